@@ -1,0 +1,1 @@
+//! Models, providers, routes and price documents.

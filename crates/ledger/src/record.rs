@@ -1,0 +1,50 @@
+//! The record of one request: what console, export, metrics and audit read. In: facts known at the end. Out: one row.
+//! Never here: prompts, answers, keys, upstream URLs.
+
+use std::sync::Arc;
+use units::{KeyId, NanoUsd, PriceId, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
+
+/// One row a request (R-USE-1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct UsageRow {
+    /// The request.
+    pub request: RequestId,
+    /// When it came in.
+    pub at: Timestamp,
+    /// Who pays.
+    pub workspace: WorkspaceId,
+    /// With which key.
+    pub key: KeyId,
+    /// The endpoint family (`chat.completions`, `messages`).
+    pub endpoint: &'static str,
+    /// The public model id.
+    pub model: Arc<str>,
+    /// The provider that served it (operators only); empty when none did.
+    pub provider: Arc<str>,
+    /// The provider's model (operators only).
+    pub upstream_model: Arc<str>,
+    /// The status that the client saw.
+    pub status: u16,
+    /// The fault's stable name, when it ended with one.
+    pub fault: Option<&'static str>,
+    /// Tokens by class.
+    pub usage: Usage,
+    /// Where the usage came from.
+    pub source: UsageSource,
+    /// The version of the price that was applied; `None` for free models.
+    pub price: Option<PriceId>,
+    /// What was charged.
+    pub charge: NanoUsd,
+    /// From the request's head to the end of its answer, in milliseconds.
+    pub latency_ms: u32,
+    /// From the request's head to the first semantic byte, in milliseconds.
+    pub first_byte_ms: Option<u32>,
+    /// Whether the answer was a stream.
+    pub streamed: bool,
+    /// How many upstream attempts were made.
+    pub attempts: u8,
+    /// Whether the answer stopped before its end (cut, client gone, out of credit).
+    pub partial: bool,
+    /// The caller's own id (`x-client-request-id`).
+    pub client_request_id: Option<String>,
+}

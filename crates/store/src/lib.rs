@@ -1,0 +1,4 @@
+//! Where everything lasts: one port of use-case verbs, two engines (SQLite, PostgreSQL), one suite for both.
+//! In: orders and records. Out: what is durable. Never here: deciding about money (ledger does), HTTP.
+
+pub mod port;

@@ -1,0 +1,271 @@
+//! The doors of the store: `Ledger` (hot, money) and `Store` (everything else). In: use cases. Out: what is durable.
+//! Never here: tables, SQL, a rule about money.
+
+use ledger::{
+    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder,
+    UsageRow,
+};
+use std::future::Future;
+use std::pin::Pin;
+use units::{
+    BootId, CredentialId, KeyId, NanoUsd, OperatorTokenId, PriceId, RequestId, Secret, Timestamp,
+    WorkspaceId,
+};
+
+/// What a door returns: awaited by whoever needs it durable.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store cannot be reached or cannot write just now; nothing was changed.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// What the order names is not there.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// The name or id is taken.
+    #[error("{0} exists already")]
+    Exists(&'static str),
+    /// Somebody else changed it in between.
+    #[error("{0} was changed by somebody else meanwhile")]
+    Stale(&'static str),
+    /// What is stored contradicts itself; the audit says more.
+    #[error("the store contradicts itself: {0}")]
+    Corrupt(String),
+}
+
+/// The hot door: money. Every order is idempotent by its id.
+pub trait Ledger: Send + Sync {
+    /// Reserves credit. Final when it answers (SQLite answers at once, PostgreSQL after its commit).
+    fn hold(&self, order: HoldOrder) -> Pending<'_, HoldAnswer>;
+    /// Raises a hold, all or nothing.
+    fn extend(&self, order: ExtendOrder) -> Pending<'_, HoldAnswer>;
+    /// Charges a hold and writes the usage row in the same transaction; answers when that is durable.
+    fn settle(&self, order: SettleOrder) -> Pending<'_, SettleAnswer>;
+    /// Gives a hold back uncharged; the usage row of the failed request, if any, is written with it.
+    fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Pending<'_, HoldState>;
+    /// Takes a usage row that moves no money (free models, refused requests); does not wait, may be lost by a crash.
+    fn record(&self, row: UsageRow);
+    /// One snapshot of a workspace's money.
+    fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Pending<'_, Balance>;
+    /// What a key has spent in all.
+    fn key_spend(&self, key: KeyId) -> Pending<'_, NanoUsd>;
+    /// Posts credit to a workspace; answers when durable.
+    fn grant(&self, order: GrantOrder) -> Pending<'_, Balance>;
+    /// Recomputes everything and names what does not agree (invariants I1..I9).
+    fn audit(&self) -> Pending<'_, AuditReport>;
+    /// Writes everything that queued and stops; later orders are `Unavailable`.
+    fn close(&self) -> Pending<'_, ()>;
+}
+
+/// What an audit found.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct AuditReport {
+    /// One line an invariant that does not hold (`I2 account gra_..: posted 5, transfers sum to 4`).
+    pub findings: Vec<String>,
+    /// Rows looked at.
+    pub accounts: u64,
+    /// Rows looked at.
+    pub transfers: u64,
+    /// Rows looked at.
+    pub usage_rows: u64,
+    /// Holds still open (normal while requests run).
+    pub open_holds: u64,
+    /// The sum of all charges.
+    pub charged: NanoUsd,
+    /// The sum written off because a hold did not cover the cost.
+    pub written_off: NanoUsd,
+}
+
+/// A customer's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceRow {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// What people call it.
+    pub name: String,
+    /// Its name in addresses, unique.
+    pub slug: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// An API key as it is kept: never the key itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Its id.
+    pub id: KeyId,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// What people call it.
+    pub name: String,
+    /// The prefix text and four characters, for people to recognise it.
+    pub prefix: String,
+    /// HMAC-SHA256 of the key under the pepper.
+    pub digest: [u8; 32],
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// An operator's token as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorTokenRow {
+    /// Its id.
+    pub id: OperatorTokenId,
+    /// What people call it.
+    pub name: String,
+    /// The first characters, for people to recognise it.
+    pub prefix: String,
+    /// HMAC-SHA256 of the token under the pepper.
+    pub digest: [u8; 32],
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// An upstream secret as it is kept: sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialRow {
+    /// Its id.
+    pub id: CredentialId,
+    /// The provider it belongs to.
+    pub provider: String,
+    /// Its place among the provider's credentials, from 0.
+    pub position: u32,
+    /// HMAC of the secret, to tell whether it changed without opening it.
+    pub fingerprint: [u8; 32],
+    /// The sealed secret (nonce and ciphertext).
+    pub sealed: Secret<Vec<u8>>,
+}
+
+/// One version of a model's price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriceRow {
+    /// Its id, frozen into holds and usage rows.
+    pub id: PriceId,
+    /// The model.
+    pub model: String,
+    /// The price document as JSON text.
+    pub document: String,
+    /// From when.
+    pub effective_from: Timestamp,
+}
+
+/// The whole catalogue as stored. Provider and model documents are JSON text; the catalog crate reads them.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct CatalogueRows {
+    /// Rises by one with every change.
+    pub version: u64,
+    /// Provider name and document, in name order.
+    pub providers: Vec<(String, String)>,
+    /// Upstream secrets.
+    pub credentials: Vec<CredentialRow>,
+    /// Model id and document, in id order.
+    pub models: Vec<(String, String)>,
+    /// The price in force of each model that has one.
+    pub prices: Vec<PriceRow>,
+}
+
+/// An entry of the operators' log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Who (an operator token's name).
+    pub actor: String,
+    /// What was done (`key.create`).
+    pub action: String,
+    /// To what (an id or name).
+    pub object: String,
+    /// What changed, as JSON text with secrets masked.
+    pub detail: String,
+}
+
+/// Which usage rows are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct UsageFilter {
+    /// Only of this workspace.
+    pub workspace: Option<WorkspaceId>,
+    /// Only of this key.
+    pub key: Option<KeyId>,
+    /// Only of this model.
+    pub model: Option<String>,
+    /// Only from this instant on.
+    pub from: Option<Timestamp>,
+    /// Only before this instant.
+    pub until: Option<Timestamp>,
+    /// Only rows older than this one (keyset paging, newest first).
+    pub before: Option<RequestId>,
+    /// At most so many rows.
+    pub limit: u32,
+}
+
+/// A usage row as it is read back: the texts own themselves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredUsage {
+    /// The row.
+    pub row: UsageRow,
+}
+
+/// What changed elsewhere (another node): caches reload it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// Keys.
+    Keys,
+    /// Providers, models, prices.
+    Catalogue,
+    /// Operator tokens.
+    OperatorTokens,
+}
+
+/// The other door: customers, keys, catalogue, records. Each verb is one named transaction.
+pub trait Store: Send + Sync {
+    /// The id of this start of this process (holds of a dead boot are void).
+    fn boot(&self) -> BootId;
+    /// Whether it answers; `Unavailable` says why not.
+    fn ping(&self) -> Pending<'_, ()>;
+
+    /// Makes a workspace. `Exists("slug")` when the slug is taken.
+    fn create_workspace(&self, row: WorkspaceRow, log: AuditEntry) -> Pending<'_, ()>;
+    /// All workspaces, oldest first.
+    fn list_workspaces(&self) -> Pending<'_, Vec<WorkspaceRow>>;
+
+    /// Keeps a new key. `NotFound("workspace")`.
+    fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()>;
+    /// Every key that is kept, revoked ones included, oldest first.
+    fn list_keys(&self) -> Pending<'_, Vec<KeyRow>>;
+    /// Revokes a key; revoking again changes nothing. `NotFound("key")`.
+    fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow>;
+
+    /// Keeps a new operator token. `Exists("operator token")` when an unrevoked one has the name.
+    fn create_operator_token(&self, row: OperatorTokenRow, log: AuditEntry) -> Pending<'_, ()>;
+    /// All operator tokens, oldest first.
+    fn list_operator_tokens(&self) -> Pending<'_, Vec<OperatorTokenRow>>;
+    /// Revokes one; again changes nothing. `NotFound("operator token")`.
+    fn revoke_operator_token(
+        &self,
+        id: OperatorTokenId,
+        at: Timestamp,
+        log: AuditEntry,
+    ) -> Pending<'_, ()>;
+
+    /// The catalogue as stored.
+    fn load_catalogue(&self) -> Pending<'_, CatalogueRows>;
+    /// Replaces the catalogue whole; `Stale("catalogue")` unless the stored version is `rows.version - 1`.
+    /// Prices are appended when their id is new, never changed.
+    fn replace_catalogue(&self, rows: CatalogueRows, log: AuditEntry) -> Pending<'_, ()>;
+
+    /// A page of usage rows, newest first.
+    fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<StoredUsage>>;
+    /// A page of the operators' log, newest first; `before` is the `at` of the last one seen.
+    fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>>;
+
+    /// Waits for the next change made by another process. SQLite has one process and waits for ever.
+    fn next_change(&self) -> Pending<'_, Change>;
+}

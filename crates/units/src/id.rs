@@ -1,0 +1,167 @@
+//! Every id of the house, one kind each. In: a time and 10 random bytes. Out: 16 bytes, `prefix_` + 26 characters as text.
+//! The bytes are laid out as UUIDv7 (time first), so ids sort by age. Never here: `From` between two kinds.
+
+use crate::Timestamp;
+use std::fmt;
+use std::str::FromStr;
+
+/// Crockford's base 32, lower case: no `i`, `l`, `o`, `u`.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const TEXT_LEN: usize = 26;
+
+/// Why a text is not an id of the kind asked for.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum IdError {
+    /// The text starts with another prefix (or none).
+    #[error("expected an id that starts with `{0}_`")]
+    Prefix(&'static str),
+    /// What follows the prefix is not 26 characters of base 32.
+    #[error("expected 26 characters of base 32 after the prefix")]
+    Body,
+}
+
+fn bytes_from(now: Timestamp, random: [u8; 10]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    let (time, rest) = bytes.split_at_mut(6);
+    time.copy_from_slice(&now.ms().to_be_bytes()[2..]);
+    rest.copy_from_slice(&random);
+    rest[0] = (rest[0] & 0x0f) | 0x70; // version 7
+    rest[2] = (rest[2] & 0x3f) | 0x80; // variant
+    bytes
+}
+
+/// 26 characters of base 32 of 16 bytes (the first character carries 3 bits).
+fn encode(bytes: [u8; 16]) -> [u8; TEXT_LEN] {
+    let mut left = u128::from_be_bytes(bytes);
+    let mut out = [b'0'; TEXT_LEN];
+    for slot in out.iter_mut().rev() {
+        *slot = ALPHABET[usize::from((left & 31) as u8)];
+        left >>= 5;
+    }
+    out
+}
+
+fn decode(text: &str) -> Result<[u8; 16], IdError> {
+    if text.len() != TEXT_LEN {
+        return Err(IdError::Body);
+    }
+    let mut value: u128 = 0;
+    for (n, b) in text.bytes().enumerate() {
+        let digit = ALPHABET.iter().position(|a| *a == b).ok_or(IdError::Body)?;
+        if n == 0 && digit > 7 {
+            return Err(IdError::Body);
+        }
+        value = (value << 5) | digit as u128;
+    }
+    Ok(value.to_be_bytes())
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 16]);
+
+        impl $name {
+            /// What the text form starts with, before the underscore.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new id: the time makes it sort by age, the random bytes make it unique.
+            pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
+                Self(bytes_from(now, random))
+            }
+
+            /// The 16 bytes as they are stored.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+
+            /// The 16 bytes as they are stored.
+            pub const fn bytes(self) -> [u8; 16] {
+                self.0
+            }
+
+            /// The 26 characters after the prefix (what ids on the wire are built from).
+            pub fn body(self) -> [u8; 26] {
+                encode(self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!($prefix, "_"))?;
+                encode(self.0).iter().try_for_each(|b| fmt::Write::write_char(f, char::from(*b)))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let body = text
+                    .strip_prefix(concat!($prefix, "_"))
+                    .ok_or(IdError::Prefix($prefix))?;
+                decode(body).map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A customer's account: keys, balance and limits hang on it.
+    WorkspaceId = "ws";
+    /// An API key (never the key itself).
+    KeyId = "key";
+    /// One request of a client; also the id of its hold.
+    RequestId = "req";
+    /// Credit given to a workspace, with an order and perhaps an expiry.
+    GrantId = "gra";
+    /// One row of the journal.
+    TransferId = "tra";
+    /// A token of an operator for `/api/manage`.
+    OperatorTokenId = "opt";
+    /// An upstream secret.
+    CredentialId = "cre";
+    /// One version of a model's price.
+    PriceId = "pri";
+    /// A machine that runs Tollgate.
+    NodeId = "nod";
+    /// One start of one node.
+    BootId = "boo";
+}
+
+/// A hold has the id of the request it was placed for.
+pub type HoldId = RequestId;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_round_trip_and_order() {
+        let a = KeyId::new(Timestamp::from_ms(1_000), [7; 10]);
+        let b = KeyId::new(Timestamp::from_ms(2_000), [0; 10]);
+        assert!(a < b && a.to_string() < b.to_string());
+        assert_eq!(a.to_string().parse::<KeyId>(), Ok(a));
+        assert_eq!(a.to_string().len(), 4 + 26);
+    }
+
+    #[test]
+    fn wrong_texts_are_refused() {
+        let key = KeyId::new(Timestamp::from_ms(1), [1; 10]).to_string();
+        assert_eq!(key.parse::<WorkspaceId>(), Err(IdError::Prefix("ws")));
+        for bad in [
+            "key_",
+            "key_zzzzzzzzzzzzzzzzzzzzzzzzzz",
+            "key_u0000000000000000000000000",
+        ] {
+            assert_eq!(bad.parse::<KeyId>(), Err(IdError::Body), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The words everything else is said in: money, tokens, usage, ids, time, secrets, chance.
+//! In: integers and text. Out: values that cannot be mixed up.
+//! Never here: IO, a clock that ticks by itself, a random source of its own, a float, a provider's field name.
+
+mod chance;
+mod id;
+mod money;
+mod secret;
+mod time;
+mod usage;
+
+pub use chance::Chance;
+pub use id::{
+    BootId, CredentialId, GrantId, HoldId, IdError, KeyId, NodeId, OperatorTokenId, PriceId,
+    RequestId, TransferId, WorkspaceId,
+};
+pub use money::{MoneyError, NanoUsd, PicoRate};
+pub use secret::Secret;
+pub use time::{Clock, Timestamp};
+pub use usage::{Class, Tokens, Usage, UsageSource};

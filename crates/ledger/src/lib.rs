@@ -5,7 +5,7 @@ mod order;
 mod record;
 
 pub use order::{
-    Balance, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource,
-    Refusal, SettleAnswer, SettleOrder,
+    Balance, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource, Refusal,
+    SettleAnswer, SettleOrder,
 };
 pub use record::UsageRow;

@@ -58,16 +58,42 @@ pub enum MaxTokensField {
 /// Where a server accepts system messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SystemPlacement {
-    /// Anywhere.
-    InPlace,
-    /// Only before the first other message: later ones are moved there.
-    Leading,
+    /// As the caller placed and called them.
+    AsSent,
+    /// Anywhere, with the role `developer`.
+    DeveloperInPlace,
+    /// Anywhere, with the role `system`.
+    SystemInPlace,
     /// Only before the first other message: later ones become user messages.
-    User,
+    LeadingOnly,
+    /// Nowhere: all become user messages.
+    AsUser,
+}
+
+/// Under which name a server takes earlier reasoning back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReasoningField {
+    /// It takes none.
+    Never,
+    /// `reasoning_content`.
+    ReasoningContent,
+    /// `reasoning`.
+    Reasoning,
+}
+
+/// How a server is asked to think.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ThinkingForm {
+    /// It cannot.
+    Never,
+    /// With a budget of tokens.
+    Budget,
+    /// Adaptively, with an effort.
+    Adaptive,
 }
 
 /// What a server wants differently; `None` is the language's standard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Quirks {
     /// Which field carries the answer's limit; `None` leaves the caller's field as it is.
     pub max_tokens_field: Option<MaxTokensField>,
@@ -75,22 +101,31 @@ pub struct Quirks {
     pub stream_options: Option<bool>,
     /// Where system messages may stand.
     pub system: Option<SystemPlacement>,
-    /// Whether the role `developer` is understood.
-    pub developer_role: Option<bool>,
-    /// Whether earlier reasoning is sent back as `reasoning_content`.
-    pub reasoning_history: Option<bool>,
+    /// Under which name earlier reasoning is sent back.
+    pub reasoning_field: Option<ReasoningField>,
+    /// How the server is asked to think.
+    pub thinking: Option<ThinkingForm>,
+    /// Whether a JSON schema for the answer is understood.
+    pub structured_output: Option<bool>,
+    /// Whether cache breakpoints on parts are understood.
+    pub cache_breakpoints: Option<bool>,
+    /// The only beta names that are forwarded.
+    pub betas: Option<Vec<String>>,
 }
 
 impl Quirks {
     /// These quirks where they are said, `base` where not.
     #[must_use]
-    pub fn over(self, base: Self) -> Self {
+    pub fn over(self, base: &Self) -> Self {
         Self {
             max_tokens_field: self.max_tokens_field.or(base.max_tokens_field),
             stream_options: self.stream_options.or(base.stream_options),
             system: self.system.or(base.system),
-            developer_role: self.developer_role.or(base.developer_role),
-            reasoning_history: self.reasoning_history.or(base.reasoning_history),
+            reasoning_field: self.reasoning_field.or(base.reasoning_field),
+            thinking: self.thinking.or(base.thinking),
+            structured_output: self.structured_output.or(base.structured_output),
+            cache_breakpoints: self.cache_breakpoints.or(base.cache_breakpoints),
+            betas: self.betas.or_else(|| base.betas.clone()),
         }
     }
 }

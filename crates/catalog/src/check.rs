@@ -2,8 +2,8 @@
 //! Never here: stopping at the first problem, guessing what was meant.
 
 use crate::catalogue::{
-    Auth, Catalogue, MaxTokensField, Model, Provider, ProviderKind, Quirks, Reasoning, Route, SystemPlacement,
-    Timeouts,
+    Auth, Catalogue, MaxTokensField, Model, Provider, ProviderKind, Quirks, Reasoning, ReasoningField, Route,
+    SystemPlacement, ThinkingForm, Timeouts,
 };
 use crate::doc::{CatalogueDoc, ModelDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc, TimeoutsDoc};
 use crate::price::Price;
@@ -207,28 +207,44 @@ fn timeouts(doc: &TimeoutsDoc, at: &str, problems: &mut Problems) -> Timeouts {
 }
 
 fn quirks(doc: &QuirksDoc, at: &str, problems: &mut Problems) -> Quirks {
-    let max_tokens_field = doc.max_tokens_field.as_ref().and_then(|text| {
-        let known = [
-            ("max_completion_tokens", MaxTokensField::MaxCompletionTokens),
-            ("max_tokens", MaxTokensField::MaxTokens),
-        ];
-        problems.take(format!("{at}.quirks.max_tokens_field"), word(text, &known))
-    });
-    let system = doc.system.as_ref().and_then(|text| {
-        let known = [
-            ("in_place", SystemPlacement::InPlace),
-            ("leading", SystemPlacement::Leading),
-            ("user", SystemPlacement::User),
-        ];
-        problems.take(format!("{at}.quirks.system"), word(text, &known))
-    });
+    const MAX_TOKENS: &[(&str, MaxTokensField)] = &[
+        ("max_completion_tokens", MaxTokensField::MaxCompletionTokens),
+        ("max_tokens", MaxTokensField::MaxTokens),
+    ];
+    const SYSTEM: &[(&str, SystemPlacement)] = &[
+        ("as_sent", SystemPlacement::AsSent),
+        ("developer_in_place", SystemPlacement::DeveloperInPlace),
+        ("system_in_place", SystemPlacement::SystemInPlace),
+        ("leading_only", SystemPlacement::LeadingOnly),
+        ("as_user", SystemPlacement::AsUser),
+    ];
+    const REASONING: &[(&str, ReasoningField)] = &[
+        ("never", ReasoningField::Never),
+        ("reasoning_content", ReasoningField::ReasoningContent),
+        ("reasoning", ReasoningField::Reasoning),
+    ];
+    const THINKING: &[(&str, ThinkingForm)] =
+        &[("never", ThinkingForm::Never), ("budget", ThinkingForm::Budget), ("adaptive", ThinkingForm::Adaptive)];
     Quirks {
-        max_tokens_field,
+        max_tokens_field: quirk(
+            &doc.max_tokens_field,
+            MAX_TOKENS,
+            format!("{at}.quirks.max_tokens_field"),
+            problems,
+        ),
         stream_options: doc.stream_options,
-        system,
-        developer_role: doc.developer_role,
-        reasoning_history: doc.reasoning_history,
+        system: quirk(&doc.system, SYSTEM, format!("{at}.quirks.system"), problems),
+        reasoning_field: quirk(&doc.reasoning_field, REASONING, format!("{at}.quirks.reasoning_field"), problems),
+        thinking: quirk(&doc.thinking, THINKING, format!("{at}.quirks.thinking"), problems),
+        structured_output: doc.structured_output,
+        cache_breakpoints: doc.cache_breakpoints,
+        betas: doc.betas.clone(),
     }
+}
+
+fn quirk<T: Copy>(text: &Option<String>, known: &[(&str, T)], path: String, problems: &mut Problems) -> Option<T> {
+    let text = text.as_ref()?;
+    problems.take(path, word(text, known))
 }
 
 fn model(
@@ -308,7 +324,7 @@ fn route(
         provider: provider.clone(),
         model: doc.model.as_str().into(),
         priority: doc.priority,
-        quirks: own.over(provider.quirks),
+        quirks: own.over(&provider.quirks),
     })
 }
 

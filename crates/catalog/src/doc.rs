@@ -74,15 +74,24 @@ pub struct QuirksDoc {
     /// Whether `stream_options.include_usage` is understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream_options: Option<bool>,
-    /// Where system messages may stand: `in_place`, `leading` or `user`.
+    /// Where system messages may stand: `as_sent`, `developer_in_place`, `system_in_place`, `leading_only`, `as_user`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
-    /// Whether the role `developer` is understood.
+    /// Under which name earlier reasoning is sent back: `never`, `reasoning_content` or `reasoning`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub developer_role: Option<bool>,
-    /// Whether earlier reasoning is sent back as `reasoning_content`.
+    pub reasoning_field: Option<String>,
+    /// How the server is asked to think: `never`, `budget` or `adaptive` (Anthropic's language only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reasoning_history: Option<bool>,
+    pub thinking: Option<String>,
+    /// Whether the server takes a JSON schema for the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structured_output: Option<bool>,
+    /// Whether the server takes cache breakpoints on parts (OpenAI's language only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_breakpoints: Option<bool>,
+    /// The only beta names that are forwarded; absent forwards all, an empty list none (Anthropic's language only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub betas: Option<Vec<String>>,
 }
 
 impl QuirksDoc {

@@ -8,8 +8,8 @@ mod doc;
 mod price;
 
 pub use catalogue::{
-    Auth, Catalogue, MaxTokensField, Model, Provider, ProviderKind, Quirks, Reasoning, Route, SystemPlacement,
-    Timeouts,
+    Auth, Catalogue, MaxTokensField, Model, Provider, ProviderKind, Quirks, Reasoning, ReasoningField, Route,
+    SystemPlacement, ThinkingForm, Timeouts,
 };
 pub use check::{Problem, StoredPrice, check};
 pub use diff::{DiffLine, Edit, diff};

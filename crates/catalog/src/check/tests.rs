@@ -11,7 +11,7 @@ fn paths(json: &str) -> Vec<String> {
 }
 
 const GOOD: &str = r#"{"provider":[{"name":"a","kind":"openai","base_url":"https://api.example.com/v1/"},
-    {"name":"b","kind":"anthropic","base_url":"http://127.0.0.1:9/v1","quirks":{"system":"leading"}}],
+    {"name":"b","kind":"anthropic","base_url":"http://127.0.0.1:9/v1","quirks":{"system":"leading_only"}}],
   "model":[{"id":"vendor/m","context_length":1000,"max_output_tokens":100,"route":[
     {"provider":"b","model":"y","priority":2,"quirks":{"stream_options":false}},{"provider":"a","model":"x"}]}]}"#;
 
@@ -25,7 +25,7 @@ fn a_good_document_becomes_a_catalogue() {
     assert_eq!(model.price, None);
     let routes: Vec<_> = model.routes.iter().map(|r| (&*r.provider.name, &*r.model)).collect();
     assert_eq!(routes, [("a", "x"), ("b", "y")]);
-    assert_eq!(model.routes[1].quirks.system, Some(SystemPlacement::Leading));
+    assert_eq!(model.routes[1].quirks.system, Some(SystemPlacement::LeadingOnly));
     assert_eq!(model.routes[1].quirks.stream_options, Some(false));
     assert_eq!(catalogue.providers["a"].base_url.to_string(), "https://api.example.com/v1");
     assert_eq!(catalogue.providers["b"].auth, Auth::ApiKey);

@@ -1,0 +1,258 @@
+//! One attempt at one route: encode, send, wait for something that means an answer. In: a run, a seat. Out: an answer
+//! that has begun (or is whole), or a failure with its cause. Never here: which seat comes next, money.
+
+use crate::limits::{ANSWER_BYTES_MAX, UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_RETRY_DEFAULT};
+use crate::live::LiveRoute;
+use crate::relay::finish::Run;
+use crate::relay::reply_head;
+use crate::relay::target::target;
+use crate::upstream::{Answer, AnswerBody, UpstreamError};
+use bytes::{Bytes, BytesMut};
+use canon::{Dialect, Fault, FaultKind, Loss};
+use dialect::ToolNames;
+use dialect::fault::{UpstreamClass, UpstreamFault};
+use dialect::lane::{self, StreamFault, StreamSpec};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http_body_util::Full;
+use route::{Failure, Seat};
+use std::time::Duration;
+use units::Tokens;
+
+/// An answer that is under way or whole.
+pub enum Found {
+    /// A stream whose first semantic byte has been read.
+    Stream(Box<Begun>),
+    /// A whole answer.
+    Answer(Box<Whole>),
+}
+
+/// A stream that has begun.
+pub struct Begun {
+    /// The upstream's body.
+    pub body: AnswerBody,
+    /// The translation under way.
+    pub lane: lane::Stream,
+    /// What may already go to the client.
+    pub out: BytesMut,
+    /// What the translation dropped or changed.
+    pub losses: Vec<Loss>,
+    /// Milliseconds from the request's head to the first semantic byte.
+    pub first_byte_ms: u32,
+}
+
+/// An answer that was read whole.
+pub struct Whole {
+    /// The answer.
+    pub answer: lane::Answer,
+    /// What the translation dropped or changed.
+    pub losses: Vec<Loss>,
+    /// Milliseconds from the request's head to its end.
+    pub first_byte_ms: u32,
+}
+
+/// A failed attempt.
+pub struct Failed {
+    /// What the client is told, if this was the last one.
+    pub fault: Fault,
+    /// What it means for the next choice.
+    pub failure: Failure,
+    /// A word for the log.
+    pub cause: &'static str,
+}
+
+/// A request in the words of the upstream.
+struct Letter {
+    body: Bytes,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    names: ToolNames,
+    losses: Vec<Loss>,
+}
+
+/// Makes one attempt.
+pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
+    let Some(route) = run.order.model.routes.get(seat.route) else { return Err(vanished()) };
+    let letter = write(run, route, insert)?;
+    let request = envelope(run, route, seat, &letter)?;
+    let relay = run.worker.house.settings.relay;
+    let timeouts = route.provider.provider.timeouts;
+    let total = timeouts.total.unwrap_or(relay.total_timeout).min(relay.total_timeout);
+    let left = total.saturating_sub(run.order.entry.started.elapsed());
+    let first_byte = timeouts.first_byte.unwrap_or(relay.first_byte_timeout);
+    // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
+    let patience = if run.order.peek.stream { first_byte.min(left) } else { left };
+    match tokio::time::timeout(patience, exchange(run, route, letter, request)).await {
+        Ok(result) => result,
+        Err(_) => Err(too_slow(patience >= left)),
+    }
+}
+
+async fn exchange(
+    run: &Run,
+    route: &LiveRoute,
+    letter: Letter,
+    request: Request<Full<Bytes>>,
+) -> Result<Found, Failed> {
+    let upstream = route.provider.dialect();
+    let mut answer = run.worker.upstream.send(request).await.map_err(|e| broken(&e))?;
+    if answer.status != http::StatusCode::OK {
+        return Err(refused(upstream, &mut answer).await);
+    }
+    if answer.headers.get(CONTENT_ENCODING).is_some_and(|v| v != "identity") {
+        return Err(nonsense("encoded_answer"));
+    }
+    let spec = StreamSpec {
+        client: run.order.peek.dialect,
+        upstream,
+        head: reply_head(run),
+        show_usage: run.order.peek.asks_usage,
+        names: letter.names,
+    };
+    if !run.order.peek.stream {
+        let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;
+        let answer = lane::Answer::read(spec, bytes).map_err(|f| spoiled(&f))?;
+        let first_byte_ms = run.order.entry.age_ms();
+        return Ok(Found::Answer(Box::new(Whole { answer, losses: letter.losses, first_byte_ms })));
+    }
+    let is_events =
+        answer.headers.get(CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/event-stream"));
+    if !is_events {
+        return Err(refused(upstream, &mut answer).await);
+    }
+    begin(run, answer.body, lane::Stream::new(spec), letter.losses).await
+}
+
+/// Reads a stream up to its first semantic byte: until then another route may take over unseen.
+async fn begin(
+    run: &Run,
+    mut body: AnswerBody,
+    mut lane: lane::Stream,
+    losses: Vec<Loss>,
+) -> Result<Found, Failed> {
+    let mut out = BytesMut::new();
+    loop {
+        match body.next().await.map_err(|e| broken(&e))? {
+            Some(bytes) => lane.push(&bytes, &mut out).map_err(|f| spoiled(&f))?,
+            None => lane.finish(&mut out).map_err(|f| spoiled(&f))?,
+        }
+        if lane.tally().semantic() || lane.is_complete() {
+            let first_byte_ms = run.order.entry.age_ms();
+            return Ok(Found::Stream(Box::new(Begun { body, lane, out, losses, first_byte_ms })));
+        }
+    }
+}
+
+/// Writes the request in the upstream's dialect: spliced where it is the client's own, encoded where not.
+fn write(run: &Run, route: &LiveRoute, insert: Option<Tokens>) -> Result<Letter, Failed> {
+    let order = &run.order;
+    let target = target(&order.model, route, insert);
+    if target.dialect == order.peek.dialect {
+        let body = dialect::straight::prepare(&order.body, &order.peek, &target);
+        let headers = dialect::straight::headers(&order.head, &target);
+        return Ok(Letter { body, headers, names: ToolNames::default(), losses: Vec::new() });
+    }
+    let Some((request, decode_losses)) = &order.decoded else { return Err(vanished()) };
+    let encoded = dialect::encode_request(request, &target).map_err(|fault| Failed {
+        fault,
+        failure: Failure::Request,
+        cause: "not_expressible",
+    })?;
+    let mut losses = decode_losses.clone();
+    losses.extend(encoded.losses);
+    Ok(Letter { body: encoded.body, headers: encoded.headers, names: encoded.names, losses })
+}
+
+fn envelope(run: &Run, route: &LiveRoute, seat: Seat, letter: &Letter) -> Result<Request<Full<Bytes>>, Failed> {
+    let Some(credential) = route.provider.credentials.get(seat.credential) else { return Err(vanished()) };
+    let mut request = Request::new(Full::new(letter.body.clone()));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = route.provider.endpoint.clone();
+    let headers = request.headers_mut();
+    headers.reserve(6 + letter.headers.len());
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tollgate/", env!("CARGO_PKG_VERSION"))));
+    for (name, value) in letter.headers.iter().chain(&route.provider.provider.headers) {
+        headers.insert(name.clone(), value.clone());
+    }
+    let (name, value) = &credential.header;
+    headers.insert(name.clone(), value.clone());
+    let _ = run;
+    Ok(request)
+}
+
+/// Reads what a provider says beside 200; its words are classed, never passed on.
+async fn refused(upstream: Dialect, answer: &mut Answer) -> Failed {
+    let body = answer.body.whole(UPSTREAM_ERROR_BYTES_MAX).await.unwrap_or_default();
+    let wait = retry_after(&answer.headers);
+    let mut told = dialect::fault::decode_upstream_fault(upstream, answer.status.as_u16(), wait, &body);
+    if answer.status.is_success() || answer.status.is_redirection() {
+        // A 200 that is no stream, and a redirect, which is never followed.
+        told.class = UpstreamClass::Server;
+    }
+    from_upstream(&told)
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+    let ms = text("retry-after-ms").and_then(|t| t.parse().ok()).map(Duration::from_millis);
+    ms.or_else(|| text(RETRY_AFTER.as_str()).and_then(|t| t.parse().ok()).map(Duration::from_secs))
+}
+
+fn from_upstream(told: &UpstreamFault) -> Failed {
+    let failure = match told.class {
+        UpstreamClass::InvalidRequest | UpstreamClass::ContextTooLong | UpstreamClass::TooLarge => Failure::Request,
+        UpstreamClass::Auth | UpstreamClass::Billing => Failure::Credential { retry_after: None },
+        UpstreamClass::RateLimited => {
+            Failure::Credential { retry_after: told.retry_after.or(Some(UPSTREAM_RETRY_DEFAULT)) }
+        }
+        _ => Failure::Server { retry_after: told.retry_after },
+    };
+    Failed { fault: told.to_fault(), failure, cause: told.class.name() }
+}
+
+/// A connection that failed or broke.
+fn broken(error: &UpstreamError) -> Failed {
+    let (kind, told, cause) = match error {
+        UpstreamError::Connect(_) => {
+            (FaultKind::Unavailable, "No provider of this model can be reached at the moment.", "connect")
+        }
+        UpstreamError::Broken(_) => {
+            (FaultKind::UpstreamFailed, "The provider broke off before answering.", "broken")
+        }
+        UpstreamError::Cut(_) => (FaultKind::UpstreamFailed, "The provider's answer broke off.", "cut"),
+        UpstreamError::TooLarge => (FaultKind::UpstreamFailed, "The provider's answer was too large.", "too_large"),
+    };
+    let retry = canon::Retry::After(UPSTREAM_RETRY_DEFAULT);
+    let fault = Fault::new(kind, told);
+    let fault =
+        if kind == FaultKind::Unavailable { fault.retry(retry) } else { fault.retry(canon::Retry::NextRoute) };
+    Failed { fault, failure: Failure::Server { retry_after: None }, cause }
+}
+
+/// An answer that is none.
+fn spoiled(fault: &StreamFault) -> Failed {
+    match fault {
+        StreamFault::Upstream(told) => from_upstream(told),
+        StreamFault::Cut => nonsense("cut"),
+        StreamFault::TooLong => nonsense("line_too_long"),
+        _ => nonsense("garbage"),
+    }
+}
+
+fn nonsense(cause: &'static str) -> Failed {
+    let fault = Fault::new(FaultKind::UpstreamFailed, "The provider's answer could not be understood.");
+    Failed { fault, failure: Failure::Server { retry_after: None }, cause }
+}
+
+fn too_slow(total: bool) -> Failed {
+    let fault = Fault::new(FaultKind::Timeout, "The model did not answer in time.");
+    // When the whole time ran out, a retry would only wait as long again.
+    let fault = if total { fault } else { fault.retry(canon::Retry::NextRoute) };
+    Failed { fault, failure: Failure::Server { retry_after: None }, cause: "timeout" }
+}
+
+fn vanished() -> Failed {
+    let fault = Fault::new(FaultKind::Internal, "The request could not be routed.");
+    Failed { fault, failure: Failure::Request, cause: "route_vanished" }
+}

@@ -36,7 +36,7 @@ fn surface_router(surface: &'static Surface) -> Router<Worker> {
         });
         only(door, "POST", serve)
     };
-    let door = |endpoint| Door { surface, endpoint, dialect: None };
+    let door = move |endpoint| Door { surface, endpoint, dialect: None };
     let (list, one, key) = (door("models.list"), door("models.get"), door("key"));
     Router::new()
         .route("/chat/completions", call(Dialect::OpenAiChat, "chat.completions"))

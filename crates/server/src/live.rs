@@ -192,7 +192,7 @@ fn live_model(model: &Arc<Model>, providers: &BTreeMap<Arc<str>, Arc<LiveProvide
         .iter()
         .filter_map(|r| {
             let provider = providers.get(&r.provider.name)?.clone();
-            Some(LiveRoute { provider, model: r.model.clone(), quirks: r.quirks })
+            Some(LiveRoute { provider, model: r.model.clone(), quirks: r.quirks.clone() })
         })
         .collect();
     LiveModel { model: model.clone(), routes, price: live_price(model), retries: Mutex::new(RetryBudget::new(now)) }

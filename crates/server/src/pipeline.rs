@@ -10,8 +10,8 @@ use crate::respond::into_axum;
 use crate::viewer::Viewer;
 use axum::body::Body;
 use canon::{Dialect, Fault, FaultKind};
-use dialect::{Peek, PeekLimits, RequestHead};
-use http::{HeaderMap, Request, Response};
+use dialect::{Peek, PeekLimits};
+use http::{Request, Response};
 use ledger::UsageRow;
 use std::sync::Arc;
 use store::port::KeyRow;
@@ -49,19 +49,7 @@ async fn prepare(
     let named = |fault| (model.model.id.clone(), fault);
     check_thinking(&peek, &model).map_err(named)?;
     let terms = terms(house, &peek, &body, &model).map_err(named)?;
-    let head = request_head(&parts.headers);
-    let foreign = model.routes.iter().any(|r| r.provider.dialect() != dialect);
-    let decoded = if foreign { Some(dialect::decode_request(dialect, &body, &head).map_err(named)?) } else { None };
-    Ok(Order {
-        entry: entry.clone(),
-        caller: caller.clone(),
-        model: model.clone(),
-        body,
-        peek,
-        head,
-        decoded,
-        terms,
-    })
+    Ok(Order { entry: entry.clone(), caller: caller.clone(), model: model.clone(), body, peek, terms })
 }
 
 fn find_model(house: &House, peek: &Peek) -> Result<Arc<LiveModel>, Fault> {
@@ -102,13 +90,6 @@ fn terms(house: &House, peek: &Peek, body: &[u8], model: &LiveModel) -> Result<T
             Err(Fault::new(FaultKind::PriceUnknown, "This model has no price yet, so it cannot be called."))
         }
     }
-}
-
-fn request_head(headers: &HeaderMap) -> RequestHead {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let betas: Vec<String> =
-        headers.get_all("anthropic-beta").into_iter().filter_map(|v| v.to_str().ok().map(str::to_owned)).collect();
-    RequestHead { anthropic_version: text("anthropic-version"), anthropic_beta: betas }
 }
 
 /// Answers with a fault before there is a relay: nothing was held.

@@ -5,6 +5,7 @@
 mod answer;
 mod attempt;
 mod finish;
+mod letter;
 mod order;
 mod quote;
 mod stream;

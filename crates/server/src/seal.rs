@@ -34,7 +34,12 @@ impl Vault {
             let _ = root.expand(purpose, &mut key);
             key
         };
-        let mac = |key: [u8; 32]| <Hmac<Sha256> as Mac>::new((&key).into());
+        // HMAC pads its key with zeros to a block: doing it here keeps the constructor that cannot fail.
+        let mac = |key: [u8; 32]| {
+            let mut block = [0; 64];
+            block[..32].copy_from_slice(&key);
+            <Hmac<Sha256> as KeyInit>::new((&block).into())
+        };
         Self {
             pepper: mac(derive(b"tollgate key pepper 1")),
             fingerprints: mac(derive(b"tollgate credential fingerprint 1")),

@@ -24,16 +24,6 @@ impl Tasks {
         }
     }
 
-    /// How many run.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether none runs.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Waits until all have ended, at most that long; says whether they have.
     pub async fn close_and_wait(&self, at_most: Duration) -> bool {
         self.0.close();

@@ -85,11 +85,6 @@ impl Problem {
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something is wrong on our side.")
     }
-
-    /// The status it is told with.
-    pub const fn status(&self) -> u16 {
-        self.status
-    }
 }
 
 impl From<StoreError> for Problem {

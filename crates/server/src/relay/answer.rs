@@ -10,7 +10,7 @@ use http::StatusCode;
 
 /// Settles, then sends.
 pub async fn pass(mut run: Run, tab: Tab, whole: Whole, slot: &Slot) {
-    let Whole { mut answer, losses, first_byte_ms } = whole;
+    let Whole { answer, losses, first_byte_ms } = whole;
     run.first_byte_ms = Some(first_byte_ms);
     run.losses = losses;
     let usage = truth(answer.tally(), &run.order.peek, false);

@@ -4,19 +4,17 @@
 use crate::limits::{ANSWER_BYTES_MAX, UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_RETRY_DEFAULT};
 use crate::live::LiveRoute;
 use crate::relay::finish::Run;
+use crate::relay::letter::Letter;
 use crate::relay::reply_head;
-use crate::relay::target::target;
 use crate::upstream::{Answer, AnswerBody, UpstreamError};
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Fault, FaultKind, Loss};
-use dialect::ToolNames;
-use dialect::fault::{UpstreamClass, UpstreamFault};
+use dialect::fault::{UpstreamClass, UpstreamFault, UpstreamHints};
 use dialect::lane::{self, StreamFault, StreamSpec};
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::Full;
 use route::{Failure, Seat};
-use std::time::Duration;
 use units::Tokens;
 
 /// An answer that is under way or whole.
@@ -61,19 +59,11 @@ pub struct Failed {
     pub cause: &'static str,
 }
 
-/// A request in the words of the upstream.
-struct Letter {
-    body: Bytes,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    names: ToolNames,
-    losses: Vec<Loss>,
-}
-
 /// Makes one attempt.
 pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
     let Some(route) = run.order.model.routes.get(seat.route) else { return Err(vanished()) };
-    let letter = write(run, route, insert)?;
-    let request = envelope(run, route, seat, &letter)?;
+    let letter = Letter::write(run, route, insert).map_err(not_expressible)?;
+    let request = envelope(route, seat, &letter)?;
     let relay = run.worker.house.settings.relay;
     let timeouts = route.provider.provider.timeouts;
     let total = timeouts.total.unwrap_or(relay.total_timeout).min(relay.total_timeout);
@@ -106,11 +96,11 @@ async fn exchange(
         upstream,
         head: reply_head(run),
         show_usage: run.order.peek.asks_usage,
-        names: letter.names,
+        choices: run.order.peek.choices,
     };
     if !run.order.peek.stream {
         let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;
-        let answer = lane::Answer::read(spec, bytes).map_err(|f| spoiled(&f))?;
+        let answer = lane::Answer::read(&spec, &bytes).map_err(|f| spoiled(&f))?;
         let first_byte_ms = run.order.entry.age_ms();
         return Ok(Found::Answer(Box::new(Whole { answer, losses: letter.losses, first_byte_ms })));
     }
@@ -119,7 +109,7 @@ async fn exchange(
     if !is_events {
         return Err(refused(upstream, &mut answer).await);
     }
-    begin(run, answer.body, lane::Stream::new(spec), letter.losses).await
+    begin(run, answer.body, lane::Stream::new(&spec), letter.losses).await
 }
 
 /// Reads a stream up to its first semantic byte: until then another route may take over unseen.
@@ -142,27 +132,7 @@ async fn begin(
     }
 }
 
-/// Writes the request in the upstream's dialect: spliced where it is the client's own, encoded where not.
-fn write(run: &Run, route: &LiveRoute, insert: Option<Tokens>) -> Result<Letter, Failed> {
-    let order = &run.order;
-    let target = target(&order.model, route, insert);
-    if target.dialect == order.peek.dialect {
-        let body = dialect::straight::prepare(&order.body, &order.peek, &target);
-        let headers = dialect::straight::headers(&order.head, &target);
-        return Ok(Letter { body, headers, names: ToolNames::default(), losses: Vec::new() });
-    }
-    let Some((request, decode_losses)) = &order.decoded else { return Err(vanished()) };
-    let encoded = dialect::encode_request(request, &target).map_err(|fault| Failed {
-        fault,
-        failure: Failure::Request,
-        cause: "not_expressible",
-    })?;
-    let mut losses = decode_losses.clone();
-    losses.extend(encoded.losses);
-    Ok(Letter { body: encoded.body, headers: encoded.headers, names: encoded.names, losses })
-}
-
-fn envelope(run: &Run, route: &LiveRoute, seat: Seat, letter: &Letter) -> Result<Request<Full<Bytes>>, Failed> {
+fn envelope(route: &LiveRoute, seat: Seat, letter: &Letter) -> Result<Request<Full<Bytes>>, Failed> {
     let Some(credential) = route.provider.credentials.get(seat.credential) else { return Err(vanished()) };
     let mut request = Request::new(Full::new(letter.body.clone()));
     *request.method_mut() = Method::POST;
@@ -177,15 +147,14 @@ fn envelope(run: &Run, route: &LiveRoute, seat: Seat, letter: &Letter) -> Result
     }
     let (name, value) = &credential.header;
     headers.insert(name.clone(), value.clone());
-    let _ = run;
     Ok(request)
 }
 
 /// Reads what a provider says beside 200; its words are classed, never passed on.
 async fn refused(upstream: Dialect, answer: &mut Answer) -> Failed {
     let body = answer.body.whole(UPSTREAM_ERROR_BYTES_MAX).await.unwrap_or_default();
-    let wait = retry_after(&answer.headers);
-    let mut told = dialect::fault::decode_upstream_fault(upstream, answer.status.as_u16(), wait, &body);
+    let mut told =
+        dialect::fault::decode_upstream_fault(upstream, answer.status.as_u16(), hints(&answer.headers), &body);
     if answer.status.is_success() || answer.status.is_redirection() {
         // A 200 that is no stream, and a redirect, which is never followed.
         told.class = UpstreamClass::Server;
@@ -193,10 +162,13 @@ async fn refused(upstream: Dialect, answer: &mut Answer) -> Failed {
     from_upstream(&told)
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
-    let ms = text("retry-after-ms").and_then(|t| t.parse().ok()).map(Duration::from_millis);
-    ms.or_else(|| text(RETRY_AFTER.as_str()).and_then(|t| t.parse().ok()).map(Duration::from_secs))
+fn hints(headers: &HeaderMap) -> UpstreamHints<'_> {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+    UpstreamHints {
+        retry_after: text("retry-after"),
+        retry_after_ms: text("retry-after-ms"),
+        should_retry: text("x-should-retry"),
+    }
 }
 
 fn from_upstream(told: &UpstreamFault) -> Failed {
@@ -234,15 +206,18 @@ fn broken(error: &UpstreamError) -> Failed {
 fn spoiled(fault: &StreamFault) -> Failed {
     match fault {
         StreamFault::Upstream(told) => from_upstream(told),
-        StreamFault::Cut => nonsense("cut"),
-        StreamFault::TooLong => nonsense("line_too_long"),
-        _ => nonsense("garbage"),
+        other => {
+            Failed { fault: other.to_fault(), failure: Failure::Server { retry_after: None }, cause: other.name() }
+        }
     }
 }
 
 fn nonsense(cause: &'static str) -> Failed {
-    let fault = Fault::new(FaultKind::UpstreamFailed, "The provider's answer could not be understood.");
-    Failed { fault, failure: Failure::Server { retry_after: None }, cause }
+    Failed { cause, ..spoiled(&StreamFault::Garbage) }
+}
+
+fn not_expressible(fault: Fault) -> Failed {
+    Failed { fault, failure: Failure::Request, cause: "not_expressible" }
 }
 
 fn too_slow(total: bool) -> Failed {

@@ -6,8 +6,8 @@ use crate::house::Worker;
 use crate::relay::order::Order;
 use crate::relay::tab::{Closed, Tab};
 use crate::viewer::Slot;
-use bytes::{Bytes, BytesMut};
-use canon::{Dialect, Fault, FaultKind, Loss};
+use bytes::Bytes;
+use canon::{Fault, FaultKind, Loss};
 use ledger::UsageRow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -87,8 +87,7 @@ impl Run {
     /// The record of this run.
     pub fn row(&self, ending: &Ending<'_>) -> UsageRow {
         let (order, served) = (&self.order, self.route.and_then(|r| self.order.model.routes.get(r)));
-        let style = order.entry.door.style();
-        let status = ending.fault.map_or(200, |fault| dialect::fault::status(fault, style));
+        let status = ending.fault.map_or(200, |fault| dialect::fault::status(fault.kind));
         UsageRow {
             request: order.entry.id,
             at: order.entry.at,
@@ -159,10 +158,7 @@ impl Run {
     }
 
     fn told_inside(&self, fault: &Fault) -> Bytes {
-        let mut out = BytesMut::new();
-        let client = self.order.entry.door.dialect.unwrap_or(Dialect::OpenAiChat);
-        dialect::fault::render_mid_stream(fault, client, &self.order.entry.id.to_string(), &mut out);
-        out.freeze()
+        dialect::fault::render_event(fault, self.order.peek.dialect, &self.order.entry.id.to_string())
     }
 
     fn done(&self, row: UsageRow, fault: Option<FaultKind>, client_gone: bool, closed: Closed) {

@@ -90,7 +90,7 @@ async fn pump(
             if !out.is_empty() && slot.data(out.split().freeze()).await == Err(Gone) {
                 return End::Gone;
             }
-            return End::Failed(told(&fault));
+            return End::Failed(fault.to_fault());
         }
     }
 }
@@ -124,16 +124,6 @@ async fn drain(body: &mut AnswerBody) {
     let rest = async { while let Ok(Some(_)) = body.next().await {} };
     // Too slow an end only costs a connection.
     let _ = tokio::time::timeout(DRAIN_TIME_MAX, rest).await;
-}
-
-fn told(fault: &StreamFault) -> Fault {
-    match fault {
-        StreamFault::Upstream(told) => told.to_fault(),
-        StreamFault::Cut => {
-            Fault::new(FaultKind::UpstreamFailed, "The provider's answer broke off before its end.")
-        }
-        _ => Fault::new(FaultKind::UpstreamFailed, "The provider's answer could not be understood."),
-    }
 }
 
 enum Due {

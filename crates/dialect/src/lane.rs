@@ -2,9 +2,10 @@
 //! upstream's bytes. Out: the client's bytes, a tally, and the terminal group when it is sealed.
 //! Never here: IO, time, money, a retry.
 
+use crate::anthropic::event::PING;
 use crate::fault::{UpstreamFault, render_event};
 use crate::sse::TooLong;
-use crate::straight::{ChatStream, StraightAnswer};
+use crate::straight::{ChatStream, MessagesStream, StraightAnswer, read_chat, read_messages};
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Fault, FaultKind, Retry, Tally};
 use units::{Usage, UsageSource};
@@ -114,14 +115,18 @@ pub struct Stream {
 
 #[derive(Debug)]
 enum Lane {
-    Chat(ChatStream),
+    Chat(Box<ChatStream>),
+    Messages(Box<MessagesStream>),
 }
 
 impl Stream {
     /// A stream that has not begun.
     pub fn new(spec: &StreamSpec) -> Self {
         Self {
-            lane: Lane::Chat(ChatStream::new(spec)),
+            lane: match spec.client {
+                Dialect::Anthropic => Lane::Messages(Box::new(MessagesStream::new(spec))),
+                _ => Lane::Chat(Box::new(ChatStream::new(spec))),
+            },
             client: spec.client,
             over: false,
         }
@@ -134,6 +139,7 @@ impl Stream {
         }
         match &mut self.lane {
             Lane::Chat(lane) => lane.push(bytes, out),
+            Lane::Messages(lane) => lane.push(bytes, out),
         }
     }
 
@@ -144,13 +150,15 @@ impl Stream {
         }
         match &mut self.lane {
             Lane::Chat(lane) => lane.finish(out),
+            Lane::Messages(lane) => lane.finish(out),
         }
     }
 
     /// What was used and shown so far.
-    pub const fn tally(&self) -> &Tally {
+    pub fn tally(&self) -> &Tally {
         match &self.lane {
             Lane::Chat(lane) => lane.tally(),
+            Lane::Messages(lane) => lane.tally(),
         }
     }
 
@@ -158,6 +166,7 @@ impl Stream {
     pub fn is_complete(&self) -> bool {
         match &self.lane {
             Lane::Chat(lane) => lane.is_complete(),
+            Lane::Messages(lane) => lane.is_complete(),
         }
     }
 
@@ -168,6 +177,7 @@ impl Stream {
         }
         match &mut self.lane {
             Lane::Chat(lane) => lane.seal(usage, source, out),
+            Lane::Messages(lane) => lane.seal(usage, source, out),
         }
     }
 
@@ -178,6 +188,7 @@ impl Stream {
         }
         match &mut self.lane {
             Lane::Chat(lane) => lane.cut_short(usage, source, out),
+            Lane::Messages(lane) => lane.cut_short(usage, out),
         }
     }
 
@@ -190,8 +201,11 @@ impl Stream {
     }
 
     /// What keeps a silent connection alive in the client's dialect.
-    pub const fn keepalive(&self) -> &'static [u8] {
-        b": keep-alive\n\n"
+    pub fn keepalive(&self) -> &'static [u8] {
+        match &self.lane {
+            Lane::Messages(lane) if lane.started() => PING,
+            _ => b": keep-alive\n\n",
+        }
     }
 }
 
@@ -209,7 +223,10 @@ enum AnswerLane {
 impl Answer {
     /// Reads an upstream's body.
     pub fn read(spec: &StreamSpec, body: &Bytes) -> Result<Self, StreamFault> {
-        let straight = crate::straight::read_chat(body, &spec.head)?;
+        let straight = match spec.client {
+            Dialect::Anthropic => read_messages(body, &spec.head)?,
+            _ => read_chat(body, &spec.head)?,
+        };
         Ok(Self {
             lane: AnswerLane::Straight(straight),
         })

@@ -14,31 +14,12 @@ struct Lists {
 /// Runs cargo-deny where it is installed, and the checks below where it is not.
 pub(crate) fn run() -> Result<bool, String> {
     if answers(env!("CARGO"), &["deny", "--version"]) {
-        return succeeds(&mut cargo(&[
-            "deny",
-            "--offline",
-            "check",
-            "bans",
-            "licenses",
-            "sources",
-        ]));
+        return succeeds(&mut cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"]));
     }
-    println!(
-        "cargo-deny is not installed; its three lists are checked here (cargo install --locked cargo-deny)"
-    );
-    let lists = Lists::read(
-        &std::fs::read_to_string(root().join("deny.toml")).map_err(|why| why.to_string())?,
-    )?;
+    println!("cargo-deny is not installed; its three lists are checked here (cargo install --locked cargo-deny)");
+    let lists = Lists::read(&std::fs::read_to_string(root().join("deny.toml")).map_err(|why| why.to_string())?)?;
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let args = [
-        "metadata",
-        "--format-version",
-        "1",
-        "--locked",
-        "--offline",
-        "--filter-platform",
-        &target,
-    ];
+    let args = ["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", &target];
     let text = output(&mut cargo(&args)).ok_or("cargo metadata failed (run a build first)")?;
     let metadata: Value = serde_json::from_str(&text).map_err(|why| why.to_string())?;
     let findings = findings(&metadata, &lists);
@@ -52,20 +33,11 @@ impl Lists {
     fn read(text: &str) -> Result<Self, String> {
         let file: toml::Table = text.parse().map_err(|why| format!("deny.toml: {why}"))?;
         let list = |section: &str, key: &str| {
-            let items = file
-                .get(section)
-                .and_then(|s| s.get(key))
-                .and_then(toml::Value::as_array);
-            items
-                .ok_or_else(|| format!("deny.toml has no {section}.{key}"))
-                .cloned()
+            let items = file.get(section).and_then(|s| s.get(key)).and_then(toml::Value::as_array);
+            items.ok_or_else(|| format!("deny.toml has no {section}.{key}")).cloned()
         };
         let texts = |items: Vec<toml::Value>| {
-            items
-                .iter()
-                .filter_map(toml::Value::as_str)
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
+            items.iter().filter_map(toml::Value::as_str).map(str::to_owned).collect::<Vec<_>>()
         };
         let banned = list("bans", "deny")?;
         let banned = banned.iter().filter_map(|ban| ban.get("crate")?.as_str());
@@ -90,15 +62,11 @@ fn findings(metadata: &Value, lists: &Lists) -> Vec<String> {
         };
         let registry = source.strip_prefix("registry+").unwrap_or("");
         if !lists.registries.iter().any(|allowed| allowed == registry) {
-            out.push(format!(
-                "{name} comes from a source that is not allowed: {source}"
-            ));
+            out.push(format!("{name} comes from a source that is not allowed: {source}"));
         }
         let licence = package["license"].as_str().unwrap_or("");
         if !allowed(licence, &lists.licences) {
-            out.push(format!(
-                "{name} has a licence that is not allowed: '{licence}'"
-            ));
+            out.push(format!("{name} has a licence that is not allowed: '{licence}'"));
         }
     }
     out
@@ -106,10 +74,7 @@ fn findings(metadata: &Value, lists: &Lists) -> Vec<String> {
 
 /// Whether a licence expression can be met: one side of every OR, all sides of every AND.
 fn allowed(expression: &str, licences: &[String]) -> bool {
-    let plain = expression
-        .replace('/', " OR ")
-        .replace('(', " ( ")
-        .replace(')', " ) ");
+    let plain = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     either(&mut plain.split_whitespace().peekable(), licences)
 }
 

@@ -1,10 +1,6 @@
 //! The commands of this repository: `cargo xtask <verb>`. In: a verb. Out: its exit code, words on the terminal.
 //! Never here: anything the product needs to run, or what a verb does (each has its file).
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command of developers speaks on the terminal"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command of developers speaks on the terminal")]
 
 mod bench;
 mod deny;

@@ -11,16 +11,8 @@ struct Need {
 }
 
 const NEEDS: [Need; 5] = [
-    Need {
-        what: "a C compiler",
-        debian: &["gcc", "libc6-dev"],
-        there: || answers("cc", &["--version"]),
-    },
-    Need {
-        what: "PostgreSQL (initdb)",
-        debian: &["postgresql"],
-        there: || crate::postgres::programs().is_some(),
-    },
+    Need { what: "a C compiler", debian: &["gcc", "libc6-dev"], there: || answers("cc", &["--version"]) },
+    Need { what: "PostgreSQL (initdb)", debian: &["postgresql"], there: || crate::postgres::programs().is_some() },
     Need {
         what: "redis-server or valkey-server",
         debian: &["redis-server"],
@@ -44,33 +36,18 @@ pub(crate) fn ensure() -> Result<(), String> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<&str> = missing
-        .iter()
-        .flat_map(|need| need.debian)
-        .copied()
-        .collect();
-    let command = format!(
-        "apt-get install --yes --no-install-recommends {}",
-        packages.join(" ")
-    );
+    let packages: Vec<&str> = missing.iter().flat_map(|need| need.debian).copied().collect();
+    let command = format!("apt-get install --yes --no-install-recommends {}", packages.join(" "));
     if is_root() && answers("apt-get", &["--version"]) {
         println!("missing here: {}", names(&missing));
         let mut update = program("apt-get", &["update", "--quiet"]);
         let mut install = program("apt-get", &["install", "--yes", "--no-install-recommends"]);
-        install
-            .args(&packages)
-            .env("DEBIAN_FRONTEND", "noninteractive");
-        if succeeds(&mut update)?
-            && succeeds(&mut install)?
-            && missing.iter().all(|need| (need.there)())
-        {
+        install.args(&packages).env("DEBIAN_FRONTEND", "noninteractive");
+        if succeeds(&mut update)? && succeeds(&mut install)? && missing.iter().all(|need| (need.there)()) {
             return Ok(());
         }
     }
-    Err(format!(
-        "missing here: {}. On Debian: sudo {command}",
-        names(&missing)
-    ))
+    Err(format!("missing here: {}. On Debian: sudo {command}", names(&missing)))
 }
 
 fn names(needs: &[&Need]) -> String {

@@ -56,13 +56,7 @@ impl Postgres {
         }
         let data = folder.join("data");
         let mut init = as_account(&bin.join("initdb"));
-        init.args([
-            "--auth=trust",
-            "--username=tollgate",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-        ]);
+        init.args(["--auth=trust", "--username=tollgate", "--encoding=UTF8", "--locale=C", "--no-sync"]);
         init.arg("--pgdata").arg(&data).stdout(Stdio::null());
         if !succeeds(&mut init)? {
             return Err("initdb failed".to_owned());
@@ -71,12 +65,7 @@ impl Postgres {
         let mut server = as_account(&bin.join("postgres"));
         server.arg("-D").arg(&data).arg("-k").arg(&folder);
         server.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-        for setting in [
-            "fsync=off",
-            "full_page_writes=off",
-            "max_connections=300",
-            "log_min_messages=fatal",
-        ] {
+        for setting in ["fsync=off", "full_page_writes=off", "max_connections=300", "log_min_messages=fatal"] {
             server.args(["-c", setting]);
         }
         let child = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn();

@@ -26,24 +26,12 @@ impl Redis {
         let name = program_name().ok_or("redis-server is not installed")?;
         let port = free_port()?.to_string();
         let mut command = Command::new(name);
-        command.args([
-            "--port",
-            &port,
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-        ]);
+        command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         command.current_dir(std::env::temp_dir());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let child = child.map_err(|why| format!("{name}: {why}"))?;
         let address = format!("127.0.0.1:{port}");
-        let started = Self {
-            child,
-            url: format!("redis://{address}"),
-        };
+        let started = Self { child, url: format!("redis://{address}") };
         for _ in 0..100 {
             if TcpStream::connect(&address).is_ok() {
                 return Ok(started);

@@ -7,19 +7,9 @@ use std::path::PathBuf;
 
 /// Builds what the scenarios start.
 pub(crate) fn build() -> Result<Count, String> {
-    let sim = succeeds(&mut cargo(&[
-        "build",
-        "--quiet",
-        "--package",
-        "sim",
-        "--example",
-        "sim",
-    ]))?;
+    let sim = succeeds(&mut cargo(&["build", "--quiet", "--package", "sim", "--example", "sim"]))?;
     let tollgate = succeeds(&mut cargo(&["build", "--quiet", "--package", "tollgate"]))?;
-    Ok(Count {
-        passed: u64::from(sim) + u64::from(tollgate),
-        failed: u64::from(!sim) + u64::from(!tollgate),
-    })
+    Ok(Count { passed: u64::from(sim) + u64::from(tollgate), failed: u64::from(!sim) + u64::from(!tollgate) })
 }
 
 /// Runs all scenarios against `sim` or `gateway`.
@@ -29,9 +19,7 @@ pub(crate) fn scenarios(target: &str) -> Result<Count, String> {
     let python = python.to_string_lossy().into_owned();
     let mut command = program(&python, &["tests/e2e/run.py", "--target", target]);
     command.arg("--node-modules").arg(modules);
-    command
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("PYTHONUNBUFFERED", "1");
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
     let mut count = Count::default();
     let good = watched(&mut command, |line| count.add_line(line))?;
     if !good && count.failed == 0 {
@@ -52,16 +40,7 @@ fn python() -> Result<PathBuf, String> {
     }
     let made = succeeds(program("python3", &["-m", "venv", "--clear"]).arg(&folder))?;
     let name = python.to_string_lossy().into_owned();
-    let mut install = program(
-        &name,
-        &[
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ],
-    );
+    let mut install = program(&name, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
     install.arg("--requirement").arg(&pins);
     if !made || !succeeds(&mut install)? {
         return Err("the Python packages of tests/e2e could not be installed".to_owned());
@@ -76,8 +55,7 @@ fn modules() -> Result<PathBuf, String> {
     std::fs::create_dir_all(&folder).map_err(|why| why.to_string())?;
     let mut fresh = folder.join("node_modules").exists();
     for file in ["package.json", "package-lock.json"] {
-        let wanted =
-            std::fs::read(root().join("tests/e2e").join(file)).map_err(|why| why.to_string())?;
+        let wanted = std::fs::read(root().join("tests/e2e").join(file)).map_err(|why| why.to_string())?;
         let target = folder.join(file);
         if std::fs::read(&target).is_ok_and(|have| have == wanted) {
             continue;
@@ -91,16 +69,7 @@ fn modules() -> Result<PathBuf, String> {
     if !answers("npm", &["--version"]) {
         return Err("npm is not installed".to_owned());
     }
-    let mut install = program(
-        "npm",
-        &[
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--silent",
-        ],
-    );
+    let mut install = program("npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
     if !succeeds(install.current_dir(&folder))? {
         return Err("the Node packages of tests/e2e could not be installed".to_owned());
     }

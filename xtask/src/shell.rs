@@ -32,9 +32,7 @@ pub(crate) fn program(name: &str, args: &[&str]) -> Command {
 
 /// Runs to the end; the output goes to the terminal.
 pub(crate) fn succeeds(command: &mut Command) -> Result<bool, String> {
-    let status = command
-        .status()
-        .map_err(|why| format!("{}: {why}", name_of(command)))?;
+    let status = command.status().map_err(|why| format!("{}: {why}", name_of(command)))?;
     Ok(status.success())
 }
 
@@ -50,11 +48,7 @@ pub(crate) fn watched(command: &mut Command, mut look: impl FnMut(&str)) -> Resu
     let name = name_of(command);
     let (reader, writer) = std::io::pipe().map_err(|why| why.to_string())?;
     let second = writer.try_clone().map_err(|why| why.to_string())?;
-    let child = command
-        .stdout(writer)
-        .stderr(second)
-        .stdin(Stdio::null())
-        .spawn();
+    let child = command.stdout(writer).stderr(second).stdin(Stdio::null()).spawn();
     let mut child = child.map_err(|why| format!("{name}: {why}"))?;
     // The command keeps its ends of the pipe open until they are given to something else.
     command.stdout(Stdio::null()).stderr(Stdio::null());

@@ -13,10 +13,7 @@ pub(crate) struct Count {
 impl Count {
     /// A step that is one check.
     pub(crate) fn one(passed: bool) -> Self {
-        Self {
-            passed: u64::from(passed),
-            failed: u64::from(!passed),
-        }
+        Self { passed: u64::from(passed), failed: u64::from(!passed) }
     }
 
     /// Adds what a line of a test runner says, whichever runner it is.
@@ -24,9 +21,7 @@ impl Count {
         let line = line.trim();
         let counts = line.starts_with("test result:")
             || line.starts_with("Summary [")
-            || (line.ends_with("failed")
-                && line.contains(" passed, ")
-                && line.split(' ').count() == 4);
+            || (line.ends_with("failed") && line.contains(" passed, ") && line.split(' ').count() == 4);
         if counts {
             self.passed += number_before(line, "passed");
             self.failed += number_before(line, "failed");
@@ -36,10 +31,7 @@ impl Count {
 
 /// The number right before a word, zero when there is none.
 fn number_before(line: &str, word: &str) -> u64 {
-    let words: Vec<&str> = line
-        .split([' ', ';', ',', '(', ')'])
-        .filter(|w| !w.is_empty())
-        .collect();
+    let words: Vec<&str> = line.split([' ', ';', ',', '(', ')']).filter(|w| !w.is_empty()).collect();
     let found = words.windows(2).find(|pair| pair[1] == word);
     found.and_then(|pair| pair[0].parse().ok()).unwrap_or(0)
 }
@@ -52,10 +44,7 @@ pub(crate) struct Steps {
 
 impl Steps {
     /// Runs a step. An error is a failure with a reason, and the next steps still run.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a stop watch for a person, of nothing that is tested"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a stop watch for a person, of nothing that is tested")]
     pub(crate) fn run(&mut self, name: &str, step: impl FnOnce() -> Result<Count, String>) {
         println!("\n== {name}");
         let start = Instant::now();
@@ -64,30 +53,17 @@ impl Steps {
             Count::one(false)
         });
         let time = start.elapsed();
-        println!(
-            "== {name}: {:.1} s, {} passed, {} failed",
-            time.as_secs_f32(),
-            count.passed,
-            count.failed
-        );
+        println!("== {name}: {:.1} s, {} passed, {} failed", time.as_secs_f32(), count.passed, count.failed);
         self.done.push((name.to_owned(), time, count));
     }
 
     /// Prints the table and the last line; true when nothing failed.
     pub(crate) fn finish(self) -> bool {
-        println!(
-            "\n{:<28} {:>8} {:>8} {:>8}",
-            "step", "seconds", "passed", "failed"
-        );
+        println!("\n{:<28} {:>8} {:>8} {:>8}", "step", "seconds", "passed", "failed");
         let mut all = Count::default();
         let mut time = Duration::ZERO;
         for (name, took, count) in &self.done {
-            println!(
-                "{name:<28} {:>8.1} {:>8} {:>8}",
-                took.as_secs_f32(),
-                count.passed,
-                count.failed
-            );
+            println!("{name:<28} {:>8.1} {:>8} {:>8}", took.as_secs_f32(), count.passed, count.failed);
             all.passed += count.passed;
             all.failed += count.failed;
             time += *took;
@@ -105,17 +81,9 @@ mod tests {
     #[test]
     fn the_words_of_every_runner_are_understood() {
         for (line, passed, failed) in [
-            (
-                "test result: ok. 25 passed; 0 failed; 0 ignored; 0 measured;",
-                25,
-                0,
-            ),
+            ("test result: ok. 25 passed; 0 failed; 0 ignored; 0 measured;", 25, 0),
             ("test result: FAILED. 3 passed; 2 failed; 0 ignored", 3, 2),
-            (
-                "     Summary [   0.012s] 41 tests run: 40 passed (1 slow), 1 failed, 0 skipped",
-                40,
-                1,
-            ),
+            ("     Summary [   0.012s] 41 tests run: 40 passed (1 slow), 1 failed, 0 skipped", 40, 1),
             ("17 passed, 1 failed", 17, 1),
             ("the step said 17 passed, 1 failed", 0, 0),
             ("test mind::one ... ok", 0, 0),

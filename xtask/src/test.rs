@@ -21,15 +21,7 @@ pub(crate) fn run(args: &[String]) -> Result<bool, String> {
     let mut steps = Steps::default();
     steps.run("format", || check(cargo(&["fmt", "--all", "--check"])));
     steps.run("lints", || {
-        check(cargo(&[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--quiet",
-            "--",
-            "--deny",
-            "warnings",
-        ]))
+        check(cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]))
     });
     if quick {
         steps.run("tests", || cargo_tests(&[]));
@@ -51,27 +43,14 @@ fn check(mut command: Command) -> Result<Count, String> {
 fn on_both_stores() -> Result<Count, String> {
     let postgres = Postgres::start()?;
     let redis = Redis::start()?;
-    cargo_tests(&[
-        ("TOLLGATE_TEST_PG", &postgres.url),
-        ("TOLLGATE_TEST_REDIS", &redis.url),
-    ])
+    cargo_tests(&[("TOLLGATE_TEST_PG", &postgres.url), ("TOLLGATE_TEST_REDIS", &redis.url)])
 }
 
 /// All tests of the workspace, by nextest where it is installed.
 fn cargo_tests(environment: &[(&str, &str)]) -> Result<Count, String> {
     let mut commands = if answers(env!("CARGO"), &["nextest", "--version"]) {
-        let next = [
-            "nextest",
-            "run",
-            "--workspace",
-            "--no-fail-fast",
-            "--no-tests=pass",
-            "--status-level=fail",
-        ];
-        vec![
-            cargo(&next),
-            cargo(&["test", "--workspace", "--doc", "--no-fail-fast", "--quiet"]),
-        ]
+        let next = ["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests=pass", "--status-level=fail"];
+        vec![cargo(&next), cargo(&["test", "--workspace", "--doc", "--no-fail-fast", "--quiet"])]
     } else {
         vec![cargo(&["test", "--workspace", "--no-fail-fast"])]
     };

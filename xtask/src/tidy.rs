@@ -32,10 +32,7 @@ const RULES: [(&str, Rule); 13] = [
     ("no floats near money", code::floats),
     ("the environment is read in one place", code::environment),
     ("only store speaks SQL", code::sql),
-    (
-        "no path of a machine, no word about the work",
-        words::banned,
-    ),
+    ("no path of a machine, no word about the work", words::banned),
     ("pages stay short", docs::lengths),
     ("documents can be reached", docs::orphans),
     ("links lead somewhere", docs::links),
@@ -56,11 +53,7 @@ fn check_all() -> Result<Vec<String>, String> {
     let files = load()?;
     let mut found = Vec::new();
     for (name, rule) in RULES {
-        found.extend(
-            rule(&files)
-                .into_iter()
-                .map(|finding| format!("{finding} ({name})")),
-        );
+        found.extend(rule(&files).into_iter().map(|finding| format!("{finding} ({name})")));
     }
     let metadata = metadata()?;
     found.extend(arrows::workspace(&metadata));
@@ -69,35 +62,20 @@ fn check_all() -> Result<Vec<String>, String> {
 }
 
 fn metadata() -> Result<Value, String> {
-    let args = [
-        "metadata",
-        "--no-deps",
-        "--offline",
-        "--format-version",
-        "1",
-    ];
+    let args = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
     let text = output(&mut cargo(&args)).ok_or("cargo metadata failed")?;
     serde_json::from_str(&text).map_err(|why| why.to_string())
 }
 
 /// All text files that are tracked or could be.
 fn load() -> Result<Vec<File>, String> {
-    let args = [
-        "ls-files",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-        "-z",
-    ];
+    let args = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
     let list = output(&mut program("git", &args)).ok_or("git ls-files failed")?;
     let mut files = Vec::new();
     for path in list.split('\0').filter(|path| !path.is_empty()) {
         // What is deleted but still known, or not text, has no rule.
         if let Ok(text) = std::fs::read_to_string(root().join(path)) {
-            files.push(File {
-                path: path.to_owned(),
-                text,
-            });
+            files.push(File { path: path.to_owned(), text });
         }
     }
     Ok(files)
@@ -115,19 +93,13 @@ pub(crate) mod tests {
 
     /// One file, for trying a rule.
     pub(crate) fn file(path: &str, text: &str) -> [File; 1] {
-        [File {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        }]
+        [File { path: path.to_owned(), text: text.to_owned() }]
     }
 
     /// A rule must find something in `bad`, and nothing in `good`.
     pub(crate) fn tells_apart(rule: super::Rule, bad: &[(&str, &str)], good: &[(&str, &str)]) {
         for (path, text) in bad {
-            assert!(
-                !rule(&file(path, text)).is_empty(),
-                "nothing found in {path}: {text}"
-            );
+            assert!(!rule(&file(path, text)).is_empty(), "nothing found in {path}: {text}");
         }
         for (path, text) in good {
             let found = rule(&file(path, text));

@@ -53,11 +53,7 @@ pub(crate) fn error(refused: &Refused, stamp: &Stamp) -> Value {
         500.. => "api_error",
         _ => "invalid_request_error",
     };
-    let kind = if refused.kind.is_empty() {
-        kind
-    } else {
-        &refused.kind
-    };
+    let kind = if refused.kind.is_empty() { kind } else { &refused.kind };
     json!({"type": "error", "error": {"type": kind, "message": refused.message},
         "request_id": stamp.id("req_", 0)})
 }
@@ -69,10 +65,7 @@ pub(crate) fn headers(stamp: &Stamp) -> Vec<(&'static str, String)> {
         ("anthropic-organization-id", format!("org-{}", stamp.canary)),
         ("anthropic-ratelimit-requests-limit", "1000".to_owned()),
         ("anthropic-ratelimit-requests-remaining", "999".to_owned()),
-        (
-            "anthropic-ratelimit-requests-reset",
-            "2026-01-01T00:00:00Z".to_owned(),
-        ),
+        ("anthropic-ratelimit-requests-reset", "2026-01-01T00:00:00Z".to_owned()),
     ]
 }
 
@@ -99,9 +92,7 @@ pub(crate) fn models(config: &SimConfig, rest: &str) -> Result<Value, Refused> {
         None => {
             let names = &config.anthropic_models;
             let data: Vec<Value> = names.iter().map(|id| show(id)).collect();
-            Ok(
-                json!({"data": data, "has_more": false, "first_id": names.first(), "last_id": names.last()}),
-            )
+            Ok(json!({"data": data, "has_more": false, "first_id": names.first(), "last_id": names.last()}))
         }
     }
 }

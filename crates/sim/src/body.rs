@@ -42,13 +42,7 @@ pub(crate) struct Paced {
 
 impl Paced {
     pub(crate) fn new(steps: Vec<Step>, length: Option<u64>, watch: Option<Watch>) -> Self {
-        Self {
-            steps: steps.into(),
-            sleep: None,
-            looks: 0,
-            length,
-            watch,
-        }
+        Self { steps: steps.into(), sleep: None, looks: 0, length, watch }
     }
 
     /// A body that is there at once.
@@ -142,8 +136,7 @@ impl Body for Paced {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.length
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -170,15 +163,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_cut_is_an_error_and_an_endless_line_can_end() {
-        assert!(
-            Paced::new(vec![Step::Cut], None, None)
-                .collect()
-                .await
-                .is_err()
-        );
-        let body = Paced::new(vec![Step::Endless(Some(3))], None, None)
-            .collect()
-            .await;
+        assert!(Paced::new(vec![Step::Cut], None, None).collect().await.is_err());
+        let body = Paced::new(vec![Step::Endless(Some(3))], None, None).collect().await;
         assert_eq!(body.unwrap().to_bytes().len(), 3 * 16 * 1024);
     }
 }

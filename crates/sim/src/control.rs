@@ -34,9 +34,8 @@ pub(crate) fn handle(sim: &Sim, method: &str, what: &str, body: &Bytes) -> Respo
         }
         ("GET", "directives") => {
             let keys = crate::Directives::keys().iter();
-            let table: serde_json::Map<String, Value> = keys
-                .map(|(key, doc)| ((*key).to_owned(), json!(doc)))
-                .collect();
+            let table: serde_json::Map<String, Value> =
+                keys.map(|(key, doc)| ((*key).to_owned(), json!(doc))).collect();
             json_reply(200, &Value::Object(table))
         }
         _ => json_reply(404, &json!({"error": "no such control"})),

@@ -6,18 +6,12 @@ const KEYS: [(&str, &str); 45] = [
     ("tokens", "exactly so many output tokens, thinking included"),
     ("text", "answer with this text"),
     ("think", "think; a number says how many tokens"),
-    (
-        "redacted",
-        "Anthropic: a redacted_thinking block before the answer",
-    ),
+    ("redacted", "Anthropic: a redacted_thinking block before the answer"),
     ("call", "call these tools (names with commas between)"),
     ("args", "the arguments of the calls, a JSON object"),
     ("refuse", "refuse"),
     ("finish", "end with this finish or stop reason"),
-    (
-        "cached",
-        "report so many prompt tokens as read from the cache",
-    ),
+    ("cached", "report so many prompt tokens as read from the cache"),
     ("delay_ms", "wait before the head of the answer"),
     ("first_ms", "wait between the head and the first piece"),
     ("pace_ms", "wait between pieces"),
@@ -26,79 +20,34 @@ const KEYS: [(&str, &str); 45] = [
     ("rechunk", "write the stream in slices of so many bytes"),
     ("crlf", "end lines with CRLF"),
     ("comments", "a comment line before every frame"),
-    (
-        "drop",
-        "leave out frames of these kinds: start role ping block_start content block_stop finish usage done",
-    ),
+    ("drop", "leave out frames of these kinds: start role ping block_start content block_stop finish usage done"),
     ("status", "fail with this status"),
-    (
-        "retry_after",
-        "seconds in the retry-after header of the failure",
-    ),
+    ("retry_after", "seconds in the retry-after header of the failure"),
     ("message", "the text of the failure"),
-    (
-        "html",
-        "fail with a page of HTML (502 unless status says otherwise)",
-    ),
-    (
-        "empty",
-        "fail with an empty body (502 unless status says otherwise)",
-    ),
+    ("html", "fail with a page of HTML (502 unless status says otherwise)"),
+    ("empty", "fail with an empty body (502 unless status says otherwise)"),
     ("detail", "fail with {\"detail\": ..} as some servers do"),
     ("redirect", "answer 307 to this address"),
     ("hang", "accept the request and never answer"),
     ("close", "close the connection before the head"),
-    (
-        "cut_after",
-        "drop the connection after so many pieces of content",
-    ),
-    (
-        "eof_after",
-        "end the stream cleanly after so many pieces of content",
-    ),
-    (
-        "stall_after",
-        "say nothing more after so many pieces of content",
-    ),
-    (
-        "error_event_after",
-        "an error inside the stream after so many pieces of content",
-    ),
+    ("cut_after", "drop the connection after so many pieces of content"),
+    ("eof_after", "end the stream cleanly after so many pieces of content"),
+    ("stall_after", "say nothing more after so many pieces of content"),
+    ("error_event_after", "an error inside the stream after so many pieces of content"),
     ("error_type", "the type of that error"),
     ("garbage", "200 with something that is not JSON nor SSE"),
-    (
-        "garbage_after",
-        "a frame that is not JSON after so many pieces of content",
-    ),
-    (
-        "endless_line",
-        "a line that never ends; a number limits its KiB",
-    ),
+    ("garbage_after", "a frame that is not JSON after so many pieces of content"),
+    ("endless_line", "a line that never ends; a number limits its KiB"),
     ("plain", "answer a streamed request with a plain JSON body"),
     ("no_usage", "no usage anywhere"),
-    (
-        "wrong_usage",
-        "huge, negative, text, float, null, zero, cached_over, or a number for the output",
-    ),
+    ("wrong_usage", "huge, negative, text, float, null, zero, cached_over, or a number for the output"),
     ("usage_everywhere", "OpenAI: running usage in every frame"),
-    (
-        "bare_tools",
-        "OpenAI: tool call fragments without index and type",
-    ),
+    ("bare_tools", "OpenAI: tool call fragments without index and type"),
     ("whole_tools", "a tool call in one fragment"),
     ("interleave", "OpenAI: fragments of parallel calls in turn"),
-    (
-        "echo_headers",
-        "send the request's headers back as x-sim-echo-*, and in the text of failures",
-    ),
-    (
-        "times",
-        "the faults of this directive hit only the first so many calls with the same id",
-    ),
-    (
-        "id",
-        "names the counter of times (default: the directive itself)",
-    ),
+    ("echo_headers", "send the request's headers back as x-sim-echo-*, and in the text of failures"),
+    ("times", "the faults of this directive hit only the first so many calls with the same id"),
+    ("id", "names the counter of times (default: the directive itself)"),
 ];
 
 /// What the prompt asked of the simulated provider: keys and values of every `[[sim: key=value flag ...]]` in the
@@ -168,9 +117,7 @@ impl Directives {
             within("status", "wrong_usage") || key == "hang"
         };
         let pairs = self.pairs.iter().filter(|(key, _)| !fault(key));
-        Self {
-            pairs: pairs.cloned().collect(),
-        }
+        Self { pairs: pairs.cloned().collect() }
     }
 
     /// Later directives win over earlier ones.
@@ -180,8 +127,7 @@ impl Directives {
 
     /// What `times` counts by.
     pub(crate) fn identity(&self) -> String {
-        self.get("id")
-            .map_or_else(|| format!("{:?}", self.pairs), str::to_owned)
+        self.get("id").map_or_else(|| format!("{:?}", self.pairs), str::to_owned)
     }
 }
 
@@ -242,7 +188,8 @@ mod tests {
 
     #[test]
     fn values_are_bare_quoted_or_objects() {
-        let text = r#"Hello [[sim: tokens=100 burst text="two words ]] here" args={"a": [1]}]] bye [[sim: call=x]]"#;
+        let text =
+            r#"Hello [[sim: tokens=100 burst text="two words ]] here" args={"a": [1]}]] bye [[sim: call=x]]"#;
         let directives = Directives::parse(text).unwrap();
         assert_eq!(directives.number("tokens"), Some(100));
         assert!(directives.has("burst"));
@@ -266,8 +213,7 @@ mod tests {
 
     #[test]
     fn faults_can_be_taken_out() {
-        let all =
-            Directives::parse_inner("tokens=5 status=529 cut_after=2 wrong_usage=huge times=2");
+        let all = Directives::parse_inner("tokens=5 status=529 cut_after=2 wrong_usage=huge times=2");
         let rest = all.unwrap().without_faults();
         assert!(rest.has("tokens") && rest.has("times"));
         assert!(!rest.has("status") && !rest.has("cut_after") && !rest.has("wrong_usage"));

@@ -74,12 +74,7 @@ impl At {
 }
 
 /// The frames with every directive about the stream applied; `fault` is the dialect's error frame.
-pub(crate) fn steps(
-    frames: Vec<Frame>,
-    fault: &str,
-    directives: &Directives,
-    config: &SimConfig,
-) -> Vec<Step> {
+pub(crate) fn steps(frames: Vec<Frame>, fault: &str, directives: &Directives, config: &SimConfig) -> Vec<Step> {
     let mut out = Writer::new(directives);
     let pace = wait(directives, "pace_ms").unwrap_or(config.pace);
     if let Some(first) = wait(directives, "first_ms") {
@@ -89,8 +84,7 @@ pub(crate) fn steps(
     let mut garbage = At::read(directives, "garbage_after");
     let mut content = 0;
     for frame in frames {
-        let reached =
-            |key| At::read(directives, key).is_some_and(|at| at.reached(frame.kind, content));
+        let reached = |key| At::read(directives, key).is_some_and(|at| at.reached(frame.kind, content));
         if garbage.is_some_and(|at| at.reached(frame.kind, content)) {
             garbage = None;
             out.text("data: {\"not json\n\n");
@@ -135,11 +129,7 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(directives: &'a Directives) -> Self {
-        Self {
-            directives,
-            steps: Vec::new(),
-            burst: String::new(),
-        }
+        Self { directives, steps: Vec::new(), burst: String::new() }
     }
 
     fn text(&mut self, text: &str) {
@@ -199,10 +189,7 @@ mod tests {
     }
 
     fn run(directives: &str) -> String {
-        let frame = |kind, text: &str| Frame {
-            kind,
-            text: text.to_owned(),
-        };
+        let frame = |kind, text: &str| Frame { kind, text: text.to_owned() };
         let frames = vec![
             frame(Kind::Role, "R\n"),
             frame(Kind::Content, "a\n"),
@@ -215,10 +202,7 @@ mod tests {
             Step::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap().replace('\n', ""),
             other => format!("<{other:?}>"),
         };
-        steps(frames, "E\n", &directives, &config)
-            .into_iter()
-            .map(show)
-            .collect()
+        steps(frames, "E\n", &directives, &config).into_iter().map(show).collect()
     }
 
     #[test]

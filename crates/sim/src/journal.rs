@@ -56,10 +56,7 @@ pub(crate) struct Watch {
 
 impl Journal {
     pub(crate) fn new(requests_max: usize) -> Self {
-        Self {
-            requests_max,
-            inner: Mutex::default(),
-        }
+        Self { requests_max, inner: Mutex::default() }
     }
 
     /// Notes a request; the answer says its number and watches its end.
@@ -103,11 +100,7 @@ impl Journal {
 
     fn change(&self, sequence: u64, change: impl FnOnce(&mut Entry)) {
         let mut inner = self.inner.lock();
-        let found = inner
-            .entries
-            .iter_mut()
-            .rev()
-            .find(|e| e.sequence == sequence);
+        let found = inner.entries.iter_mut().rev().find(|e| e.sequence == sequence);
         if let Some(entry) = found {
             change(entry);
         }
@@ -154,11 +147,7 @@ impl Drop for Watch {
 /// `sha256:` and the first 16 hex digits: equal secrets are seen to be equal, and no more.
 pub(crate) fn digest(secret: &[u8]) -> String {
     let sum = Sha256::digest(secret);
-    let hex: String = sum
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex: String = sum.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
 }
 
@@ -195,14 +184,8 @@ mod tests {
         headers.insert("authorization", "Bearer sk-canary".parse().unwrap());
         for body in ["one", "two", "three"] {
             let body = Bytes::from_static(body.as_bytes());
-            let arrival = Arrival {
-                at_ms: 0,
-                method: "POST",
-                path: "/x",
-                query: "",
-                headers: &headers,
-                body: &body,
-            };
+            let arrival =
+                Arrival { at_ms: 0, method: "POST", path: "/x", query: "", headers: &headers, body: &body };
             let watch = journal.record(&arrival);
             if body == "three" {
                 watch.end("complete");
@@ -213,10 +196,7 @@ mod tests {
         assert_eq!(shown["requests"][0]["body"], "two");
         assert_eq!(shown["requests"][0]["ended"], "client_gone");
         assert_eq!(shown["requests"][1]["ended"], "complete");
-        assert_eq!(
-            shown["requests"][1]["headers"]["authorization"],
-            digest(b"sk-canary")
-        );
+        assert_eq!(shown["requests"][1]["headers"]["authorization"], digest(b"sk-canary"));
         assert!(!shown.to_string().contains("canary"));
     }
 }

@@ -13,10 +13,7 @@ const NAME_WORD_MIN: usize = 4;
 
 /// Thinks and answers.
 pub(crate) fn answer(ask: &Ask) -> Answer {
-    let exact = ask
-        .directives
-        .number("tokens")
-        .map(|n| n.min(OUTPUT_TOKENS_MAX));
+    let exact = ask.directives.number("tokens").map(|n| n.min(OUTPUT_TOKENS_MAX));
     let mut pieces = Vec::new();
     let mut thinking = match ask.directives.get("think") {
         Some(value) => value.parse().unwrap_or(ask.thinking.max(16)),
@@ -56,12 +53,7 @@ pub(crate) fn answer(ask: &Ask) -> Answer {
         _ => 0,
     };
     let output_tokens = pieces.iter().map(count).sum();
-    Answer {
-        pieces,
-        finish,
-        output_tokens,
-        thinking_tokens,
-    }
+    Answer { pieces, finish, output_tokens, thinking_tokens }
 }
 
 /// The tokens of one piece of output.
@@ -83,11 +75,7 @@ fn wanted_calls(ask: &Ask) -> Vec<&ToolDef> {
         (Choice::Named(name), _) => find(name).into_iter().collect(),
         (Choice::Auto, _) if !ask.results.is_empty() => Vec::new(),
         (_, Some(names)) => names.split(',').filter_map(find).collect(),
-        _ => ask
-            .tools
-            .iter()
-            .filter(|tool| spoken_of(tool, &ask.said))
-            .collect(),
+        _ => ask.tools.iter().filter(|tool| spoken_of(tool, &ask.said)).collect(),
     };
     if wanted.is_empty() && ask.choice == Choice::Required {
         wanted.extend(ask.tools.first());
@@ -102,9 +90,7 @@ fn wanted_calls(ask: &Ask) -> Vec<&ToolDef> {
 fn spoken_of(tool: &ToolDef, said: &str) -> bool {
     let said = said.to_lowercase();
     let name = tool.name.to_lowercase();
-    let mut words = name
-        .split(['_', '-', '.'])
-        .filter(|w| w.len() >= NAME_WORD_MIN);
+    let mut words = name.split(['_', '-', '.']).filter(|w| w.len() >= NAME_WORD_MIN);
     said.contains(&name) || words.any(|word| said.contains(word))
 }
 
@@ -114,10 +100,7 @@ fn call(ask: &Ask, tool: &ToolDef) -> Piece {
         None if tool.freeform => "sim".to_owned(),
         None => schema::example(&tool.schema, "sim").to_string(),
     };
-    Piece::Call {
-        name: tool.name.clone(),
-        arguments,
-    }
+    Piece::Call { name: tool.name.clone(), arguments }
 }
 
 /// The visible words of an answer that calls no tool.
@@ -140,11 +123,7 @@ fn spoken(ask: &Ask, exact: Option<u64>, thinking: u64) -> String {
 fn described(ask: &Ask) -> String {
     let mut text = String::new();
     for result in &ask.results {
-        let how = if result.is_error {
-            "failed"
-        } else {
-            "answered"
-        };
+        let how = if result.is_error { "failed" } else { "answered" };
         text.push_str(&format!("The tool {how}: {}. ", quote(&result.text)));
     }
     if ask.results.is_empty() {
@@ -167,9 +146,7 @@ fn plain(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find("[[sim:") {
         out.push_str(&rest[..start]);
-        let end = rest[start..]
-            .find("]]")
-            .map_or(rest.len(), |end| start + end + 2);
+        let end = rest[start..].find("]]").map_or(rest.len(), |end| start + end + 2);
         rest = &rest[end..];
     }
     out.push_str(rest);
@@ -182,9 +159,7 @@ fn obey_stop(pieces: &mut Vec<Piece>, stop: &[String]) -> Option<Finish> {
         let Piece::Text(text) = &mut pieces[index] else {
             continue;
         };
-        let hits = stop
-            .iter()
-            .filter_map(|s| text.find(s.as_str()).map(|at| (at, s)));
+        let hits = stop.iter().filter_map(|s| text.find(s.as_str()).map(|at| (at, s)));
         if let Some((at, sequence)) = hits.min_by_key(|(at, _)| *at) {
             text.truncate(at);
             pieces.truncate(index + 1);
@@ -209,9 +184,7 @@ fn obey_limit(pieces: &mut Vec<Piece>, limit: Option<u64>) -> bool {
             }
             Piece::Call { name, arguments } => {
                 let room = (left * 4).saturating_sub(name.len() as u64);
-                let room = usize::try_from(room)
-                    .unwrap_or(usize::MAX)
-                    .min(arguments.len());
+                let room = usize::try_from(room).unwrap_or(usize::MAX).min(arguments.len());
                 let end = (0..=room).rev().find(|at| arguments.is_char_boundary(*at));
                 arguments.truncate(end.unwrap_or(0));
             }
@@ -285,10 +258,7 @@ mod tests {
     fn a_tool_is_called_when_it_is_spoken_of_or_forced() {
         let mut one = ask("what is the weather?");
         one.tools = vec![tool("get_weather"), tool("send_mail")];
-        let called = Piece::Call {
-            name: "get_weather".into(),
-            arguments: r#"{"city":"sim"}"#.into(),
-        };
+        let called = Piece::Call { name: "get_weather".into(), arguments: r#"{"city":"sim"}"#.into() };
         assert_eq!(answer(&one).pieces, std::slice::from_ref(&called));
         one.said = "hello".into();
         assert_eq!(answer(&one).finish, Finish::End);
@@ -302,10 +272,7 @@ mod tests {
     fn a_tool_result_is_quoted_and_not_asked_for_again() {
         let mut one = ask("what is the weather? [[sim: call=get_weather]]");
         one.tools = vec![tool("get_weather")];
-        one.results = vec![ToolResult {
-            text: "12 C".into(),
-            is_error: false,
-        }];
+        one.results = vec![ToolResult { text: "12 C".into(), is_error: false }];
         assert_eq!(text(&one), "The tool answered: 12 C.");
     }
 

@@ -20,10 +20,7 @@ use serde_json::{Value, json};
 /// Lets a bearer credential in.
 pub(crate) fn authorise(config: &SimConfig, headers: &HeaderMap) -> Result<(), Refused> {
     let value = headers.get("authorization").and_then(|v| v.to_str().ok());
-    let key = value
-        .and_then(|v| v.strip_prefix("Bearer "))
-        .unwrap_or("")
-        .trim();
+    let key = value.and_then(|v| v.strip_prefix("Bearer ")).unwrap_or("").trim();
     if key.is_empty() {
         return Err(Refused::new(
             401,
@@ -40,18 +37,12 @@ pub(crate) fn authorise(config: &SimConfig, headers: &HeaderMap) -> Result<(), R
 /// The error object.
 pub(crate) fn error(refused: &Refused) -> Value {
     let (kind, code) = match refused.status {
-        402 | 429 if refused.message.contains("quota") => {
-            ("insufficient_quota", Some("insufficient_quota"))
-        }
+        402 | 429 if refused.message.contains("quota") => ("insufficient_quota", Some("insufficient_quota")),
         429 => ("requests", Some("rate_limit_exceeded")),
         500.. => ("server_error", None),
         _ => ("invalid_request_error", None),
     };
-    let kind = if refused.kind.is_empty() {
-        kind
-    } else {
-        &refused.kind
-    };
+    let kind = if refused.kind.is_empty() { kind } else { &refused.kind };
     json!({"error": {"message": refused.message, "type": kind, "param": refused.param,
         "code": refused.code.as_deref().or(code)}})
 }

@@ -19,13 +19,7 @@ pub(crate) struct Refused {
 impl Refused {
     /// A failure of the kind its status says.
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            kind: String::new(),
-            message: message.into(),
-            param: None,
-            code: None,
-        }
+        Self { status, kind: String::new(), message: message.into(), param: None, code: None }
     }
 
     /// A bad request.

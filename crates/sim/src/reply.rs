@@ -49,9 +49,7 @@ impl Call<'_> {
     fn failure(&self, ask: &Ask, watch: &Watch) -> Option<Response<Paced>> {
         let directives = &ask.directives;
         let page = directives.has("html") || directives.has("empty");
-        let asked = directives
-            .number("status")
-            .and_then(|s| u16::try_from(s).ok());
+        let asked = directives.number("status").and_then(|s| u16::try_from(s).ok());
         if let Some(to) = directives.get("redirect") {
             let more = [("location", to.to_owned())];
             return Some(self.response(307, "text/plain", Paced::whole("", None), &more));
@@ -60,10 +58,7 @@ impl Call<'_> {
         let canary = &self.stamp.canary;
         let mut message = match directives.get("message") {
             Some(text) => text.to_owned(),
-            None => format!(
-                "The simulated provider {canary} failed with {status} on call {}",
-                watch.number()
-            ),
+            None => format!("The simulated provider {canary} failed with {status} on call {}", watch.number()),
         };
         if directives.has("echo_headers") {
             message.push_str(&format!(" {:?}", self.headers));
@@ -73,23 +68,15 @@ impl Call<'_> {
             more.push(("retry-after", after.to_owned()));
         }
         let (kind, body) = if directives.has("html") {
-            let page = format!(
-                "<html><head><title>{status}</title></head><body><h1>{message}</h1></body></html>"
-            );
+            let page = format!("<html><head><title>{status}</title></head><body><h1>{message}</h1></body></html>");
             ("text/html", page)
         } else if directives.has("empty") {
             ("application/json", String::new())
         } else if directives.has("detail") {
-            (
-                "application/json",
-                serde_json::json!({"detail": message}).to_string(),
-            )
+            ("application/json", serde_json::json!({"detail": message}).to_string())
         } else {
             let refused = Refused::new(status, message);
-            (
-                "application/json",
-                self.provider.error(&refused, &self.stamp).to_string(),
-            )
+            ("application/json", self.provider.error(&refused, &self.stamp).to_string())
         };
         Some(self.response(status, kind, Paced::whole(body, None), &more))
     }
@@ -98,26 +85,19 @@ impl Call<'_> {
         let answer = mind::answer(ask);
         let directives = &ask.directives;
         if directives.has("garbage") {
-            let body = Paced::whole(
-                &b"\x00\xff\xfe<<< this is no answer >>>\r\n\r\n"[..],
-                Some(watch),
-            );
+            let body = Paced::whole(&b"\x00\xff\xfe<<< this is no answer >>>\r\n\r\n"[..], Some(watch));
             return self.response(200, "application/json", body, &[]);
         }
         if directives.has("endless_line") {
             let start = Step::Bytes(Bytes::from_static(b"data: "));
-            let kib = directives
-                .number("endless_line")
-                .map(|kib| kib.div_ceil(16).max(1));
+            let kib = directives.number("endless_line").map(|kib| kib.div_ceil(16).max(1));
             let body = Paced::new(vec![start, Step::Endless(kib)], None, Some(watch));
             return self.response(200, "text/event-stream", body, &[]);
         }
         if ask.stream && !directives.has("plain") {
             let (frames, fault) = match self.provider {
                 Provider::OpenAi => openai::stream(ask, &answer, &self.stamp, &self.sim.config),
-                Provider::Anthropic => {
-                    anthropic::stream(ask, &answer, &self.stamp, &self.sim.config)
-                }
+                Provider::Anthropic => anthropic::stream(ask, &answer, &self.stamp, &self.sim.config),
             };
             let steps = effect::steps(frames, &fault, directives, &self.sim.config);
             let body = Paced::new(steps, None, Some(watch));
@@ -127,21 +107,13 @@ impl Call<'_> {
             Provider::OpenAi => openai::whole(ask, &answer, &self.stamp),
             Provider::Anthropic => anthropic::whole(ask, &answer, &self.stamp),
         };
-        self.response(
-            200,
-            "application/json",
-            self.whole_body(ask, &whole, watch),
-            &[],
-        )
+        self.response(200, "application/json", self.whole_body(ask, &whole, watch), &[])
     }
 
     /// A body in one piece, unless it shall be cut or stall half way.
     fn whole_body(&self, ask: &Ask, whole: &Value, watch: Watch) -> Paced {
         let bytes = Bytes::from(whole.to_string());
-        let last = match (
-            ask.directives.has("cut_after"),
-            ask.directives.has("stall_after"),
-        ) {
+        let last = match (ask.directives.has("cut_after"), ask.directives.has("stall_after")) {
             (true, _) => Step::Cut,
             (_, true) => Step::Stall,
             _ => return Paced::whole(bytes, Some(watch)),
@@ -159,9 +131,7 @@ impl Call<'_> {
         body: Paced,
         more: &[(&'static str, String)],
     ) -> Response<Paced> {
-        let mut builder = Response::builder()
-            .status(status)
-            .header("content-type", kind);
+        let mut builder = Response::builder().status(status).header("content-type", kind);
         for (name, value) in self.provider.headers(&self.stamp).iter().chain(more) {
             builder = builder.header(*name, value);
         }
@@ -170,9 +140,7 @@ impl Call<'_> {
                 builder = builder.header(format!("x-sim-echo-{name}"), value);
             }
         }
-        builder
-            .body(body)
-            .unwrap_or_else(|_| Response::new(Paced::whole("", None)))
+        builder.body(body).unwrap_or_else(|_| Response::new(Paced::whole("", None)))
     }
 }
 

@@ -39,8 +39,7 @@ impl Provider {
         if let Some(rest) = path.strip_prefix("/openai/v1/") {
             return Some((Self::OpenAi, rest));
         }
-        path.strip_prefix("/anthropic/v1/")
-            .map(|rest| (Self::Anthropic, rest))
+        path.strip_prefix("/anthropic/v1/").map(|rest| (Self::Anthropic, rest))
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -77,18 +76,12 @@ impl Sim {
 }
 
 /// Answers one request. An error closes the connection without a word.
-pub(crate) async fn handle(
-    sim: &Arc<Sim>,
-    request: Request<Incoming>,
-) -> io::Result<Response<Paced>> {
+pub(crate) async fn handle(sim: &Arc<Sim>, request: Request<Incoming>) -> io::Result<Response<Paced>> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let method = parts.method.as_str().to_owned();
     let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
-        return Ok(json_reply(
-            413,
-            &serde_json::json!({"error": "body too large"}),
-        ));
+        return Ok(json_reply(413, &serde_json::json!({"error": "body too large"})));
     };
     let body = body.to_bytes();
     if let Some(what) = path.strip_prefix("/_sim/") {
@@ -103,24 +96,14 @@ pub(crate) async fn handle(
         headers: &parts.headers,
         body: &body,
     });
-    let stamp = Stamp {
-        number: watch.number(),
-        created: now.seconds(),
-        canary: sim.config.canary.clone(),
-    };
+    let stamp = Stamp { number: watch.number(), created: now.seconds(), canary: sim.config.canary.clone() };
     let Some((provider, rest)) = Provider::of(&path) else {
         watch.status(404);
         let body = serde_json::json!({"error": {"message": format!("Invalid URL ({method} {path})"),
             "type": "invalid_request_error", "param": null, "code": null}});
         return Ok(json_reply(404, &body));
     };
-    let call = Call {
-        sim,
-        provider,
-        headers: &parts.headers,
-        body: &body,
-        stamp,
-    };
+    let call = Call { sim, provider, headers: &parts.headers, body: &body, stamp };
     call.answer(&method, rest, watch).await
 }
 
@@ -195,8 +178,6 @@ pub(crate) fn json_reply(status: u16, value: &Value) -> Response<Paced> {
         *response.status_mut() = status;
     }
     let kind = hyper::header::HeaderValue::from_static("application/json");
-    response
-        .headers_mut()
-        .insert(hyper::header::CONTENT_TYPE, kind);
+    response.headers_mut().insert(hyper::header::CONTENT_TYPE, kind);
     response
 }

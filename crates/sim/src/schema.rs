@@ -71,11 +71,9 @@ impl Maker<'_> {
     fn typed(&self, schema: &Value, depth: u32) -> Value {
         let kind = match schema.get("type") {
             Some(Value::String(kind)) => kind.as_str(),
-            Some(Value::Array(kinds)) => kinds
-                .iter()
-                .filter_map(Value::as_str)
-                .find(|kind| *kind != "null")
-                .unwrap_or("null"),
+            Some(Value::Array(kinds)) => {
+                kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("null")
+            }
             _ if schema.get("properties").is_some() => "object",
             _ if schema.get("items").is_some() => "array",
             _ => "string",
@@ -176,24 +174,12 @@ mod tests {
         check(json!({"type": "string", "minLength": 5}), json!("simxx"));
         check(json!({"type": "string", "maxLength": 2}), json!("si"));
         check(json!({"type": ["null", "integer"], "minimum": 7}), json!(7));
-        check(
-            json!({"type": "integer", "minimum": 7, "multipleOf": 5}),
-            json!(10),
-        );
+        check(json!({"type": "integer", "minimum": 7, "multipleOf": 5}), json!(10));
         check(json!({"type": "integer", "maximum": -3}), json!(-3));
         check(json!({"enum": ["b", "a"]}), json!("b"));
-        check(
-            json!({"anyOf": [{"type": "null"}, {"type": "boolean"}]}),
-            json!(true),
-        );
-        check(
-            json!({"type": "array", "items": {"const": 4}, "minItems": 2}),
-            json!([4, 4]),
-        );
-        check(
-            json!({"type": "array", "items": {}, "maxItems": 0}),
-            json!([]),
-        );
+        check(json!({"anyOf": [{"type": "null"}, {"type": "boolean"}]}), json!(true));
+        check(json!({"type": "array", "items": {"const": 4}, "minItems": 2}), json!([4, 4]));
+        check(json!({"type": "array", "items": {}, "maxItems": 0}), json!([]));
         check(json!({"type": "object"}), json!({}));
     }
 

@@ -52,9 +52,9 @@ impl Script {
     pub(crate) fn take(&self, provider: &str, model: &str) -> Option<Directives> {
         let mut lines = self.lines.lock();
         let fits = |name: &Option<String>, is: &str| name.as_deref().is_none_or(|n| n == is);
-        let found = lines.iter_mut().find(|line| {
-            line.left > 0 && fits(&line.provider, provider) && fits(&line.model, model)
-        })?;
+        let found = lines
+            .iter_mut()
+            .find(|line| line.left > 0 && fits(&line.provider, provider) && fits(&line.model, model))?;
         found.left -= 1;
         let directives = found.directives.clone();
         lines.retain(|line| line.left > 0);
@@ -99,9 +99,7 @@ mod tests {
     #[test]
     fn lines_hit_the_next_calls_that_fit() {
         let script = Script::default();
-        script
-            .add(&json!({"fail_next": 1, "status": 529, "provider": "anthropic"}))
-            .unwrap();
+        script.add(&json!({"fail_next": 1, "status": 529, "provider": "anthropic"})).unwrap();
         assert!(script.take("openai", "m").is_none());
         let hit = script.take("anthropic", "m").unwrap();
         assert_eq!(hit.number("status"), Some(529));
@@ -113,9 +111,7 @@ mod tests {
     fn times_are_counted_by_id() {
         let script = Script::default();
         let fault = || Directives::parse_inner("status=500 times=2 id=a").unwrap();
-        let failed: Vec<bool> = (0..4)
-            .map(|_| script.count(fault()).has("status"))
-            .collect();
+        let failed: Vec<bool> = (0..4).map(|_| script.count(fault()).has("status")).collect();
         assert_eq!(failed, [true, true, false, false]);
     }
 }

@@ -19,11 +19,7 @@ use tokio::task::JoinSet;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `shutdown` is over; open connections are dropped then.
-pub async fn serve(
-    listener: TcpListener,
-    config: SimConfig,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, config: SimConfig, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let sim = Arc::new(Sim::new(config));
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
@@ -52,9 +48,7 @@ async fn connection(sim: Arc<Sim>, stream: TcpStream) {
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).max_buf_size(128 * 1024);
     // A cut by directive and a client that left are errors of the connection, and nobody's business.
-    let _ended = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ended = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answer(sim: &Arc<Sim>, request: Request<Incoming>) -> io::Result<Response<Paced>> {

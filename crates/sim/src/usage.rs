@@ -31,14 +31,8 @@ pub(crate) fn report(ask: &Ask, answer: &Answer) -> Option<Report> {
             input.fresh = 0;
             json!(right)
         }
-        Some(number) => number
-            .parse::<i64>()
-            .map_or_else(|_| json!(number), Value::from),
+        Some(number) => number.parse::<i64>().map_or_else(|_| json!(number), Value::from),
     };
     let thinking = answer.thinking_tokens * ask.count.max(1);
-    Some(Report {
-        input,
-        output,
-        thinking,
-    })
+    Some(Report { input, output, thinking })
 }

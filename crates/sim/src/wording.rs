@@ -2,8 +2,7 @@
 //! Never here: chance.
 
 const WORDS: [&str; 16] = [
-    "the", "fox", "ran", "far", "and", "saw", "one", "old", "oak", "too", "but", "the", "sun",
-    "was", "hot", "now",
+    "the", "fox", "ran", "far", "and", "saw", "one", "old", "oak", "too", "but", "the", "sun", "was", "hot", "now",
 ];
 
 /// Text of exactly `tokens` tokens: words of three letters and a space.

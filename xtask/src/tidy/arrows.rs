@@ -14,12 +14,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("ledger", &["units", "catalog"]),
     ("store", &["units", "catalog", "admit", "ledger"]),
     ("limits", &["units", "admit"]),
-    (
-        "server",
-        &[
-            "units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store", "limits",
-        ],
-    ),
+    ("server", &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store", "limits"]),
     ("sim", &["units", "canon", "dialect"]),
     ("tollgate", &["units", "server", "store", "limits", "sim"]),
     ("xtask", &[]),
@@ -32,9 +27,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
 const KNOWS_ALL: &str = "simtest";
 
 /// Crates that cannot wait, draw lots or open a socket.
-const PURE: [&str; 7] = [
-    "units", "canon", "dialect", "catalog", "admit", "route", "ledger",
-];
+const PURE: [&str; 7] = ["units", "canon", "dialect", "catalog", "admit", "route", "ledger"];
 
 /// Beginnings of names of crates that bring a runtime, a server, a driver or chance.
 const IMPURE: [&str; 14] = [
@@ -65,9 +58,7 @@ pub(super) fn workspace(metadata: &Value) -> Vec<String> {
             continue;
         }
         let Some((_, allowed)) = ARROWS.iter().find(|(crate_name, _)| *crate_name == from) else {
-            out.push(format!(
-                "{from}: a crate without a line in the table of arrows"
-            ));
+            out.push(format!("{from}: a crate without a line in the table of arrows"));
             continue;
         };
         for dependency in dependencies(package) {
@@ -88,8 +79,7 @@ pub(super) fn purity(metadata: &Value) -> Vec<String> {
         let from = name(package);
         for dependency in dependencies(package) {
             let to = name(dependency);
-            let impure =
-                IMPURE.iter().any(|begin| to.starts_with(begin)) || to.ends_with("-postgres");
+            let impure = IMPURE.iter().any(|begin| to.starts_with(begin)) || to.ends_with("-postgres");
             if PURE.contains(&from) && impure && dependency["kind"] != "dev" {
                 out.push(format!("{from} -> {to}: a pure crate may not"));
             }
@@ -103,9 +93,7 @@ fn packages(metadata: &Value) -> &[Value] {
 }
 
 fn dependencies(package: &Value) -> &[Value] {
-    package["dependencies"]
-        .as_array()
-        .map_or(&[], Vec::as_slice)
+    package["dependencies"].as_array().map_or(&[], Vec::as_slice)
 }
 
 fn name(value: &Value) -> &str {

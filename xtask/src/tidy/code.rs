@@ -16,43 +16,32 @@ fn rust(files: &[File]) -> impl Iterator<Item = &File> {
 /// Lines of the code (or of the strings) in which `wrong` finds something.
 fn lines(file: &File, text: &str, wrong: impl Fn(&str) -> bool) -> Vec<String> {
     let numbered = text.lines().enumerate().filter(|(_, line)| wrong(line));
-    numbered
-        .map(|(at, line)| format!("{}:{}: {}", file.path, at + 1, line.trim()))
-        .collect()
+    numbered.map(|(at, line)| format!("{}:{}: {}", file.path, at + 1, line.trim())).collect()
 }
 
 /// No `todo!`, `unimplemented!`, `dbg!`, not even where clippy is told to look away.
 pub(super) fn unfinished(files: &[File]) -> Vec<String> {
     let words = ["todo!", "unimplemented!", "dbg!"];
     let wrong = |line: &str| words.iter().any(|word| line.contains(word));
-    rust(files)
-        .flat_map(|file| lines(file, &take_apart(&file.text).code, wrong))
-        .collect()
+    rust(files).flat_map(|file| lines(file, &take_apart(&file.text).code, wrong)).collect()
 }
 
 /// A lint is expected, with a reason, and never allowed.
 pub(super) fn allows(files: &[File]) -> Vec<String> {
-    let wrong = |line: &str| {
-        line.replace(' ', "").contains("#[allow(") || line.replace(' ', "").contains("#![allow(")
-    };
-    rust(files)
-        .flat_map(|file| lines(file, &take_apart(&file.text).code, wrong))
-        .collect()
+    let wrong =
+        |line: &str| line.replace(' ', "").contains("#[allow(") || line.replace(' ', "").contains("#![allow(");
+    rust(files).flat_map(|file| lines(file, &take_apart(&file.text).code, wrong)).collect()
 }
 
 /// No float type and no float literal where money and tokens are counted.
 pub(super) fn floats(files: &[File]) -> Vec<String> {
-    let money = |file: &&File| {
-        file.path.starts_with("crates/ledger/") || file.path.starts_with("crates/units/")
-    };
+    let money = |file: &&File| file.path.starts_with("crates/ledger/") || file.path.starts_with("crates/units/");
     let wrong = |line: &str| {
         let mut words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.');
         words.any(|word| {
             let mut halves = word.splitn(2, '.');
             let digits = |half: Option<&str>| {
-                half.is_some_and(|h| {
-                    h.starts_with(|c: char| c.is_ascii_digit()) && !h.starts_with("0x")
-                })
+                half.is_some_and(|h| h.starts_with(|c: char| c.is_ascii_digit()) && !h.starts_with("0x"))
             };
             word == "f32"
                 || word == "f64"
@@ -61,24 +50,15 @@ pub(super) fn floats(files: &[File]) -> Vec<String> {
         })
     };
     // A tuple of tuples (`pair.0.1`) does not begin with a digit; ranges (`0..1`) have no second half.
-    rust(files)
-        .filter(money)
-        .flat_map(|file| lines(file, &take_apart(&file.text).code, wrong))
-        .collect()
+    rust(files).filter(money).flat_map(|file| lines(file, &take_apart(&file.text).code, wrong)).collect()
 }
 
 /// The environment is read by the product's config, by tests, and by commands of developers.
 pub(super) fn environment(files: &[File]) -> Vec<String> {
-    let begins = [
-        "crates/tollgate/src/config",
-        "crates/simtest/",
-        "xtask/",
-        "bench/",
-    ];
+    let begins = ["crates/tollgate/src/config", "crates/simtest/", "xtask/", "bench/"];
     let parts = ["/tests/", "/examples/", "/suite/", "/suite.rs", "build.rs"];
     let free = |file: &&File| {
-        begins.iter().any(|begin| file.path.starts_with(begin))
-            || parts.iter().any(|part| file.path.contains(part))
+        begins.iter().any(|begin| file.path.starts_with(begin)) || parts.iter().any(|part| file.path.contains(part))
     };
     let reads = ["env::var", "env::vars", "env::set_var", "env::remove_var"];
     let wrong = |line: &str| reads.iter().any(|read| line.contains(read));
@@ -95,14 +75,7 @@ pub(super) fn sql(files: &[File]) -> Vec<String> {
             || file.path.contains("/tests/")
             || file.path.starts_with("crates/simtest/")
     };
-    let statements = [
-        "SELECT ",
-        "INSERT INTO ",
-        "DELETE FROM ",
-        "CREATE TABLE ",
-        "ALTER TABLE ",
-        "DROP TABLE ",
-    ];
+    let statements = ["SELECT ", "INSERT INTO ", "DELETE FROM ", "CREATE TABLE ", "ALTER TABLE ", "DROP TABLE "];
     let wrong = |line: &str| {
         statements.iter().any(|statement| line.contains(statement))
             || (line.contains("UPDATE ") && line.contains(" SET "))
@@ -125,10 +98,7 @@ enum At {
 
 /// Parts code from comments and strings. Newlines stay in both, so that lines keep their numbers.
 fn take_apart(text: &str) -> Parts {
-    let mut parts = Parts {
-        code: String::new(),
-        strings: String::new(),
-    };
+    let mut parts = Parts { code: String::new(), strings: String::new() };
     let mut at = At::Code;
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -173,14 +143,9 @@ fn step(at: At, rest: &str, c: char) -> (At, usize) {
         At::Block(1) if rest.starts_with("*/") => (At::Code, 2),
         At::Block(depth) if rest.starts_with("*/") => (At::Block(depth - 1), 2),
         At::Block(depth) if rest.starts_with("/*") => (At::Block(depth + 1), 2),
-        At::Text if c == '\\' => (
-            At::Text,
-            one + rest[one..].chars().next().map_or(0, char::len_utf8),
-        ),
+        At::Text if c == '\\' => (At::Text, one + rest[one..].chars().next().map_or(0, char::len_utf8)),
         At::Text if c == '"' => (At::Code, 1),
-        At::Raw(marks) if c == '"' && rest[1..].starts_with(&"#".repeat(marks)) => {
-            (At::Code, marks + 1)
-        }
+        At::Raw(marks) if c == '"' && rest[1..].starts_with(&"#".repeat(marks)) => (At::Code, marks + 1),
         At::Line | At::Block(_) | At::Text | At::Raw(_) => (at, one),
     }
 }
@@ -199,41 +164,24 @@ mod tests {
 
     #[test]
     fn comments_and_strings_are_parted_from_code() {
-        let parts =
-            take_apart("a /* b /* c */ d */ e // f\ng \"h \\\" i\" r#\"j\" k\"# 'l' '\"' m\n");
-        assert_eq!(
-            parts.code.split_whitespace().collect::<Vec<_>>(),
-            ["a", "e", "g", "'l'", "'\"'", "m"]
-        );
+        let parts = take_apart("a /* b /* c */ d */ e // f\ng \"h \\\" i\" r#\"j\" k\"# 'l' '\"' m\n");
+        assert_eq!(parts.code.split_whitespace().collect::<Vec<_>>(), ["a", "e", "g", "'l'", "'\"'", "m"]);
         assert_eq!(parts.strings.trim(), "h \\\" ij\" k");
         assert_eq!(parts.code.lines().count(), 2);
     }
 
     #[test]
     fn unfinished_code_is_found() {
-        let bad = [
-            ("a.rs", concat!("fn f() { to", "do!() }")),
-            ("a.rs", concat!("db", "g!(x)")),
-        ];
-        tells_apart(
-            unfinished,
-            &bad,
-            &[("a.rs", "// todo!\nlet x = \"todo!\";"), ("a.md", "todo!")],
-        );
+        let bad = [("a.rs", concat!("fn f() { to", "do!() }")), ("a.rs", concat!("db", "g!(x)"))];
+        tells_apart(unfinished, &bad, &[("a.rs", "// todo!\nlet x = \"todo!\";"), ("a.md", "todo!")]);
     }
 
     #[test]
     fn allow_attributes_are_found() {
         tells_apart(
             allows,
-            &[
-                ("a.rs", "#[allow(dead_code)]"),
-                ("a.rs", "#![allow(clippy::all)]"),
-            ],
-            &[
-                ("a.rs", "#[expect(dead_code, reason = \"x\")]"),
-                ("a.rs", "// #[allow(x)]"),
-            ],
+            &[("a.rs", "#[allow(dead_code)]"), ("a.rs", "#![allow(clippy::all)]")],
+            &[("a.rs", "#[expect(dead_code, reason = \"x\")]"), ("a.rs", "// #[allow(x)]")],
         );
     }
 
@@ -263,10 +211,7 @@ mod tests {
         let code = "let x = std::env::var(\"X\");";
         tells_apart(
             environment,
-            &[
-                ("crates/server/src/a.rs", code),
-                ("crates/tollgate/src/main.rs", code),
-            ],
+            &[("crates/server/src/a.rs", code), ("crates/tollgate/src/main.rs", code)],
             &[
                 ("crates/tollgate/src/config/env.rs", code),
                 ("crates/store/tests/a.rs", code),
@@ -280,16 +225,8 @@ mod tests {
         let path = "crates/server/src/a.rs";
         tells_apart(
             sql,
-            &[
-                (path, "\"SELECT 1\""),
-                (path, "r#\"INSERT INTO t\"#"),
-                (path, "\"UPDATE t SET x = 1\""),
-            ],
-            &[
-                (path, "// SELECT 1"),
-                (path, "\"select a model\""),
-                ("crates/store/src/a.rs", "\"SELECT 1\""),
-            ],
+            &[(path, "\"SELECT 1\""), (path, "r#\"INSERT INTO t\"#"), (path, "\"UPDATE t SET x = 1\"")],
+            &[(path, "// SELECT 1"), (path, "\"select a model\""), ("crates/store/src/a.rs", "\"SELECT 1\"")],
         );
     }
 }

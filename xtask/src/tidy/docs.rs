@@ -6,21 +6,13 @@ use std::collections::HashSet;
 
 const LENGTHS: [(&str, usize); 2] = [("README.md", 150), ("ARCHITECTURE.md", 300)];
 /// Where a reader begins.
-const ROOTS: [&str; 4] = [
-    "README.md",
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-];
+const ROOTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 
 /// The first pages stay readable in one sitting.
 pub(super) fn lengths(files: &[File]) -> Vec<String> {
     let mut out = Vec::new();
     for (path, most) in LENGTHS {
-        let lines = files
-            .iter()
-            .find(|f| f.path == path)
-            .map_or(0, |f| f.text.lines().count());
+        let lines = files.iter().find(|f| f.path == path).map_or(0, |f| f.text.lines().count());
         if lines > most {
             out.push(format!("{path}: {lines} lines, at most {most}"));
         }
@@ -41,14 +33,8 @@ pub(super) fn orphans(files: &[File]) -> Vec<String> {
         }
         open.extend(targets(file));
         // A link to a folder shows what is in it.
-        let folders: Vec<String> = targets(file)
-            .map(|t| format!("{}/", t.trim_end_matches('/')))
-            .collect();
-        let inside = |f: &&File| {
-            folders
-                .iter()
-                .any(|folder| f.path.starts_with(folder.as_str()))
-        };
+        let folders: Vec<String> = targets(file).map(|t| format!("{}/", t.trim_end_matches('/'))).collect();
+        let inside = |f: &&File| folders.iter().any(|folder| f.path.starts_with(folder.as_str()));
         open.extend(files.iter().filter(inside).map(|f| f.path.clone()));
     }
     let orphan = |f: &&File| f.path.starts_with("docs/") && !reached.contains(&f.path);
@@ -61,9 +47,7 @@ pub(super) fn links(files: &[File]) -> Vec<String> {
     let mut out = Vec::new();
     let there = |target: &str| {
         let folder = format!("{}/", target.trim_end_matches('/'));
-        files
-            .iter()
-            .any(|f| f.path == target || f.path.starts_with(&folder))
+        files.iter().any(|f| f.path == target || f.path.starts_with(&folder))
     };
     for file in files.iter().filter(|f| f.path.ends_with(".md")) {
         for target in targets(file).filter(|target| !there(target)) {
@@ -76,14 +60,9 @@ pub(super) fn links(files: &[File]) -> Vec<String> {
 /// The files a document links to, as paths from the root.
 fn targets(file: &File) -> impl Iterator<Item = String> {
     let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let inside = |part: &&str| {
-        !part.contains("://") && !part.starts_with(['#', '<']) && !part.starts_with("mailto:")
-    };
-    let links = file
-        .text
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split([')', '#', ' ']).next());
+    let inside =
+        |part: &&str| !part.contains("://") && !part.starts_with(['#', '<']) && !part.starts_with("mailto:");
+    let links = file.text.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next());
     let links = links.filter(|target| !target.is_empty()).filter(inside);
     links.map(move |target| join(folder, target))
 }
@@ -110,21 +89,14 @@ mod tests {
     use crate::tidy::tests::tells_apart;
 
     fn files(list: &[(&str, &str)]) -> Vec<File> {
-        let file = |(path, text): &(&str, &str)| File {
-            path: (*path).to_owned(),
-            text: (*text).to_owned(),
-        };
+        let file = |(path, text): &(&str, &str)| File { path: (*path).to_owned(), text: (*text).to_owned() };
         list.iter().map(file).collect()
     }
 
     #[test]
     fn long_pages_are_found() {
         let (long, short) = ("x\n".repeat(151), "x\n".repeat(150));
-        tells_apart(
-            lengths,
-            &[("README.md", &long)],
-            &[("README.md", &short), ("OTHER.md", &long)],
-        );
+        tells_apart(lengths, &[("README.md", &long)], &[("README.md", &short), ("OTHER.md", &long)]);
     }
 
     #[test]
@@ -145,10 +117,7 @@ mod tests {
         tells_apart(
             links,
             &[("README.md", "[x](gone.md)")],
-            &[(
-                "README.md",
-                "[x](README.md) [y](https://example.com/x) [z](#here)",
-            )],
+            &[("README.md", "[x](README.md) [y](https://example.com/x) [z](#here)")],
         );
     }
 }

@@ -57,8 +57,7 @@ pub(super) fn no_mod_rs(files: &[File]) -> Vec<String> {
 /// By its name, or by its first line when it has no ending (`bench/run`).
 fn is_code(file: &File) -> bool {
     let name = file.path.rsplit('/').next().unwrap_or("");
-    CAPPED.iter().any(|ending| name.ends_with(ending))
-        || (!name.contains('.') && file.text.starts_with("#!/"))
+    CAPPED.iter().any(|ending| name.ends_with(ending)) || (!name.contains('.') && file.text.starts_with("#!/"))
 }
 
 #[cfg(test)]
@@ -72,16 +71,8 @@ mod tests {
         let script = format!("#!/usr/bin/env python3\n{long}");
         tells_apart(
             caps,
-            &[
-                ("a.rs", &long),
-                ("bench/run", &script),
-                ("web/x.tsx", &long),
-            ],
-            &[
-                ("a.rs", &short),
-                ("a.json", &long),
-                ("web/src/api/schema.d.ts", &long),
-            ],
+            &[("a.rs", &long), ("bench/run", &script), ("web/x.tsx", &long)],
+            &[("a.rs", &short), ("a.json", &long), ("web/src/api/schema.d.ts", &long)],
         );
     }
 
@@ -98,10 +89,7 @@ mod tests {
             ],
             &[
                 ("a.rs", "//! What it is for.\n"),
-                (
-                    "a.py",
-                    "#!/usr/bin/env python3\n\"\"\"What it is for.\"\"\"\n",
-                ),
+                ("a.py", "#!/usr/bin/env python3\n\"\"\"What it is for.\"\"\"\n"),
                 ("run", "#!/bin/sh\n# What it is for.\n"),
                 ("a.mjs", "// What it is for.\n"),
                 ("a.txt", "anything\n"),
@@ -112,10 +100,6 @@ mod tests {
     #[test]
     fn a_missing_newline_and_mod_rs_are_found() {
         tells_apart(newlines, &[("a", "x")], &[("a", "x\n"), ("a", "")]);
-        tells_apart(
-            no_mod_rs,
-            &[("a/mod.rs", "")],
-            &[("a.rs", ""), ("a/my_mod.rs", "")],
-        );
+        tells_apart(no_mod_rs, &[("a/mod.rs", "")], &[("a.rs", ""), ("a/my_mod.rs", "")]);
     }
 }

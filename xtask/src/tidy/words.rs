@@ -24,10 +24,7 @@ const BANNED: [&str; 13] = [
 pub(super) fn banned(files: &[File]) -> Vec<String> {
     let mut out = Vec::new();
     for file in files {
-        for (number, line) in std::iter::once(file.path.as_str())
-            .chain(file.text.lines())
-            .enumerate()
-        {
+        for (number, line) in std::iter::once(file.path.as_str()).chain(file.text.lines()).enumerate() {
             let line = line.to_lowercase();
             if let Some(word) = BANNED.iter().find(|word| line.contains(*word)) {
                 out.push(format!("{}:{number}: '{word}'", file.path));
@@ -46,10 +43,6 @@ mod tests {
     fn banned_words_are_found() {
         let path = format!("cd {}x\n", super::BANNED[0]);
         let word = format!("made in a {}\n", super::BANNED[5].to_uppercase());
-        tells_apart(
-            banned,
-            &[("a", &path), ("b.md", &word)],
-            &[("a", "cd /srv/x\n"), ("a", "a work tree\n")],
-        );
+        tells_apart(banned, &[("a", &path), ("b.md", &word)], &[("a", "cd /srv/x\n"), ("a", "a work tree\n")]);
     }
 }

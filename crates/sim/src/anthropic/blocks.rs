@@ -22,16 +22,8 @@ const OPAQUE: [&str; 8] = [
 ];
 
 /// Reads one block.
-pub(super) fn read(
-    at: &str,
-    block: &Value,
-    role: &str,
-    draft: &mut Draft,
-    turn: &mut Turn,
-) -> Result<(), Refused> {
-    let kind = block["type"]
-        .as_str()
-        .ok_or_else(|| field_required(&format!("{at}.type")))?;
+pub(super) fn read(at: &str, block: &Value, role: &str, draft: &mut Draft, turn: &mut Turn) -> Result<(), Refused> {
+    let kind = block["type"].as_str().ok_or_else(|| field_required(&format!("{at}.type")))?;
     let known: &[&str] = match kind {
         "text" => &["text", "citations"],
         "image" => &["source", "transformations"],
@@ -50,13 +42,9 @@ pub(super) fn read(
             )));
         }
     };
-    let keys = block
-        .as_object()
-        .into_iter()
-        .flat_map(serde_json::Map::keys);
+    let keys = block.as_object().into_iter().flat_map(serde_json::Map::keys);
     let cacheable = !kind.ends_with("thinking");
-    let good =
-        |key: &str| key == "type" || known.contains(&key) || (cacheable && key == "cache_control");
+    let good = |key: &str| key == "type" || known.contains(&key) || (cacheable && key == "cache_control");
     if let Some(key) = keys.into_iter().find(|key| !good(key)) {
         return Err(extra(&format!("{at}.{kind}.{key}")));
     }
@@ -66,9 +54,7 @@ pub(super) fn read(
         _ => true,
     };
     if !mine {
-        return Err(Refused::bad(format!(
-            "{at}: `{kind}` blocks can not be in `{role}` messages"
-        )));
+        return Err(Refused::bad(format!("{at}: `{kind}` blocks can not be in `{role}` messages")));
     }
     match kind {
         "text" => {
@@ -91,24 +77,13 @@ fn given_in<'a>(block: &'a Value, key: &str) -> Option<&'a Value> {
 }
 
 /// Reads a text block, which must say something.
-pub(super) fn text<'a>(
-    at: &str,
-    block: &'a Value,
-    draft: &mut Draft,
-    of: &str,
-) -> Result<&'a str, Refused> {
-    let text = block["text"]
-        .as_str()
-        .ok_or_else(|| field_required(&format!("{at}.text.text")))?;
+pub(super) fn text<'a>(at: &str, block: &'a Value, draft: &mut Draft, of: &str) -> Result<&'a str, Refused> {
+    let text = block["text"].as_str().ok_or_else(|| field_required(&format!("{at}.text.text")))?;
     if text.is_empty() {
-        return Err(Refused::bad(format!(
-            "{of}: text content blocks must be non-empty"
-        )));
+        return Err(Refused::bad(format!("{of}: text content blocks must be non-empty")));
     }
     if text.trim().is_empty() {
-        return Err(Refused::bad(format!(
-            "{of}: text content blocks must contain non-whitespace text"
-        )));
+        return Err(Refused::bad(format!("{of}: text content blocks must contain non-whitespace text")));
     }
     draft.meter.text(text);
     if let Some(control) = given_in(block, "cache_control") {
@@ -123,13 +98,9 @@ fn media(at: &str, kind: &str, block: &Value, draft: &mut Draft) -> Result<(), R
         Some("base64") => {
             let data = source["data"].as_str().unwrap_or("");
             let mime = source["media_type"].as_str().unwrap_or("");
-            let bytes = base64::engine::general_purpose::STANDARD
-                .decode(data)
-                .map_err(|_| {
-                    Refused::bad(format!(
-                        "{at}.{kind}.source.base64.data: Input should be valid base64"
-                    ))
-                })?;
+            let bytes = base64::engine::general_purpose::STANDARD.decode(data).map_err(|_| {
+                Refused::bad(format!("{at}.{kind}.source.base64.data: Input should be valid base64"))
+            })?;
             check_kind(at, kind, mime, &bytes)?;
             format!("{kind} {mime} of {} bytes", bytes.len())
         }
@@ -142,9 +113,7 @@ fn media(at: &str, kind: &str, block: &Value, draft: &mut Draft) -> Result<(), R
         }
         Some("content") if kind == "document" => "document of blocks".to_owned(),
         _ => {
-            return Err(Refused::bad(format!(
-                "{at}.{kind}.source: Input should be a valid source"
-            )));
+            return Err(Refused::bad(format!("{at}.{kind}.source: Input should be a valid source")));
         }
     };
     let identity = source.to_string();
@@ -154,10 +123,7 @@ fn media(at: &str, kind: &str, block: &Value, draft: &mut Draft) -> Result<(), R
     } else {
         draft.meter.document(&identity);
     }
-    draft
-        .ask
-        .media
-        .push(format!("{words} {title}").trim_end().to_owned());
+    draft.ask.media.push(format!("{words} {title}").trim_end().to_owned());
     Ok(())
 }
 
@@ -191,25 +157,17 @@ fn check_kind(at: &str, kind: &str, mime: &str, bytes: &[u8]) -> Result<(), Refu
 }
 
 fn call(at: &str, block: &Value, draft: &mut Draft, turn: &mut Turn) -> Result<(), Refused> {
-    let id = block["id"]
-        .as_str()
-        .ok_or_else(|| field_required(&format!("{at}.tool_use.id")))?;
+    let id = block["id"].as_str().ok_or_else(|| field_required(&format!("{at}.tool_use.id")))?;
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if id.is_empty() || !id.chars().all(good) {
-        return Err(Refused::bad(format!(
-            "{at}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"
-        )));
+        return Err(Refused::bad(format!("{at}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")));
     }
     if turn.calls.iter().any(|other| other == id) {
         return Err(Refused::bad("messages: `tool_use` ids must be unique"));
     }
-    let name = block["name"]
-        .as_str()
-        .ok_or_else(|| field_required(&format!("{at}.tool_use.name")))?;
+    let name = block["name"].as_str().ok_or_else(|| field_required(&format!("{at}.tool_use.name")))?;
     if !block["input"].is_object() {
-        return Err(Refused::bad(format!(
-            "{at}.tool_use.input: Input should be a valid dictionary"
-        )));
+        return Err(Refused::bad(format!("{at}.tool_use.input: Input should be a valid dictionary")));
     }
     draft.meter.text(name);
     draft.meter.json(&block["input"]);
@@ -250,37 +208,21 @@ fn result(at: &str, block: &Value, draft: &mut Draft, turn: &mut Turn) -> Result
             }
         }
         _ => {
-            return Err(Refused::bad(format!(
-                "{at}.tool_result.content: Input should be a valid list"
-            )));
+            return Err(Refused::bad(format!("{at}.tool_result.content: Input should be a valid list")));
         }
     }
     let is_error = block["is_error"] == true;
-    turn.results.push((
-        id.to_owned(),
-        ToolResult {
-            text: said,
-            is_error,
-        },
-    ));
+    turn.results.push((id.to_owned(), ToolResult { text: said, is_error }));
     Ok(())
 }
 
-fn thought(
-    at: &str,
-    kind: &str,
-    block: &Value,
-    draft: &mut Draft,
-    turn: &mut Turn,
-) -> Result<(), Refused> {
+fn thought(at: &str, kind: &str, block: &Value, draft: &mut Draft, turn: &mut Turn) -> Result<(), Refused> {
     if turn.blocks == 0 {
         turn.thought_first = true;
     }
     if kind == "redacted_thinking" {
         if block["data"] != seal::redacted() {
-            return Err(Refused::bad(format!(
-                "{at}: Invalid `data` in `redacted_thinking` block"
-            )));
+            return Err(Refused::bad(format!("{at}: Invalid `data` in `redacted_thinking` block")));
         }
         return Ok(());
     }
@@ -289,9 +231,7 @@ fn thought(
     let signature = block["signature"].as_str();
     let signature = signature.ok_or_else(|| field_required(&format!("{at}.thinking.signature")))?;
     if !seal::signed(thinking, signature) {
-        return Err(Refused::bad(format!(
-            "{at}: Invalid `signature` in `thinking` block"
-        )));
+        return Err(Refused::bad(format!("{at}: Invalid `signature` in `thinking` block")));
     }
     draft.meter.text(thinking);
     Ok(())

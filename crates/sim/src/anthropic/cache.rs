@@ -24,11 +24,7 @@ pub(crate) struct Mark {
 
 impl Mark {
     pub(crate) fn at(meter: &Meter, hour: bool) -> Self {
-        Self {
-            digest: meter.digest(),
-            tokens: meter.tokens(),
-            hour,
-        }
+        Self { digest: meter.digest(), tokens: meter.tokens(), hour }
     }
 }
 
@@ -85,25 +81,9 @@ mod tests {
         let second = Mark::at(&meter, false);
         let marks = [first, second];
         let written = cache.account("m", &marks, 20);
-        assert_eq!(
-            written,
-            Input {
-                fresh: 10,
-                cache_read: 0,
-                cache_write_5m: 5,
-                cache_write_1h: 5
-            }
-        );
+        assert_eq!(written, Input { fresh: 10, cache_read: 0, cache_write_5m: 5, cache_write_1h: 5 });
         let read = cache.account("m", &marks, 20);
-        assert_eq!(
-            read,
-            Input {
-                fresh: 10,
-                cache_read: 10,
-                cache_write_5m: 0,
-                cache_write_1h: 0
-            }
-        );
+        assert_eq!(read, Input { fresh: 10, cache_read: 10, cache_write_5m: 0, cache_write_1h: 0 });
         assert_eq!(cache.account("other", &marks[..1], 20).cache_write_1h, 5);
         assert_eq!(written.total(), 20);
     }

@@ -53,11 +53,7 @@ pub(crate) fn read(body: &[u8], sim: &Sim) -> Result<Ask, Refused> {
     ask.input = match ask.directives.number("cached") {
         Some(cached) => {
             let cached = cached.min(total);
-            Input {
-                fresh: total - cached,
-                cache_read: cached,
-                ..Input::default()
-            }
+            Input { fresh: total - cached, cache_read: cached, ..Input::default() }
         }
         None => sim.cache.account(&ask.model, &draft.marks, total),
     };
@@ -85,11 +81,7 @@ fn draft(body: &[u8], sim: &Sim, whole: bool) -> Result<Draft, Refused> {
         return Err(extra(key));
     }
     let mut draft = Draft {
-        ask: Ask {
-            model: model.clone(),
-            count: 1,
-            ..Ask::default()
-        },
+        ask: Ask { model: model.clone(), count: 1, ..Ask::default() },
         meter: Meter::default(),
         marks: Vec::new(),
         thinks: false,
@@ -101,9 +93,7 @@ fn draft(body: &[u8], sim: &Sim, whole: bool) -> Result<Draft, Refused> {
     thinking(&fields, &mut draft, whole)?;
     tools::read(&fields, &mut draft)?;
     if draft.thinks && matches!(draft.ask.choice, Choice::Required | Choice::Named(_)) {
-        return Err(Refused::bad(
-            "Thinking may not be enabled when tool_choice forces tool use.",
-        ));
+        return Err(Refused::bad("Thinking may not be enabled when tool_choice forces tool use."));
     }
     turns::system(&fields, &mut draft)?;
     turns::read(&fields, &mut draft)?;
@@ -112,8 +102,7 @@ fn draft(body: &[u8], sim: &Sim, whole: bool) -> Result<Draft, Refused> {
     }
     if draft.marks.len() > 4 {
         let found = draft.marks.len();
-        let message =
-            format!("A maximum of 4 blocks with cache_control may be provided. Found {found}.");
+        let message = format!("A maximum of 4 blocks with cache_control may be provided. Found {found}.");
         return Err(Refused::bad(message));
     }
     if !serves(&sim.config, model) {
@@ -133,9 +122,7 @@ impl Draft {
             None | Some("5m") => false,
             Some("1h") => true,
             Some(_) => {
-                return Err(Refused::bad(format!(
-                    "{at}.cache_control.ttl: Input should be '5m' or '1h'"
-                )));
+                return Err(Refused::bad(format!("{at}.cache_control.ttl: Input should be '5m' or '1h'")));
             }
         };
         let mark = Mark::at(&self.meter, hour);
@@ -157,15 +144,11 @@ pub(super) fn given<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'a
 }
 
 fn limits(fields: &Map<String, Value>, draft: &mut Draft) -> Result<(), Refused> {
-    let value = fields
-        .get("max_tokens")
-        .ok_or_else(|| field_required("max_tokens"))?;
+    let value = fields.get("max_tokens").ok_or_else(|| field_required("max_tokens"))?;
     match value.as_i64() {
         Some(number) if number >= 1 => draft.ask.max_tokens = u64::try_from(number).ok(),
         Some(_) => {
-            return Err(Refused::bad(
-                "max_tokens: Input should be greater than or equal to 1",
-            ));
+            return Err(Refused::bad("max_tokens: Input should be greater than or equal to 1"));
         }
         None => return Err(Refused::bad("max_tokens: Input should be a valid integer")),
     }
@@ -175,19 +158,13 @@ fn limits(fields: &Map<String, Value>, draft: &mut Draft) -> Result<(), Refused>
         Some(_) => return Err(Refused::bad("stream: Input should be a valid boolean")),
     };
     if let Some(list) = given(fields, "stop_sequences") {
-        let list = list
-            .as_array()
-            .ok_or_else(|| Refused::bad("stop_sequences: Input should be a valid list"))?;
+        let list = list.as_array().ok_or_else(|| Refused::bad("stop_sequences: Input should be a valid list"))?;
         for (index, item) in list.iter().enumerate() {
             let Some(text) = item.as_str() else {
-                return Err(Refused::bad(format!(
-                    "stop_sequences.{index}: Input should be a valid string"
-                )));
+                return Err(Refused::bad(format!("stop_sequences.{index}: Input should be a valid string")));
             };
             if text.trim().is_empty() {
-                return Err(Refused::bad(
-                    "stop_sequences: each stop sequence must contain non-whitespace",
-                ));
+                return Err(Refused::bad("stop_sequences: each stop sequence must contain non-whitespace"));
             }
             draft.ask.stop.push(text.to_owned());
         }
@@ -213,19 +190,13 @@ fn sampling(fields: &Map<String, Value>) -> Result<(), Refused> {
         match value.as_f64() {
             Some(number) if (0.0..=1.0).contains(&number) => {}
             Some(number) if number > 1.0 => {
-                return Err(Refused::bad(format!(
-                    "{key}: Input should be less than or equal to 1"
-                )));
+                return Err(Refused::bad(format!("{key}: Input should be less than or equal to 1")));
             }
             Some(_) => {
-                return Err(Refused::bad(format!(
-                    "{key}: Input should be greater than or equal to 0"
-                )));
+                return Err(Refused::bad(format!("{key}: Input should be greater than or equal to 0")));
             }
             None => {
-                return Err(Refused::bad(format!(
-                    "{key}: Input should be a valid number"
-                )));
+                return Err(Refused::bad(format!("{key}: Input should be a valid number")));
             }
         }
     }
@@ -233,9 +204,7 @@ fn sampling(fields: &Map<String, Value>) -> Result<(), Refused> {
 }
 
 fn thinking(fields: &Map<String, Value>, draft: &mut Draft, whole: bool) -> Result<(), Refused> {
-    let effort = fields
-        .get("output_config")
-        .and_then(|config| config["effort"].as_str());
+    let effort = fields.get("output_config").and_then(|config| config["effort"].as_str());
     let by_effort = match effort {
         Some("low") => 16,
         Some("high") => 64,
@@ -263,24 +232,17 @@ fn thinking(fields: &Map<String, Value>, draft: &mut Draft, whole: bool) -> Resu
     let budget = thinking["budget_tokens"].as_u64();
     let budget = budget.ok_or_else(|| field_required("thinking.enabled.budget_tokens"))?;
     if budget < 1024 {
-        let message =
-            "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024";
+        let message = "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024";
         return Err(Refused::bad(message));
     }
     if whole && draft.ask.max_tokens.is_some_and(|max| max <= budget) {
-        return Err(Refused::bad(
-            "`max_tokens` must be greater than `thinking.budget_tokens`.",
-        ));
+        return Err(Refused::bad("`max_tokens` must be greater than `thinking.budget_tokens`."));
     }
     if given(fields, "temperature").is_some_and(|t| t.as_f64() != Some(1.0)) {
-        return Err(Refused::bad(
-            "`temperature` may only be set to 1 when thinking is enabled.",
-        ));
+        return Err(Refused::bad("`temperature` may only be set to 1 when thinking is enabled."));
     }
     if given(fields, "top_k").is_some() {
-        return Err(Refused::bad(
-            "`top_k` must be unset when thinking is enabled.",
-        ));
+        return Err(Refused::bad("`top_k` must be unset when thinking is enabled."));
     }
     draft.thinks = true;
     draft.ask.thinking = by_effort;

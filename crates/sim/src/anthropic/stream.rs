@@ -12,23 +12,9 @@ use crate::wording::pieces;
 use serde_json::{Value, json};
 
 /// The frames of a stream, and the frame that tells of a failure inside it.
-pub(crate) fn stream(
-    ask: &Ask,
-    answer: &Answer,
-    stamp: &Stamp,
-    config: &SimConfig,
-) -> (Vec<Frame>, String) {
-    let size = ask
-        .directives
-        .number("chunk_tokens")
-        .unwrap_or(config.chunk_tokens);
-    let mut writer = Writer {
-        ask,
-        stamp,
-        size,
-        index: 0,
-        frames: Vec::new(),
-    };
+pub(crate) fn stream(ask: &Ask, answer: &Answer, stamp: &Stamp, config: &SimConfig) -> (Vec<Frame>, String) {
+    let size = ask.directives.number("chunk_tokens").unwrap_or(config.chunk_tokens);
+    let mut writer = Writer { ask, stamp, size, index: 0, frames: Vec::new() };
     writer.start(answer);
     for piece in &answer.pieces {
         writer.block(piece);
@@ -39,10 +25,7 @@ pub(crate) fn stream(
 
 /// `event: error`, after which nothing comes.
 fn fault(ask: &Ask, stamp: &Stamp) -> String {
-    let message = format!(
-        "Overloaded: the simulated provider {} failed in the stream",
-        stamp.canary
-    );
+    let message = format!("Overloaded: the simulated provider {} failed in the stream", stamp.canary);
     let mut refused = Refused::new(529, message);
     if let Some(kind) = ask.directives.get("error_type") {
         refused.kind = kind.to_owned();
@@ -74,10 +57,7 @@ impl Writer<'_> {
             report.thinking = 0;
             message["usage"] = usage_object(&report, &json!(1));
         }
-        self.event(
-            Kind::Start,
-            &json!({"type": "message_start", "message": message}),
-        );
+        self.event(Kind::Start, &json!({"type": "message_start", "message": message}));
         self.event(Kind::Ping, &json!({"type": "ping"}));
     }
 
@@ -102,10 +82,7 @@ impl Writer<'_> {
             }
             Piece::Call { name, arguments } => self.call(name, arguments),
         }
-        self.event(
-            Kind::BlockStop,
-            &json!({"type": "content_block_stop", "index": self.index}),
-        );
+        self.event(Kind::BlockStop, &json!({"type": "content_block_stop", "index": self.index}));
         self.index += 1;
     }
 
@@ -114,19 +91,14 @@ impl Writer<'_> {
         self.open(&json!({"type": "tool_use", "id": id, "name": name, "input": {}}));
         self.delta(&json!({"type": "input_json_delta", "partial_json": ""}));
         let arguments = if arguments == "{}" { "" } else { arguments };
-        let size = if self.ask.directives.has("whole_tools") {
-            u64::MAX
-        } else {
-            self.size
-        };
+        let size = if self.ask.directives.has("whole_tools") { u64::MAX } else { self.size };
         for part in pieces(arguments, size) {
             self.delta(&json!({"type": "input_json_delta", "partial_json": part}));
         }
     }
 
     fn open(&mut self, block: &Value) {
-        let start =
-            json!({"type": "content_block_start", "index": self.index, "content_block": block});
+        let start = json!({"type": "content_block_start", "index": self.index, "content_block": block});
         self.event(Kind::BlockStart, &start);
     }
 

@@ -30,12 +30,7 @@ pub(super) fn read(fields: &Map<String, Value>, draft: &mut Draft) -> Result<(),
     for (index, tool) in list.iter().enumerate() {
         one(&format!("tools.{index}"), tool, draft)?;
     }
-    let mut names: Vec<&str> = draft
-        .ask
-        .tools
-        .iter()
-        .map(|tool| tool.name.as_str())
-        .collect();
+    let mut names: Vec<&str> = draft.ask.tools.iter().map(|tool| tool.name.as_str()).collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err(Refused::bad("tools: Tool names must be unique."));
@@ -45,9 +40,7 @@ pub(super) fn read(fields: &Map<String, Value>, draft: &mut Draft) -> Result<(),
         return Ok(());
     };
     if list.is_empty() {
-        return Err(Refused::bad(
-            "tool_choice: tool_choice may only be specified while providing tools",
-        ));
+        return Err(Refused::bad("tool_choice: tool_choice may only be specified while providing tools"));
     }
     draft.ask.parallel = choice["disable_parallel_tool_use"] != true;
     draft.ask.choice = match choice["type"].as_str() {
@@ -58,9 +51,7 @@ pub(super) fn read(fields: &Map<String, Value>, draft: &mut Draft) -> Result<(),
             let name = choice["name"].as_str();
             let name = name.ok_or_else(|| field_required("tool_choice.tool.name"))?;
             if !draft.ask.tools.iter().any(|tool| tool.name == name) {
-                return Err(Refused::bad(format!(
-                    "Tool '{name}' not found in provided tools"
-                )));
+                return Err(Refused::bad(format!("Tool '{name}' not found in provided tools")));
             }
             Choice::Named(name.to_owned())
         }
@@ -82,9 +73,7 @@ fn one(at: &str, tool: &Value, draft: &mut Draft) -> Result<(), Refused> {
         return Ok(());
     }
     let Value::Object(fields) = tool else {
-        return Err(Refused::bad(format!(
-            "{at}: Input should be a valid dictionary"
-        )));
+        return Err(Refused::bad(format!("{at}: Input should be a valid dictionary")));
     };
     if let Some(key) = fields.keys().find(|key| !KNOWN.contains(&key.as_str())) {
         return Err(extra(&format!("{at}.custom.{key}")));
@@ -93,8 +82,7 @@ fn one(at: &str, tool: &Value, draft: &mut Draft) -> Result<(), Refused> {
     let name = name.ok_or_else(|| field_required(&format!("{at}.custom.name")))?;
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if name.is_empty() || name.len() > 128 || !name.chars().all(good) {
-        let message =
-            format!("{at}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'");
+        let message = format!("{at}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'");
         return Err(Refused::bad(message));
     }
     let schema = given(fields, "input_schema");
@@ -103,9 +91,7 @@ fn one(at: &str, tool: &Value, draft: &mut Draft) -> Result<(), Refused> {
         return Err(field_required(&format!("{at}.custom.input_schema.type")));
     }
     if schema["type"] != "object" {
-        return Err(Refused::bad(format!(
-            "{at}.custom.input_schema.type: Input should be 'object'"
-        )));
+        return Err(Refused::bad(format!("{at}.custom.input_schema.type: Input should be 'object'")));
     }
     draft.meter.text(name);
     draft.meter.text(tool["description"].as_str().unwrap_or(""));
@@ -113,10 +99,6 @@ fn one(at: &str, tool: &Value, draft: &mut Draft) -> Result<(), Refused> {
     if let Some(control) = given(fields, "cache_control") {
         draft.mark(at, control)?;
     }
-    draft.ask.tools.push(ToolDef {
-        name: name.to_owned(),
-        schema: schema.clone(),
-        freeform: false,
-    });
+    draft.ask.tools.push(ToolDef { name: name.to_owned(), schema: schema.clone(), freeform: false });
     Ok(())
 }

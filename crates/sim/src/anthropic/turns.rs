@@ -52,12 +52,7 @@ pub(super) fn read(fields: &Map<String, Value>, draft: &mut Draft) -> Result<(),
     if messages.is_empty() {
         return Err(Refused::bad("messages: at least one message is required"));
     }
-    let mut walk = Walk {
-        last_role: "",
-        open: Vec::new(),
-        last_thought: true,
-        said: String::new(),
-    };
+    let mut walk = Walk { last_role: "", open: Vec::new(), last_thought: true, said: String::new() };
     let last = messages.len() - 1;
     for (index, message) in messages.iter().enumerate() {
         walk.message(index, message, index == last, draft)?;
@@ -77,18 +72,10 @@ struct Walk {
 }
 
 impl Walk {
-    fn message(
-        &mut self,
-        index: usize,
-        message: &Value,
-        last: bool,
-        draft: &mut Draft,
-    ) -> Result<(), Refused> {
+    fn message(&mut self, index: usize, message: &Value, last: bool, draft: &mut Draft) -> Result<(), Refused> {
         let at = format!("messages.{index}");
         let Value::Object(fields) = message else {
-            return Err(Refused::bad(format!(
-                "{at}: Input should be a valid dictionary"
-            )));
+            return Err(Refused::bad(format!("{at}: Input should be a valid dictionary")));
         };
         let role = match fields.get("role").and_then(Value::as_str) {
             Some("user") => "user",
@@ -106,22 +93,16 @@ impl Walk {
             }
             None => return Err(field_required(&format!("{at}.role"))),
         };
-        let known = |key: &str| {
-            key == "role" || key == "content" || (role == "system" && key == "output_config")
-        };
+        let known = |key: &str| key == "role" || key == "content" || (role == "system" && key == "output_config");
         if let Some(key) = fields.keys().find(|key| !known(key)) {
             return Err(extra(&format!("{at}.{key}")));
         }
         if index == 0 && role != "user" {
-            return Err(Refused::bad(
-                "messages: first message must use the \"user\" role",
-            ));
+            return Err(Refused::bad("messages: first message must use the \"user\" role"));
         }
         let turn = self.content(&at, fields, role, draft)?;
         if turn.blocks == 0 && !(last && role == "assistant") {
-            return Err(Refused::bad(format!(
-                "{at}: {role} messages must have non-empty content"
-            )));
+            return Err(Refused::bad(format!("{at}: {role} messages must have non-empty content")));
         }
         match role {
             "assistant" => self.assistant(&at, turn, last)?,
@@ -147,9 +128,7 @@ impl Walk {
             None => return Err(field_required(&format!("{at}.content"))),
             Some(Value::String(text)) => {
                 if text.trim().is_empty() && !text.is_empty() {
-                    return Err(Refused::bad(
-                        "messages: text content blocks must contain non-whitespace text",
-                    ));
+                    return Err(Refused::bad("messages: text content blocks must contain non-whitespace text"));
                 }
                 draft.meter.text(text);
                 turn.said.clone_from(text);
@@ -157,38 +136,24 @@ impl Walk {
             }
             Some(Value::Array(list)) => {
                 for (index, block) in list.iter().enumerate() {
-                    blocks::read(
-                        &format!("{at}.content.{index}"),
-                        block,
-                        role,
-                        draft,
-                        &mut turn,
-                    )?;
+                    blocks::read(&format!("{at}.content.{index}"), block, role, draft, &mut turn)?;
                     turn.blocks += 1;
                 }
             }
             Some(_) => {
-                return Err(Refused::bad(format!(
-                    "{at}.content: Input should be a valid list"
-                )));
+                return Err(Refused::bad(format!("{at}.content: Input should be a valid list")));
             }
         }
         Ok(turn)
     }
 
     fn assistant(&mut self, at: &str, turn: Turn, last: bool) -> Result<(), Refused> {
-        let index = at
-            .rsplit('.')
-            .next()
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(0);
+        let index = at.rsplit('.').next().and_then(|n| n.parse().ok()).unwrap_or(0);
         if self.last_role != "assistant" {
             self.close(index)?;
         }
         if last && turn.said.ends_with(char::is_whitespace) {
-            return Err(Refused::bad(
-                "messages: final assistant content cannot end with trailing whitespace",
-            ));
+            return Err(Refused::bad("messages: final assistant content cannot end with trailing whitespace"));
         }
         self.open.extend(turn.calls);
         self.last_thought = turn.thought_first || !turn.called;

@@ -78,10 +78,7 @@ pub(super) fn usage_object(report: &Report, output: &Value) -> Value {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| out.insert(key.to_owned(), value);
     put("input_tokens", json!(input.fresh));
-    put(
-        "cache_creation_input_tokens",
-        json!(input.cache_write_5m + input.cache_write_1h),
-    );
+    put("cache_creation_input_tokens", json!(input.cache_write_5m + input.cache_write_1h));
     put("cache_read_input_tokens", json!(input.cache_read));
     put(
         "cache_creation",
@@ -89,10 +86,7 @@ pub(super) fn usage_object(report: &Report, output: &Value) -> Value {
     );
     put("output_tokens", output.clone());
     if report.thinking > 0 {
-        put(
-            "output_tokens_details",
-            json!({"thinking_tokens": report.thinking}),
-        );
+        put("output_tokens_details", json!({"thinking_tokens": report.thinking}));
     }
     put("service_tier", json!("standard"));
     Value::Object(out)

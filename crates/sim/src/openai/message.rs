@@ -25,11 +25,7 @@ const FIELDS: [&str; 10] = [
 const REASONING_FIELDS: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_details"];
 
 /// Reads every message in turn.
-pub(super) fn read(
-    fields: &Map<String, Value>,
-    ask: &mut Ask,
-    meter: &mut Meter,
-) -> Result<(), Refused> {
+pub(super) fn read(fields: &Map<String, Value>, ask: &mut Ask, meter: &mut Meter) -> Result<(), Refused> {
     let messages = match fields.get("messages") {
         None => {
             return Err(Refused::bad("Missing required parameter: 'messages'.")
@@ -43,11 +39,7 @@ pub(super) fn read(
         let message = "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.";
         return Err(Refused::bad(message).param("messages").code("empty_array"));
     }
-    let mut reader = Reader {
-        ask,
-        meter,
-        open: Vec::new(),
-    };
+    let mut reader = Reader { ask, meter, open: Vec::new() };
     for (index, message) in messages.iter().enumerate() {
         reader.message(index, message)?;
     }
@@ -69,9 +61,7 @@ impl Reader<'_> {
         let Value::Object(fields) = message else {
             return Err(wrong_type(&at, "an object", message));
         };
-        let knows_reasoning = ["reason", "deepseek", "kimi"]
-            .iter()
-            .any(|n| self.ask.model.contains(n));
+        let knows_reasoning = ["reason", "deepseek", "kimi"].iter().any(|n| self.ask.model.contains(n));
         for key in fields.keys() {
             let reasoning = knows_reasoning && REASONING_FIELDS.contains(&key.as_str());
             if !FIELDS.contains(&key.as_str()) && !reasoning {
@@ -108,29 +98,18 @@ impl Reader<'_> {
             }
             None => {
                 let param = format!("{at}.role");
-                return Err(
-                    Refused::bad(format!("Missing required parameter: '{param}'."))
-                        .param(param)
-                        .code("missing_required_parameter"),
-                );
+                return Err(Refused::bad(format!("Missing required parameter: '{param}'."))
+                    .param(param)
+                    .code("missing_required_parameter"));
             }
         }
         Ok(())
     }
 
-    fn content(
-        &mut self,
-        at: &str,
-        fields: &Map<String, Value>,
-        media: bool,
-    ) -> Result<String, Refused> {
+    fn content(&mut self, at: &str, fields: &Map<String, Value>, media: bool) -> Result<String, Refused> {
         match given(fields, "content") {
             Some(content) => {
-                let mut reader = parts::Reader {
-                    ask: self.ask,
-                    meter: self.meter,
-                    media,
-                };
+                let mut reader = parts::Reader { ask: self.ask, meter: self.meter, media };
                 reader.content(&format!("{at}.content"), content)
             }
             None => Err(Refused::bad(format!(
@@ -182,24 +161,16 @@ impl Reader<'_> {
             "function" => ("function", "arguments"),
             "custom" => ("custom", "input"),
             other => {
-                let message = format!(
-                    "Invalid value: '{other}'. Supported values are: 'function' and 'custom'."
-                );
+                let message = format!("Invalid value: '{other}'. Supported values are: 'function' and 'custom'.");
                 return Err(invalid_value(&format!("{at}.type"), message));
             }
         };
-        let name = call[inner]["name"]
-            .as_str()
-            .ok_or_else(|| missing("function.name"))?;
+        let name = call[inner]["name"].as_str().ok_or_else(|| missing("function.name"))?;
         let arguments = match &call[inner][input] {
             Value::String(text) => text,
             Value::Null => return Err(missing("function.arguments")),
             other => {
-                return Err(wrong_type(
-                    &format!("{at}.function.arguments"),
-                    "a string",
-                    other,
-                ));
+                return Err(wrong_type(&format!("{at}.function.arguments"), "a string", other));
             }
         };
         self.meter.text(name);
@@ -213,11 +184,9 @@ impl Reader<'_> {
             Some(id) => id.to_owned(),
             None => {
                 let param = format!("{at}.tool_call_id");
-                return Err(
-                    Refused::bad(format!("Missing required parameter: '{param}'."))
-                        .param(param)
-                        .code("missing_required_parameter"),
-                );
+                return Err(Refused::bad(format!("Missing required parameter: '{param}'."))
+                    .param(param)
+                    .code("missing_required_parameter"));
             }
         };
         let Some(found) = self.open.iter().position(|open| *open == id) else {
@@ -226,10 +195,7 @@ impl Reader<'_> {
         };
         self.open.remove(found);
         let text = self.content(at, fields, false)?;
-        self.ask.results.push(ToolResult {
-            text,
-            is_error: false,
-        });
+        self.ask.results.push(ToolResult { text, is_error: false });
         Ok(())
     }
 

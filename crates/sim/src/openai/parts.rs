@@ -51,11 +51,9 @@ impl Reader<'_> {
             }
         }
         if part.get(inner).is_none() {
-            return Err(
-                Refused::bad(format!("Missing required parameter: '{at}.{inner}'."))
-                    .param(format!("{at}.{inner}"))
-                    .code("missing_required_parameter"),
-            );
+            return Err(Refused::bad(format!("Missing required parameter: '{at}.{inner}'."))
+                .param(format!("{at}.{inner}"))
+                .code("missing_required_parameter"));
         }
         if !self.media && !matches!(kind, "text" | "refusal") {
             let message = format!("Invalid value: '{kind}'. Supported values are: 'text'.");
@@ -64,8 +62,7 @@ impl Reader<'_> {
         match kind {
             "text" | "refusal" => {
                 let said = part[kind].as_str();
-                let said = said
-                    .ok_or_else(|| wrong_type(&format!("{at}.{kind}"), "a string", &part[kind]))?;
+                let said = said.ok_or_else(|| wrong_type(&format!("{at}.{kind}"), "a string", &part[kind]))?;
                 self.meter.text(said);
                 text.push_str(said);
                 Ok(())
@@ -108,38 +105,26 @@ impl Reader<'_> {
         }
         let data = file["file_data"].as_str().unwrap_or("");
         let Some((mime, size)) = data_url(data) else {
-            let message = format!(
-                "Invalid value for '{at}.file.file_data': expected a base64-encoded data URL."
-            );
+            let message = format!("Invalid value for '{at}.file.file_data': expected a base64-encoded data URL.");
             return Err(invalid_value(&format!("{at}.file.file_data"), message));
         };
         self.meter.document(data);
-        self.ask.media.push(
-            format!("document {mime} of {size} bytes {name}")
-                .trim_end()
-                .to_owned(),
-        );
+        self.ask.media.push(format!("document {mime} of {size} bytes {name}").trim_end().to_owned());
         Ok(())
     }
 
     fn audio(&mut self, at: &str, audio: &Value) -> Result<(), Refused> {
         let format = audio["format"].as_str().unwrap_or("");
         if !matches!(format, "wav" | "mp3") {
-            let message =
-                format!("Invalid value: '{format}'. Supported values are: 'wav' and 'mp3'.");
+            let message = format!("Invalid value: '{format}'. Supported values are: 'wav' and 'mp3'.");
             return Err(invalid_value(&format!("{at}.input_audio.format"), message));
         }
         let data = audio["data"].as_str().unwrap_or("");
         let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(data) else {
-            return Err(invalid_value(
-                &format!("{at}.input_audio.data"),
-                "Invalid base64 audio data.",
-            ));
+            return Err(invalid_value(&format!("{at}.input_audio.data"), "Invalid base64 audio data."));
         };
         self.meter.audio(data);
-        self.ask
-            .media
-            .push(format!("audio {format} of {} bytes", bytes.len()));
+        self.ask.media.push(format!("audio {format} of {} bytes", bytes.len()));
         Ok(())
     }
 }
@@ -154,8 +139,6 @@ fn unknown_part(at: &str, kind: &str) -> Refused {
 /// The type and decoded size of `data:TYPE;base64,...`.
 fn data_url(url: &str) -> Option<(&str, usize)> {
     let (mime, data) = url.strip_prefix("data:")?.split_once(";base64,")?;
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(data)
-        .ok()?;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(data).ok()?;
     Some((mime, bytes.len()))
 }

@@ -77,32 +77,22 @@ pub(crate) fn read(body: &[u8], config: &SimConfig) -> Result<Ask, Refused> {
         ..Ask::default()
     };
     if fields.contains_key("stream_options") && !ask.stream {
-        return Err(Refused::bad(
-            "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
-        )
-        .param("stream_options"));
+        return Err(Refused::bad("The 'stream_options' parameter is only allowed when 'stream' is enabled.")
+            .param("stream_options"));
     }
-    ask.include_usage = fields
-        .get("stream_options")
-        .is_some_and(|options| options["include_usage"] == true);
+    ask.include_usage = fields.get("stream_options").is_some_and(|options| options["include_usage"] == true);
     let mut meter = Meter::default();
     message::read(&fields, &mut ask, &mut meter)?;
     tools::read(&fields, &mut ask, &mut meter)?;
     ask.format = format(&fields, &ask)?;
     let total = meter.tokens();
     let cached = ask.directives.number("cached").unwrap_or(0).min(total);
-    ask.input = Input {
-        fresh: total - cached,
-        cache_read: cached,
-        ..Input::default()
-    };
+    ask.input = Input { fresh: total - cached, cache_read: cached, ..Input::default() };
     Ok(ask)
 }
 
 pub(super) fn unknown_parameter(name: &str) -> Refused {
-    Refused::bad(format!("Unknown parameter: '{name}'."))
-        .param(name)
-        .code("unknown_parameter")
+    Refused::bad(format!("Unknown parameter: '{name}'.")).param(name).code("unknown_parameter")
 }
 
 /// The 400 for a value of the wrong type.
@@ -115,11 +105,9 @@ pub(super) fn wrong_type(param: &str, wanted: &str, value: &Value) -> Refused {
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     };
-    Refused::bad(format!(
-        "Invalid type for '{param}': expected {wanted}, but got {got} instead."
-    ))
-    .param(param)
-    .code("invalid_type")
+    Refused::bad(format!("Invalid type for '{param}': expected {wanted}, but got {got} instead."))
+        .param(param)
+        .code("invalid_type")
 }
 
 pub(super) fn invalid_value(param: &str, message: impl Into<String>) -> Refused {
@@ -156,32 +144,19 @@ fn numbers(fields: &Map<String, Value>, model: &str) -> Result<(), Refused> {
             return Err(wrong_type(key, "a decimal", value));
         };
         if number < f64::from(low) || number > f64::from(high) {
-            let (word, bound) = if number < f64::from(low) {
-                (">=", low)
-            } else {
-                ("<=", high)
-            };
-            let message = format!(
-                "Invalid '{key}': decimal {word} {bound} expected, but got {value} instead."
-            );
-            return Err(Refused::bad(message)
-                .param(key)
-                .code("decimal_out_of_range"));
+            let (word, bound) = if number < f64::from(low) { (">=", low) } else { ("<=", high) };
+            let message = format!("Invalid '{key}': decimal {word} {bound} expected, but got {value} instead.");
+            return Err(Refused::bad(message).param(key).code("decimal_out_of_range"));
         }
     }
-    let reasons =
-        model.starts_with('o') || model.starts_with("gpt-5") || model.contains("reasoner");
+    let reasons = model.starts_with('o') || model.starts_with("gpt-5") || model.contains("reasoner");
     if reasons && given(fields, "max_tokens").is_some() {
         let message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
-        return Err(Refused::bad(message)
-            .param("max_tokens")
-            .code("unsupported_parameter"));
+        return Err(Refused::bad(message).param("max_tokens").code("unsupported_parameter"));
     }
     if reasons && given(fields, "temperature").is_some_and(|t| t.as_f64() != Some(1.0)) {
         let message = "Unsupported value: 'temperature' does not support this value with this model. Only the default (1) value is supported.";
-        return Err(Refused::bad(message)
-            .param("temperature")
-            .code("unsupported_value"));
+        return Err(Refused::bad(message).param("temperature").code("unsupported_value"));
     }
     Ok(())
 }
@@ -190,17 +165,10 @@ fn limit(fields: &Map<String, Value>) -> Result<Option<u64>, Refused> {
     let old = given(fields, "max_tokens");
     let new = given(fields, "max_completion_tokens");
     if old.is_some() && new.is_some() {
-        let message =
-            "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.";
-        return Err(Refused::bad(message)
-            .param("max_tokens")
-            .code("invalid_parameter_combination"));
+        let message = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.";
+        return Err(Refused::bad(message).param("max_tokens").code("invalid_parameter_combination"));
     }
-    let key = if old.is_some() {
-        "max_tokens"
-    } else {
-        "max_completion_tokens"
-    };
+    let key = if old.is_some() { "max_tokens" } else { "max_completion_tokens" };
     match old.or(new) {
         None => Ok(None),
         Some(value) => match value.as_u64() {
@@ -226,11 +194,7 @@ fn stop(fields: &Map<String, Value>) -> Result<Vec<String>, Refused> {
         Some(Value::String(one)) => return Ok(vec![one.clone()]),
         Some(Value::Array(list)) => list,
         Some(other) => {
-            return Err(wrong_type(
-                "stop",
-                "one of an array of strings or a string",
-                other,
-            ));
+            return Err(wrong_type("stop", "one of an array of strings or a string", other));
         }
     };
     if list.len() > 4 {
@@ -238,16 +202,10 @@ fn stop(fields: &Map<String, Value>) -> Result<Vec<String>, Refused> {
             "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length {} instead.",
             list.len()
         );
-        return Err(Refused::bad(message)
-            .param("stop")
-            .code("array_above_max_length"));
+        return Err(Refused::bad(message).param("stop").code("array_above_max_length"));
     }
     list.iter()
-        .map(|item| {
-            item.as_str()
-                .map(str::to_owned)
-                .ok_or_else(|| wrong_type("stop", "a string", item))
-        })
+        .map(|item| item.as_str().map(str::to_owned).ok_or_else(|| wrong_type("stop", "a string", item)))
         .collect()
 }
 
@@ -280,11 +238,7 @@ fn format(fields: &Map<String, Value>, ask: &Ask) -> Result<Format, Refused> {
     match format["type"].as_str() {
         Some("text") => Ok(Format::Text),
         Some("json_object") => {
-            if !fields["messages"]
-                .to_string()
-                .to_lowercase()
-                .contains("json")
-            {
+            if !fields["messages"].to_string().to_lowercase().contains("json") {
                 let message = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
                 return Err(Refused::bad(message).param("messages"));
             }
@@ -293,11 +247,9 @@ fn format(fields: &Map<String, Value>, ask: &Ask) -> Result<Format, Refused> {
         Some("json_schema") => {
             let inner = &format["json_schema"];
             if !inner["name"].is_string() {
-                return Err(Refused::bad(
-                    "Missing required parameter: 'response_format.json_schema.name'.",
-                )
-                .param("response_format.json_schema.name")
-                .code("missing_required_parameter"));
+                return Err(Refused::bad("Missing required parameter: 'response_format.json_schema.name'.")
+                    .param("response_format.json_schema.name")
+                    .code("missing_required_parameter"));
             }
             if inner["strict"] == true {
                 tools::strict(&inner["schema"], "response_format")?;

@@ -1,9 +1,7 @@
 //! Writes a Chat Completions answer as a stream. In: an `Ask` and its `Answer`. Out: frames, and an error frame.
 //! Never here: time, answers in one piece.
 
-use super::whole::{
-    fingerprint, finish_reason, freeform, served_model, shows_reasoning, usage_object,
-};
+use super::whole::{fingerprint, finish_reason, freeform, served_model, shows_reasoning, usage_object};
 use crate::ask::{Answer, Ask, Piece};
 use crate::config::SimConfig;
 use crate::count::tokens_of;
@@ -13,24 +11,9 @@ use crate::wording::pieces;
 use serde_json::{Value, json};
 
 /// The frames of a stream, and the frame that tells of a failure inside it.
-pub(crate) fn stream(
-    ask: &Ask,
-    answer: &Answer,
-    stamp: &Stamp,
-    config: &SimConfig,
-) -> (Vec<Frame>, String) {
-    let size = ask
-        .directives
-        .number("chunk_tokens")
-        .unwrap_or(config.chunk_tokens);
-    let mut writer = Writer {
-        ask,
-        stamp,
-        size,
-        index: 0,
-        said: 0,
-        frames: Vec::new(),
-    };
+pub(crate) fn stream(ask: &Ask, answer: &Answer, stamp: &Stamp, config: &SimConfig) -> (Vec<Frame>, String) {
+    let size = ask.directives.number("chunk_tokens").unwrap_or(config.chunk_tokens);
+    let mut writer = Writer { ask, stamp, size, index: 0, said: 0, frames: Vec::new() };
     for index in 0..ask.count.max(1) {
         writer.index = index;
         writer.choice(answer);
@@ -41,13 +24,7 @@ pub(crate) fn stream(
 
 /// `data: {"error": ..}`, after which nothing comes.
 fn fault(ask: &Ask, stamp: &Stamp) -> String {
-    let mut refused = Refused::new(
-        500,
-        format!(
-            "The simulated provider {} failed in the stream",
-            stamp.canary
-        ),
-    );
+    let mut refused = Refused::new(500, format!("The simulated provider {} failed in the stream", stamp.canary));
     if let Some(kind) = ask.directives.get("error_type") {
         refused.kind = kind.to_owned();
     }
@@ -65,11 +42,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn choice(&mut self, answer: &Answer) {
-        self.delta(
-            Kind::Role,
-            &json!({"role": "assistant", "content": "", "refusal": null}),
-            None,
-        );
+        self.delta(Kind::Role, &json!({"role": "assistant", "content": "", "refusal": null}), None);
         let mut calls: Vec<Vec<Value>> = Vec::new();
         for piece in &answer.pieces {
             match piece {
@@ -107,15 +80,10 @@ impl Writer<'_> {
         };
         let whole = self.ask.directives.has("whole_tools");
         let first = if whole { arguments } else { "" };
-        let mut out = vec![
-            json!({"index": index, "id": id, "type": kind, kind: {"name": name, input: first}}),
-        ];
+        let mut out = vec![json!({"index": index, "id": id, "type": kind, kind: {"name": name, input: first}})];
         if !whole {
             let rest = pieces(arguments, self.size);
-            out.extend(
-                rest.into_iter()
-                    .map(|piece| json!({"index": index, kind: {input: piece}})),
-            );
+            out.extend(rest.into_iter().map(|piece| json!({"index": index, kind: {input: piece}})));
         }
         if self.ask.directives.has("bare_tools") {
             for fragment in &mut out {
@@ -129,14 +97,11 @@ impl Writer<'_> {
     }
 
     fn delta(&mut self, kind: Kind, delta: &Value, finish: Option<&str>) {
-        let choice =
-            json!({"index": self.index, "delta": delta, "logprobs": null, "finish_reason": finish});
+        let choice = json!({"index": self.index, "delta": delta, "logprobs": null, "finish_reason": finish});
         let usage = if self.ask.directives.has("usage_everywhere") {
             let prompt = self.ask.input.total();
-            Some(
-                json!({"prompt_tokens": prompt, "completion_tokens": self.said,
-                "total_tokens": prompt + self.said}),
-            )
+            Some(json!({"prompt_tokens": prompt, "completion_tokens": self.said,
+                "total_tokens": prompt + self.said}))
         } else {
             self.ask.include_usage.then_some(Value::Null)
         };
@@ -152,10 +117,7 @@ impl Writer<'_> {
         if let Some(usage) = usage {
             chunk["usage"] = usage;
         }
-        self.frames.push(Frame {
-            kind,
-            text: format!("data: {chunk}\n\n"),
-        });
+        self.frames.push(Frame { kind, text: format!("data: {chunk}\n\n") });
     }
 
     fn end(&mut self, answer: &Answer) {
@@ -163,10 +125,7 @@ impl Writer<'_> {
         if let Some(usage) = usage {
             self.chunk(Kind::Usage, &json!([]), Some(usage));
         }
-        self.frames.push(Frame {
-            kind: Kind::Done,
-            text: "data: [DONE]\n\n".to_owned(),
-        });
+        self.frames.push(Frame { kind: Kind::Done, text: "data: [DONE]\n\n".to_owned() });
     }
 }
 

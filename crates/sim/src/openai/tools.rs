@@ -8,11 +8,7 @@ use crate::refused::Refused;
 use serde_json::{Map, Value, json};
 
 /// Reads the tools into an ask.
-pub(super) fn read(
-    fields: &Map<String, Value>,
-    ask: &mut Ask,
-    meter: &mut Meter,
-) -> Result<(), Refused> {
+pub(super) fn read(fields: &Map<String, Value>, ask: &mut Ask, meter: &mut Meter) -> Result<(), Refused> {
     let list = match given(fields, "tools") {
         None => &Vec::new(),
         Some(Value::Array(list)) if list.is_empty() => {
@@ -28,9 +24,7 @@ pub(super) fn read(
     }
     for key in ["tool_choice", "parallel_tool_calls"] {
         if ask.tools.is_empty() && given(fields, key).is_some() {
-            let message = format!(
-                "Invalid value for '{key}': '{key}' is only allowed when 'tools' are specified."
-            );
+            let message = format!("Invalid value for '{key}': '{key}' is only allowed when 'tools' are specified.");
             return Err(Refused::bad(message).param(key));
         }
     }
@@ -43,16 +37,13 @@ fn one(at: &str, tool: &Value, meter: &mut Meter) -> Result<ToolDef, Refused> {
     let kind = match tool["type"].as_str() {
         Some(kind @ ("function" | "custom")) => kind,
         Some(other) => {
-            let message =
-                format!("Invalid value: '{other}'. Supported values are: 'function' and 'custom'.");
+            let message = format!("Invalid value: '{other}'. Supported values are: 'function' and 'custom'.");
             return Err(invalid_value(&format!("{at}.type"), message));
         }
         None => {
-            return Err(
-                Refused::bad(format!("Missing required parameter: '{at}.type'."))
-                    .param(format!("{at}.type"))
-                    .code("missing_required_parameter"),
-            );
+            return Err(Refused::bad(format!("Missing required parameter: '{at}.type'."))
+                .param(format!("{at}.type"))
+                .code("missing_required_parameter"));
         }
     };
     let inner = &tool[kind];
@@ -92,21 +83,13 @@ fn one(at: &str, tool: &Value, meter: &mut Meter) -> Result<ToolDef, Refused> {
             schema.clone()
         }
         Some(other) => {
-            return Err(wrong_type(
-                &format!("{at}.function.parameters"),
-                "an object",
-                other,
-            ));
+            return Err(wrong_type(&format!("{at}.function.parameters"), "an object", other));
         }
     };
     if inner["strict"] == true {
         strict(&schema, &format!("function '{name}'"))?;
     }
-    Ok(ToolDef {
-        name: name.to_owned(),
-        schema,
-        freeform: kind == "custom",
-    })
+    Ok(ToolDef { name: name.to_owned(), schema, freeform: kind == "custom" })
 }
 
 /// What `strict: true` asks of a schema: closed objects with every property required.
@@ -120,8 +103,7 @@ pub(super) fn strict(schema: &Value, what: &str) -> Result<(), Refused> {
             return refuse("'additionalProperties' is required to be supplied and to be false.");
         }
         let required = schema["required"].as_array();
-        let missing =
-            |name: &&String| !required.is_some_and(|r| r.iter().any(|v| v == name.as_str()));
+        let missing = |name: &&String| !required.is_some_and(|r| r.iter().any(|v| v == name.as_str()));
         if let Some(name) = properties.keys().find(missing) {
             let why = format!(
                 "'required' is required to be supplied and to be an array including every key in properties. Missing '{name}'."
@@ -153,24 +135,16 @@ fn choice(value: Option<&Value>, ask: &Ask) -> Result<Choice, Refused> {
             "none" => Ok(Choice::Never),
             "required" => Ok(Choice::Required),
             other => {
-                let message = format!(
-                    "Invalid value: '{other}'. Supported values are: 'none', 'auto', and 'required'."
-                );
+                let message =
+                    format!("Invalid value: '{other}'. Supported values are: 'none', 'auto', and 'required'.");
                 Err(invalid_value("tool_choice", message))
             }
         },
         Some(object) => match object["type"].as_str() {
-            Some(kind @ ("function" | "custom")) => {
-                named(object[kind]["name"].as_str().unwrap_or(""))
-            }
-            Some("allowed_tools") if object["allowed_tools"]["mode"] == "required" => {
-                Ok(Choice::Required)
-            }
+            Some(kind @ ("function" | "custom")) => named(object[kind]["name"].as_str().unwrap_or("")),
+            Some("allowed_tools") if object["allowed_tools"]["mode"] == "required" => Ok(Choice::Required),
             Some("allowed_tools") => Ok(Choice::Auto),
-            _ => Err(invalid_value(
-                "tool_choice.type",
-                format!("Invalid value: {}.", object["type"]),
-            )),
+            _ => Err(invalid_value("tool_choice.type", format!("Invalid value: {}.", object["type"]))),
         },
     }
 }

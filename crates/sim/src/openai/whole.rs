@@ -67,17 +67,12 @@ fn call(ask: &Ask, id: &str, name: &str, arguments: &str) -> Value {
 }
 
 pub(super) fn freeform(ask: &Ask, name: &str) -> bool {
-    ask.tools
-        .iter()
-        .any(|tool| tool.freeform && tool.name == name)
+    ask.tools.iter().any(|tool| tool.freeform && tool.name == name)
 }
 
 /// Thinking is seen when a directive asks for it, or when the model is one of those that show it.
 pub(super) fn shows_reasoning(ask: &Ask) -> bool {
-    ask.directives.has("think")
-        || ["reasoner", "deepseek"]
-            .iter()
-            .any(|n| ask.model.contains(n))
+    ask.directives.has("think") || ["reasoner", "deepseek"].iter().any(|n| ask.model.contains(n))
 }
 
 /// The model as the server calls it: with a date, unlike what was asked for.
@@ -104,10 +99,7 @@ pub(super) fn finish_reason(ask: &Ask, finish: &Finish) -> String {
 pub(super) fn usage_object(ask: &Ask, answer: &Answer) -> Option<Value> {
     let report = usage::report(ask, answer)?;
     let prompt = ask.input.total();
-    let total = report
-        .output
-        .as_u64()
-        .map_or(json!(prompt), |out| json!(prompt + out));
+    let total = report.output.as_u64().map_or(json!(prompt), |out| json!(prompt + out));
     Some(json!({
         "prompt_tokens": prompt, "completion_tokens": report.output, "total_tokens": total,
         "prompt_tokens_details": {"cached_tokens": report.input.cache_read, "audio_tokens": 0},

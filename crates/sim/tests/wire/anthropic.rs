@@ -23,16 +23,11 @@ fn weather() -> Value {
 async fn both_ways_of_answering_say_the_same() {
     let sim = start().await;
     let value = sim.messages(&ask("hello")).await.json();
-    assert_eq!(
-        value["content"],
-        json!([{"type": "text", "text": "You said: hello."}])
-    );
+    assert_eq!(value["content"], json!([{"type": "text", "text": "You said: hello."}]));
     assert_eq!(value["stop_reason"], "end_turn");
     assert_eq!(value["usage"]["input_tokens"], 2);
     assert_eq!(value["usage"]["output_tokens"], 4);
-    let got = sim
-        .messages(&with(ask("hello"), &json!({"stream": true})))
-        .await;
+    let got = sim.messages(&with(ask("hello"), &json!({"stream": true}))).await;
     let events = got.events();
     let types: Vec<&str> = events.iter().map(|e| e["type"].as_str().unwrap()).collect();
     let deltas = vec!["content_block_delta"; 1];
@@ -53,18 +48,13 @@ async fn both_ways_of_answering_say_the_same() {
 #[tokio::test]
 async fn thinking_is_signed_and_the_signature_is_checked() {
     let sim = start().await;
-    let thinking = json!({"max_tokens": 4000, "thinking": {"type": "enabled", "budget_tokens": 2000}, "tools": weather()});
-    let value = sim
-        .messages(&with(ask("the weather?"), &thinking))
-        .await
-        .json();
+    let thinking =
+        json!({"max_tokens": 4000, "thinking": {"type": "enabled", "budget_tokens": 2000}, "tools": weather()});
+    let value = sim.messages(&with(ask("the weather?"), &thinking)).await.json();
     assert_eq!(value["stop_reason"], "tool_use");
     let content = value["content"].clone();
     assert_eq!(content[0]["type"], "thinking");
-    assert_eq!(
-        value["usage"]["output_tokens_details"]["thinking_tokens"],
-        32
-    );
+    assert_eq!(value["usage"]["output_tokens_details"]["thinking_tokens"], 32);
     let again = |content: Value| {
         let id = value["content"][1]["id"].clone();
         with(
@@ -77,25 +67,14 @@ async fn thinking_is_signed_and_the_signature_is_checked() {
     };
     let good = sim.messages(&again(content.clone())).await;
     assert_eq!(good.status, 200, "{}", good.text);
-    assert_eq!(
-        good.json()["content"][1]["text"],
-        "The tool answered: 12 C."
-    );
+    assert_eq!(good.json()["content"][1]["text"], "The tool answered: 12 C.");
     let mut wrong = content.clone();
     wrong[0]["thinking"] = json!("something else");
     let refused = sim.messages(&again(wrong)).await;
     assert_eq!(refused.status, 400);
-    assert!(
-        refused.text.contains("Invalid `signature`"),
-        "{}",
-        refused.text
-    );
+    assert!(refused.text.contains("Invalid `signature`"), "{}", refused.text);
     let missing = sim.messages(&again(json!([content[1]]))).await;
-    assert!(
-        missing.text.contains("Expected `thinking`"),
-        "{}",
-        missing.text
-    );
+    assert!(missing.text.contains("Expected `thinking`"), "{}", missing.text);
 }
 
 #[tokio::test]
@@ -169,9 +148,5 @@ async fn bad_fields_get_the_real_errors() {
     check(json!({"temperature": 1.5}), "less than or equal to 1").await;
     let thinking = json!({"type": "enabled", "budget_tokens": 2000});
     check(json!({"thinking": thinking}), "must be greater than").await;
-    check(
-        json!({"tools": [{"name": "f"}]}),
-        "input_schema: Field required",
-    )
-    .await;
+    check(json!({"tools": [{"name": "f"}]}), "input_schema: Field required").await;
 }

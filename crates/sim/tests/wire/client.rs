@@ -42,12 +42,8 @@ impl Got {
 
     /// The JSON of every `data:` line.
     pub fn events(&self) -> Vec<Value> {
-        let data = self
-            .text
-            .lines()
-            .filter_map(|line| line.strip_prefix("data: "));
-        data.filter_map(|data| serde_json::from_str(data).ok())
-            .collect()
+        let data = self.text.lines().filter_map(|line| line.strip_prefix("data: "));
+        data.filter_map(|data| serde_json::from_str(data).ok()).collect()
     }
 }
 
@@ -63,11 +59,7 @@ pub async fn start_with(change: impl FnOnce(&mut sim::SimConfig)) -> Running {
     let mut tasks = JoinSet::new();
     tasks.spawn(sim::serve(listener, config, std::future::pending()));
     let client = Client::builder(TokioExecutor::new()).build_http();
-    Running {
-        base,
-        client,
-        _tasks: tasks,
-    }
+    Running { base, client, _tasks: tasks }
 }
 
 impl Running {
@@ -80,11 +72,7 @@ impl Running {
             .header("content-type", "application/json")
             .body(Full::new(Bytes::from(body.to_owned())))
             .unwrap();
-        let response = self
-            .client
-            .request(request)
-            .await
-            .map_err(|why| why.to_string())?;
+        let response = self.client.request(request).await.map_err(|why| why.to_string())?;
         let (parts, mut body) = response.into_parts();
         let mut bytes = Vec::new();
         let mut cut = false;
@@ -98,12 +86,7 @@ impl Running {
             }
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Got {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            text,
-            cut,
-        })
+        Ok(Got { status: parts.status.as_u16(), headers: parts.headers, text, cut })
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Got {

@@ -1,0 +1,6 @@
+//! OpenAI Chat Completions. In: its JSON and its streams. Out: what `canon` calls them, and back.
+//! Never here: another dialect's field names.
+
+pub(crate) mod chunk;
+pub(crate) mod stop;
+pub(crate) mod usage;

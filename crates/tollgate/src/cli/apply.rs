@@ -5,8 +5,8 @@ use crate::cli::client::Client;
 use crate::cli::exit::Trouble;
 use crate::cli::output::Output;
 use crate::config::{Environment, ProcessEnvironment};
-use catalog::CatalogueDoc;
 use serde_json::{Value, json};
+use server::CatalogueDoc;
 use std::path::Path;
 
 /// Applies a file.

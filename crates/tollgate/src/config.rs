@@ -8,7 +8,7 @@ mod render;
 
 pub use check::Config;
 pub use load::{Environment, Layers, Loaded, Mistake};
-pub use render::{example, markdown, print};
+pub use render::{example, print};
 
 /// The environment of this process.
 pub struct ProcessEnvironment;

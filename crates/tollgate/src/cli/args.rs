@@ -152,9 +152,6 @@ pub enum ConfigVerb {
     Print,
     /// Print an example file with every setting.
     Example,
-    /// Print the table of settings for docs/SETTINGS.md.
-    #[command(hide = true)]
-    Markdown,
 }
 
 /// Workspace verbs.

@@ -15,10 +15,6 @@ pub fn run(verb: &ConfigVerb, args: &ConfigArgs, output: &Output) -> Result<(), 
             output.line(config::example().trim_end());
             Ok(())
         }
-        ConfigVerb::Markdown => {
-            output.line(config::markdown().trim_end());
-            Ok(())
-        }
         ConfigVerb::Print => {
             let rows = config::print(&load(args)?.1);
             if output.is_json() {

@@ -82,7 +82,7 @@ mod tests {
             assert_eq!(decode_base64(text).as_deref(), Some(bytes), "{text}");
         }
         assert_eq!(decode_base64("a-b"), None);
-        assert_eq!(data_url("data:image/png;base64,AA==").is_some(), true);
+        assert!(data_url("data:image/png;base64,AA==").is_some());
         assert_eq!(data_url("data:image/png,AA"), None);
     }
 }

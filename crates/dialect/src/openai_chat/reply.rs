@@ -20,6 +20,7 @@ pub(crate) struct ChatEncoder {
     /// Blocks so far; reasoning details tell their place by it.
     blocks: usize,
     calls: u64,
+    refused: bool,
 }
 
 impl ChatEncoder {
@@ -31,6 +32,7 @@ impl ChatEncoder {
             open: None,
             blocks: 0,
             calls: 0,
+            refused: false,
         }
     }
 
@@ -44,6 +46,7 @@ impl ChatEncoder {
             }
             Event::Open(head) => {
                 self.blocks += 1;
+                self.refused |= *head == Head::Refusal;
                 self.open(head, &mut delta);
                 self.open = Some(head.clone());
             }
@@ -116,11 +119,19 @@ impl ChatEncoder {
         if !self.started {
             self.push(&Event::Start, out);
         }
-        self.pen.finish(0, stop::word(stop.reason), out);
+        self.pen.finish(0, finish(stop.reason, self.refused), out);
         if self.show_usage {
             self.pen.usage(counts, out);
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
+    }
+}
+
+/// A refusal without words of its own would pass for an ordinary end.
+const fn finish(reason: StopReason, refused: bool) -> &'static str {
+    match reason {
+        StopReason::Refusal if !refused => "content_filter",
+        _ => stop::word(reason),
     }
 }
 
@@ -150,7 +161,8 @@ pub(crate) fn write(reply: &Reply, head: &ReplyHead, counts: &Usage) -> Vec<u8> 
         .stop
         .as_ref()
         .map_or(StopReason::EndTurn, |s| s.reason);
-    choice.text("finish_reason", stop::word(reason));
+    let refused = reply.blocks.iter().any(|b| b.head == Head::Refusal);
+    choice.text("finish_reason", finish(reason, refused));
     choice.end();
     choices.end();
     usage::write(counts, body.key("usage"));

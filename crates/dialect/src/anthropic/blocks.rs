@@ -119,6 +119,8 @@ impl Pen {
                     "This model cannot hear; `input_audio` is not supported.",
                 ));
             }
+            // The server refuses texts that say nothing.
+            BlockKind::Text(text) if text.trim().is_empty() => return Ok(()),
             BlockKind::Text(_) => {
                 self.text_block(block, array.item());
                 return Ok(());

@@ -74,8 +74,13 @@ struct Thinking {
 
 impl Thinking {
     fn plan(request: &Request, target: &Target, losses: &mut Vec<Loss>) -> Self {
+        let most = target.model_max_output.max(1);
         let given = request.max_output.or(target.insert_max_tokens);
-        let max_tokens = given.unwrap_or(target.model_max_output).max(1);
+        let max_tokens = given.unwrap_or(most).min(most);
+        if given.is_some_and(|given| given > most) {
+            let why = "the model's answers are shorter than that";
+            losses.push(Loss::approximated("max_tokens", why));
+        }
         let mode = match target.thinking {
             ThinkingForm::Never => {
                 if request.reasoning.wanted() {
@@ -270,7 +275,7 @@ fn system(request: &Request, target: &Target, body: &mut Writer<'_>, pen: &mut P
     }
     let texts = blocks
         .iter()
-        .filter(|b| matches!(&b.kind, BlockKind::Text(t) if !t.is_empty()));
+        .filter(|b| matches!(&b.kind, BlockKind::Text(t) if !t.trim().is_empty()));
     let texts: Vec<&Block> = texts.collect();
     if texts.is_empty() {
         return;

@@ -8,6 +8,7 @@ use crate::json::string_value;
 use crate::lane::StreamFault;
 use crate::order::Order;
 use crate::read::{Object, elements};
+use crate::sse::EVENT_BYTES_MAX;
 use canon::{Dialect, Event, Head, Piece, Stop, StopReason};
 
 /// See the caption.
@@ -186,6 +187,9 @@ impl MessagesDecoder {
         };
         if let Some(seal) = delta.str("signature") {
             block.seal.push_str(&seal);
+            if block.seal.len() > EVENT_BYTES_MAX {
+                return Err(StreamFault::TooLong);
+            }
         }
         let piece = match delta.get("partial_json").and_then(string_value) {
             Some(text) => Piece::Arguments(text.into_owned()),

@@ -143,14 +143,15 @@ impl Told {
             empty if empty.is_empty() => text(inner, "status"),
             kind => kind,
         };
+        // One dialect has a field for the path, the other starts its sentence with it.
+        let named = inner.get("param").and_then(Value::as_str);
+        let named = named.or_else(|| message.split_once(": ").map(|(path, _)| path));
+        let param = named.and_then(field_path);
         Self {
             kind,
             code: text(inner, "code"),
             message,
-            param: inner
-                .get("param")
-                .and_then(Value::as_str)
-                .and_then(field_path),
+            param,
         }
     }
 
@@ -350,11 +351,8 @@ impl UpstreamFault {
     /// The fault of the house: our own sentence, who may try again, the field if the upstream named one.
     pub fn to_fault(&self) -> Fault {
         let next = |kind, told: &'static str| Fault::new(kind, told).retry(Retry::NextRoute);
-        let mut fault = match self.class {
-            UpstreamClass::InvalidRequest => Fault::new(
-                FaultKind::UpstreamRefused,
-                "The model does not take this request; check its fields against what the model supports.",
-            ),
+        match self.class {
+            UpstreamClass::InvalidRequest => self.refused(),
             UpstreamClass::ContextTooLong => Fault::new(
                 FaultKind::ContextTooLong,
                 "prompt is too long: prompt and answer do not fit into the model's context window.",
@@ -381,11 +379,21 @@ impl UpstreamFault {
                 FaultKind::UpstreamFailed,
                 "The model's provider failed to answer.",
             ),
-        };
-        if let (FaultKind::UpstreamRefused, Some(param)) = (fault.kind, &self.param) {
-            fault = fault.at(param.clone());
         }
-        fault
+    }
+
+    fn refused(&self) -> Fault {
+        let kind = FaultKind::UpstreamRefused;
+        match &self.param {
+            Some(param) => {
+                let told = format!("The model does not take `{param}` as it was sent.");
+                Fault::new(kind, told).at(param.clone())
+            }
+            None => Fault::new(
+                kind,
+                "The model does not take this request; check its fields against what the model supports.",
+            ),
+        }
     }
 }
 

@@ -180,7 +180,8 @@ impl Convert {
             let fault = UpstreamFault::in_stream(Dialect::OpenAiChat, data);
             return Err(StreamFault::Upstream(fault));
         }
-        let taken = if data != b"[DONE]" && crate::json::skip(data, 0, 0) != Ok(data.len()) {
+        let whole = crate::json::skip(data, 0, 0) == Ok(data.len());
+        let taken = if data != b"[DONE]" && !(whole && std::str::from_utf8(data).is_ok()) {
             Err(StreamFault::Garbage)
         } else {
             self.decoder.frame(data, &mut self.events)
@@ -232,6 +233,9 @@ pub(super) struct Converted {
 
 impl Converted {
     pub fn read(spec: &StreamSpec, body: &[u8]) -> Result<Self, StreamFault> {
+        if std::str::from_utf8(body).is_err() {
+            return Err(StreamFault::Garbage);
+        }
         let mut events = Vec::new();
         Decoder::new(spec).answer(body, &mut events)?;
         let mut reply = Reply::default();
@@ -257,3 +261,7 @@ impl Converted {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -207,6 +207,9 @@ fn sampling(request: &Request, body: &mut Writer<'_>, losses: &mut Vec<Loss>) {
 fn output(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mut Vec<Loss>) {
     match &request.output_format {
         OutputFormat::Text => {}
+        OutputFormat::JsonSchema { .. } if !target.structured_output => {
+            body.raw("response_format", "{\"type\":\"json_object\"}");
+        }
         OutputFormat::JsonObject => body.raw("response_format", "{\"type\":\"json_object\"}"),
         OutputFormat::JsonSchema {
             name,

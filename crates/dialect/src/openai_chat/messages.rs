@@ -6,7 +6,9 @@ use crate::json::push_string;
 use crate::names::ToolNames;
 use crate::target::{ReasoningField, SystemPlacement, Target};
 use crate::write::Writer;
-use canon::{Block, BlockKind, CacheMark, Fault, FaultKind, Loss, Media, Request, Role};
+use canon::{
+    Block, BlockKind, CacheMark, Fault, FaultKind, Loss, Media, OutputFormat, Request, Role,
+};
 
 /// Writes messages and remembers what was lost and renamed.
 pub(super) struct Pen<'t> {
@@ -27,7 +29,8 @@ impl<'t> Pen<'t> {
     /// Writes the conversation.
     pub fn messages(&mut self, request: &Request, out: &mut Vec<u8>) -> Result<(), Fault> {
         let mut array = Writer::array(out);
-        let system: Vec<&Block> = request.system.iter().collect();
+        let schema = self.schema_prompt(request);
+        let system: Vec<&Block> = request.system.iter().chain(&schema).collect();
         self.message(self.prompter(true), &system, &mut array)?;
         for turn in &request.turns {
             let blocks: Vec<&Block> = turn.blocks.iter().collect();
@@ -39,6 +42,22 @@ impl<'t> Pen<'t> {
         }
         array.end();
         Ok(())
+    }
+
+    /// Where the server takes no schema, it is asked for in words.
+    fn schema_prompt(&mut self, request: &Request) -> Option<Block> {
+        match &request.output_format {
+            OutputFormat::JsonSchema { schema, .. } if !self.target.structured_output => {
+                let why = "the schema is asked for in the system prompt; it is not enforced";
+                self.losses
+                    .push(Loss::emulated("output_config.format", why));
+                Some(Block::text(format!(
+                    "Answer with one JSON object that fits this JSON Schema, and with nothing else:\n{}",
+                    schema.get()
+                )))
+            }
+            _ => None,
+        }
     }
 
     /// The role of a system prompt, at the head or later.

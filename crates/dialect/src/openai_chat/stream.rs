@@ -11,6 +11,7 @@ use crate::json::string_value;
 use crate::lane::StreamFault;
 use crate::order::Order;
 use crate::read::{Object, elements};
+use crate::sse::EVENT_BYTES_MAX;
 use canon::{Dialect, Event, Head, Piece, Stop, StopReason};
 
 /// See the caption.
@@ -70,6 +71,14 @@ impl Nesting {
     const fn is_whole(&self) -> bool {
         self.any && self.depth == 0
     }
+}
+
+/// Nothing that waits for its sequel grows without end.
+fn within(text: &str) -> Result<(), StreamFault> {
+    if text.len() > EVENT_BYTES_MAX {
+        return Err(StreamFault::TooLong);
+    }
+    Ok(())
 }
 
 impl ChatDecoder {
@@ -338,7 +347,7 @@ impl ChatDecoder {
         call.arguments.take(&arguments);
         if call.name.is_empty() {
             call.early.push_str(&arguments);
-            return Ok(());
+            return within(&call.early);
         }
         self.order.more(call.key, Piece::Arguments(arguments), out)
     }

@@ -1,6 +1,7 @@
 //! Reads what an upstream says when it fails. In: a status, a few headers, a body of any kind. Out: a class, a wait, perhaps
 //! a field path. Never here: the upstream's sentences: nothing of its text leaves this room but a checked field path.
 
+use crate::read::Object;
 use canon::{Dialect, Fault, FaultKind, Retry};
 use serde_json::Value;
 use std::time::Duration;
@@ -346,6 +347,14 @@ impl UpstreamFault {
     /// A failure told inside a stream, as the JSON of its event.
     pub(crate) fn in_stream(dialect: Dialect, json: &[u8]) -> Self {
         decode_upstream_fault(dialect, 200, UpstreamHints::default(), json)
+    }
+
+    /// A failure told in plain JSON where a stream was due.
+    pub(crate) fn bare(dialect: Dialect, body: &[u8]) -> Option<Self> {
+        let object = Object::open(body)?;
+        let failed =
+            object.get("error").is_some() || object.str("type").as_deref() == Some("error");
+        failed.then(|| Self::in_stream(dialect, body))
     }
 
     /// The fault of the house: our own sentence, who may try again, the field if the upstream named one.

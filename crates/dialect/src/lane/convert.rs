@@ -112,6 +112,7 @@ impl Middle {
 /// A stream that changes its dialect.
 #[derive(Debug)]
 pub(super) struct Convert {
+    upstream: Dialect,
     frames: Frames,
     decoder: Decoder,
     encoder: Encoder,
@@ -122,6 +123,7 @@ pub(super) struct Convert {
 impl Convert {
     pub fn new(spec: &StreamSpec) -> Self {
         Self {
+            upstream: spec.upstream,
             frames: Frames::default(),
             decoder: Decoder::new(spec),
             encoder: match spec.client {
@@ -161,6 +163,9 @@ impl Convert {
 
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
         let rest = self.frames.rest();
+        if let Some(fault) = UpstreamFault::bare(self.upstream, &rest) {
+            return Err(StreamFault::Upstream(fault));
+        }
         // An event that was cut in two is not an event.
         let whole = self.frame(&rest, out).is_ok();
         let ended = self.decoder.finish(&mut self.events);
@@ -177,7 +182,7 @@ impl Convert {
             return Ok(());
         }
         if fields.event == b"error" {
-            let fault = UpstreamFault::in_stream(Dialect::OpenAiChat, data);
+            let fault = UpstreamFault::in_stream(self.upstream, data);
             return Err(StreamFault::Upstream(fault));
         }
         let whole = crate::json::skip(data, 0, 0) == Ok(data.len());

@@ -69,6 +69,9 @@ impl ChatStream {
 
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
         let rest = self.frames.rest();
+        if let Some(fault) = UpstreamFault::bare(Dialect::OpenAiChat, &rest) {
+            return Err(StreamFault::Upstream(fault));
+        }
         // An event that was cut in two is not an event.
         if self.frame(&rest, out).is_err() || !self.ended() {
             return Err(StreamFault::Cut);

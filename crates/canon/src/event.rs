@@ -77,11 +77,7 @@ impl Reply {
     /// Takes the next event.
     pub fn take(&mut self, event: Event) {
         match event {
-            Event::Open(head) => self.blocks.push(ReplyBlock {
-                head,
-                text: String::new(),
-                signature: None,
-            }),
+            Event::Open(head) => self.blocks.push(ReplyBlock { head, text: String::new(), signature: None }),
             Event::More(piece) => {
                 let Some(block) = self.blocks.last_mut() else {
                     return;

@@ -52,15 +52,7 @@ impl Loss {
         Self::new(path, LossAction::Emulated, detail)
     }
 
-    fn new(
-        path: impl Into<String>,
-        action: LossAction,
-        detail: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self {
-            path: path.into(),
-            action,
-            detail: detail.into(),
-        }
+    fn new(path: impl Into<String>, action: LossAction, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { path: path.into(), action, detail: detail.into() }
     }
 }

@@ -58,12 +58,7 @@ pub struct Stop {
 impl Stop {
     /// An end without the provider's word.
     pub const fn new(reason: StopReason) -> Self {
-        Self {
-            reason,
-            sequence: None,
-            native: None,
-            details: None,
-        }
+        Self { reason, sequence: None, native: None, details: None }
     }
 
     /// The same with the provider's word.

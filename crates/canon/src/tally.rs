@@ -45,8 +45,7 @@ impl Tally {
     /// Whether output was billed that the stream did not show: sealed or redacted reasoning, or reasoning
     /// tokens without any reasoning text. Then bytes say nothing about tokens.
     pub fn hidden_reasoning(&self) -> bool {
-        self.sealed_reasoning
-            || (self.usage.count(Class::Reasoning) > 0 && self.reasoning_bytes == 0)
+        self.sealed_reasoning || (self.usage.count(Class::Reasoning) > 0 && self.reasoning_bytes == 0)
     }
 
     /// Visible output passed. Naming a tool counts with its name, so a call without arguments is semantic.

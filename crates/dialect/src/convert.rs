@@ -42,11 +42,7 @@ impl Encoded {
     pub(crate) fn new(body: Bytes, mut losses: Vec<Loss>, names: ToolNames) -> Self {
         let mut seen = std::collections::HashSet::new();
         losses.retain(|loss| seen.insert((loss.path.clone(), loss.action)));
-        Self {
-            body,
-            losses,
-            names,
-        }
+        Self { body, losses, names }
     }
 }
 
@@ -73,19 +69,11 @@ pub fn upstream_headers(head: &RequestHead, target: &Target) -> Vec<(&'static st
     if target.dialect != Dialect::Anthropic {
         return Vec::new();
     }
-    let version = head
-        .anthropic_version
-        .as_deref()
-        .unwrap_or(ANTHROPIC_VERSION);
+    let version = head.anthropic_version.as_deref().unwrap_or(ANTHROPIC_VERSION);
     let mut headers = vec![("anthropic-version", version.to_owned())];
     let betas: Vec<&str> = match target.betas {
         Betas::Drop => Vec::new(),
-        _ => head
-            .anthropic_beta
-            .iter()
-            .map(String::as_str)
-            .filter(|beta| target.betas.passes(beta))
-            .collect(),
+        _ => head.anthropic_beta.iter().map(String::as_str).filter(|beta| target.betas.passes(beta)).collect(),
     };
     if !betas.is_empty() {
         headers.push(("anthropic-beta", betas.join(",")));

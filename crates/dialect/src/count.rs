@@ -41,11 +41,7 @@ mod tests {
             ("\"7\"", None),
             ("null", None),
         ] {
-            assert_eq!(
-                count(&serde_json::from_str(text).unwrap()),
-                expect,
-                "{text}"
-            );
+            assert_eq!(count(&serde_json::from_str(text).unwrap()), expect, "{text}");
         }
     }
 }

@@ -32,14 +32,8 @@ pub enum Style {
 
 impl Style {
     /// Every style.
-    pub const ALL: &[Self] = &[
-        Self::OpenAi,
-        Self::Numeric,
-        Self::Detail,
-        Self::Anthropic,
-        Self::Coded,
-        Self::Router,
-    ];
+    pub const ALL: &[Self] =
+        &[Self::OpenAi, Self::Numeric, Self::Detail, Self::Anthropic, Self::Coded, Self::Router];
 
     /// The name in settings.
     pub const fn name(self) -> &'static str {
@@ -99,11 +93,7 @@ pub fn render(fault: &Fault, style: Style, request_id: &str) -> Rendered {
     if let Some(again) = should_retry(fault, row) {
         headers.push(("x-should-retry", again.to_string()));
     }
-    Rendered {
-        status: row.status,
-        headers,
-        body: Bytes::from(body(fault, row, style, request_id)),
-    }
+    Rendered { status: row.status, headers, body: Bytes::from(body(fault, row, style, request_id)) }
 }
 
 /// Renders a fault as the last event of a stream (R-ERR-6).
@@ -123,11 +113,9 @@ pub fn render_event(fault: &Fault, client: Dialect, request_id: &str) -> Bytes {
 pub fn render_at(fault: &Fault, style: Style, stage: Stage, request_id: &str) -> Rendered {
     match stage {
         Stage::Head => render(fault, style, request_id),
-        Stage::MidStream(client) => Rendered {
-            status: 200,
-            headers: Vec::new(),
-            body: render_event(fault, client, request_id),
-        },
+        Stage::MidStream(client) => {
+            Rendered { status: 200, headers: Vec::new(), body: render_event(fault, client, request_id) }
+        }
     }
 }
 
@@ -159,25 +147,16 @@ fn body(fault: &Fault, row: &Row, style: Style, request_id: &str) -> Vec<u8> {
             json.raw(&row.status.to_string()).raw("}}");
         }
         Style::Detail => {
-            json.raw("{\"detail\":")
-                .text(row.detail.unwrap_or(&fault.told))
-                .raw("}");
+            json.raw("{\"detail\":").text(row.detail.unwrap_or(&fault.told)).raw("}");
         }
         Style::Anthropic => {
-            json.raw("{\"type\":\"error\",\"error\":{\"type\":")
-                .text(row.anthropic);
-            json.raw(",\"message\":")
-                .text(&fault.told)
-                .raw("},\"request_id\":");
+            json.raw("{\"type\":\"error\",\"error\":{\"type\":").text(row.anthropic);
+            json.raw(",\"message\":").text(&fault.told).raw("},\"request_id\":");
             json.text(request_id).raw("}");
         }
         Style::Coded => {
             json.raw("{\"error\":{\"message\":").text(&fault.told);
-            json.raw(",\"type\":")
-                .text(row.code)
-                .raw(",\"code\":")
-                .text(row.code)
-                .raw("}}");
+            json.raw(",\"type\":").text(row.code).raw(",\"code\":").text(row.code).raw("}}");
         }
         Style::Router => {
             let told = format!("{} (request id: {request_id})", fault.told);

@@ -130,11 +130,7 @@ fn number_end(text: &[u8], mut at: usize) -> Result<usize, Bad> {
     if text.get(at) == Some(&b'-') {
         at += 1;
     }
-    at = if text.get(at) == Some(&b'0') {
-        at + 1
-    } else {
-        digits(text, at)?
-    };
+    at = if text.get(at) == Some(&b'0') { at + 1 } else { digits(text, at)? };
     if text.get(at) == Some(&b'.') {
         at = digits(text, at + 1)?;
     }
@@ -212,17 +208,8 @@ impl Nest {
 }
 
 /// Walks the value that starts at `at` (no blank) and gives the index after it. `outside` levels are open already.
-pub(crate) fn walk(
-    text: &[u8],
-    mut at: usize,
-    outside: u32,
-    watch: &mut impl Watch,
-) -> Result<usize, Bad> {
-    let mut nest = Nest {
-        bits: 0,
-        depth: 0,
-        room: DEPTH_MAX.saturating_sub(outside),
-    };
+pub(crate) fn walk(text: &[u8], mut at: usize, outside: u32, watch: &mut impl Watch) -> Result<usize, Bad> {
+    let mut nest = Nest { bits: 0, depth: 0, room: DEPTH_MAX.saturating_sub(outside) };
     loop {
         at = match text.get(at) {
             Some(b'"') => {
@@ -357,10 +344,7 @@ fn code_point(raw: &[u8], at: usize) -> (char, usize) {
         let c = char::from_u32(pair).unwrap_or(char::REPLACEMENT_CHARACTER);
         return (c, end + 6);
     }
-    (
-        char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER),
-        end,
-    )
+    (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), end)
 }
 
 /// The text of a JSON string value (quotes included), or `None` when it is no string.

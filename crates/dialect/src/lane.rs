@@ -53,14 +53,7 @@ pub struct StreamSpec {
 impl StreamSpec {
     /// The same dialect on both sides.
     pub fn straight(dialect: Dialect, head: ReplyHead, show_usage: bool, choices: u32) -> Self {
-        Self {
-            client: dialect,
-            upstream: dialect,
-            head,
-            show_usage,
-            choices,
-            names: ToolNames::default(),
-        }
+        Self { client: dialect, upstream: dialect, head, show_usage, choices, names: ToolNames::default() }
     }
 }
 
@@ -99,9 +92,7 @@ impl StreamFault {
         let told = match self {
             Self::Upstream(fault) => return fault.to_fault(),
             Self::Cut => "The model's provider broke off its answer.",
-            Self::TooLong | Self::Garbage => {
-                "The model's provider gave an answer that makes no sense."
-            }
+            Self::TooLong | Self::Garbage => "The model's provider gave an answer that makes no sense.",
         };
         Fault::new(FaultKind::UpstreamFailed, told).retry(Retry::NextRoute)
     }

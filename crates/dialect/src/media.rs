@@ -8,38 +8,24 @@ pub(crate) fn data_url(url: &str) -> Option<Media> {
     let (head, data) = rest.split_once(',')?;
     let mime = head.strip_suffix(";base64")?;
     let mime = mime.split(';').next().unwrap_or_default();
-    Some(Media::Base64 {
-        mime: mime.to_owned(),
-        data: data.to_owned(),
-    })
+    Some(Media::Base64 { mime: mime.to_owned(), data: data.to_owned() })
 }
 
 /// A document of a data URL; text becomes text.
-pub(crate) fn document(
-    url: &str,
-    title: Option<String>,
-    losses: &mut Vec<Loss>,
-) -> Option<BlockKind> {
+pub(crate) fn document(url: &str, title: Option<String>, losses: &mut Vec<Loss>) -> Option<BlockKind> {
     let source = data_url(url)?;
     let source = match source {
         Media::Base64 { mime, data } if mime.starts_with("text/") => {
             let bytes = decode_base64(&data)?;
             if mime != "text/plain" {
                 let why = "text documents are sent as plain text";
-                losses.push(Loss::approximated(
-                    "messages[].content[].file.file_data",
-                    why,
-                ));
+                losses.push(Loss::approximated("messages[].content[].file.file_data", why));
             }
             Media::Text(String::from_utf8(bytes).ok()?)
         }
         other => other,
     };
-    Some(BlockKind::Document {
-        source,
-        title,
-        context: None,
-    })
+    Some(BlockKind::Document { source, title, context: None })
 }
 
 /// Standard base64 with or without its padding.
@@ -72,13 +58,9 @@ mod tests {
 
     #[test]
     fn base64_is_read() {
-        for (text, bytes) in [
-            ("", &b""[..]),
-            ("aGk=", b"hi"),
-            ("aGk", b"hi"),
-            ("w6k=", "é".as_bytes()),
-            ("AAECAw==", &[0, 1, 2, 3]),
-        ] {
+        for (text, bytes) in
+            [("", &b""[..]), ("aGk=", b"hi"), ("aGk", b"hi"), ("w6k=", "é".as_bytes()), ("AAECAw==", &[0, 1, 2, 3])]
+        {
             assert_eq!(decode_base64(text).as_deref(), Some(bytes), "{text}");
         }
         assert_eq!(decode_base64("a-b"), None);

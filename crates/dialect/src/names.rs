@@ -27,10 +27,7 @@ impl ToolNames {
 }
 
 fn is_plain(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 /// The text itself if it fits, else its legal characters with a hash of the whole: `a.b` and `a_b` stay apart.
@@ -41,29 +38,19 @@ fn fit(text: &str, len_max: usize) -> String {
     let hash = format!("_{:08x}", hash(text) & 0xffff_ffff);
     let room = len_max.saturating_sub(hash.len());
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let mut out: String = text
-        .chars()
-        .map(|c| if legal(c) { c } else { '_' })
-        .take(room)
-        .collect();
+    let mut out: String = text.chars().map(|c| if legal(c) { c } else { '_' }).take(room).collect();
     out.push_str(&hash);
     out
 }
 
 /// An id of a call for a server that takes `[a-zA-Z0-9_-]+`. The call and its result map alike.
 pub(crate) fn wire_id(id: &str) -> String {
-    if is_plain(id) {
-        id.to_owned()
-    } else {
-        fit(id, 64)
-    }
+    if is_plain(id) { id.to_owned() } else { fit(id, 64) }
 }
 
 /// FNV-1a, 64 bits: small, and the same everywhere and always.
 pub(crate) fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

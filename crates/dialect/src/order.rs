@@ -33,21 +33,11 @@ impl Order {
             out.push(Event::Open(head));
             return;
         }
-        self.waiting.push_back(Waiting {
-            key,
-            head,
-            pieces: Vec::new(),
-            closed: false,
-        });
+        self.waiting.push_back(Waiting { key, head, pieces: Vec::new(), closed: false });
     }
 
     /// More of a block. What belongs to no block is nobody's.
-    pub fn more(
-        &mut self,
-        key: u64,
-        piece: Piece,
-        out: &mut Vec<Event>,
-    ) -> Result<(), StreamFault> {
+    pub fn more(&mut self, key: u64, piece: Piece, out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if self.open == Some(key) {
             out.push(Event::More(piece));
             return Ok(());

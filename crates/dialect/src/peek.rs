@@ -30,9 +30,7 @@ pub struct PeekLimits {
 
 impl Default for PeekLimits {
     fn default() -> Self {
-        Self {
-            thinking_budget_max: THINKING_BUDGET_MAX,
-        }
+        Self { thinking_budget_max: THINKING_BUDGET_MAX }
     }
 }
 
@@ -123,15 +121,10 @@ pub fn peek(dialect: Dialect, body: &Bytes, limits: PeekLimits) -> Result<Peek, 
 /// The opening brace; says what is wrong with a body that has none.
 fn opening(body: &[u8]) -> Result<usize, Fault> {
     if body.starts_with(b"\xef\xbb\xbf") {
-        return Err(bad_body(
-            "The body starts with a byte order mark; send plain UTF-8 without one.",
-        ));
+        return Err(bad_body("The body starts with a byte order mark; send plain UTF-8 without one."));
     }
     if let Err(error) = std::str::from_utf8(body) {
-        return Err(bad_body(format!(
-            "The body is not valid UTF-8 (at byte {}).",
-            error.valid_up_to()
-        )));
+        return Err(bad_body(format!("The body is not valid UTF-8 (at byte {}).", error.valid_up_to())));
     }
     let start = blank(body, 0);
     match body.get(start) {

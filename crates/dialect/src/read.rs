@@ -24,26 +24,17 @@ enum Step<'a> {
 impl<'a> At<'a> {
     /// A top-level field.
     pub const fn field(name: &'a str) -> Self {
-        Self {
-            up: None,
-            step: Step::Key(name),
-        }
+        Self { up: None, step: Step::Key(name) }
     }
 
     /// A field below.
     pub const fn key<'b>(&'b self, name: &'b str) -> At<'b> {
-        At {
-            up: Some(self),
-            step: Step::Key(name),
-        }
+        At { up: Some(self), step: Step::Key(name) }
     }
 
     /// An element below.
     pub const fn index(&self, index: usize) -> At<'_> {
-        At {
-            up: Some(self),
-            step: Step::Index(index),
-        }
+        At { up: Some(self), step: Step::Index(index) }
     }
 
     /// A refusal of what stands here.
@@ -97,25 +88,18 @@ impl<'a> Object<'a> {
 
     /// A field; null counts as absent, and of two the last counts, as in every common parser.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
-        let found = self
-            .fields
-            .iter()
-            .rev()
-            .find(|(k, _)| &**k == name.as_bytes());
+        let found = self.fields.iter().rev().find(|(k, _)| &**k == name.as_bytes());
         found.map(|(_, raw)| *raw).filter(|raw| *raw != b"null")
     }
 
     /// A string field.
     pub fn text(&self, name: &str, at: &At<'_>) -> Result<Option<String>, Fault> {
-        self.get(name)
-            .map(|raw| text(raw, &at.key(name)))
-            .transpose()
+        self.get(name).map(|raw| text(raw, &at.key(name))).transpose()
     }
 
     /// A string field that must be there.
     pub fn required(&self, name: &str, at: &At<'_>) -> Result<String, Fault> {
-        self.text(name, at)?
-            .ok_or_else(|| at.key(name).refuse("a string"))
+        self.text(name, at)?.ok_or_else(|| at.key(name).refuse("a string"))
     }
 
     /// The string of a field, wherever it is one.
@@ -135,9 +119,7 @@ impl<'a> Object<'a> {
 
     /// All fields in order; of two of the same name both.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &'a [u8])> {
-        self.fields
-            .iter()
-            .map(|(k, raw)| (String::from_utf8_lossy(k), *raw))
+        self.fields.iter().map(|(k, raw)| (String::from_utf8_lossy(k), *raw))
     }
 }
 
@@ -158,9 +140,7 @@ pub(crate) fn elements(raw: &[u8]) -> Option<Vec<&[u8]>> {
 
 /// A string.
 pub(crate) fn text(raw: &[u8], at: &At<'_>) -> Result<String, Fault> {
-    string_value(raw)
-        .map(Cow::into_owned)
-        .ok_or_else(|| at.refuse("a string"))
+    string_value(raw).map(Cow::into_owned).ok_or_else(|| at.refuse("a string"))
 }
 
 /// JSON kept as it is.
@@ -189,6 +169,5 @@ pub(crate) fn number(raw: &[u8], at: &At<'_>) -> Result<String, Fault> {
 /// A non-negative integer.
 pub(crate) fn whole(raw: &[u8], at: &At<'_>) -> Result<u64, Fault> {
     let text = std::str::from_utf8(raw).ok();
-    text.and_then(|t| t.parse().ok())
-        .ok_or_else(|| at.refuse("a non-negative integer"))
+    text.and_then(|t| t.parse().ok()).ok_or_else(|| at.refuse("a non-negative integer"))
 }

@@ -33,11 +33,7 @@ impl Edits {
             if member.before == front {
                 // All before it is gone as well: take the comma behind it.
                 let next = blank(text, member.end());
-                let to = if text.get(next) == Some(&b',') {
-                    blank(text, next + 1)
-                } else {
-                    member.end()
-                };
+                let to = if text.get(next) == Some(&b',') { blank(text, next + 1) } else { member.end() };
                 front = member.end();
                 self.replace((member.start(), to), Cow::Borrowed(&b""[..]));
             } else {
@@ -48,8 +44,7 @@ impl Edits {
 
     /// Takes back the edits inside a span.
     pub fn clear_within(&mut self, span: (usize, usize)) {
-        self.list
-            .retain(|(from, to, _)| *to <= span.0 || *from >= span.1);
+        self.list.retain(|(from, to, _)| *to <= span.0 || *from >= span.1);
     }
 
     /// Whether nothing changes.
@@ -97,10 +92,7 @@ mod tests {
         let mut members = Members::new(text.as_bytes(), 0, 0).unwrap();
         let mut gone = Vec::new();
         while let Some(member) = members.next().unwrap() {
-            if names
-                .iter()
-                .any(|n| n.as_bytes() == &*member.name(text.as_bytes()))
-            {
+            if names.iter().any(|n| n.as_bytes() == &*member.name(text.as_bytes())) {
                 gone.push(member);
             }
         }

@@ -28,13 +28,7 @@ impl Frames {
         while let Some(found) = memchr::memchr(b'\n', &bytes[from..]) {
             let at = from + found;
             let len = self.line + found;
-            let blank = len == 0
-                || (len == 1
-                    && if found == 1 {
-                        bytes[from] == b'\r'
-                    } else {
-                        self.cr
-                    });
+            let blank = len == 0 || (len == 1 && if found == 1 { bytes[from] == b'\r' } else { self.cr });
             self.line = 0;
             self.cr = false;
             if blank {
@@ -137,11 +131,7 @@ pub(crate) fn fields(frame: &[u8]) -> Option<Fields<'_>> {
         }
         at = end + 1;
     }
-    Some(Fields {
-        event,
-        data: data?,
-        whole: whole.filter(|_| plain),
-    })
+    Some(Fields { event, data: data?, whole: whole.filter(|_| plain) })
 }
 
 fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
@@ -194,10 +184,7 @@ mod tests {
             (b"\xef\xbb\xbfdata: x\n\n", b"", b"x", None),
         ] {
             let fields = fields(frame).unwrap();
-            assert_eq!(
-                (fields.event, &*fields.data, fields.whole),
-                (event, data, whole)
-            );
+            assert_eq!((fields.event, &*fields.data, fields.whole), (event, data, whole));
         }
         assert_eq!(fields(b": only a comment\n\n"), None);
         assert_eq!(fields(b"\n"), None);

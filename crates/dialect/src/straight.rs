@@ -37,14 +37,7 @@ pub(crate) use messages::MessagesStream;
 /// The body as the upstream gets it: `model` spliced, usage reporting switched on, the limit of answer tokens inserted
 /// or renamed, system roles placed as the server wants them. Every other byte is the client's.
 pub fn prepare(body: &Bytes, peek: &Peek, target: &Target) -> Bytes {
-    let mut plan = Plan {
-        body,
-        peek,
-        target,
-        edits: Edits::default(),
-        added: Vec::new(),
-        gone: Vec::new(),
-    };
+    let mut plan = Plan { body, peek, target, edits: Edits::default(), added: Vec::new(), gone: Vec::new() };
     if peek.model != target.model {
         let mut model = Vec::with_capacity(target.model.len() + 2);
         push_string(&mut model, &target.model);
@@ -83,20 +76,13 @@ impl Plan<'_> {
 
     /// The limit of answer tokens under the name the server knows; the affordable one where the client gave none.
     fn limit(&mut self) {
-        let (old, new) = (
-            self.peek.cuts.max_tokens,
-            self.peek.cuts.max_completion_tokens,
-        );
+        let (old, new) = (self.peek.cuts.max_tokens, self.peek.cuts.max_completion_tokens);
         let wanted = match self.target.max_tokens_field {
             MaxTokensField::MaxTokens => "max_tokens",
             MaxTokensField::AsSent if old.is_some() && new.is_none() => "max_tokens",
             MaxTokensField::MaxCompletionTokens | MaxTokensField::AsSent => "max_completion_tokens",
         };
-        let (kept, other) = if wanted == "max_tokens" {
-            (old, new)
-        } else {
-            (new, old)
-        };
+        let (kept, other) = if wanted == "max_tokens" { (old, new) } else { (new, old) };
         if let Some(other) = other {
             if kept.is_some() {
                 self.gone.push(other);
@@ -114,8 +100,7 @@ impl Plan<'_> {
             }
             Some(_) => {}
             None => {
-                self.added
-                    .extend_from_slice(format!(",\"{wanted}\":").as_bytes());
+                self.added.extend_from_slice(format!(",\"{wanted}\":").as_bytes());
                 self.added.extend(number);
             }
         }
@@ -155,8 +140,7 @@ impl Plan<'_> {
             }
         }
         let comma: &[u8] = if members.last() > 0 { b"," } else { b"" };
-        self.edits
-            .insert(at + members.last().max(1), [comma, ON].concat());
+        self.edits.insert(at + members.last().max(1), [comma, ON].concat());
     }
 
     /// Roles change in place, so the order of the conversation and its prompt cache stay.
@@ -164,9 +148,7 @@ impl Plan<'_> {
         let chat = self.peek.dialect == Dialect::OpenAiChat;
         for prompter in &self.peek.cuts.prompters {
             let role: &'static [u8] = match self.target.system {
-                SystemPlacement::DeveloperInPlace if chat && !prompter.developer => {
-                    b"\"developer\""
-                }
+                SystemPlacement::DeveloperInPlace if chat && !prompter.developer => b"\"developer\"",
                 SystemPlacement::SystemInPlace if chat && prompter.developer => b"\"system\"",
                 SystemPlacement::LeadingOnly if chat && prompter.leading => {
                     if !prompter.developer {
@@ -193,8 +175,7 @@ impl Plan<'_> {
                 self.edits.replace((*start, to), &b""[..]);
             } else {
                 // The last block of its message: something must stay there, so a text stands for the thought.
-                self.edits
-                    .replace((*start, *end), &br#"{"type":"text","text":"."}"#[..]);
+                self.edits.replace((*start, *end), &br#"{"type":"text","text":"."}"#[..]);
             }
         }
     }

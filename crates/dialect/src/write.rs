@@ -13,21 +13,13 @@ impl<'o> Writer<'o> {
     /// Opens an object.
     pub fn object(out: &'o mut Vec<u8>) -> Self {
         out.push(b'{');
-        Self {
-            start: out.len(),
-            out,
-            close: b'}',
-        }
+        Self { start: out.len(), out, close: b'}' }
     }
 
     /// Opens an array.
     pub fn array(out: &'o mut Vec<u8>) -> Self {
         out.push(b'[');
-        Self {
-            start: out.len(),
-            out,
-            close: b']',
-        }
+        Self { start: out.len(), out, close: b']' }
     }
 
     fn comma(&mut self) {

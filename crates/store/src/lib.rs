@@ -2,3 +2,11 @@
 //! In: orders and records. Out: what is durable. Never here: deciding about money (ledger does), HTTP.
 
 pub mod port;
+
+mod intern;
+mod open;
+mod slot;
+mod sqlite;
+
+pub use open::{Kind, OpenError, Opened, StoreConfig, audit_offline, open};
+pub use port::{AuditReport, Ledger, Store, StoreError};

@@ -156,11 +156,7 @@ mod tests {
     fn wrong_texts_are_refused() {
         let key = KeyId::new(Timestamp::from_ms(1), [1; 10]).to_string();
         assert_eq!(key.parse::<WorkspaceId>(), Err(IdError::Prefix("ws")));
-        for bad in [
-            "key_",
-            "key_zzzzzzzzzzzzzzzzzzzzzzzzzz",
-            "key_u0000000000000000000000000",
-        ] {
+        for bad in ["key_", "key_zzzzzzzzzzzzzzzzzzzzzzzzzz", "key_u0000000000000000000000000"] {
             assert_eq!(bad.parse::<KeyId>(), Err(IdError::Body), "{bad}");
         }
     }

@@ -33,10 +33,7 @@ impl Pen {
         let Some(mark) = mark else { return };
         self.marks += 1;
         if self.marks > CACHE_MARKS_MAX {
-            self.losses.push(Loss::dropped(
-                "cache_control",
-                "the target takes four marks",
-            ));
+            self.losses.push(Loss::dropped("cache_control", "the target takes four marks"));
             return;
         }
         object.raw("cache_control", cache_control(mark));
@@ -61,14 +58,10 @@ impl Pen {
             if n == 0 && turn.role == Role::Assistant {
                 let why = "a conversation begins with the user at the target";
                 self.losses.push(Loss::emulated("messages[0]", why));
-                array
-                    .item()
-                    .extend_from_slice(br#"{"role":"user","content":"."}"#);
+                array.item().extend_from_slice(br#"{"role":"user","content":"."}"#);
             }
-            let (results, rest): (Vec<&Block>, Vec<&Block>) = turn
-                .blocks
-                .iter()
-                .partition(|b| matches!(b.kind, BlockKind::ToolResult { .. }));
+            let (results, rest): (Vec<&Block>, Vec<&Block>) =
+                turn.blocks.iter().partition(|b| matches!(b.kind, BlockKind::ToolResult { .. }));
             let mut content = Vec::new();
             let mut blocks = Writer::array(&mut content);
             for block in results.into_iter().chain(rest) {
@@ -100,13 +93,10 @@ impl Pen {
 
     fn block(&mut self, block: &Block, array: &mut Writer<'_>) -> Result<(), Fault> {
         match &block.kind {
-            BlockKind::Thinking {
-                signature: None, ..
-            } => {
+            BlockKind::Thinking { signature: None, .. } => {
                 // As text it would be the model's own words of an answer, which they never were.
                 let why = "reasoning that the target did not sign is not sent to it";
-                self.losses
-                    .push(Loss::dropped("messages[].reasoning_content", why));
+                self.losses.push(Loss::dropped("messages[].reasoning_content", why));
                 return Ok(());
             }
             BlockKind::Opaque { kind, .. } => {
@@ -115,9 +105,7 @@ impl Pen {
                 return Ok(());
             }
             BlockKind::Audio { .. } => {
-                return Err(unsupported(
-                    "This model cannot hear; `input_audio` is not supported.",
-                ));
+                return Err(unsupported("This model cannot hear; `input_audio` is not supported."));
             }
             // The server refuses texts that say nothing.
             BlockKind::Text(text) if text.trim().is_empty() => return Ok(()),
@@ -129,10 +117,7 @@ impl Pen {
         }
         let mut object = Writer::object(array.item());
         self.other(&block.kind, &mut object)?;
-        let sealed = matches!(
-            block.kind,
-            BlockKind::Thinking { .. } | BlockKind::Redacted(_)
-        );
+        let sealed = matches!(block.kind, BlockKind::Thinking { .. } | BlockKind::Redacted(_));
         if !sealed {
             self.cache(block.cache, &mut object);
         }
@@ -149,17 +134,12 @@ impl Pen {
             BlockKind::Image { source, detail } => {
                 if detail.as_deref().is_some_and(|d| d != "auto") {
                     let why = "the target has no detail of images";
-                    self.losses
-                        .push(Loss::dropped("messages[].content[].image_url.detail", why));
+                    self.losses.push(Loss::dropped("messages[].content[].image_url.detail", why));
                 }
                 object.text("type", "image");
                 write_source(source, object)?;
             }
-            BlockKind::Document {
-                source,
-                title,
-                context,
-            } => {
+            BlockKind::Document { source, title, context } => {
                 object.text("type", "document");
                 write_source(source, object)?;
                 if let Some(title) = title {
@@ -178,21 +158,13 @@ impl Pen {
                 object.text("type", "redacted_thinking");
                 object.text("data", data);
             }
-            BlockKind::ToolCall {
-                id,
-                name,
-                arguments,
-            } => {
+            BlockKind::ToolCall { id, name, arguments } => {
                 object.text("type", "tool_use");
                 object.text("id", &wire_id(id));
                 object.text("name", &self.names.wire_name(name, 128));
                 self.input(arguments, object);
             }
-            BlockKind::ToolResult {
-                id,
-                content,
-                is_error,
-            } => {
+            BlockKind::ToolResult { id, content, is_error } => {
                 self.result(id, content, *is_error, object)?;
             }
             BlockKind::ToolReference(name) => {
@@ -222,13 +194,7 @@ impl Pen {
     ) -> Result<(), Fault> {
         object.text("type", "tool_result");
         object.text("tool_use_id", &wire_id(id));
-        if let [
-            Block {
-                kind: BlockKind::Text(text),
-                cache: None,
-            },
-        ] = content
-        {
+        if let [Block { kind: BlockKind::Text(text), cache: None }] = content {
             object.text("content", text);
         } else if !content.is_empty() {
             let mut array = Writer::array(object.key("content"));
@@ -266,9 +232,7 @@ fn write_source(source: &Media, object: &mut Writer<'_>) -> Result<(), Fault> {
             out.text("data", text);
         }
         Media::File(_) => {
-            return Err(unsupported(
-                "Files kept by another provider cannot be read; send the data itself.",
-            ));
+            return Err(unsupported("Files kept by another provider cannot be read; send the data itself."));
         }
     }
     out.end();
@@ -303,9 +267,7 @@ pub(crate) fn check_pairs(turns: &[Turn]) -> Result<(), Fault> {
 
 fn missing(open: &HashSet<&str>) -> Result<(), Fault> {
     match open.iter().min() {
-        Some(id) => Err(unpaired(format!(
-            "The tool call `{id}` has no result in the messages right after it."
-        ))),
+        Some(id) => Err(unpaired(format!("The tool call `{id}` has no result in the messages right after it."))),
         None => Ok(()),
     }
 }

@@ -16,11 +16,7 @@ pub(super) fn cache_mark(object: &Object<'_>) -> Option<CacheMark> {
 pub(super) fn blocks(raw: &[u8], at: &At<'_>, losses: &mut Vec<Loss>) -> Result<Vec<Block>, Fault> {
     if raw.first() == Some(&b'"') {
         let text = text(raw, at)?;
-        return Ok(if text.is_empty() {
-            Vec::new()
-        } else {
-            vec![Block::text(text)]
-        });
+        return Ok(if text.is_empty() { Vec::new() } else { vec![Block::text(text)] });
     }
     let list = items(raw, at).map_err(|_| at.refuse("a string or an array of blocks"))?;
     let mut blocks = Vec::with_capacity(list.len());
@@ -44,10 +40,7 @@ fn block(raw: &[u8], at: &At<'_>, losses: &mut Vec<Loss>) -> Result<Block, Fault
             }
             BlockKind::Text(block.required("text", at)?)
         }
-        "image" => BlockKind::Image {
-            source: source(&block, at, losses)?,
-            detail: None,
-        },
+        "image" => BlockKind::Image { source: source(&block, at, losses)?, detail: None },
         "document" => BlockKind::Document {
             source: source(&block, at, losses)?,
             title: block.text("title", at)?,
@@ -69,15 +62,9 @@ fn block(raw: &[u8], at: &At<'_>, losses: &mut Vec<Loss>) -> Result<Block, Fault
         },
         "tool_reference" => BlockKind::ToolReference(block.required("tool_name", at)?),
         "search_result" => search_result(&block, at)?,
-        _ => BlockKind::Opaque {
-            kind: kind.clone(),
-            raw: String::from_utf8_lossy(raw).into_owned(),
-        },
+        _ => BlockKind::Opaque { kind: kind.clone(), raw: String::from_utf8_lossy(raw).into_owned() },
     };
-    Ok(Block {
-        kind,
-        cache: cache_mark(&block),
-    })
+    Ok(Block { kind, cache: cache_mark(&block) })
 }
 
 fn tool_use(block: &Object<'_>, at: &At<'_>) -> Result<BlockKind, Fault> {
@@ -114,26 +101,21 @@ fn source(block: &Object<'_>, at: &At<'_>, losses: &mut Vec<Loss>) -> Result<Med
     let raw = block.get("source").ok_or_else(|| at.refuse("an object"))?;
     let source = Object::read(raw, &at)?;
     match &*source.required("type", &at)? {
-        "base64" => Ok(Media::Base64 {
-            mime: source.required("media_type", &at)?,
-            data: source.required("data", &at)?,
-        }),
+        "base64" => {
+            Ok(Media::Base64 { mime: source.required("media_type", &at)?, data: source.required("data", &at)? })
+        }
         "url" => Ok(Media::Url(source.required("url", &at)?)),
         "text" => Ok(Media::Text(source.required("data", &at)?)),
         "file" => Ok(Media::File(source.required("file_id", &at)?)),
         "content" => {
             let at = at.key("content");
-            let raw = source
-                .get("content")
-                .ok_or_else(|| at.refuse("an array of blocks"))?;
+            let raw = source.get("content").ok_or_else(|| at.refuse("an array of blocks"))?;
             let mut out = String::new();
             for block in blocks(raw, &at, losses)? {
                 match block.kind {
                     BlockKind::Text(text) => out.push_str(&text),
                     _ => {
-                        return Err(
-                            at.unsupported("Only text inside documents can be carried over.")
-                        );
+                        return Err(at.unsupported("Only text inside documents can be carried over."));
                     }
                 }
             }

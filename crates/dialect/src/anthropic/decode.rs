@@ -4,8 +4,7 @@
 use super::content::{blocks, cache_mark};
 use crate::read::{At, Object, items, number, raw_json, raw_object, text, whole};
 use canon::{
-    Dialect, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request, Role, Tool,
-    ToolChoice,
+    Dialect, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request, Role, Tool, ToolChoice,
 };
 
 /// Decodes a body.
@@ -19,21 +18,13 @@ pub(crate) fn request(body: &[u8]) -> Result<(Request, Vec<Loss>), Fault> {
         }
     }
     if request.turns.is_empty() {
-        return Err(Fault::new(
-            FaultKind::MessagesRequired,
-            "`messages` holds nothing that can be answered.",
-        )
-        .at("messages"));
+        return Err(Fault::new(FaultKind::MessagesRequired, "`messages` holds nothing that can be answered.")
+            .at("messages"));
     }
     Ok((request, losses))
 }
 
-fn field(
-    request: &mut Request,
-    losses: &mut Vec<Loss>,
-    name: &str,
-    raw: &[u8],
-) -> Result<(), Fault> {
+fn field(request: &mut Request, losses: &mut Vec<Loss>, name: &str, raw: &[u8]) -> Result<(), Fault> {
     let at = At::field(name);
     match name {
         "model" => {}
@@ -66,12 +57,7 @@ fn field(
     Ok(())
 }
 
-fn messages(
-    request: &mut Request,
-    losses: &mut Vec<Loss>,
-    raw: &[u8],
-    at: &At<'_>,
-) -> Result<(), Fault> {
+fn messages(request: &mut Request, losses: &mut Vec<Loss>, raw: &[u8], at: &At<'_>) -> Result<(), Fault> {
     for (n, message) in items(raw, at)?.into_iter().enumerate() {
         let at = at.index(n);
         let message = Object::read(message, &at)?;
@@ -82,9 +68,7 @@ fn messages(
             _ => return Err(at.key("role").refuse("user, assistant or system")),
         };
         let at_content = at.key("content");
-        let content = message
-            .get("content")
-            .ok_or_else(|| at_content.refuse("a string or an array of blocks"))?;
+        let content = message.get("content").ok_or_else(|| at_content.refuse("a string or an array of blocks"))?;
         let said = blocks(content, &at_content, losses)?;
         if let Some(raw) = message.get("output_config") {
             output_config(request, raw, &at.key("output_config"))?;
@@ -98,14 +82,9 @@ fn read_tool(raw: &[u8], at: &At<'_>) -> Result<Tool, Fault> {
     let tool = Object::read(raw, at)?;
     let kind = tool.text("type", at)?;
     if let Some(kind) = kind.filter(|k| k != "custom") {
-        return Ok(Tool::Server {
-            kind,
-            raw: raw_json(raw, at)?,
-        });
+        return Ok(Tool::Server { kind, raw: raw_json(raw, at)? });
     }
-    let schema = tool
-        .get("input_schema")
-        .map(|raw| raw_object(raw, &at.key("input_schema")));
+    let schema = tool.get("input_schema").map(|raw| raw_object(raw, &at.key("input_schema")));
     Ok(Tool::Function(Function {
         name: tool.required("name", at)?,
         description: tool.text("description", at)?,
@@ -134,9 +113,7 @@ fn thinking(request: &mut Request, raw: &[u8], at: &At<'_>) -> Result<(), Fault>
     let thinking = Object::read(raw, at)?;
     let reasoning = &mut request.reasoning;
     reasoning.display = thinking.text("display", at)?;
-    let budget = thinking
-        .get("budget_tokens")
-        .map(|raw| whole(raw, &at.key("budget_tokens")));
+    let budget = thinking.get("budget_tokens").map(|raw| whole(raw, &at.key("budget_tokens")));
     reasoning.mode = match (&*thinking.required("type", at)?, budget.transpose()?) {
         ("disabled", _) => ReasoningMode::Off,
         ("enabled", Some(budget)) => ReasoningMode::Budget(budget),
@@ -163,9 +140,7 @@ fn format(request: &mut Request, raw: &[u8], at: &At<'_>) -> Result<(), Fault> {
         return Err(at.key("type").refuse("json_schema"));
     }
     let at_schema = at.key("schema");
-    let schema = format
-        .get("schema")
-        .ok_or_else(|| at_schema.refuse("an object"))?;
+    let schema = format.get("schema").ok_or_else(|| at_schema.refuse("an object"))?;
     request.output_format = OutputFormat::JsonSchema {
         name: format.text("name", at)?,
         description: None,

@@ -8,8 +8,7 @@ use crate::target::{SystemPlacement, Target, ThinkingForm};
 use crate::write::Writer;
 use bytes::Bytes;
 use canon::{
-    Block, BlockKind, Fault, FaultKind, Loss, OutputFormat, ReasoningMode, Request, Role, Tool,
-    ToolChoice, Turn,
+    Block, BlockKind, Fault, FaultKind, Loss, OutputFormat, ReasoningMode, Request, Role, Tool, ToolChoice, Turn,
 };
 
 /// Longest tool name that a Messages server takes.
@@ -57,11 +56,10 @@ fn refuse_demands(request: &Request) -> Result<(), Fault> {
         .at("n"));
     }
     match request.demands.first() {
-        Some(field) => Err(Fault::new(
-            FaultKind::UnsupportedParameter,
-            format!("This model does not support `{field}`."),
-        )
-        .at(field.clone())),
+        Some(field) => {
+            Err(Fault::new(FaultKind::UnsupportedParameter, format!("This model does not support `{field}`."))
+                .at(field.clone()))
+        }
         None => Ok(()),
     }
 }
@@ -84,10 +82,7 @@ impl Thinking {
         let mode = match target.thinking {
             ThinkingForm::Never => {
                 if request.reasoning.wanted() {
-                    losses.push(Loss::dropped(
-                        "reasoning_effort",
-                        "the model does not reason",
-                    ));
+                    losses.push(Loss::dropped("reasoning_effort", "the model does not reason"));
                 }
                 ReasoningMode::Unset
             }
@@ -97,9 +92,7 @@ impl Thinking {
                 losses.push(Loss::dropped("reasoning_effort", why));
                 ReasoningMode::Unset
             }
-            ThinkingForm::Budget if request.reasoning.wanted() => {
-                budget(request, max_tokens, losses)
-            }
+            ThinkingForm::Budget if request.reasoning.wanted() => budget(request, max_tokens, losses),
             // Not thinking is what a model does that is not asked to.
             ThinkingForm::Adaptive | ThinkingForm::Budget => ReasoningMode::Unset,
         };
@@ -107,19 +100,10 @@ impl Thinking {
     }
 
     const fn on(&self) -> bool {
-        matches!(
-            self.mode,
-            ReasoningMode::Adaptive | ReasoningMode::Budget(_)
-        )
+        matches!(self.mode, ReasoningMode::Adaptive | ReasoningMode::Budget(_))
     }
 
-    fn write(
-        &self,
-        request: &Request,
-        body: &mut Writer<'_>,
-        target: &Target,
-        losses: &mut Vec<Loss>,
-    ) {
+    fn write(&self, request: &Request, body: &mut Writer<'_>, target: &Target, losses: &mut Vec<Loss>) {
         match self.mode {
             ReasoningMode::Budget(budget) => {
                 let mut thinking = Writer::object(body.key("thinking"));
@@ -166,24 +150,10 @@ impl Thinking {
 fn unthought(request: &Request) -> bool {
     let calls = |turn: &&Turn| turn.role == Role::Assistant;
     let results = |block: &Block| matches!(block.kind, BlockKind::ToolResult { .. });
-    let under_way = request
-        .turns
-        .last()
-        .is_some_and(|t| t.blocks.iter().any(results));
+    let under_way = request.turns.last().is_some_and(|t| t.blocks.iter().any(results));
     let last = request.turns.iter().rev().find(calls);
-    let first = last
-        .and_then(|turn| turn.blocks.first())
-        .map(|block| &block.kind);
-    let sealed = matches!(
-        first,
-        Some(
-            BlockKind::Redacted(_)
-                | BlockKind::Thinking {
-                    signature: Some(_),
-                    ..
-                }
-        )
-    );
+    let first = last.and_then(|turn| turn.blocks.first()).map(|block| &block.kind);
+    let sealed = matches!(first, Some(BlockKind::Redacted(_) | BlockKind::Thinking { signature: Some(_), .. }));
     under_way && !sealed
 }
 
@@ -226,10 +196,7 @@ fn budget(request: &Request, max_tokens: u64, losses: &mut Vec<Loss>) -> Reasoni
 
 /// System prompts in the middle, where the server takes none: user blocks in a marker, in their place.
 fn place_system(request: &Request, target: &Target, losses: &mut Vec<Loss>) -> Vec<Turn> {
-    let native = matches!(
-        target.system,
-        SystemPlacement::SystemInPlace | SystemPlacement::DeveloperInPlace
-    );
+    let native = matches!(target.system, SystemPlacement::SystemInPlace | SystemPlacement::DeveloperInPlace);
     let mut placed = Request::new(request.dialect, "");
     for (n, turn) in request.turns.iter().enumerate() {
         let after_user = n > 0 && request.turns[n - 1].role == Role::User;
@@ -268,14 +235,10 @@ fn system(request: &Request, target: &Target, body: &mut Writer<'_>, pen: &mut P
         OutputFormat::JsonObject => {
             let why = "JSON is asked for in the system prompt; it is not enforced";
             pen.losses.push(Loss::emulated("response_format", why));
-            blocks.push(Block::text(
-                "Answer with one JSON object and with nothing else.",
-            ));
+            blocks.push(Block::text("Answer with one JSON object and with nothing else."));
         }
     }
-    let texts = blocks
-        .iter()
-        .filter(|b| matches!(&b.kind, BlockKind::Text(t) if !t.trim().is_empty()));
+    let texts = blocks.iter().filter(|b| matches!(&b.kind, BlockKind::Text(t) if !t.trim().is_empty()));
     let texts: Vec<&Block> = texts.collect();
     if texts.is_empty() {
         return;
@@ -312,10 +275,7 @@ fn tools(request: &Request, body: &mut Writer<'_>, pen: &mut Pen) -> Result<(), 
             tool.text("description", description);
         }
         let schema = function.schema.as_ref().map_or(NO_ARGUMENTS, |s| s.get());
-        tool.raw(
-            "input_schema",
-            if schema == "{}" { NO_ARGUMENTS } else { schema },
-        );
+        tool.raw("input_schema", if schema == "{}" { NO_ARGUMENTS } else { schema });
         if let Some(strict) = function.strict.filter(|s| *s) {
             tool.raw("strict", if strict { "true" } else { "false" });
         }
@@ -360,43 +320,26 @@ fn tool_choice(request: &Request, thinking: bool, body: &mut Writer<'_>, pen: &m
         object.text("name", &pen.names.wire_name(name, NAME_LEN_MAX));
     }
     if let Some(parallel) = request.parallel_tools.filter(|_| word != "none") {
-        object.raw(
-            "disable_parallel_tool_use",
-            if parallel { "false" } else { "true" },
-        );
+        object.raw("disable_parallel_tool_use", if parallel { "false" } else { "true" });
     }
     object.end();
 }
 
 fn sampling(request: &Request, thinking: bool, body: &mut Writer<'_>, losses: &mut Vec<Loss>) {
     let sampling = &request.sampling;
-    let fields = [
-        ("temperature", &sampling.temperature),
-        ("top_p", &sampling.top_p),
-        ("top_k", &sampling.top_k),
-    ];
+    let fields = [("temperature", &sampling.temperature), ("top_p", &sampling.top_p), ("top_k", &sampling.top_k)];
     for (name, value) in fields {
         let Some(value) = value else { continue };
         if thinking {
-            losses.push(Loss::dropped(
-                name,
-                "a model that reasons draws its tokens its own way",
-            ));
+            losses.push(Loss::dropped(name, "a model that reasons draws its tokens its own way"));
         } else if name == "temperature" && value.parse::<f64>().is_ok_and(|t| t > 1.0) {
-            losses.push(Loss::approximated(
-                name,
-                "the target's temperature ends at 1",
-            ));
+            losses.push(Loss::approximated(name, "the target's temperature ends at 1"));
             body.raw(name, "1");
         } else {
             body.raw(name, value);
         }
     }
-    let stops: Vec<&String> = request
-        .stop
-        .iter()
-        .filter(|s| !s.trim().is_empty())
-        .collect();
+    let stops: Vec<&String> = request.stop.iter().filter(|s| !s.trim().is_empty()).collect();
     if stops.len() < request.stop.len() {
         let why = "the target takes no stop sequences of blanks";
         losses.push(Loss::dropped("stop", why));
@@ -413,10 +356,7 @@ fn sampling(request: &Request, thinking: bool, body: &mut Writer<'_>, losses: &m
 /// Hints that nobody misses, and fields that only the client's dialect has.
 fn drop_rest(request: &Request, losses: &mut Vec<Loss>) {
     if request.service_tier.as_deref().is_some_and(|t| t != "auto") {
-        losses.push(Loss::dropped(
-            "service_tier",
-            "tiers differ between providers",
-        ));
+        losses.push(Loss::dropped("service_tier", "tiers differ between providers"));
     }
     for (name, _) in &request.extras {
         losses.push(Loss::dropped(name.clone(), "the target has no such field"));

@@ -23,9 +23,7 @@ pub(crate) fn start(head: &ReplyHead, counts: &Usage, out: &mut BytesMut) {
     push_string(&mut json, &head.id);
     json.extend_from_slice(b",\"type\":\"message\",\"role\":\"assistant\",\"model\":");
     push_string(&mut json, &head.model);
-    json.extend_from_slice(
-        b",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":",
-    );
+    json.extend_from_slice(b",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":");
     usage::write(counts, &mut json);
     json.extend_from_slice(b"}}");
     frame("message_start", &json, out);

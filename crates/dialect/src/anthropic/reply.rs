@@ -20,12 +20,7 @@ pub(crate) struct MessagesEncoder {
 
 impl MessagesEncoder {
     pub fn new(head: &ReplyHead) -> Self {
-        Self {
-            head: head.clone(),
-            started: false,
-            open: None,
-            next: 0,
-        }
+        Self { head: head.clone(), started: false, open: None, next: 0 }
     }
 
     pub const fn started(&self) -> bool {
@@ -69,9 +64,7 @@ impl MessagesEncoder {
 
     fn piece(&self, piece: &Piece, json: &mut Vec<u8>) {
         let (kind, key, text) = match piece {
-            Piece::Text(text) if self.open == Some(Head::Thinking) => {
-                ("thinking_delta", "thinking", text)
-            }
+            Piece::Text(text) if self.open == Some(Head::Thinking) => ("thinking_delta", "thinking", text),
             Piece::Text(text) => ("text_delta", "text", text),
             Piece::Signature(text) => ("signature_delta", "signature", text),
             Piece::Arguments(text) => ("input_json_delta", "partial_json", text),

@@ -49,10 +49,7 @@ impl MessagesDecoder {
             let fault = UpstreamFault::in_stream(Dialect::Anthropic, data);
             return Err(StreamFault::Upstream(fault));
         }
-        let index = event
-            .get("index")
-            .and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok())
-            .unwrap_or(0);
+        let index = event.get("index").and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok()).unwrap_or(0);
         match &*kind {
             "message_start" => {
                 // A second start would splice two answers into one.
@@ -96,10 +93,7 @@ impl MessagesDecoder {
             let fault = UpstreamFault::in_stream(Dialect::Anthropic, body);
             return Err(StreamFault::Upstream(fault));
         }
-        let content = answer
-            .get("content")
-            .and_then(elements)
-            .ok_or(StreamFault::Garbage)?;
+        let content = answer.get("content").and_then(elements).ok_or(StreamFault::Garbage)?;
         self.started = true;
         out.push(Event::Start);
         for (n, raw) in content.into_iter().enumerate() {
@@ -138,19 +132,12 @@ impl MessagesDecoder {
         self.stop = Some(stop);
     }
 
-    fn open(
-        &mut self,
-        index: u64,
-        block: &Object<'_>,
-        out: &mut Vec<Event>,
-    ) -> Result<(), StreamFault> {
+    fn open(&mut self, index: u64, block: &Object<'_>, out: &mut Vec<Event>) -> Result<(), StreamFault> {
         let kind = block.str("type").unwrap_or_default();
         let head = match &*kind {
             "text" => Head::Text,
             "thinking" => Head::Thinking,
-            "redacted_thinking" => {
-                Head::Redacted(block.str("data").unwrap_or_default().into_owned())
-            }
+            "redacted_thinking" => Head::Redacted(block.str("data").unwrap_or_default().into_owned()),
             "tool_use" => Head::ToolCall {
                 id: block.str("id").unwrap_or_default().into_owned(),
                 name: block.str("name").unwrap_or_default().into_owned(),
@@ -176,12 +163,7 @@ impl MessagesDecoder {
         }
     }
 
-    fn more(
-        &mut self,
-        index: u64,
-        delta: &Object<'_>,
-        out: &mut Vec<Event>,
-    ) -> Result<(), StreamFault> {
+    fn more(&mut self, index: u64, delta: &Object<'_>, out: &mut Vec<Event>) -> Result<(), StreamFault> {
         let Some(block) = self.blocks.iter_mut().find(|b| b.index == index) else {
             return Ok(());
         };

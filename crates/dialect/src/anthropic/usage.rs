@@ -32,19 +32,10 @@ impl MessageCounts {
         newer(&mut self.input, at("input_tokens"));
         newer(&mut self.read, at("cache_read_input_tokens"));
         newer(&mut self.written, at("cache_creation_input_tokens"));
-        newer(
-            &mut self.written_5m,
-            of("cache_creation", "ephemeral_5m_input_tokens"),
-        );
-        newer(
-            &mut self.written_1h,
-            of("cache_creation", "ephemeral_1h_input_tokens"),
-        );
+        newer(&mut self.written_5m, of("cache_creation", "ephemeral_5m_input_tokens"));
+        newer(&mut self.written_1h, of("cache_creation", "ephemeral_1h_input_tokens"));
         newer(&mut self.output, at("output_tokens"));
-        newer(
-            &mut self.thinking,
-            of("output_tokens_details", "thinking_tokens"),
-        );
+        newer(&mut self.thinking, of("output_tokens_details", "thinking_tokens"));
     }
 
     /// The counts as disjoint classes.
@@ -81,16 +72,8 @@ impl MessageCounts {
 
 /// The counts that a client reads, by key; what is unknown has no key.
 pub(crate) fn pairs(usage: &Usage) -> Vec<(&'static str, u64)> {
-    let mut pairs = vec![(
-        "input_tokens",
-        usage
-            .count(Class::Input)
-            .saturating_add(usage.count(Class::AudioIn)),
-    )];
-    let (short, hour) = (
-        usage.get(Class::CacheWrite5m),
-        usage.get(Class::CacheWrite1h),
-    );
+    let mut pairs = vec![("input_tokens", usage.count(Class::Input).saturating_add(usage.count(Class::AudioIn)))];
+    let (short, hour) = (usage.get(Class::CacheWrite5m), usage.get(Class::CacheWrite1h));
     if short.is_some() || hour.is_some() {
         let all = short.unwrap_or(0).saturating_add(hour.unwrap_or(0));
         pairs.push(("cache_creation_input_tokens", all));
@@ -116,9 +99,7 @@ pub(crate) fn write(usage: &Usage, out: &mut Vec<u8>) {
         ));
     }
     if let Some(thinking) = usage.get(Class::Reasoning) {
-        text.push_str(&format!(
-            ",\"output_tokens_details\":{{\"thinking_tokens\":{thinking}}}"
-        ));
+        text.push_str(&format!(",\"output_tokens_details\":{{\"thinking_tokens\":{thinking}}}"));
     }
     text.push('}');
     out.extend_from_slice(text.as_bytes());

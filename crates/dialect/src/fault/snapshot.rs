@@ -65,13 +65,7 @@ pub fn snapshot() -> String {
                 Dialect::Anthropic => Style::Anthropic,
                 _ => Style::OpenAi,
             };
-            line(
-                &mut out,
-                client.name(),
-                &fault,
-                style,
-                Stage::MidStream(*client),
-            );
+            line(&mut out, client.name(), &fault, style, Stage::MidStream(*client));
         }
     }
     out
@@ -81,11 +75,7 @@ fn line(out: &mut String, label: &str, fault: &Fault, style: Style, stage: Stage
     let rendered = render_at(fault, style, stage, "req_1");
     let body = String::from_utf8_lossy(&rendered.body).replace('\n', "\\n");
     let _ = write!(out, "  {label}");
-    for (name, value) in rendered
-        .headers
-        .iter()
-        .filter(|(n, _)| *n != "content-type")
-    {
+    for (name, value) in rendered.headers.iter().filter(|(n, _)| *n != "content-type") {
         let _ = write!(out, " {name}={value}");
     }
     let _ = writeln!(out, " {body}");

@@ -45,16 +45,7 @@ const fn new(
     meaning: &'static str,
     remedy: &'static str,
 ) -> Row {
-    Row {
-        status,
-        code,
-        openai: types[0],
-        anthropic: types[1],
-        numeric: types[2],
-        detail: None,
-        meaning,
-        remedy,
-    }
+    Row { status, code, openai: types[0], anthropic: types[1], numeric: types[2], detail: None, meaning, remedy }
 }
 
 const fn with_detail(mut row: Row, detail: &'static str) -> Row {

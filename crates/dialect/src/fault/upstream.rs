@@ -148,12 +148,7 @@ impl Told {
         let named = inner.get("param").and_then(Value::as_str);
         let named = named.or_else(|| message.split_once(": ").map(|(path, _)| path));
         let param = named.and_then(field_path);
-        Self {
-            kind,
-            code: text(inner, "code"),
-            message,
-            param,
-        }
+        Self { kind, code: text(inner, "code"), message, param }
     }
 
     fn says(&self, any: &[&str]) -> bool {
@@ -199,53 +194,21 @@ fn by_words(told: &Told) -> Option<UpstreamClass> {
         || told.says(&["credit balance is too low", "exceeded your current quota"]);
     let table: [(bool, UpstreamClass); 10] = [
         (broke, UpstreamClass::Billing),
-        (
-            too_long && !told.is(&["rate_limit_error", "rate_limit_exceeded"]),
-            UpstreamClass::ContextTooLong,
-        ),
-        (
-            told.is(&["overloaded_error", "overloaded", "server_overloaded"]),
-            UpstreamClass::Overloaded,
-        ),
-        (
-            told.is(&[
-                "rate_limit_error",
-                "rate_limit_exceeded",
-                "resource_exhausted",
-            ]),
-            UpstreamClass::RateLimited,
-        ),
-        (
-            told.is(&[
-                "authentication_error",
-                "permission_error",
-                "invalid_api_key",
-            ]),
-            UpstreamClass::Auth,
-        ),
-        (
-            told.is(&["not_found_error", "model_not_found"]),
-            UpstreamClass::NotFound,
-        ),
+        (too_long && !told.is(&["rate_limit_error", "rate_limit_exceeded"]), UpstreamClass::ContextTooLong),
+        (told.is(&["overloaded_error", "overloaded", "server_overloaded"]), UpstreamClass::Overloaded),
+        (told.is(&["rate_limit_error", "rate_limit_exceeded", "resource_exhausted"]), UpstreamClass::RateLimited),
+        (told.is(&["authentication_error", "permission_error", "invalid_api_key"]), UpstreamClass::Auth),
+        (told.is(&["not_found_error", "model_not_found"]), UpstreamClass::NotFound),
         (told.is(&["request_too_large"]), UpstreamClass::TooLarge),
         (told.is(&["timeout_error"]), UpstreamClass::Timeout),
-        (
-            told.is(&["api_error", "server_error", "internal_error"]),
-            UpstreamClass::Server,
-        ),
-        (
-            told.is(&["invalid_request_error"]),
-            UpstreamClass::InvalidRequest,
-        ),
+        (told.is(&["api_error", "server_error", "internal_error"]), UpstreamClass::Server),
+        (told.is(&["invalid_request_error"]), UpstreamClass::InvalidRequest),
     ];
     table.iter().find(|(hit, _)| *hit).map(|(_, class)| *class)
 }
 
 fn wait(hints: UpstreamHints<'_>) -> Option<Duration> {
-    let ms = hints
-        .retry_after_ms
-        .and_then(|t| t.trim().parse::<u64>().ok())
-        .map(Duration::from_millis);
+    let ms = hints.retry_after_ms.and_then(|t| t.trim().parse::<u64>().ok()).map(Duration::from_millis);
     let seconds = || {
         let text = hints.retry_after?.trim();
         // Some servers send a fraction; the whole seconds rounded up will do.
@@ -310,8 +273,7 @@ fn field_path(text: &str) -> Option<String> {
         rest = if let Some(index) = rest.strip_prefix('[') {
             let close = index.find(']')?;
             let digits = &index[..close];
-            if digits.is_empty() || digits.len() > 6 || !digits.bytes().all(|b| b.is_ascii_digit())
-            {
+            if digits.is_empty() || digits.len() > 6 || !digits.bytes().all(|b| b.is_ascii_digit()) {
                 return None;
             }
             &index[close + 1..]
@@ -319,9 +281,7 @@ fn field_path(text: &str) -> Option<String> {
             let step = rest.strip_prefix('.')?;
             let end = step.find(['.', '[']).unwrap_or(step.len());
             // Names of fields are short, lower case words; a client's own tool names stay out as well.
-            let known = step[..end]
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b == b'_')
+            let known = step[..end].bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
                 || step[..end].bytes().all(|b| b.is_ascii_digit());
             if end == 0 || end > 24 || !known {
                 return None;
@@ -335,13 +295,7 @@ fn field_path(text: &str) -> Option<String> {
 impl UpstreamFault {
     /// A failure without an answer: the connection broke or never came up.
     pub const fn connection() -> Self {
-        Self {
-            class: UpstreamClass::Server,
-            status: 502,
-            retry_after: None,
-            should_retry: None,
-            param: None,
-        }
+        Self { class: UpstreamClass::Server, status: 502, retry_after: None, should_retry: None, param: None }
     }
 
     /// A failure told inside a stream, as the JSON of its event.
@@ -352,8 +306,7 @@ impl UpstreamFault {
     /// A failure told in plain JSON where a stream was due.
     pub(crate) fn bare(dialect: Dialect, body: &[u8]) -> Option<Self> {
         let object = Object::open(body)?;
-        let failed =
-            object.get("error").is_some() || object.str("type").as_deref() == Some("error");
+        let failed = object.get("error").is_some() || object.str("type").as_deref() == Some("error");
         failed.then(|| Self::in_stream(dialect, body))
     }
 
@@ -370,24 +323,14 @@ impl UpstreamFault {
                 FaultKind::TooLarge,
                 "The request is larger than the model's provider takes; send less, or refer to media by URL.",
             ),
-            UpstreamClass::Overloaded => {
-                next(FaultKind::Overloaded, "The model's provider is overloaded.")
-            }
-            UpstreamClass::RateLimited => {
-                next(FaultKind::Unavailable, "The model is busy at the moment.")
-            }
-            UpstreamClass::Timeout => next(
-                FaultKind::UpstreamFailed,
-                "The model's provider took too long.",
-            ),
+            UpstreamClass::Overloaded => next(FaultKind::Overloaded, "The model's provider is overloaded."),
+            UpstreamClass::RateLimited => next(FaultKind::Unavailable, "The model is busy at the moment."),
+            UpstreamClass::Timeout => next(FaultKind::UpstreamFailed, "The model's provider took too long."),
             UpstreamClass::Auth
             | UpstreamClass::Billing
             | UpstreamClass::NotFound
             | UpstreamClass::Server
-            | UpstreamClass::Unknown => next(
-                FaultKind::UpstreamFailed,
-                "The model's provider failed to answer.",
-            ),
+            | UpstreamClass::Unknown => next(FaultKind::UpstreamFailed, "The model's provider failed to answer."),
         }
     }
 
@@ -431,11 +374,7 @@ mod tests {
 
     #[test]
     fn waits_are_read_and_bounded() {
-        let hint = |s, ms| UpstreamHints {
-            retry_after: s,
-            retry_after_ms: ms,
-            should_retry: None,
-        };
+        let hint = |s, ms| UpstreamHints { retry_after: s, retry_after_ms: ms, should_retry: None };
         for (s, ms, expect) in [
             (Some("2"), None, Some(2_000)),
             (Some("0.5"), None, Some(1_000)),
@@ -445,11 +384,7 @@ mod tests {
             (Some("Wed, 21 Oct 2015 07:28:00 GMT"), None, None),
             (None, None, None),
         ] {
-            assert_eq!(
-                wait(hint(s, ms)).map(|w| w.as_millis()),
-                expect,
-                "{s:?} {ms:?}"
-            );
+            assert_eq!(wait(hint(s, ms)).map(|w| w.as_millis()), expect, "{s:?} {ms:?}");
         }
     }
 }

@@ -56,12 +56,7 @@ impl<'a> Members<'a> {
     /// `at` is the opening brace; `outside` levels are open around it.
     pub fn new(text: &'a [u8], at: usize, outside: u32) -> Result<Self, Bad> {
         match text.get(at) {
-            Some(b'{') => Ok(Self {
-                text,
-                at: at + 1,
-                before: 0,
-                outside,
-            }),
+            Some(b'{') => Ok(Self { text, at: at + 1, before: 0, outside }),
             Some(_) => Err(Bad::Byte(at)),
             None => Err(Bad::End),
         }
@@ -81,22 +76,14 @@ impl<'a> Members<'a> {
             (None, _) => return Err(Bad::End),
         }
         let (key, value) = key_at(self.text, at)?;
-        Ok(Some(Pending {
-            before: self.before,
-            key: (key.start, key.end),
-            value,
-        }))
+        Ok(Some(Pending { before: self.before, key: (key.start, key.end), value }))
     }
 
     /// Takes the value's end, as the caller walked it.
     pub fn done(&mut self, pending: &Pending, end: usize) -> Member {
         self.at = end;
         self.before = end;
-        Member {
-            before: pending.before,
-            key: pending.key,
-            value: (pending.value, end),
-        }
+        Member { before: pending.before, key: pending.key, value: (pending.value, end) }
     }
 
     /// The next member, its value walked and not watched.
@@ -131,12 +118,7 @@ impl<'a> Items<'a> {
     /// `at` is the opening bracket; `outside` levels are open around it.
     pub fn new(text: &'a [u8], at: usize, outside: u32) -> Result<Self, Bad> {
         match text.get(at) {
-            Some(b'[') => Ok(Self {
-                text,
-                at: at + 1,
-                first: true,
-                outside,
-            }),
+            Some(b'[') => Ok(Self { text, at: at + 1, first: true, outside }),
             Some(_) => Err(Bad::Byte(at)),
             None => Err(Bad::End),
         }

@@ -5,11 +5,7 @@ use super::*;
 fn whole(text: &str) -> Result<usize, Bad> {
     let end = skip(text.as_bytes(), blank(text.as_bytes(), 0), 0)?;
     let rest = blank(text.as_bytes(), end);
-    if rest == text.len() {
-        Ok(end)
-    } else {
-        Err(Bad::Trailing(rest))
-    }
+    if rest == text.len() { Ok(end) } else { Err(Bad::Trailing(rest)) }
 }
 
 #[test]
@@ -40,11 +36,7 @@ fn takes_what_serde_takes() {
         "{\"a\":1}}",
         "{1:2}",
     ] {
-        assert_eq!(
-            whole(text).is_ok(),
-            serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(),
-            "{text}"
-        );
+        assert_eq!(whole(text).is_ok(), serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(), "{text}");
     }
 }
 
@@ -60,13 +52,7 @@ fn deep_nesting_is_refused_without_recursion() {
 
 #[test]
 fn strings_written_are_read_back() {
-    for text in [
-        "",
-        "plain",
-        "q\"b\\n\n\t\r\u{1}\u{7f}é漢🙂",
-        "12345678\"",
-        "\u{1f}",
-    ] {
+    for text in ["", "plain", "q\"b\\n\n\t\r\u{1}\u{7f}é漢🙂", "12345678\"", "\u{1f}"] {
         let mut out = Vec::new();
         push_string(&mut out, text);
         assert_eq!(string_value(&out).as_deref(), Some(text));
@@ -92,11 +78,7 @@ fn half_pairs_do_not_lose_the_rest() {
         (r#""\ud83d\ude42\u00e9\/\b\f""#, "🙂é/\u{8}\u{c}"),
     ] {
         let expect = expect.replace("\u{fffd}🙂", "\u{fffd}😀");
-        assert_eq!(
-            string_value(text.as_bytes()).as_deref(),
-            Some(&*expect),
-            "{text}"
-        );
+        assert_eq!(string_value(text.as_bytes()).as_deref(), Some(&*expect), "{text}");
     }
 }
 

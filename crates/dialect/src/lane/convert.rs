@@ -73,10 +73,9 @@ struct Middle {
 impl Middle {
     fn pass(&mut self, event: Event, mut take: impl FnMut(Event)) {
         let event = match event {
-            Event::Open(Head::ToolCall { id, name }) => Event::Open(Head::ToolCall {
-                id,
-                name: self.names.client_name(&name).to_owned(),
-            }),
+            Event::Open(Head::ToolCall { id, name }) => {
+                Event::Open(Head::ToolCall { id, name: self.names.client_name(&name).to_owned() })
+            }
             other => other,
         };
         match &event {
@@ -130,10 +129,7 @@ impl Convert {
                 Dialect::Anthropic => Encoder::Messages(MessagesEncoder::new(&spec.head)),
                 _ => Encoder::Chat(ChatEncoder::new(&spec.head, spec.show_usage)),
             },
-            middle: Middle {
-                names: spec.names.clone(),
-                ..Middle::default()
-            },
+            middle: Middle { names: spec.names.clone(), ..Middle::default() },
             events: Vec::new(),
         }
     }
@@ -244,19 +240,11 @@ impl Converted {
         let mut events = Vec::new();
         Decoder::new(spec).answer(body, &mut events)?;
         let mut reply = Reply::default();
-        let mut middle = Middle {
-            names: spec.names.clone(),
-            ..Middle::default()
-        };
+        let mut middle = Middle { names: spec.names.clone(), ..Middle::default() };
         for event in events {
             middle.pass(event, |event| reply.take(event));
         }
-        Ok(Self {
-            reply,
-            client: spec.client,
-            head: spec.head.clone(),
-            tally: middle.tally,
-        })
+        Ok(Self { reply, client: spec.client, head: spec.head.clone(), tally: middle.tally })
     }
 
     pub fn seal(&self, usage: &Usage) -> Bytes {

@@ -8,16 +8,8 @@ use std::path::Path;
 use units::UsageSource;
 
 fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
-    let head = ReplyHead {
-        id: "x_1".to_owned(),
-        model: "pub".to_owned(),
-        created: 1,
-    };
-    StreamSpec {
-        client,
-        upstream,
-        ..StreamSpec::straight(client, head, true, 1)
-    }
+    let head = ReplyHead { id: "x_1".to_owned(), model: "pub".to_owned(), created: 1 };
+    StreamSpec { client, upstream, ..StreamSpec::straight(client, head, true, 1) }
 }
 
 /// The fold of a stream as one dialect writes it.
@@ -47,22 +39,13 @@ fn fold(dialect: Dialect, bytes: &[u8]) -> Option<Reply> {
 /// texts, and puts calls last; Messages has no refusals of their own.
 fn common(reply: &Reply) -> (String, String, Vec<(String, String)>) {
     let texts = |wanted: fn(&Head) -> bool| -> String {
-        reply
-            .blocks
-            .iter()
-            .filter(|b| wanted(&b.head))
-            .map(|b| b.text.as_str())
-            .collect()
+        reply.blocks.iter().filter(|b| wanted(&b.head)).map(|b| b.text.as_str()).collect()
     };
     let calls = reply.blocks.iter().filter_map(|b| match &b.head {
         Head::ToolCall { name, .. } => Some((name.clone(), b.text.clone())),
         _ => None,
     });
-    (
-        texts(|h| matches!(h, Head::Text | Head::Refusal)),
-        texts(|h| matches!(h, Head::Thinking)),
-        calls.collect(),
-    )
+    (texts(|h| matches!(h, Head::Text | Head::Refusal)), texts(|h| matches!(h, Head::Thinking)), calls.collect())
 }
 
 /// R-WIRE-1: decode, encode, decode again: the same reply, for every stream of the corpus.
@@ -70,10 +53,8 @@ fn common(reply: &Reply) -> (String, String, Vec<(String, String)>) {
 fn r_wire_1_what_is_written_reads_back() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
     let mut compared = 0;
-    for (upstream, client) in [
-        (Dialect::OpenAiChat, Dialect::Anthropic),
-        (Dialect::Anthropic, Dialect::OpenAiChat),
-    ] {
+    for (upstream, client) in [(Dialect::OpenAiChat, Dialect::Anthropic), (Dialect::Anthropic, Dialect::OpenAiChat)]
+    {
         for entry in std::fs::read_dir(root.join(upstream.name())).unwrap() {
             let Ok(bytes) = std::fs::read(entry.unwrap().path().join("upstream.sse")) else {
                 continue;
@@ -106,20 +87,13 @@ fn names_come_back() {
     let sent: serde_json::Value = serde_json::from_slice(&encoded.body).unwrap();
     let wire = sent["tools"][0]["function"]["name"].as_str().unwrap();
     assert!(wire.len() <= 64);
-    let spec = StreamSpec {
-        names: encoded.names,
-        ..spec(Dialect::Anthropic, Dialect::OpenAiChat)
-    };
+    let spec = StreamSpec { names: encoded.names, ..spec(Dialect::Anthropic, Dialect::OpenAiChat) };
     let up = format!(
         "data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{{\"id\":\"a\",\"function\":{{\"name\":\"{wire}\",\"arguments\":\"\"}}}}]}}}}]}}\n\n"
     );
     let mut out = BytesMut::new();
     Stream::new(&spec).push(up.as_bytes(), &mut out).unwrap();
-    assert!(
-        std::str::from_utf8(&out)
-            .unwrap()
-            .contains(&format!("\"name\":\"{long}\""))
-    );
+    assert!(std::str::from_utf8(&out).unwrap().contains(&format!("\"name\":\"{long}\"")));
 }
 
 /// The end may come early for want of credit: open blocks are closed and the protocol is kept.

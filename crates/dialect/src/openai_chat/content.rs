@@ -14,11 +14,7 @@ pub(super) fn is_empty_text(block: &Block) -> bool {
 pub(super) fn parts(raw: &[u8], at: &At<'_>, losses: &mut Vec<Loss>) -> Result<Vec<Block>, Fault> {
     if raw.first() == Some(&b'"') {
         let text = text(raw, at)?;
-        return Ok(if text.is_empty() {
-            Vec::new()
-        } else {
-            vec![Block::text(text)]
-        });
+        return Ok(if text.is_empty() { Vec::new() } else { vec![Block::text(text)] });
     }
     let list = items(raw, at).map_err(|_| at.refuse("a string or an array of parts"))?;
     let mut blocks = Vec::with_capacity(list.len());
@@ -40,32 +36,20 @@ fn part(raw: &[u8], at: &At<'_>, losses: &mut Vec<Loss>) -> Result<Block, Fault>
         "file" => file(&part, at, losses)?,
         "input_audio" => {
             let at = at.key("input_audio");
-            let audio = part
-                .get("input_audio")
-                .ok_or_else(|| at.refuse("an object"))?;
+            let audio = part.get("input_audio").ok_or_else(|| at.refuse("an object"))?;
             let audio = Object::read(audio, &at)?;
-            BlockKind::Audio {
-                data: audio.required("data", &at)?,
-                format: audio.required("format", &at)?,
-            }
+            BlockKind::Audio { data: audio.required("data", &at)?, format: audio.required("format", &at)? }
         }
         _ => {
-            return Err(at
-                .key("type")
-                .unsupported("This kind of content part cannot be carried over."));
+            return Err(at.key("type").unsupported("This kind of content part cannot be carried over."));
         }
     };
-    Ok(Block {
-        kind,
-        cache: cache_mark(&part),
-    })
+    Ok(Block { kind, cache: cache_mark(&part) })
 }
 
 fn image(part: &Object<'_>, at: &At<'_>) -> Result<BlockKind, Fault> {
     let at = at.key("image_url");
-    let raw = part
-        .get("image_url")
-        .ok_or_else(|| at.refuse("an object with a url"))?;
+    let raw = part.get("image_url").ok_or_else(|| at.refuse("an object with a url"))?;
     let (url, detail) = if raw.first() == Some(&b'"') {
         (text(raw, &at)?, None)
     } else {
@@ -86,11 +70,7 @@ fn file(part: &Object<'_>, at: &At<'_>, losses: &mut Vec<Loss>) -> Result<BlockK
     let file = Object::read(raw, &at)?;
     let title = file.text("filename", &at)?;
     if let Some(id) = file.text("file_id", &at)? {
-        return Ok(BlockKind::Document {
-            source: Media::File(id),
-            title,
-            context: None,
-        });
+        return Ok(BlockKind::Document { source: Media::File(id), title, context: None });
     }
     let data = file.required("file_data", &at)?;
     document(&data, title, losses).ok_or_else(|| at.key("file_data").refuse("a base64 data URL"))

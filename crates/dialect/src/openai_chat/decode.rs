@@ -4,8 +4,8 @@
 use super::content::{self, parts};
 use crate::read::{At, Object, items, number, raw_json, raw_object, text, whole};
 use canon::{
-    Block, BlockKind, CacheMark, Dialect, Fault, FaultKind, Function, Loss, OutputFormat,
-    ReasoningMode, Request, Role, Tool, ToolChoice,
+    Block, BlockKind, CacheMark, Dialect, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request,
+    Role, Tool, ToolChoice,
 };
 
 /// How a failed tool is marked in the text of its result: this dialect has no field for it, and the mark is read back.
@@ -15,10 +15,7 @@ pub(crate) const ERROR_MARK: &str = "[tool error] ";
 pub(crate) fn request(body: &[u8]) -> Result<(Request, Vec<Loss>), Fault> {
     let top = Object::read(body, &At::field("body"))?;
     let mut request = Request::new(Dialect::OpenAiChat, top.str("model").unwrap_or_default());
-    let mut reader = Reader {
-        request: &mut request,
-        losses: Vec::new(),
-    };
+    let mut reader = Reader { request: &mut request, losses: Vec::new() };
     for (name, raw) in top.iter() {
         if raw != b"null" {
             reader.field(&name, raw)?;
@@ -26,11 +23,8 @@ pub(crate) fn request(body: &[u8]) -> Result<(Request, Vec<Loss>), Fault> {
     }
     let losses = reader.losses;
     if request.turns.is_empty() {
-        return Err(Fault::new(
-            FaultKind::MessagesRequired,
-            "`messages` holds nothing that can be answered.",
-        )
-        .at("messages"));
+        return Err(Fault::new(FaultKind::MessagesRequired, "`messages` holds nothing that can be answered.")
+            .at("messages"));
     }
     Ok((request, losses))
 }
@@ -69,8 +63,8 @@ impl Reader<'_> {
             "service_tier" => request.service_tier = Some(text(raw, &at)?),
             "logprobs" | "store" if raw == b"false" => {}
             "modalities" if text_only(raw) => {}
-            "logprobs" | "top_logprobs" | "modalities" | "audio" | "functions"
-            | "function_call" | "web_search_options" => request.demands.push(name.to_owned()),
+            "logprobs" | "top_logprobs" | "modalities" | "audio" | "functions" | "function_call"
+            | "web_search_options" => request.demands.push(name.to_owned()),
             _ => request.extras.push((name.to_owned(), raw_json(raw, &at)?)),
         }
         Ok(())
@@ -142,20 +136,12 @@ impl Reader<'_> {
             *text = rest.to_owned();
         }
         content.retain(|b| !content::is_empty_text(b));
-        Ok(Block::new(BlockKind::ToolResult {
-            id,
-            content,
-            is_error,
-        }))
+        Ok(Block::new(BlockKind::ToolResult { id, content, is_error }))
     }
 }
 
 /// An assistant's message: its reasoning, its text, its calls, in the order they were given where it can be known.
-fn assistant(
-    message: &Object<'_>,
-    at: &At<'_>,
-    losses: &mut Vec<Loss>,
-) -> Result<Vec<Block>, Fault> {
+fn assistant(message: &Object<'_>, at: &At<'_>, losses: &mut Vec<Loss>) -> Result<Vec<Block>, Fault> {
     let mut said = match message.get("content") {
         None => Vec::new(),
         Some(raw) => parts(raw, &at.key("content"), losses)?,
@@ -180,21 +166,15 @@ fn assistant(
 fn tool_call(raw: &[u8], at: &At<'_>) -> Result<Block, Fault> {
     let call = Object::read(raw, at)?;
     if call.str("type").is_some_and(|t| t != "function") {
-        return Err(at
-            .key("type")
-            .unsupported("Only calls of type `function` can be carried over."));
+        return Err(at.key("type").unsupported("Only calls of type `function` can be carried over."));
     }
     let at_function = at.key("function");
-    let function = call
-        .get("function")
-        .ok_or_else(|| at_function.refuse("an object"))?;
+    let function = call.get("function").ok_or_else(|| at_function.refuse("an object"))?;
     let function = Object::read(function, &at_function)?;
     Ok(Block::new(BlockKind::ToolCall {
         id: call.text("id", at)?.unwrap_or_default(),
         name: function.required("name", &at_function)?,
-        arguments: function
-            .text("arguments", &at_function)?
-            .unwrap_or_default(),
+        arguments: function.text("arguments", &at_function)?.unwrap_or_default(),
     }))
 }
 
@@ -202,17 +182,12 @@ fn read_tool(raw: &[u8], at: &At<'_>) -> Result<Tool, Fault> {
     let tool = Object::read(raw, at)?;
     let kind = tool.required("type", at)?;
     if kind != "function" {
-        return Ok(Tool::Server {
-            kind,
-            raw: raw_json(raw, at)?,
-        });
+        return Ok(Tool::Server { kind, raw: raw_json(raw, at)? });
     }
     let at = at.key("function");
     let function = tool.get("function").ok_or_else(|| at.refuse("an object"))?;
     let function = Object::read(function, &at)?;
-    let schema = function
-        .get("parameters")
-        .map(|raw| raw_object(raw, &at.key("parameters")));
+    let schema = function.get("parameters").map(|raw| raw_object(raw, &at.key("parameters")));
     Ok(Tool::Function(Function {
         name: function.required("name", &at)?,
         description: function.text("description", &at)?,
@@ -237,9 +212,7 @@ fn tool_choice(raw: &[u8], at: &At<'_>) -> Result<ToolChoice, Fault> {
     match choice.str("type").as_deref() {
         Some("function") => {
             let at = at.key("function");
-            let function = choice
-                .get("function")
-                .ok_or_else(|| at.refuse("an object"))?;
+            let function = choice.get("function").ok_or_else(|| at.refuse("an object"))?;
             let function = Object::read(function, &at)?;
             Ok(ToolChoice::Named(function.required("name", &at)?))
         }
@@ -249,19 +222,13 @@ fn tool_choice(raw: &[u8], at: &At<'_>) -> Result<ToolChoice, Fault> {
             let inner = Object::read(inner, &at)?;
             let mut names = Vec::new();
             let at_tools = at.key("tools");
-            for (n, tool) in items(inner.get("tools").unwrap_or(b"[]"), &at_tools)?
-                .into_iter()
-                .enumerate()
-            {
+            for (n, tool) in items(inner.get("tools").unwrap_or(b"[]"), &at_tools)?.into_iter().enumerate() {
                 match read_tool_name(tool) {
                     Some(name) => names.push(name),
                     None => return Err(at_tools.index(n).refuse("a function with a name")),
                 }
             }
-            Ok(ToolChoice::Allowed {
-                required: inner.str("mode").as_deref() == Some("required"),
-                names,
-            })
+            Ok(ToolChoice::Allowed { required: inner.str("mode").as_deref() == Some("required"), names })
         }
         _ => Err(at.unsupported("This kind of tool choice cannot be carried over.")),
     }
@@ -280,9 +247,7 @@ fn format(raw: &[u8], at: &At<'_>) -> Result<OutputFormat, Fault> {
         "json_object" => Ok(OutputFormat::JsonObject),
         "json_schema" => {
             let at = at.key("json_schema");
-            let inner = format
-                .get("json_schema")
-                .ok_or_else(|| at.refuse("an object"))?;
+            let inner = format.get("json_schema").ok_or_else(|| at.refuse("an object"))?;
             let inner = Object::read(inner, &at)?;
             let schema = inner.get("schema").unwrap_or(b"{\"type\":\"object\"}");
             Ok(OutputFormat::JsonSchema {
@@ -301,10 +266,7 @@ fn stop(raw: &[u8], at: &At<'_>) -> Result<Vec<String>, Fault> {
         return Ok(vec![text(raw, at)?]);
     }
     let list = items(raw, at).map_err(|_| at.refuse("a string or an array of strings"))?;
-    let texts = list
-        .into_iter()
-        .enumerate()
-        .map(|(n, item)| text(item, &at.index(n)));
+    let texts = list.into_iter().enumerate().map(|(n, item)| text(item, &at.index(n)));
     texts.collect()
 }
 

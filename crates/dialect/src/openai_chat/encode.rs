@@ -10,8 +10,7 @@ use crate::target::{MaxTokensField, Target, ThinkingForm};
 use crate::write::Writer;
 use bytes::Bytes;
 use canon::{
-    Block, BlockKind, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request, Tool,
-    ToolChoice,
+    Block, BlockKind, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request, Tool, ToolChoice,
 };
 
 /// Longest tool name that a Chat Completions server takes.
@@ -24,11 +23,8 @@ const USER_LEN_MAX: usize = 128;
 /// Encodes a request.
 pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fault> {
     if let Some(field) = request.demands.first() {
-        return Err(Fault::new(
-            FaultKind::UnsupportedParameter,
-            format!("This model does not support `{field}`."),
-        )
-        .at(field.clone()));
+        return Err(Fault::new(FaultKind::UnsupportedParameter, format!("This model does not support `{field}`."))
+            .at(field.clone()));
     }
     check_pairs(&request.turns)?;
     let mut pen = Pen::new(target);
@@ -70,11 +66,7 @@ fn on_offer(request: &Request, function: &Function) -> bool {
         BlockKind::ToolCall { name, .. } => *name == function.name,
         _ => refers(block),
     };
-    !function.deferred
-        || request
-            .turns
-            .iter()
-            .any(|turn| turn.blocks.iter().any(mentioned))
+    !function.deferred || request.turns.iter().any(|turn| turn.blocks.iter().any(mentioned))
 }
 
 fn tools(request: &Request, body: &mut Writer<'_>, pen: &mut Pen<'_>) -> Result<(), Fault> {
@@ -107,10 +99,7 @@ fn tools(request: &Request, body: &mut Writer<'_>, pen: &mut Pen<'_>) -> Result<
         inner.end();
         tool.end();
         if function.cache.is_some() {
-            pen.losses.push(Loss::dropped(
-                "cache_control",
-                "the target caches prompts by itself",
-            ));
+            pen.losses.push(Loss::dropped("cache_control", "the target caches prompts by itself"));
         }
     }
     array.end();
@@ -148,10 +137,7 @@ fn tool_choice(request: &Request, body: &mut Writer<'_>, pen: &mut Pen<'_>) {
         }
     }
     if let Some(parallel) = request.parallel_tools {
-        body.raw(
-            "parallel_tool_calls",
-            if parallel { "true" } else { "false" },
-        );
+        body.raw("parallel_tool_calls", if parallel { "true" } else { "false" });
     }
 }
 
@@ -211,12 +197,7 @@ fn output(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
             body.raw("response_format", "{\"type\":\"json_object\"}");
         }
         OutputFormat::JsonObject => body.raw("response_format", "{\"type\":\"json_object\"}"),
-        OutputFormat::JsonSchema {
-            name,
-            description,
-            schema,
-            strict,
-        } => {
+        OutputFormat::JsonSchema { name, description, schema, strict } => {
             let mut format = Writer::object(body.key("response_format"));
             format.text("type", "json_schema");
             let mut inner = Writer::object(format.key("json_schema"));
@@ -234,10 +215,7 @@ fn output(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
     }
     let reasoning = &request.reasoning;
     if reasoning.display.is_some() {
-        losses.push(Loss::dropped(
-            "thinking.display",
-            "the target shows reasoning its own way",
-        ));
+        losses.push(Loss::dropped("thinking.display", "the target shows reasoning its own way"));
     }
     if !reasoning.wanted() {
         return;

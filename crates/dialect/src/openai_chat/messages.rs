@@ -6,9 +6,7 @@ use crate::json::push_string;
 use crate::names::ToolNames;
 use crate::target::{ReasoningField, SystemPlacement, Target};
 use crate::write::Writer;
-use canon::{
-    Block, BlockKind, CacheMark, Fault, FaultKind, Loss, Media, OutputFormat, Request, Role,
-};
+use canon::{Block, BlockKind, CacheMark, Fault, FaultKind, Loss, Media, OutputFormat, Request, Role};
 
 /// Writes messages and remembers what was lost and renamed.
 pub(super) struct Pen<'t> {
@@ -19,11 +17,7 @@ pub(super) struct Pen<'t> {
 
 impl<'t> Pen<'t> {
     pub fn new(target: &'t Target) -> Self {
-        Self {
-            target,
-            losses: Vec::new(),
-            names: ToolNames::default(),
-        }
+        Self { target, losses: Vec::new(), names: ToolNames::default() }
     }
 
     /// Writes the conversation.
@@ -49,8 +43,7 @@ impl<'t> Pen<'t> {
         match &request.output_format {
             OutputFormat::JsonSchema { schema, .. } if !self.target.structured_output => {
                 let why = "the schema is asked for in the system prompt; it is not enforced";
-                self.losses
-                    .push(Loss::emulated("output_config.format", why));
+                self.losses.push(Loss::emulated("output_config.format", why));
                 Some(Block::text(format!(
                     "Answer with one JSON object that fits this JSON Schema, and with nothing else:\n{}",
                     schema.get()
@@ -66,18 +59,11 @@ impl<'t> Pen<'t> {
             SystemPlacement::DeveloperInPlace => "developer",
             SystemPlacement::AsUser => "user",
             SystemPlacement::LeadingOnly if !leading => "user",
-            SystemPlacement::LeadingOnly
-            | SystemPlacement::SystemInPlace
-            | SystemPlacement::AsSent => "system",
+            SystemPlacement::LeadingOnly | SystemPlacement::SystemInPlace | SystemPlacement::AsSent => "system",
         }
     }
 
-    fn message(
-        &mut self,
-        role: &str,
-        blocks: &[&Block],
-        array: &mut Writer<'_>,
-    ) -> Result<(), Fault> {
+    fn message(&mut self, role: &str, blocks: &[&Block], array: &mut Writer<'_>) -> Result<(), Fault> {
         if blocks.is_empty() {
             return Ok(());
         }
@@ -90,12 +76,7 @@ impl<'t> Pen<'t> {
 
     /// A single text is a string, which every server takes; anything else is parts.
     fn content(&mut self, blocks: &[&Block], out: &mut Vec<u8>) -> Result<(), Fault> {
-        if let [
-            Block {
-                kind: BlockKind::Text(text),
-                cache,
-            },
-        ] = blocks
+        if let [Block { kind: BlockKind::Text(text), cache }] = blocks
             && (cache.is_none() || !self.target.cache_breakpoints)
         {
             self.cache_lost(*cache);
@@ -134,11 +115,7 @@ impl<'t> Pen<'t> {
                 }
                 image.end();
             }
-            BlockKind::Document {
-                source,
-                title,
-                context,
-            } => {
+            BlockKind::Document { source, title, context } => {
                 self.document(source, title.as_deref(), context.as_deref(), &mut part)?;
             }
             BlockKind::Audio { data, format } => {
@@ -150,13 +127,7 @@ impl<'t> Pen<'t> {
             }
             BlockKind::ToolReference(name) => {
                 part.text("type", "text");
-                part.text(
-                    "text",
-                    &format!(
-                        "The tool {} is available now.",
-                        self.names.wire_name(name, 64)
-                    ),
-                );
+                part.text("text", &format!("The tool {} is available now.", self.names.wire_name(name, 64)));
             }
             BlockKind::Text(text) | BlockKind::Refusal(text) => {
                 part.text("type", "text");
@@ -169,15 +140,8 @@ impl<'t> Pen<'t> {
         }
         match block.cache {
             Some(mark) if self.target.cache_breakpoints => {
-                let ttl = if mark == CacheMark::Long {
-                    "12h"
-                } else {
-                    "30m"
-                };
-                part.raw(
-                    "prompt_cache_breakpoint",
-                    &format!("{{\"mode\":\"explicit\",\"ttl\":\"{ttl}\"}}"),
-                );
+                let ttl = if mark == CacheMark::Long { "12h" } else { "30m" };
+                part.raw("prompt_cache_breakpoint", &format!("{{\"mode\":\"explicit\",\"ttl\":\"{ttl}\"}}"));
             }
             mark => self.cache_lost(mark),
         }
@@ -201,8 +165,7 @@ impl<'t> Pen<'t> {
             Media::Base64 { .. } => {
                 if context.is_some() {
                     let why = "the target has no context of documents";
-                    self.losses
-                        .push(Loss::dropped("messages[].content[].context", why));
+                    self.losses.push(Loss::dropped("messages[].content[].context", why));
                 }
                 part.text("type", "file");
                 let mut file = Writer::object(part.key("file"));
@@ -211,9 +174,7 @@ impl<'t> Pen<'t> {
                 file.end();
             }
             Media::Url(_) => {
-                return Err(unsupported(
-                    "This model takes no documents by URL; send the data itself.",
-                ));
+                return Err(unsupported("This model takes no documents by URL; send the data itself."));
             }
             Media::File(_) => return Err(foreign_file()),
         }
@@ -224,24 +185,17 @@ impl<'t> Pen<'t> {
     fn user(&mut self, blocks: &[&Block], array: &mut Writer<'_>) -> Result<(), Fault> {
         let mut later: Vec<&Block> = Vec::new();
         for block in blocks {
-            let BlockKind::ToolResult {
-                id,
-                content,
-                is_error,
-            } = &block.kind
-            else {
+            let BlockKind::ToolResult { id, content, is_error } = &block.kind else {
                 continue;
             };
             self.cache_lost(block.cache);
-            let (texts, media): (Vec<&Block>, Vec<&Block>) = content
-                .iter()
-                .partition(|b| matches!(b.kind, BlockKind::Text(_) | BlockKind::ToolReference(_)));
+            let (texts, media): (Vec<&Block>, Vec<&Block>) =
+                content.iter().partition(|b| matches!(b.kind, BlockKind::Text(_) | BlockKind::ToolReference(_)));
             let mut text = String::new();
             if *is_error {
                 text.push_str(ERROR_MARK);
                 let why = "a failed tool is marked in the text of its result";
-                self.losses
-                    .push(Loss::emulated("messages[].content[].is_error", why));
+                self.losses.push(Loss::emulated("messages[].content[].is_error", why));
             }
             let mut message = Writer::object(array.item());
             message.text("role", "tool");
@@ -268,8 +222,7 @@ impl<'t> Pen<'t> {
         }
         if !later.is_empty() {
             let why = "pictures in results are sent in a user message behind the results";
-            self.losses
-                .push(Loss::emulated("messages[].content[].content", why));
+            self.losses.push(Loss::emulated("messages[].content[].content", why));
         }
         let spoken = blocks.iter().copied();
         later.extend(spoken.filter(|b| !matches!(b.kind, BlockKind::ToolResult { .. })));
@@ -285,11 +238,7 @@ impl<'t> Pen<'t> {
                 BlockKind::Text(text) => said.push_str(text),
                 BlockKind::Refusal(text) => refusal.push_str(text),
                 BlockKind::Thinking { text, .. } => thought.push_str(text),
-                BlockKind::ToolCall {
-                    id,
-                    name,
-                    arguments,
-                } => calls.push((id, name, arguments)),
+                BlockKind::ToolCall { id, name, arguments } => calls.push((id, name, arguments)),
                 BlockKind::Redacted(_) => self.unthought(),
                 _ => {
                     let why = "this block means nothing to the target";
@@ -329,14 +278,7 @@ impl<'t> Pen<'t> {
                 call.text("type", "function");
                 let mut function = Writer::object(call.key("function"));
                 function.text("name", &self.names.wire_name(name, 64));
-                function.text(
-                    "arguments",
-                    if arguments.is_empty() {
-                        "{}"
-                    } else {
-                        arguments
-                    },
-                );
+                function.text("arguments", if arguments.is_empty() { "{}" } else { arguments });
                 function.end();
                 call.end();
             }
@@ -347,8 +289,7 @@ impl<'t> Pen<'t> {
 
     fn unthought(&mut self) {
         let why = "the target does not take reasoning back";
-        self.losses
-            .push(Loss::dropped("messages[].content[].thinking", why));
+        self.losses.push(Loss::dropped("messages[].content[].thinking", why));
     }
 }
 

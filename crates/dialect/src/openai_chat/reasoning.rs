@@ -21,9 +21,7 @@ struct Detail {
 pub(super) fn weave(message: &Object<'_>, said: Vec<Block>) -> Vec<Block> {
     let mut details = details(message);
     if details.is_empty() {
-        let plain = message
-            .str("reasoning_content")
-            .or_else(|| message.str("reasoning"));
+        let plain = message.str("reasoning_content").or_else(|| message.str("reasoning"));
         details.extend(plain.filter(|t| !t.is_empty()).map(|text| Detail {
             index: None,
             text: text.into_owned(),
@@ -42,10 +40,7 @@ pub(super) fn weave(message: &Object<'_>, said: Vec<Block>) -> Vec<Block> {
         }
         out.push(Block::new(match detail.data {
             Some(data) => BlockKind::Redacted(data),
-            None => BlockKind::Thinking {
-                text: detail.text,
-                signature: detail.signature,
-            },
+            None => BlockKind::Thinking { text: detail.text, signature: detail.signature },
         }));
     }
     out.extend(said);
@@ -54,10 +49,7 @@ pub(super) fn weave(message: &Object<'_>, said: Vec<Block>) -> Vec<Block> {
 
 /// The details of a message; fragments of a stream that a client kept apart are joined by their index.
 fn details(message: &Object<'_>) -> Vec<Detail> {
-    let list = message
-        .get("reasoning_details")
-        .and_then(elements)
-        .unwrap_or_default();
+    let list = message.get("reasoning_details").and_then(elements).unwrap_or_default();
     let mut out: Vec<Detail> = Vec::new();
     for raw in list {
         let Some(detail) = Object::open(raw) else {
@@ -65,9 +57,7 @@ fn details(message: &Object<'_>) -> Vec<Detail> {
         };
         // A seal of another provider is worth nothing to ours.
         let ours = detail.str("format").is_none_or(|f| f == FORMAT);
-        let index = detail
-            .get("index")
-            .and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok());
+        let index = detail.get("index").and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok());
         let data = detail.str("data").map(std::borrow::Cow::into_owned);
         let text = detail.str("text").unwrap_or_default();
         let signature = detail.str("signature").filter(|s| ours && !s.is_empty());
@@ -78,19 +68,11 @@ fn details(message: &Object<'_>) -> Vec<Detail> {
                     last.text.push_str(&text);
                     last.signature = signature.or(last.signature.take());
                 }
-                _ => out.push(Detail {
-                    index,
-                    text: text.into_owned(),
-                    signature,
-                    data: None,
-                }),
+                _ => out.push(Detail { index, text: text.into_owned(), signature, data: None }),
             },
-            Some("reasoning.encrypted") if ours && data.is_some() => out.push(Detail {
-                index,
-                text: String::new(),
-                signature: None,
-                data,
-            }),
+            Some("reasoning.encrypted") if ours && data.is_some() => {
+                out.push(Detail { index, text: String::new(), signature: None, data })
+            }
             _ => {}
         }
     }
@@ -98,12 +80,7 @@ fn details(message: &Object<'_>) -> Vec<Detail> {
 }
 
 /// Writes a detail of a text, a seal, or both.
-pub(crate) fn write_text(
-    out: &mut Vec<u8>,
-    index: usize,
-    text: Option<&str>,
-    signature: Option<&str>,
-) {
+pub(crate) fn write_text(out: &mut Vec<u8>, index: usize, text: Option<&str>, signature: Option<&str>) {
     out.extend_from_slice(b"{\"type\":\"reasoning.text\"");
     if let Some(text) = text {
         out.extend_from_slice(b",\"text\":");

@@ -25,15 +25,7 @@ pub(crate) struct ChatEncoder {
 
 impl ChatEncoder {
     pub fn new(head: &ReplyHead, show_usage: bool) -> Self {
-        Self {
-            pen: Pen::new(head),
-            show_usage,
-            started: false,
-            open: None,
-            blocks: 0,
-            calls: 0,
-            refused: false,
-        }
+        Self { pen: Pen::new(head), show_usage, started: false, open: None, blocks: 0, calls: 0, refused: false }
     }
 
     /// Writes an event. The end of the answer is not written here (`end`).
@@ -157,10 +149,7 @@ pub(crate) fn write(reply: &Reply, head: &ReplyHead, counts: &Usage) -> Vec<u8> 
     choice.number("index", 0);
     write_message(reply, choice.key("message"));
     choice.raw("logprobs", "null");
-    let reason = reply
-        .stop
-        .as_ref()
-        .map_or(StopReason::EndTurn, |s| s.reason);
+    let reason = reply.stop.as_ref().map_or(StopReason::EndTurn, |s| s.reason);
     let refused = reply.blocks.iter().any(|b| b.head == Head::Refusal);
     choice.text("finish_reason", finish(reason, refused));
     choice.end();

@@ -84,10 +84,7 @@ fn within(text: &str) -> Result<(), StreamFault> {
 impl ChatDecoder {
     /// Ids of calls that the server forgot start with `call_stem`.
     pub fn new(call_stem: String) -> Self {
-        Self {
-            call_stem,
-            ..Self::default()
-        }
+        Self { call_stem, ..Self::default() }
     }
 
     pub const fn is_done(&self) -> bool {
@@ -192,11 +189,7 @@ impl ChatDecoder {
         match thought {
             Some(text) => self.talk(Head::Thinking, &text, out)?,
             None => {
-                for raw in delta
-                    .get("reasoning_details")
-                    .and_then(elements)
-                    .unwrap_or_default()
-                {
+                for raw in delta.get("reasoning_details").and_then(elements).unwrap_or_default() {
                     let detail = Object::open(raw);
                     if let Some(text) = detail.and_then(|d| d.str("text")) {
                         self.talk(Head::Thinking, &text, out)?;
@@ -220,13 +213,7 @@ impl ChatDecoder {
             self.refused = true;
             self.talk(Head::Refusal, &text, out)?;
         }
-        for (n, raw) in delta
-            .get("tool_calls")
-            .and_then(elements)
-            .unwrap_or_default()
-            .into_iter()
-            .enumerate()
-        {
+        for (n, raw) in delta.get("tool_calls").and_then(elements).unwrap_or_default().into_iter().enumerate() {
             if let Some(call) = Object::open(raw) {
                 self.call(&call, n as u64, out)?;
             }
@@ -271,16 +258,9 @@ impl ChatDecoder {
         }
     }
 
-    fn call(
-        &mut self,
-        call: &Object<'_>,
-        place: u64,
-        out: &mut Vec<Event>,
-    ) -> Result<(), StreamFault> {
+    fn call(&mut self, call: &Object<'_>, place: u64, out: &mut Vec<Event>) -> Result<(), StreamFault> {
         let id = call.str("id").unwrap_or_default();
-        let told = call
-            .get("index")
-            .and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok());
+        let told = call.get("index").and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok());
         let index = told.unwrap_or_else(|| self.guess_index(&id, place));
         let function = call.get("function").and_then(Object::open);
         match function {
@@ -292,11 +272,7 @@ impl ChatDecoder {
     /// Without an index: a new id is a new call, no id goes on with the last.
     fn guess_index(&self, id: &str, place: u64) -> u64 {
         let count = self.calls.len() as u64;
-        let known = self
-            .calls
-            .iter()
-            .rev()
-            .find(|c| !id.is_empty() && c.id == id);
+        let known = self.calls.iter().rev().find(|c| !id.is_empty() && c.id == id);
         match known {
             Some(call) => call.index,
             None if !id.is_empty() || count == 0 => count.max(place),
@@ -326,10 +302,7 @@ impl ChatDecoder {
         if !name.is_empty() && call.name.is_empty() {
             call.name = name.into_owned();
             call.open = true;
-            let head = Head::ToolCall {
-                id: call.id.clone(),
-                name: call.name.clone(),
-            };
+            let head = Head::ToolCall { id: call.id.clone(), name: call.name.clone() };
             self.order.open(call.key, head, out);
             let early = std::mem::take(&mut call.early);
             if !early.is_empty() {
@@ -356,11 +329,7 @@ impl ChatDecoder {
         self.hush(out);
         self.close_whole_calls(out);
         let count = self.calls.len();
-        let id = if id.is_empty() {
-            format!("{}{count}", self.call_stem)
-        } else {
-            id.to_owned()
-        };
+        let id = if id.is_empty() { format!("{}{count}", self.call_stem) } else { id.to_owned() };
         let key = self.key();
         self.calls.push(Call {
             index,

@@ -33,18 +33,11 @@ impl ChatCounts {
         let of = |group: &str, key: &str| value.get(group)?.get(key).and_then(count);
         let prompt_of = |key: &str| of("prompt_tokens_details", key);
         let answer_of = |key: &str| of("completion_tokens_details", key);
-        newer(
-            &mut self.prompt,
-            at("prompt_tokens").or_else(|| at("input_tokens")),
-        );
-        newer(
-            &mut self.answer,
-            at("completion_tokens").or_else(|| at("output_tokens")),
-        );
+        newer(&mut self.prompt, at("prompt_tokens").or_else(|| at("input_tokens")));
+        newer(&mut self.answer, at("completion_tokens").or_else(|| at("output_tokens")));
         newer(&mut self.total, at("total_tokens"));
-        let cached = prompt_of("cached_tokens")
-            .or_else(|| at("prompt_cache_hit_tokens"))
-            .or_else(|| at("cached_tokens"));
+        let cached =
+            prompt_of("cached_tokens").or_else(|| at("prompt_cache_hit_tokens")).or_else(|| at("cached_tokens"));
         newer(&mut self.cached, cached);
         newer(&mut self.written, prompt_of("cache_write_tokens"));
         newer(&mut self.audio_in, prompt_of("audio_tokens"));
@@ -76,11 +69,7 @@ impl ChatCounts {
         let reasoning = self.reasoning.unwrap_or(0);
         let beside = answer.saturating_add(reasoning);
         let with_it = self.prompt.unwrap_or(0).saturating_add(beside);
-        if reasoning > answer || (reasoning > 0 && self.total == Some(with_it)) {
-            beside
-        } else {
-            answer
-        }
+        if reasoning > answer || (reasoning > 0 && self.total == Some(with_it)) { beside } else { answer }
     }
 }
 
@@ -95,9 +84,7 @@ fn take_part(usage: &mut Usage, class: Class, part: Option<u64>, left: &mut u64)
 /// The `usage` object for a client.
 pub(crate) fn write(usage: &Usage, out: &mut Vec<u8>) {
     let (prompt, answer) = (usage.prompt_total(), usage.answer_total());
-    let written = usage
-        .count(Class::CacheWrite5m)
-        .saturating_add(usage.count(Class::CacheWrite1h));
+    let written = usage.count(Class::CacheWrite5m).saturating_add(usage.count(Class::CacheWrite1h));
     let mut text = format!(
         "{{\"prompt_tokens\":{prompt},\"completion_tokens\":{answer},\"total_tokens\":{},\
          \"prompt_tokens_details\":{{\"cached_tokens\":{},\"audio_tokens\":{}",

@@ -93,10 +93,7 @@ struct Wants {
 
 impl Wants {
     fn fault(&self) -> Fault {
-        Fault::invalid(
-            self.field.name(),
-            format!("`{}` must be {}.", self.field.name(), self.what),
-        )
+        Fault::invalid(self.field.name(), format!("`{}` must be {}.", self.field.name(), self.what))
     }
 }
 
@@ -138,10 +135,7 @@ impl Fields {
         debug_assert!(Field::NAMES.len() <= 32);
         let bit = 1 << field as u32;
         if self.seen & bit != 0 {
-            return Err(Fault::invalid(
-                field.name(),
-                format!("`{}` is given twice.", field.name()),
-            ));
+            return Err(Fault::invalid(field.name(), format!("`{}` is given twice.", field.name())));
         }
         self.seen |= bit;
         let value = member.text(body);
@@ -182,14 +176,8 @@ impl Fields {
             }
             Field::Temperature | Field::TopP => {
                 let top = if field == Field::TopP { 1.0 } else { 2.0 };
-                let what = if field == Field::TopP {
-                    "a number from 0 to 1"
-                } else {
-                    "a number from 0 to 2"
-                };
-                let number = std::str::from_utf8(value)
-                    .ok()
-                    .and_then(|t| t.parse::<f64>().ok());
+                let what = if field == Field::TopP { "a number from 0 to 1" } else { "a number from 0 to 2" };
+                let number = std::str::from_utf8(value).ok().and_then(|t| t.parse::<f64>().ok());
                 if !number.is_some_and(|n| (0.0..=top).contains(&n)) {
                     return Err(wants(field, what).fault());
                 }
@@ -268,9 +256,8 @@ impl Fields {
         }
         for_each(Field::Metadata, value, |name, inner| {
             if name == b"user_id" && inner != b"null" {
-                let user = string_value(inner).ok_or_else(|| {
-                    Fault::invalid("metadata.user_id", "`metadata.user_id` must be a string.")
-                })?;
+                let user = string_value(inner)
+                    .ok_or_else(|| Fault::invalid("metadata.user_id", "`metadata.user_id` must be a string."))?;
                 self.peek.user = Some(user.into_owned());
             }
             Ok(())
@@ -297,16 +284,14 @@ impl Fields {
             seen |= bit;
             match bit {
                 1 => {
-                    let kind = string_value(inner).ok_or_else(|| {
-                        Fault::invalid("thinking.type", "`thinking.type` must be a string.")
-                    })?;
+                    let kind = string_value(inner)
+                        .ok_or_else(|| Fault::invalid("thinking.type", "`thinking.type` must be a string."))?;
                     enabled = kind == "enabled";
                     self.peek.reasoning_requested |= kind != "disabled";
                 }
                 2 if inner != b"null" => budget = Some(whole(inner).unwrap_or(0)),
                 4 => {
-                    self.peek.hidden_reasoning_requested =
-                        string_value(inner).is_some_and(|d| d == "omitted");
+                    self.peek.hidden_reasoning_requested = string_value(inner).is_some_and(|d| d == "omitted");
                 }
                 _ => {}
             }
@@ -359,16 +344,12 @@ impl Fields {
             (old, new) => peek.max_output = new.or(old),
         }
         if self.dialect == Dialect::Anthropic && self.max_tokens.is_none() {
-            return Err(
-                wants(Field::MaxTokens, "an integer of at least 1; it is required").fault(),
-            );
+            return Err(wants(Field::MaxTokens, "an integer of at least 1; it is required").fault());
         }
         if let Some(budget) = peek.thinking_budget {
             let most = self.limits.thinking_budget_max;
             if budget < THINKING_BUDGET_MIN || budget > most {
-                return Err(budget_fault(&format!(
-                    "an integer from {THINKING_BUDGET_MIN} to {most}"
-                )));
+                return Err(budget_fault(&format!("an integer from {THINKING_BUDGET_MIN} to {most}")));
             }
             if peek.max_output.is_some_and(|max| budget >= max) {
                 return Err(budget_fault("less than `max_tokens`"));
@@ -379,10 +360,7 @@ impl Fields {
 }
 
 fn budget_fault(what: &str) -> Fault {
-    Fault::invalid(
-        "thinking.budget_tokens",
-        format!("`thinking.budget_tokens` must be {what}."),
-    )
+    Fault::invalid("thinking.budget_tokens", format!("`thinking.budget_tokens` must be {what}."))
 }
 
 fn twice(path: &'static str) -> Fault {
@@ -390,25 +368,16 @@ fn twice(path: &'static str) -> Fault {
 }
 
 fn model_required() -> Fault {
-    Fault::new(
-        FaultKind::ModelRequired,
-        "`model` is required: the id of a model.",
-    )
-    .at("model")
+    Fault::new(FaultKind::ModelRequired, "`model` is required: the id of a model.").at("model")
 }
 
 fn messages_required() -> Fault {
-    Fault::new(
-        FaultKind::MessagesRequired,
-        "`messages` is required: an array with at least one message.",
-    )
-    .at("messages")
+    Fault::new(FaultKind::MessagesRequired, "`messages` is required: an array with at least one message.")
+        .at("messages")
 }
 
 fn text(field: Field, value: &[u8]) -> Result<String, Fault> {
-    string_value(value)
-        .map(std::borrow::Cow::into_owned)
-        .ok_or_else(|| wants(field, "a string").fault())
+    string_value(value).map(std::borrow::Cow::into_owned).ok_or_else(|| wants(field, "a string").fault())
 }
 
 /// A non-negative integer written as one.

@@ -95,9 +95,7 @@ impl Survey {
         let len = inner.len() as u64;
         match (self.holder(depth), self.key_at(depth)) {
             (Key::Source, Key::Data) => self.payload = len,
-            (Key::ImageUrl, Key::Url) | (Key::File, Key::FileData)
-                if inner.starts_with(b"data:") =>
-            {
+            (Key::ImageUrl, Key::Url) | (Key::File, Key::FileData) if inner.starts_with(b"data:") => {
                 self.media_bytes += len;
             }
             (Key::InputAudio, Key::Data) => self.media_bytes += len,

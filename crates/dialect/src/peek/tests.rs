@@ -3,11 +3,7 @@
 use super::*;
 
 fn look(dialect: Dialect, body: &str) -> Result<Peek, Fault> {
-    peek(
-        dialect,
-        &Bytes::copy_from_slice(body.as_bytes()),
-        PeekLimits::default(),
-    )
+    peek(dialect, &Bytes::copy_from_slice(body.as_bytes()), PeekLimits::default())
 }
 
 /// Kind, field, body; `@` stands for good messages.
@@ -52,16 +48,9 @@ fn r_api_15_bad_bodies_name_the_field() {
     for line in BAD.lines().filter(|l| !l.is_empty()) {
         let mut parts = line.splitn(3, '|').map(str::trim);
         let (kind, param) = (parts.next().unwrap(), parts.next().unwrap());
-        let body = parts
-            .next()
-            .unwrap()
-            .replace('@', r#""messages":[{"role":"user","content":"hi"}]"#);
+        let body = parts.next().unwrap().replace('@', r#""messages":[{"role":"user","content":"hi"}]"#);
         let fault = look(Dialect::OpenAiChat, &body).expect_err(&body);
-        assert_eq!(
-            (fault.kind.name(), fault.param.as_deref().unwrap_or("-")),
-            (kind, param),
-            "{body}: {fault}"
-        );
+        assert_eq!((fault.kind.name(), fault.param.as_deref().unwrap_or("-")), (kind, param), "{body}: {fault}");
     }
     for body in [&b"\xef\xbb\xbf{}"[..], b"{\"model\":\"\xff\"}", b" "] {
         let body = Bytes::copy_from_slice(body);
@@ -96,11 +85,7 @@ fn r_wire_7_thinking_budget() {
             Ok(_) => assert!(fine, "{thinking}"),
             Err(fault) => {
                 assert!(!fine, "{thinking}");
-                assert_eq!(
-                    fault.param.as_deref(),
-                    Some("thinking.budget_tokens"),
-                    "{thinking}"
-                );
+                assert_eq!(fault.param.as_deref(), Some("thinking.budget_tokens"), "{thinking}");
             }
         }
     }
@@ -123,10 +108,7 @@ fn a_look_tells_what_admission_needs() {
     let peek = look(Dialect::OpenAiChat, body).unwrap();
     assert_eq!(peek.model, "gpt-4");
     assert!(peek.stream && peek.asks_usage && peek.has_tools && peek.reasoning_requested);
-    assert_eq!(
-        (peek.max_output, peek.choices, peek.messages),
-        (Some(77), 2, 3)
-    );
+    assert_eq!((peek.max_output, peek.choices, peek.messages), (Some(77), 2, 3));
     assert_eq!(peek.user.as_deref(), Some("u1"));
     let leading: Vec<bool> = peek.cuts.prompters.iter().map(|p| p.leading).collect();
     assert_eq!(leading, [true, false]);
@@ -151,14 +133,9 @@ fn media_is_counted_where_it_stands() {
     for line in MEDIA.lines().filter(|l| !l.is_empty()) {
         let block = &line[line.find('{').unwrap()..];
         let block = block.replace('@', &"A".repeat(400));
-        let body = format!(
-            r#"{{"model":"c","max_tokens":5,"messages":[{{"role":"user","content":[{block}]}}]}}"#
-        );
+        let body = format!(r#"{{"model":"c","max_tokens":5,"messages":[{{"role":"user","content":[{block}]}}]}}"#);
         let peek = look(Dialect::Anthropic, &body).unwrap();
-        let found = format!(
-            "{} {} {}",
-            peek.media_bytes, peek.media_items, peek.documents
-        );
+        let found = format!("{} {} {}", peek.media_bytes, peek.media_items, peek.documents);
         assert!(line.starts_with(&found), "{found}: {line}");
         assert_eq!(peek.prompt_bytes + peek.media_bytes, body.len() as u64);
     }

@@ -38,9 +38,7 @@ impl StraightAnswer {
                 hide_costs(&self.body, at, &mut self.edits);
             }
             Some(span) => self.edits.replace(span, text),
-            None => self
-                .edits
-                .insert(self.last, [&b",\"usage\":"[..], &text].concat()),
+            None => self.edits.insert(self.last, [&b",\"usage\":"[..], &text].concat()),
         }
         Bytes::from(self.edits.apply(&self.body))
     }

@@ -109,25 +109,15 @@ impl ChatStream {
             }
             b"" => return Ok(()),
             data if fields.event == b"error" => {
-                return Err(StreamFault::Upstream(UpstreamFault::in_stream(
-                    Dialect::OpenAiChat,
-                    data,
-                )));
+                return Err(StreamFault::Upstream(UpstreamFault::in_stream(Dialect::OpenAiChat, data)));
             }
             _ => {}
         }
         match fields.whole {
-            Some(start) if fields.event.is_empty() && frame.ends_with(b"\n") => {
-                self.chunk(frame, start, out)
-            }
+            Some(start) if fields.event.is_empty() && frame.ends_with(b"\n") => self.chunk(frame, start, out),
             _ => {
                 let mut plain = b"data: ".to_vec();
-                plain.extend(
-                    fields
-                        .data
-                        .iter()
-                        .map(|b| if *b == b'\n' { b' ' } else { *b }),
-                );
+                plain.extend(fields.data.iter().map(|b| if *b == b'\n' { b' ' } else { *b }));
                 plain.extend_from_slice(b"\n\n");
                 self.chunk(&plain, 6, out)
             }
@@ -143,11 +133,7 @@ impl ChatStream {
             edits: &mut edits,
             known: &mut self.known,
             pen: &mut self.pen,
-            usage: if self.show_usage {
-                UsageRule::NullStays
-            } else {
-                UsageRule::Leaves
-            },
+            usage: if self.show_usage { UsageRule::NullStays } else { UsageRule::Leaves },
             object: "\"chat.completion.chunk\"",
         }
         .read()?;
@@ -170,11 +156,7 @@ impl ChatStream {
         if shows.choices.iter().any(|c| c.finish.is_some()) {
             self.hold(frame, shows, edits, out);
             // A server that finishes again and again must not fill our memory.
-            return if self.held.len() > EVENT_BYTES_MAX {
-                Err(StreamFault::TooLong)
-            } else {
-                Ok(())
-            };
+            return if self.held.len() > EVENT_BYTES_MAX { Err(StreamFault::TooLong) } else { Ok(()) };
         }
         edits.sort();
         let written = edits.apply_within(frame, 0, frame.len());
@@ -228,11 +210,7 @@ impl ChatStream {
     }
 
     pub fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
-        let reason = if self.known.tools {
-            StopReason::ToolUse
-        } else {
-            StopReason::EndTurn
-        };
+        let reason = if self.known.tools { StopReason::ToolUse } else { StopReason::EndTurn };
         self.end(reason, usage, source, out);
     }
 
@@ -277,9 +255,7 @@ mod tests {
         let delta = match shape {
             0 => format!("{{\"content\":{text}}}"),
             1 => format!("{{\"reasoning_content\":{text}}}"),
-            2 => format!(
-                "{{\"tool_calls\":[{{\"index\":0,\"function\":{{\"arguments\":{text}}}}}]}}"
-            ),
+            2 => format!("{{\"tool_calls\":[{{\"index\":0,\"function\":{{\"arguments\":{text}}}}}]}}"),
             3 => format!("{{\"tool_calls\":[{{\"function\":{{\"arguments\":{text}}}}}]}}"),
             4 => format!("{{\"content\":{text},\"role\":\"assistant\"}}"),
             _ => format!("{{\"content\":{text},\"reasoning\":{text}}}"),
@@ -290,18 +266,11 @@ mod tests {
     }
 
     fn pass(frames: &[String], learn: bool) -> (Vec<u8>, Tally) {
-        let head = ReplyHead {
-            id: "c-1".to_owned(),
-            model: "pub".to_owned(),
-            created: 1,
-        };
-        let mut stream =
-            ChatStream::new(&StreamSpec::straight(Dialect::OpenAiChat, head, false, 1));
+        let head = ReplyHead { id: "c-1".to_owned(), model: "pub".to_owned(), created: 1 };
+        let mut stream = ChatStream::new(&StreamSpec::straight(Dialect::OpenAiChat, head, false, 1));
         let mut out = BytesMut::new();
         for frame in frames {
-            stream
-                .push(frame.as_bytes(), &mut out)
-                .expect("a good frame");
+            stream.push(frame.as_bytes(), &mut out).expect("a good frame");
             if !learn {
                 stream.templates = Templates::default();
             }

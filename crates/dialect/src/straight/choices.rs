@@ -52,11 +52,7 @@ pub(super) struct Known {
 impl Known {
     /// Nothing known of a stream yet; made-up call ids start with `call_stem`.
     pub fn of_stream(call_stem: String) -> Self {
-        Self {
-            streamed: true,
-            call_stem,
-            ..Self::default()
-        }
+        Self { streamed: true, call_stem, ..Self::default() }
     }
 }
 
@@ -88,12 +84,7 @@ impl<'a> Reader<'a, '_> {
 
     fn choice(&mut self, at: usize, shows: &mut Shows) -> Result<Choice, Bad> {
         let frame = self.frame;
-        let mut choice = Choice {
-            index: 0,
-            finish: None,
-            delta: None,
-            carries: false,
-        };
+        let mut choice = Choice { index: 0, finish: None, delta: None, carries: false };
         let mut gone = Vec::new();
         let mut members = Members::new(frame, at, 2)?;
         while let Some(member) = members.next()? {
@@ -154,8 +145,7 @@ impl<'a> Reader<'a, '_> {
         }
         if !role && self.known.streamed && !self.known.choices.contains(&index) {
             let comma: &[u8] = if members.last() > 0 { b"," } else { b"" };
-            self.edits
-                .insert(at + 1, [b"\"role\":\"assistant\"", comma].concat());
+            self.edits.insert(at + 1, [b"\"role\":\"assistant\"", comma].concat());
             shows.first = true;
         }
         Ok(carries)
@@ -194,11 +184,7 @@ impl<'a> Reader<'a, '_> {
         let number = index.unwrap_or_else(|| {
             shows.first = true;
             let count = self.known.calls.iter().filter(|c| c.0 == choice).count() as u64;
-            if count == 0 || (named && id_text != self.known.last_id) {
-                count
-            } else {
-                count - 1
-            }
+            if count == 0 || (named && id_text != self.known.last_id) { count } else { count - 1 }
         });
         let mut added = String::new();
         if index.is_none() {
@@ -272,7 +258,5 @@ fn number(value: &[u8]) -> Option<u64> {
 
 /// The word of a finish reason.
 pub(super) fn word(frame: &[u8], span: Span) -> String {
-    string_value(&frame[span.0..span.1])
-        .unwrap_or_default()
-        .into_owned()
+    string_value(&frame[span.0..span.1]).unwrap_or_default().into_owned()
 }

@@ -12,9 +12,7 @@ type Span = (usize, usize);
 
 /// Fields of a message or an event that tell about the upstream.
 pub(super) fn is_private(name: &[u8]) -> bool {
-    matches!(name, b"provider" | b"cost" | b"request_id")
-        || name.starts_with(b"amazon-")
-        || name.starts_with(b"x_")
+    matches!(name, b"provider" | b"cost" | b"request_id") || name.starts_with(b"amazon-") || name.starts_with(b"x_")
 }
 
 /// A message's fields.
@@ -65,10 +63,7 @@ pub(super) fn read_message(
     message.last = members.last();
     message.end = members.end();
     let mut added = Vec::new();
-    for (there, key, text) in [
-        (id, "\"id\":", &head.id),
-        (model, "\"model\":", &head.model),
-    ] {
+    for (there, key, text) in [(id, "\"id\":", &head.id), (model, "\"model\":", &head.model)] {
         if !there {
             added.extend_from_slice(key.as_bytes());
             push_string(&mut added, text);
@@ -157,10 +152,7 @@ pub(super) fn read_block(frame: &[u8], at: usize) -> Result<Block, StreamFault> 
         // Newer kinds of block: whatever they carry was written by the model, at most.
         block.text += rest;
     }
-    if block
-        .only
-        .is_some_and(|(span, _)| frame.get(span.0 - 1) != Some(&b'"'))
-    {
+    if block.only.is_some_and(|(span, _)| frame.get(span.0 - 1) != Some(&b'"')) {
         block.only = None;
     }
     Ok(block)

@@ -133,12 +133,7 @@ impl MessagesStream {
         let kind = self.read(&fields.data, start)?.kind;
         let mut plain = format!("event: {kind}\ndata: ").into_bytes();
         let start = plain.len() + start;
-        plain.extend(
-            fields
-                .data
-                .iter()
-                .map(|b| if *b == b'\n' { b' ' } else { *b }),
-        );
+        plain.extend(fields.data.iter().map(|b| if *b == b'\n' { b' ' } else { *b }));
         plain.extend_from_slice(b"\n\n");
         let event = self.read(&plain, start)?;
         self.event(&plain, start, &event, out)
@@ -171,13 +166,7 @@ impl MessagesStream {
         Ok(event)
     }
 
-    fn event(
-        &mut self,
-        frame: &[u8],
-        start: usize,
-        event: &Event,
-        out: &mut BytesMut,
-    ) -> Result<(), StreamFault> {
+    fn event(&mut self, frame: &[u8], start: usize, event: &Event, out: &mut BytesMut) -> Result<(), StreamFault> {
         match &*event.kind {
             "message_start" => return self.start(frame, event, out),
             "content_block_start" => self.block_start(frame, event)?,
@@ -193,10 +182,7 @@ impl MessagesStream {
             }
             "error" => {
                 let json = frame[start..].trim_ascii_end();
-                return Err(StreamFault::Upstream(UpstreamFault::in_stream(
-                    Dialect::Anthropic,
-                    json,
-                )));
+                return Err(StreamFault::Upstream(UpstreamFault::in_stream(Dialect::Anthropic, json)));
             }
             "ping" => {}
             kind if kind.starts_with("message_") || kind.starts_with("content_block_") => {}
@@ -206,12 +192,7 @@ impl MessagesStream {
         Ok(())
     }
 
-    fn start(
-        &mut self,
-        frame: &[u8],
-        event: &Event,
-        out: &mut BytesMut,
-    ) -> Result<(), StreamFault> {
+    fn start(&mut self, frame: &[u8], event: &Event, out: &mut BytesMut) -> Result<(), StreamFault> {
         // A second start would splice two answers into one.
         let (Some((at, _)), false) = (event.inner, self.started) else {
             return Err(StreamFault::Garbage);
@@ -246,12 +227,7 @@ impl MessagesStream {
         Ok(())
     }
 
-    fn delta(
-        &mut self,
-        frame: &[u8],
-        event: &Event,
-        out: &mut BytesMut,
-    ) -> Result<(), StreamFault> {
+    fn delta(&mut self, frame: &[u8], event: &Event, out: &mut BytesMut) -> Result<(), StreamFault> {
         let (at, _) = event.inner.ok_or(StreamFault::Garbage)?;
         let block = read_block(frame, at)?;
         block.tell(&mut self.tally);
@@ -264,8 +240,7 @@ impl MessagesStream {
             if shown == Shown::Reasoning {
                 self.dark.retain(|i| *i != event.index);
             }
-            self.templates
-                .learn(frame, &[text], &Edits::default(), shown);
+            self.templates.learn(frame, &[text], &Edits::default(), shown);
         }
         Ok(())
     }
@@ -292,11 +267,7 @@ impl MessagesStream {
     }
 
     pub fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
-        let reason = if self.tools {
-            StopReason::ToolUse
-        } else {
-            StopReason::EndTurn
-        };
+        let reason = if self.tools { StopReason::ToolUse } else { StopReason::EndTurn };
         self.close(out);
         match self.held.take() {
             Some(held) => out.extend_from_slice(&held.sealed(usage, source)),

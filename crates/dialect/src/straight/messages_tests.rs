@@ -10,11 +10,7 @@ use units::{Class, Usage, UsageSource};
 fn spec() -> StreamSpec {
     StreamSpec::straight(
         Dialect::Anthropic,
-        ReplyHead {
-            id: "msg_ours".into(),
-            model: "pub".into(),
-            created: 7,
-        },
+        ReplyHead { id: "msg_ours".into(), model: "pub".into(), created: 7 },
         true,
         1,
     )
@@ -34,17 +30,11 @@ fn start(id: &str, model: &str) -> String {
 }
 
 fn block(index: u8, block: &str) -> String {
-    ev(
-        "content_block_start",
-        &format!(r#","index":{index},"content_block":{block}"#),
-    )
+    ev("content_block_start", &format!(r#","index":{index},"content_block":{block}"#))
 }
 
 fn delta(index: u8, delta: &str) -> String {
-    ev(
-        "content_block_delta",
-        &format!(r#","index":{index},"delta":{delta}"#),
-    )
+    ev("content_block_delta", &format!(r#","index":{index},"delta":{delta}"#))
 }
 
 fn stop(index: u8) -> String {
@@ -75,15 +65,9 @@ fn body() -> String {
         + &delta(1, r#"{"type":"text_delta","text":"漢🙂"}"#)
         + &delta(1, r#"{"type":"text_delta","text":"}"}"#)
         + &stop(1)
-        + &block(
-            2,
-            r#"{"type":"tool_use","id":"toolu_1","name":"f","input":{}}"#,
-        )
+        + &block(2, r#"{"type":"tool_use","id":"toolu_1","name":"f","input":{}}"#)
         + &delta(2, r#"{"type":"input_json_delta","partial_json":""}"#)
-        + &delta(
-            2,
-            r#"{"type":"input_json_delta","partial_json":"{\"a\":1}"}"#,
-        )
+        + &delta(2, r#"{"type":"input_json_delta","partial_json":"{\"a\":1}"}"#)
         + &stop(2)
 }
 
@@ -96,10 +80,7 @@ fn r_wire_2_pitfall_57_messages_pass_and_usage_is_cumulative() {
             "message_delta",
             r#","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"output_tokens":50}"#,
         )
-        + &ev(
-            "message_stop",
-            r#","amazon-bedrock-invocationMetrics":{"x":1}"#,
-        );
+        + &ev("message_stop", r#","amazon-bedrock-invocationMetrics":{"x":1}"#);
     for size in [1, 5, 33, up.len()] {
         let (before, after, stream) = run(&up, size).unwrap();
         assert_eq!(before, start("msg_ours", "pub") + &body(), "{size}");
@@ -116,10 +97,7 @@ fn r_wire_2_pitfall_57_messages_pass_and_usage_is_cumulative() {
         assert_eq!(tally.reasoning_bytes(), 2);
         assert_eq!(
             *tally.usage(),
-            Usage::NONE
-                .with(Class::Input, 25)
-                .with(Class::CacheRead, 3)
-                .with(Class::Output, 50)
+            Usage::NONE.with(Class::Input, 25).with(Class::CacheRead, 3).with(Class::Output, 50)
         );
     }
 }
@@ -127,49 +105,35 @@ fn r_wire_2_pitfall_57_messages_pass_and_usage_is_cumulative() {
 /// wire.md pitfall 61: an error at any place is an error, never a normal stop.
 #[test]
 fn pitfall_61_errors_are_errors_at_any_place() {
-    let error = ev(
-        "error",
-        r#","error":{"type":"overloaded_error","message":"secret"}"#,
-    );
-    let delta = ev(
-        "message_delta",
-        r#","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}"#,
-    );
+    let error = ev("error", r#","error":{"type":"overloaded_error","message":"secret"}"#);
+    let delta = ev("message_delta", r#","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}"#);
     for up in [
         error.clone(),
         start("a", "b") + &body() + &error,
         start("a", "b") + &body() + &delta + &error,
         start("a", "b") + "data: {\"error\":{\"type\":\"overloaded_error\"}}\n\n",
     ] {
-        let Err(StreamFault::Upstream(fault)) = run(&up, 17) else {
-            panic!("{up}")
-        };
+        let Err(StreamFault::Upstream(fault)) = run(&up, 17) else { panic!("{up}") };
         assert_eq!(fault.class, crate::fault::UpstreamClass::Overloaded);
     }
     // wire.md pitfall 26: a second answer inside the first is refused.
-    assert_eq!(
-        run(&(start("a", "b") + &start("a", "b")), 50).err(),
-        Some(StreamFault::Garbage)
-    );
+    assert_eq!(run(&(start("a", "b") + &start("a", "b")), 50).err(), Some(StreamFault::Garbage));
 }
 
 #[test]
 fn cuts_and_odd_frames() {
     let whole = start("a", "b") + &body();
     assert_eq!(run(&whole, 100).err(), Some(StreamFault::Cut));
-    let data_only: String = (whole
-        + &ev("usage", r#","cost":1"#)
-        + &ev("message_delta", r#","delta":{"stop_reason":"end_turn"}"#))
-        .lines()
-        .filter(|l| !l.starts_with("event:"))
-        .map(|l| format!("{}\r\n", l.replacen("data: ", "data:", 1)))
-        .collect();
+    let data_only: String =
+        (whole + &ev("usage", r#","cost":1"#) + &ev("message_delta", r#","delta":{"stop_reason":"end_turn"}"#))
+            .lines()
+            .filter(|l| !l.starts_with("event:"))
+            .map(|l| format!("{}\r\n", l.replacen("data: ", "data:", 1)))
+            .collect();
     let (before, after, _) = run(&data_only, 100).unwrap();
     assert_eq!(before, start("msg_ours", "pub") + &body());
     assert!(
-        after.contains(
-            r#""usage":{"input_tokens":25,"cache_read_input_tokens":3,"output_tokens":1}"#
-        ),
+        after.contains(r#""usage":{"input_tokens":25,"cache_read_input_tokens":3,"output_tokens":1}"#),
         "{after}"
     );
     assert!(after.ends_with(&ev("message_stop", "")));
@@ -186,11 +150,7 @@ fn dark_thinking_is_noticed() {
     stream.push(up.as_bytes(), &mut out).unwrap();
     assert!(stream.tally().hidden_reasoning());
     out.clear();
-    stream.cut_short(
-        &Usage::NONE.with(Class::Input, 1).with(Class::Output, 2),
-        UsageSource::Estimated,
-        &mut out,
-    );
+    stream.cut_short(&Usage::NONE.with(Class::Input, 1).with(Class::Output, 2), UsageSource::Estimated, &mut out);
     let text = std::str::from_utf8(&out).unwrap();
     assert_eq!(
         text,
@@ -210,16 +170,10 @@ fn an_answer_keeps_its_bytes() {
     assert_eq!(answer.tally().stop().unwrap().reason, StopReason::ToolUse);
     assert_eq!(answer.tally().text_bytes(), 7 + 1 + 22);
     let usage = *answer.tally().usage();
-    let expect = body
-        .replace("up-1", "pub")
-        .replace("msg_up", "msg_ours")
-        .replace(r#","provider":"x""#, "");
+    let expect = body.replace("up-1", "pub").replace("msg_up", "msg_ours").replace(r#","provider":"x""#, "");
     assert_eq!(answer.seal(&usage, UsageSource::Provider), expect);
     for bad in ["", "{}", "<html>", r#"{"content":7}"#] {
-        assert!(
-            Answer::read(&spec(), &Bytes::copy_from_slice(bad.as_bytes())).is_err(),
-            "{bad}"
-        );
+        assert!(Answer::read(&spec(), &Bytes::copy_from_slice(bad.as_bytes())).is_err(), "{bad}");
     }
     let error = r#"{"type":"error","error":{"type":"overloaded_error","message":"x"}}"#;
     let error = Answer::read(&spec(), &Bytes::from_static(error.as_bytes())).unwrap_err();
@@ -230,9 +184,8 @@ fn an_answer_keeps_its_bytes() {
 #[test]
 fn unsigned_thinking_is_left_out() {
     let sent = |content: &str| {
-        let body = format!(
-            r#"{{"model":"p","max_tokens":9,"messages":[{{"role":"assistant","content":[{content}]}}]}}"#
-        );
+        let body =
+            format!(r#"{{"model":"p","max_tokens":9,"messages":[{{"role":"assistant","content":[{content}]}}]}}"#);
         let body = Bytes::from(body);
         let peek = peek(Dialect::Anthropic, &body, PeekLimits::default()).unwrap();
         let target = Target::new(Dialect::Anthropic, "p", 1);

@@ -65,11 +65,7 @@ impl Templates {
     /// Writes the frame if it is a learned one; gives what its text is and how many bytes it has.
     #[inline]
     pub fn pass(&mut self, frame: &[u8], out: &mut BytesMut) -> Option<(Shown, usize)> {
-        let (n, texts) = self
-            .list
-            .iter()
-            .enumerate()
-            .find_map(|(n, template)| Some((n, template.fits(frame)?)))?;
+        let (n, texts) = self.list.iter().enumerate().find_map(|(n, template)| Some((n, template.fits(frame)?)))?;
         let template = &self.list[n];
         out.extend_from_slice(&template.head.to);
         for ((from, to), tail) in texts.iter().zip(&template.tails) {

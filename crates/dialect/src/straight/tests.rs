@@ -24,48 +24,30 @@ fn r_wire_2_only_what_must_change_is_changed() {
     let m = r#""messages":[{"role":"user","content":"h\u00e9 <>&"}]"#;
     let big = r#""zz":{"n":9007199254740993,"e":1e400}"#;
     for (body, expect) in [
-        (
-            format!(r#"{{"model":"pub",{m},{big}}}"#),
-            format!(r#"{{"model":"up-1",{m},{big}}}"#),
-        ),
+        (format!(r#"{{"model":"pub",{m},{big}}}"#), format!(r#"{{"model":"up-1",{m},{big}}}"#)),
         (
             format!(r#"{{{m},"stream":true,"model" : "pub" }}"#),
-            format!(
-                r#"{{{m},"stream":true,"model" : "up-1","stream_options":{{"include_usage":true}} }}"#
-            ),
+            format!(r#"{{{m},"stream":true,"model" : "up-1","stream_options":{{"include_usage":true}} }}"#),
         ),
         (
             format!(r#"{{"stream_options":{{}},"model":"pub","stream":true,{m}}}"#),
-            format!(
-                r#"{{"stream_options":{{"include_usage":true}},"model":"up-1","stream":true,{m}}}"#
-            ),
+            format!(r#"{{"stream_options":{{"include_usage":true}},"model":"up-1","stream":true,{m}}}"#),
         ),
         (
-            format!(
-                r#"{{"stream_options":{{"include_obfuscation":false}},"model":"pub","stream":true,{m}}}"#
-            ),
+            format!(r#"{{"stream_options":{{"include_obfuscation":false}},"model":"pub","stream":true,{m}}}"#),
             format!(
                 r#"{{"stream_options":{{"include_obfuscation":false,"include_usage":true}},"model":"up-1","stream":true,{m}}}"#
             ),
         ),
         (
-            format!(
-                r#"{{"stream_options":{{"include_usage": false}},"model":"pub","stream":true,{m}}}"#
-            ),
-            format!(
-                r#"{{"stream_options":{{"include_usage": true}},"model":"up-1","stream":true,{m}}}"#
-            ),
+            format!(r#"{{"stream_options":{{"include_usage": false}},"model":"pub","stream":true,{m}}}"#),
+            format!(r#"{{"stream_options":{{"include_usage": true}},"model":"up-1","stream":true,{m}}}"#),
         ),
         (
             format!(r#"{{"stream_options":null,"model":"pub","stream":true,{m}}}"#),
-            format!(
-                r#"{{"stream_options":{{"include_usage":true}},"model":"up-1","stream":true,{m}}}"#
-            ),
+            format!(r#"{{"stream_options":{{"include_usage":true}},"model":"up-1","stream":true,{m}}}"#),
         ),
-        (
-            format!(r#"{{"model":"up-1",{m}}}"#),
-            format!(r#"{{"model":"up-1",{m}}}"#),
-        ),
+        (format!(r#"{{"model":"up-1",{m}}}"#), format!(r#"{{"model":"up-1",{m}}}"#)),
     ] {
         assert_eq!(sent(&body, &target()), expect);
     }
@@ -97,10 +79,7 @@ fn quirks_of_a_server_are_spliced() {
         r#"{"model":"up-1","messages":[{}],"max_tokens":99}"#
     );
     assert_eq!(
-        sent(
-            r#"{"max_tokens":7,"max_completion_tokens":7,"model":"p","messages":[{}]}"#,
-            &target()
-        ),
+        sent(r#"{"max_tokens":7,"max_completion_tokens":7,"model":"p","messages":[{}]}"#, &target()),
         r#"{"max_completion_tokens":7,"model":"up-1","messages":[{}]}"#
     );
 }
@@ -108,11 +87,7 @@ fn quirks_of_a_server_are_spliced() {
 fn spec(show_usage: bool) -> StreamSpec {
     StreamSpec::straight(
         Dialect::OpenAiChat,
-        ReplyHead {
-            id: "chatcmpl-ours".into(),
-            model: "pub".into(),
-            created: 7,
-        },
+        ReplyHead { id: "chatcmpl-ours".into(), model: "pub".into(), created: 7 },
         show_usage,
         1,
     )
@@ -178,19 +153,13 @@ fn r_wire_6_usage_is_hidden_or_shown() {
         assert_eq!(tally.text_bytes(), 6);
         assert_eq!(
             *tally.usage(),
-            Usage::NONE
-                .with(Class::Input, 7)
-                .with(Class::CacheRead, 2)
-                .with(Class::Output, 4)
+            Usage::NONE.with(Class::Input, 7).with(Class::CacheRead, 2).with(Class::Output, 4)
         );
         let (before, after, _) = run(&up, size, true).unwrap();
         let expect: String = texts.iter().map(|t| ours(&(delta(t) + null))).collect();
         assert_eq!(before, expect);
         let shown = r#""choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":2}}"#;
-        assert_eq!(
-            after,
-            ours(&(finish.to_owned() + null)) + &ours(shown) + "data: [DONE]\n\n"
-        );
+        assert_eq!(after, ours(&(finish.to_owned() + null)) + &ours(shown) + "data: [DONE]\n\n");
     }
 }
 
@@ -203,14 +172,9 @@ fn content_on_the_finish_chunk_is_not_held() {
     let (before, after, _) = run(&up, 9, false).unwrap();
     assert_eq!(
         before,
-        ours(
-            r#""choices":[{"index":0,"delta":{"role":"assistant","content":"hi"},"finish_reason":null}]"#
-        )
+        ours(r#""choices":[{"index":0,"delta":{"role":"assistant","content":"hi"},"finish_reason":null}]"#)
     );
-    assert_eq!(
-        after,
-        ours(r#""choices":[{"index":0,"delta":{},"finish_reason":"stop"}]"#) + "data: [DONE]\n\n"
-    );
+    assert_eq!(after, ours(r#""choices":[{"index":0,"delta":{},"finish_reason":"stop"}]"#) + "data: [DONE]\n\n");
 }
 
 /// wire.md pitfall 13, 14: fragments without index, id or type are mended, because SDK readers fail on them.
@@ -231,9 +195,7 @@ fn pitfall_13_14_calls_without_index_and_id_are_mended() {
                 r#""index":0,"id":"call_ours_0_0","type":"function","function":{"name":"f","arguments":"{\"a\""}"#
             )
             + &mended(r#""index":0,"function":{"arguments":":1}"}"#)
-            + &mended(
-                r#""index":1,"id":"b","type":"function","function":{"name":"g","arguments":"{}"}"#
-            )
+            + &mended(r#""index":1,"id":"b","type":"function","function":{"name":"g","arguments":"{}"}"#)
     );
     assert!(after.contains(r#""finish_reason":"tool_calls""#), "{after}");
 }
@@ -263,11 +225,7 @@ fn pitfall_23_a_cut_is_a_cut() {
     let up = chunk(&delta(r#"{"content":"a"}"#))
         + &chunk(r#""choices":[{"index":0,"delta":{},"finish_reason":"stop"}]"#);
     for end in 0..up.len() - 2 {
-        assert_eq!(
-            run(&up[..end], 50, false).err(),
-            Some(StreamFault::Cut),
-            "{end}"
-        );
+        assert_eq!(run(&up[..end], 50, false).err(), Some(StreamFault::Cut), "{end}");
     }
     assert!(run(&up, 50, false).is_ok());
 }
@@ -280,15 +238,10 @@ fn errors_in_a_stream_are_the_upstreams() {
         "event: error\ndata: {\"message\":\"x\"}\n\n",
         "data: {\"object\":\"error\",\"message\":\"x\"}\n\n",
     ] {
-        let Err(StreamFault::Upstream(fault)) = run(frame, 10, false) else {
-            panic!("{frame}")
-        };
+        let Err(StreamFault::Upstream(fault)) = run(frame, 10, false) else { panic!("{frame}") };
         assert!(!fault.to_fault().told.contains("secret"));
     }
-    assert_eq!(
-        run("data: hello\n\n", 10, false).err(),
-        Some(StreamFault::Garbage)
-    );
+    assert_eq!(run("data: hello\n\n", 10, false).err(), Some(StreamFault::Garbage));
 }
 
 #[test]
@@ -314,11 +267,8 @@ fn odd_framing_is_read() {
 
 #[test]
 fn several_choices_finish_apart() {
-    let c = |i: u8, d: &str, f: &str| {
-        chunk(&format!(
-            r#""choices":[{{"index":{i},"delta":{d},"finish_reason":{f}}}]"#
-        ))
-    };
+    let c =
+        |i: u8, d: &str, f: &str| chunk(&format!(r#""choices":[{{"index":{i},"delta":{d},"finish_reason":{f}}}]"#));
     let up = c(0, r#"{"role":"assistant","content":"a"}"#, "null")
         + &c(1, r#"{"role":"assistant","content":"b"}"#, "null")
         + &c(0, "{}", "\"stop\"")
@@ -346,13 +296,7 @@ fn an_answer_gets_our_id_and_keeps_its_bytes() {
         std::str::from_utf8(&sealed).unwrap(),
         r#"{ "id":"chatcmpl-ours","object":"chat.completion","created":5,"model":"pub","choices":[{"index":0,"message":{"role":"assistant","content":"h\u00e9","x":1e400},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2} }"#
     );
-    for bad in [
-        "",
-        "{}",
-        "<html>",
-        "{\"choices\":[]}",
-        "{\"choices\":[{}]} x",
-    ] {
+    for bad in ["", "{}", "<html>", "{\"choices\":[]}", "{\"choices\":[{}]} x"] {
         assert_eq!(
             Answer::read(&spec(false), &Bytes::copy_from_slice(bad.as_bytes())).err(),
             Some(StreamFault::Garbage),
@@ -365,23 +309,11 @@ fn an_answer_gets_our_id_and_keeps_its_bytes() {
 fn cut_short_ends_inside_the_protocol() {
     let mut stream = Stream::new(&spec(true));
     let mut out = BytesMut::new();
-    stream
-        .push(
-            chunk(&delta(r#"{"role":"assistant","content":"a"}"#)).as_bytes(),
-            &mut out,
-        )
-        .unwrap();
+    stream.push(chunk(&delta(r#"{"role":"assistant","content":"a"}"#)).as_bytes(), &mut out).unwrap();
     out.clear();
-    stream.cut_short(
-        &Usage::NONE.with(Class::Input, 1).with(Class::Output, 1),
-        UsageSource::Estimated,
-        &mut out,
-    );
+    stream.cut_short(&Usage::NONE.with(Class::Input, 1).with(Class::Output, 1), UsageSource::Estimated, &mut out);
     let text = std::str::from_utf8(&out).unwrap();
-    assert!(
-        text.contains("\"finish_reason\":\"length\"") && text.ends_with("data: [DONE]\n\n"),
-        "{text}"
-    );
+    assert!(text.contains("\"finish_reason\":\"length\"") && text.ends_with("data: [DONE]\n\n"), "{text}");
     assert!(text.contains("\"total_tokens\":2"));
     let len = out.len();
     stream.seal(&Usage::NONE, UsageSource::None, &mut out);
@@ -390,12 +322,7 @@ fn cut_short_ends_inside_the_protocol() {
 
 /// The members of an object as text, but for those a splice may touch.
 fn others(text: &str) -> Vec<String> {
-    const TOUCHED: [&str; 4] = [
-        "model",
-        "stream_options",
-        "max_tokens",
-        "max_completion_tokens",
-    ];
+    const TOUCHED: [&str; 4] = ["model", "stream_options", "max_tokens", "max_completion_tokens"];
     let mut members = Members::new(text.as_bytes(), 0, 0).unwrap();
     let mut out = Vec::new();
     while let Some(member) = members.next().unwrap() {

@@ -90,12 +90,7 @@ impl<'a> TopReader<'a, '_> {
         Ok(top)
     }
 
-    fn member(
-        &mut self,
-        member: Member,
-        top: &mut Top,
-        gone: &mut Vec<Member>,
-    ) -> Result<(), StreamFault> {
+    fn member(&mut self, member: Member, top: &mut Top, gone: &mut Vec<Member>) -> Result<(), StreamFault> {
         let frame = self.frame;
         let value = member.text(frame);
         match &*member.name(frame) {
@@ -114,11 +109,7 @@ impl<'a> TopReader<'a, '_> {
                 self.pen.created_as(value);
             }
             b"choices" => {
-                let mut reader = Reader {
-                    frame,
-                    edits: self.edits,
-                    known: self.known,
-                };
+                let mut reader = Reader { frame, edits: self.edits, known: self.known };
                 top.shows = Some(reader.read(member.value.0)?);
             }
             b"usage" => {

@@ -37,18 +37,15 @@ fn answer(spec: &StreamSpec, body: &Bytes) -> (Vec<u8>, Tally) {
 }
 
 fn usage_text(usage: &Usage) -> String {
-    let lines: Vec<String> = usage
-        .iter()
-        .map(|(class, count)| format!("  \"{}\": {count}", class.name()))
-        .collect();
+    let lines: Vec<String> =
+        usage.iter().map(|(class, count)| format!("  \"{}\": {count}", class.name())).collect();
     format!("{{\n{}\n}}\n", lines.join(",\n"))
 }
 
 /// The request of a case as its upstream gets it, and what was lost.
 fn request(folder: &Path, upstream: Dialect) -> Option<(String, String)> {
     let text = fs::read(folder.join("request.json")).ok()?;
-    let value: BTreeMap<&str, &serde_json::value::RawValue> =
-        serde_json::from_slice(&text).unwrap();
+    let value: BTreeMap<&str, &serde_json::value::RawValue> = serde_json::from_slice(&text).unwrap();
     let client: String = serde_json::from_str(value["client"].get()).unwrap();
     let client = Dialect::from_name(&client).unwrap();
     let body = Bytes::copy_from_slice(value["body"].get().as_bytes());
@@ -88,44 +85,25 @@ fn expected(upstream: Dialect, folder: &Path) -> BTreeMap<String, Vec<u8>> {
             Ok(bytes) => {
                 let whole = streamed(&spec, &bytes, bytes.len());
                 for size in [1, 2, 7, 61] {
-                    assert_eq!(
-                        streamed(&spec, &bytes, size),
-                        whole,
-                        "{folder:?} {client:?} cut to {size}"
-                    );
+                    assert_eq!(streamed(&spec, &bytes, size), whole, "{folder:?} {client:?} cut to {size}");
                 }
                 (format!("client-{}.sse", client.name()), whole)
             }
             Err(_) => {
                 let body = Bytes::from(fs::read(folder.join("upstream.json")).unwrap());
-                (
-                    format!("client-{}.json", client.name()),
-                    answer(&spec, &body),
-                )
+                (format!("client-{}.json", client.name()), answer(&spec, &body))
             }
         };
         let clean = String::from_utf8(text.clone()).unwrap();
-        for secret in [
-            "UPSTREAM",
-            "upstream-",
-            "host-7",
-            "fp_secret",
-            "cost",
-            "PROVIDER",
-        ] {
-            assert!(
-                !clean.contains(secret),
-                "{folder:?} {client:?} tells {secret}"
-            );
+        for secret in ["UPSTREAM", "upstream-", "host-7", "fp_secret", "cost", "PROVIDER"] {
+            assert!(!clean.contains(secret), "{folder:?} {client:?} tells {secret}");
         }
         usages.insert(usage_text(tally.usage()));
-        files.insert(name, text);
+        let end: &[u8] = if text.ends_with(b"\n") { b"" } else { b"\n" };
+        files.insert(name, [&text, end].concat());
     }
     assert_eq!(usages.len(), 1, "{folder:?}: usage differs between clients");
-    files.insert(
-        "usage.json".to_owned(),
-        usages.pop_first().unwrap().into_bytes(),
-    );
+    files.insert("usage.json".to_owned(), usages.pop_first().unwrap().into_bytes());
     if let Some((body, losses)) = request(folder, upstream) {
         files.insert("upstream-request.json".to_owned(), body.into_bytes());
         files.insert("loss.json".to_owned(), losses.into_bytes());
@@ -151,10 +129,7 @@ fn r_wire_1_the_matrix_equals_its_transcripts() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let given = ["request.json", "upstream.sse", "upstream.json"].contains(&name.as_str());
             if !given && !expected.contains_key(&name) {
-                wrong.push(format!(
-                    "{} belongs to no case",
-                    folder.join(name).display()
-                ));
+                wrong.push(format!("{} belongs to no case", folder.join(name).display()));
             }
         }
     }

@@ -20,9 +20,7 @@ fn blocks(text: &str) -> Vec<(String, String)> {
                 let delta = &value["delta"];
                 let keys = ["text", "thinking", "partial_json"];
                 let text = keys.iter().find_map(|k| delta[*k].as_str());
-                out[value["index"].as_u64().unwrap() as usize]
-                    .1
-                    .push_str(text.unwrap_or_default());
+                out[value["index"].as_u64().unwrap() as usize].1.push_str(text.unwrap_or_default());
             }
             _ => {}
         }
@@ -32,19 +30,12 @@ fn blocks(text: &str) -> Vec<(String, String)> {
 
 fn expect_blocks(text: &str, expect: &[(&str, &str)]) {
     let found = blocks(text);
-    let found: Vec<(&str, &str)> = found
-        .iter()
-        .map(|(k, t)| (k.as_str(), t.as_str()))
-        .collect();
+    let found: Vec<(&str, &str)> = found.iter().map(|(k, t)| (k.as_str(), t.as_str())).collect();
     assert_eq!(found, expect);
 }
 
 fn stop_reason(text: &str) -> Value {
-    let delta = frames(text)
-        .into_iter()
-        .find(|(e, _)| e == "message_delta")
-        .unwrap()
-        .1;
+    let delta = frames(text).into_iter().find(|(e, _)| e == "message_delta").unwrap().1;
     delta["delta"]["stop_reason"].clone()
 }
 
@@ -56,10 +47,7 @@ fn call(index: u8, id: &str, name: &str, arguments: &str) -> String {
 }
 
 fn more(index: u8, arguments: &str) -> String {
-    format!(
-        r#"{{"index":{index},"function":{{"arguments":{}}}}}"#,
-        Value::from(arguments)
-    )
+    format!(r#"{{"index":{index},"function":{{"arguments":{}}}}}"#, Value::from(arguments))
 }
 
 fn calls(list: &[String]) -> String {
@@ -73,10 +61,7 @@ fn end(word: &str) -> String {
 #[test]
 fn pitfall_01_name_and_arguments_in_one_chunk() {
     let up = calls(&[call(0, "a", "f", r#"{"a":1}"#)]) + &end("tool_calls");
-    expect_blocks(
-        &run(CHAT, MESSAGES, &up).text(),
-        &[("tool_usef", r#"{"a":1}"#)],
-    );
+    expect_blocks(&run(CHAT, MESSAGES, &up).text(), &[("tool_usef", r#"{"a":1}"#)]);
 }
 
 #[test]
@@ -89,14 +74,7 @@ fn pitfall_02_03_parallel_calls_are_put_in_order() {
         + &calls(&[more(0, ":1}")])
         + &end("tool_calls");
     let text = run(CHAT, MESSAGES, &up).text();
-    expect_blocks(
-        &text,
-        &[
-            ("text", "t"),
-            ("tool_usef", r#"{"x":1}"#),
-            ("tool_useg", r#"{"y":2}"#),
-        ],
-    );
+    expect_blocks(&text, &[("text", "t"), ("tool_usef", r#"{"x":1}"#), ("tool_useg", r#"{"y":2}"#)]);
     crate::strict::check_messages(&text);
 }
 
@@ -109,9 +87,8 @@ fn pitfall_04_05_blocks_open_with_what_comes_first() {
     let text = run(CHAT, MESSAGES, &up).text();
     expect_blocks(&text, &[("thinking", "r"), ("text", "t")]);
     assert_eq!(text.matches("event: message_start").count(), 1);
-    let up = chunk(r#"{"role":"assistant","content":""}"#, "null")
-        + &calls(&[call(0, "a", "f", "{}")])
-        + &end("stop");
+    let up =
+        chunk(r#"{"role":"assistant","content":""}"#, "null") + &calls(&[call(0, "a", "f", "{}")]) + &end("stop");
     let ran = run(CHAT, MESSAGES, &up);
     expect_blocks(&ran.text(), &[("tool_usef", "{}")]);
     assert_eq!(stop_reason(&ran.text()), "tool_use");
@@ -125,26 +102,17 @@ fn pitfall_04_05_blocks_open_with_what_comes_first() {
 
 #[test]
 fn pitfall_06_07_18_one_chunk_may_carry_everything() {
-    let first = format!(
-        r#"{{"role":"assistant","content":"t","tool_calls":[{}]}}"#,
-        call(0, "a", "f", r#"{"x""#)
-    );
+    let first = format!(r#"{{"role":"assistant","content":"t","tool_calls":[{}]}}"#, call(0, "a", "f", r#"{"x""#));
     let last = format!(r#"{{"tool_calls":[{}]}}"#, call(0, "a", "", ":1}"));
     let up = chunk(&first, "null")
-        + &chunk(&last, "\"tool_calls\"").replace(
-            "\"choices\"",
-            "\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":2},\"choices\"",
-        )
+        + &chunk(&last, "\"tool_calls\"")
+            .replace("\"choices\"", "\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":2},\"choices\"")
         + DONE;
     let ran = run(CHAT, MESSAGES, &up);
     expect_blocks(&ran.text(), &[("text", "t"), ("tool_usef", r#"{"x":1}"#)]);
     assert_eq!(ran.tally.usage().prompt_total(), 4);
     let straight = run(CHAT, CHAT, &up);
-    assert!(
-        String::from_utf8(straight.before)
-            .unwrap()
-            .contains(r#""arguments":":1}""#)
-    );
+    assert!(String::from_utf8(straight.before).unwrap().contains(r#""arguments":":1}""#));
     assert_eq!(straight.tally.usage(), ran.tally.usage());
 }
 
@@ -154,10 +122,7 @@ fn pitfall_11_arguments_cut_at_every_byte_are_whole() {
     for at in (1..arguments.len()).filter(|at| arguments.is_char_boundary(*at)) {
         let (one, two) = arguments.split_at(at);
         let up = calls(&[call(0, "a", "f", one)]) + &calls(&[more(0, two)]) + &end("tool_calls");
-        expect_blocks(
-            &run(CHAT, MESSAGES, &up).text(),
-            &[("tool_usef", arguments)],
-        );
+        expect_blocks(&run(CHAT, MESSAGES, &up).text(), &[("tool_usef", arguments)]);
     }
 }
 
@@ -168,10 +133,7 @@ fn pitfall_12_calls_without_arguments() {
         data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"\"}}\n\n\
         data: {\"type\":\"content_block_stop\",\"index\":0}\n\ndata: {\"type\":\"message_stop\"}\n\n";
     let text = run(MESSAGES, CHAT, up).text();
-    assert!(
-        text.contains(r#"{"index":0,"function":{"arguments":"{}"}}"#),
-        "{text}"
-    );
+    assert!(text.contains(r#"{"index":0,"function":{"arguments":"{}"}}"#), "{text}");
     assert!(text.contains("\"finish_reason\":\"tool_calls\""));
 }
 
@@ -180,59 +142,32 @@ fn pitfall_13_14_15_servers_that_forget() {
     let up = chunk(
         r#"{"tool_calls":[{"id":"a","function":{"name":"f","arguments":"{}"}},{"id":"b","function":{"name":"g","arguments":"{}"}}]}"#,
         "\"\"",
-    ) + &chunk(
-        r#"{"tool_calls":[{"function":{"name":"h","arguments":"{}"}}]}"#,
-        "\"\"",
-    )
-    .replace("\"tool_calls\":[{", "\"tool_calls\":[{\"index\":2,")
+    ) + &chunk(r#"{"tool_calls":[{"function":{"name":"h","arguments":"{}"}}]}"#, "\"\"")
+        .replace("\"tool_calls\":[{", "\"tool_calls\":[{\"index\":2,")
         + DONE;
     let ran = run(CHAT, MESSAGES, &up);
-    expect_blocks(
-        &ran.text(),
-        &[
-            ("tool_usef", "{}"),
-            ("tool_useg", "{}"),
-            ("tool_useh", "{}"),
-        ],
-    );
+    expect_blocks(&ran.text(), &[("tool_usef", "{}"), ("tool_useg", "{}"), ("tool_useh", "{}")]);
     assert_eq!(stop_reason(&ran.text()), "tool_use");
     let straight = run(CHAT, CHAT, &up);
     crate::strict::check_chat(&straight.text());
-    assert!(
-        straight.text().contains("call_ours_0_2"),
-        "{}",
-        straight.text()
-    );
+    assert!(straight.text().contains("call_ours_0_2"), "{}", straight.text());
     // Servers that give every call the index 0.
-    let up =
-        calls(&[call(0, "a", "f", "{}")]) + &calls(&[call(0, "b", "g", "{}")]) + &end("tool_calls");
-    expect_blocks(
-        &run(CHAT, MESSAGES, &up).text(),
-        &[("tool_usef", "{}"), ("tool_useg", "{}")],
-    );
+    let up = calls(&[call(0, "a", "f", "{}")]) + &calls(&[call(0, "b", "g", "{}")]) + &end("tool_calls");
+    expect_blocks(&run(CHAT, MESSAGES, &up).text(), &[("tool_usef", "{}"), ("tool_useg", "{}")]);
 }
 
 #[test]
 fn pitfall_16_17_19_20_usage_is_read_to_the_end_and_told_once() {
     let zero = r#"{"prompt_tokens":0,"completion_tokens":0}"#;
-    let with = |frame: String, usage: &str| {
-        frame.replace("\"choices\"", &format!("\"usage\":{usage},\"choices\""))
-    };
+    let with = |frame: String, usage: &str| frame.replace("\"choices\"", &format!("\"usage\":{usage},\"choices\""));
     let up = with(chunk(r#"{"role":"assistant","content":"a"}"#, "null"), zero)
-        + &with(
-            chunk("{}", "\"stop\""),
-            r#"{"prompt_tokens":100,"completion_tokens":5}"#,
-        )
+        + &with(chunk("{}", "\"stop\""), r#"{"prompt_tokens":100,"completion_tokens":5}"#)
         + &usage_chunk(
             r#"{"prompt_tokens":100,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":80}}"#,
         )
         + DONE;
     let text = run(CHAT, MESSAGES, &up).text();
-    let deltas: Vec<Value> = frames(&text)
-        .into_iter()
-        .filter(|(e, _)| e == "message_delta")
-        .map(|f| f.1)
-        .collect();
+    let deltas: Vec<Value> = frames(&text).into_iter().filter(|(e, _)| e == "message_delta").map(|f| f.1).collect();
     assert_eq!(deltas.len(), 1);
     assert_eq!(deltas[0]["usage"]["input_tokens"], 20);
     assert_eq!(deltas[0]["usage"]["cache_read_input_tokens"], 80);
@@ -269,11 +204,7 @@ const STOPS: &[(&str, &str, StopReason)] = &[
     ("stop", "end_turn", StopReason::EndTurn),
     ("length", "max_tokens", StopReason::MaxTokens),
     ("content_filter", "refusal", StopReason::ContentFilter),
-    (
-        "insufficient_system_resource",
-        "end_turn",
-        StopReason::Other,
-    ),
+    ("insufficient_system_resource", "end_turn", StopReason::Other),
 ];
 
 /// Messages word, Chat word.
@@ -295,19 +226,13 @@ fn pitfall_59_every_stop_reason_ends_the_stream() {
         assert_eq!(stop_reason(&ran.text()), *expect, "{word}");
         assert_eq!(ran.tally.stop().unwrap().reason, *reason);
         assert_eq!(ran.tally.stop().unwrap().native.as_deref(), Some(*word));
-        let body =
-            format!(r#"{{"choices":[{{"message":{{"content":"a"}},"finish_reason":"{word}"}}]}}"#);
+        let body = format!(r#"{{"choices":[{{"message":{{"content":"a"}},"finish_reason":"{word}"}}]}}"#);
         assert_eq!(answer(CHAT, MESSAGES, &body)["stop_reason"], *expect);
     }
     for (word, expect) in STOPS_BACK {
-        let body = format!(
-            r#"{{"type":"message","content":[{{"type":"text","text":"a"}}],"stop_reason":"{word}"}}"#
-        );
-        assert_eq!(
-            answer(MESSAGES, CHAT, &body)["choices"][0]["finish_reason"],
-            *expect,
-            "{word}"
-        );
+        let body =
+            format!(r#"{{"type":"message","content":[{{"type":"text","text":"a"}}],"stop_reason":"{word}"}}"#);
+        assert_eq!(answer(MESSAGES, CHAT, &body)["choices"][0]["finish_reason"], *expect, "{word}");
     }
 }
 

@@ -1,8 +1,6 @@
 //! What must hold for any input. Never here: single examples (corpus, pitfalls).
 
-use crate::run::{
-    CHAT, DONE, MESSAGES, answer, chunk, frames, run, spec, stream, streams, usage_chunk,
-};
+use crate::run::{CHAT, DONE, MESSAGES, answer, chunk, frames, run, spec, stream, streams, usage_chunk};
 use bytes::Bytes;
 use canon::Dialect;
 use dialect::fault::{UpstreamHints, decode_upstream_fault};
@@ -21,11 +19,7 @@ fn pitfall_21_22_every_single_cut_gives_the_same() {
             let whole = stream(&spec, &bytes, &[usize::MAX]);
             assert_eq!(stream(&spec, &bytes, &[1]), whole);
             for at in 1..bytes.len() {
-                assert_eq!(
-                    stream(&spec, &bytes, &[at, usize::MAX]),
-                    whole,
-                    "cut at {at}"
-                );
+                assert_eq!(stream(&spec, &bytes, &[at, usize::MAX]), whole, "cut at {at}");
             }
         }
     }

@@ -21,10 +21,7 @@ pub fn cases() -> Vec<(Dialect, PathBuf)> {
     let mut out = Vec::new();
     for dialect in Dialect::ALL {
         let folder = root().join("corpus").join(dialect.name());
-        let mut folders: Vec<PathBuf> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
+        let mut folders: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         folders.sort();
         out.extend(folders.into_iter().map(|folder| (*dialect, folder)));
     }
@@ -33,9 +30,7 @@ pub fn cases() -> Vec<(Dialect, PathBuf)> {
 
 /// The streams of the corpus.
 pub fn streams() -> Vec<(Dialect, Vec<u8>)> {
-    let read = |(dialect, folder): (Dialect, PathBuf)| {
-        Some((dialect, fs::read(folder.join("upstream.sse")).ok()?))
-    };
+    let read = |(dialect, folder): (Dialect, PathBuf)| Some((dialect, fs::read(folder.join("upstream.sse")).ok()?));
     cases().into_iter().filter_map(read).collect()
 }
 
@@ -47,11 +42,7 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
     StreamSpec {
         client,
         upstream,
-        head: ReplyHead {
-            id: id.to_owned(),
-            model: "pub".to_owned(),
-            created: 1_700_000_000,
-        },
+        head: ReplyHead { id: id.to_owned(), model: "pub".to_owned(), created: 1_700_000_000 },
         show_usage: true,
         choices: 1,
         names: ToolNames::default(),
@@ -96,13 +87,7 @@ pub fn stream(spec: &StreamSpec, bytes: &[u8], sizes: &[usize]) -> Ran {
         None => stream.seal(tally.usage(), UsageSource::Provider, &mut after),
         Some(fault) => stream.fail(&fault.to_fault(), "req_1", &mut after),
     }
-    Ran {
-        before: before.to_vec(),
-        after: after.to_vec(),
-        fault,
-        tally,
-        complete,
-    }
+    Ran { before: before.to_vec(), after: after.to_vec(), fault, tally, complete }
 }
 
 /// Runs a stream in one piece.

@@ -19,68 +19,30 @@ pub fn check_chat(text: &str) {
     for (event, value) in frames(text) {
         rule(event.is_empty(), "chunks have no event line", text);
         if value.get("error").is_some() {
-            rule(
-                value["error"]["code"].is_string(),
-                "a code is a string",
-                text,
-            );
+            rule(value["error"]["code"].is_string(), "a code is a string", text);
             continue;
         }
-        for (key, fixed) in [
-            ("id", "chatcmpl-ours"),
-            ("model", "pub"),
-            ("object", "chat.completion.chunk"),
-        ] {
-            rule(
-                value[key] == fixed,
-                "id, model and object on every chunk",
-                text,
-            );
+        for (key, fixed) in [("id", "chatcmpl-ours"), ("model", "pub"), ("object", "chat.completion.chunk")] {
+            rule(value[key] == fixed, "id, model and object on every chunk", text);
         }
         rule(value["created"].is_number(), "created on every chunk", text);
-        rule(
-            value.get("system_fingerprint").is_none(),
-            "no fingerprint",
-            text,
-        );
+        rule(value.get("system_fingerprint").is_none(), "no fingerprint", text);
         for choice in value["choices"].as_array().unwrap() {
             let delta = &choice["delta"];
             role |= delta["role"] == "assistant";
             rule(role, "the role comes first", text);
             for call in delta["tool_calls"].as_array().unwrap_or(&Vec::new()) {
-                rule(
-                    call["index"].is_number(),
-                    "every fragment has an index",
-                    text,
-                );
+                rule(call["index"].is_number(), "every fragment has an index", text);
                 if calls.insert(call["index"].as_u64()) {
-                    rule(
-                        call["id"].as_str().is_some_and(|i| !i.is_empty()),
-                        "the first fragment has an id",
-                        text,
-                    );
-                    rule(
-                        call["type"] == "function",
-                        "the first fragment has a type",
-                        text,
-                    );
+                    rule(call["id"].as_str().is_some_and(|i| !i.is_empty()), "the first fragment has an id", text);
+                    rule(call["type"] == "function", "the first fragment has a type", text);
                 }
             }
-            finished |= choice["finish_reason"]
-                .as_str()
-                .is_some_and(|f| !f.is_empty());
+            finished |= choice["finish_reason"].as_str().is_some_and(|f| !f.is_empty());
         }
     }
-    rule(
-        finished != failed,
-        "a finish, or an error and no finish",
-        text,
-    );
-    rule(
-        text.contains("data: [DONE]") != failed,
-        "[DONE], or an error and no [DONE]",
-        text,
-    );
+    rule(finished != failed, "a finish, or an error and no finish", text);
+    rule(text.contains("data: [DONE]") != failed, "[DONE], or an error and no [DONE]", text);
 }
 
 /// Event types a Messages reader knows; it fails on others.
@@ -101,44 +63,20 @@ pub fn check_messages(text: &str) {
     let mut open: Option<u64> = None;
     let mut next = 0;
     for (n, (event, value)) in all.iter().enumerate() {
-        rule(
-            value["type"] == event.as_str(),
-            "the event line equals the type",
-            text,
-        );
-        rule(
-            KNOWN.contains(&event.as_str()),
-            "no unknown event type",
-            text,
-        );
-        rule(
-            (event == "message_start") == (n == 0),
-            "message_start once and first",
-            text,
-        );
+        rule(value["type"] == event.as_str(), "the event line equals the type", text);
+        rule(KNOWN.contains(&event.as_str()), "no unknown event type", text);
+        rule((event == "message_start") == (n == 0), "message_start once and first", text);
         let index = value["index"].as_u64();
         let inside = index == open && index.is_some();
         let last = n + 1 == all.len();
         match event.as_str() {
             "message_start" => {
                 let message = &value["message"];
-                rule(
-                    message["id"] == "msg_ours" && message["model"] == "pub",
-                    "our id and model",
-                    text,
-                );
-                rule(
-                    usage_is_whole(&message["usage"]),
-                    "usage at the start",
-                    text,
-                );
+                rule(message["id"] == "msg_ours" && message["model"] == "pub", "our id and model", text);
+                rule(usage_is_whole(&message["usage"]), "usage at the start", text);
             }
             "content_block_start" => {
-                rule(
-                    open.is_none() && index == Some(next),
-                    "blocks are dense and do not overlap",
-                    text,
-                );
+                rule(open.is_none() && index == Some(next), "blocks are dense and do not overlap", text);
                 open = index;
             }
             "content_block_delta" => rule(inside, "deltas go to the open block", text),
@@ -150,11 +88,7 @@ pub fn check_messages(text: &str) {
             "message_delta" => {
                 rule(open.is_none(), "blocks stop before the end", text);
                 rule(usage_is_whole(&value["usage"]), "usage at the end", text);
-                rule(
-                    value["delta"]["stop_reason"].is_string(),
-                    "a stop reason",
-                    text,
-                );
+                rule(value["delta"]["stop_reason"].is_string(), "a stop reason", text);
             }
             "message_stop" | "error" => rule(last, "nothing after the end", text),
             _ => {}

@@ -1,0 +1,1 @@
+//! Looks whether the books agree with themselves. In: rows. Out: findings. Never here: SQL, repair.

@@ -1,0 +1,113 @@
+//! The meter against its promises: never below the cost, less than a nano above, monotone, nothing unknown for free.
+
+use super::*;
+use proptest::prelude::*;
+
+fn rate(pico: i64) -> PicoRate {
+    PicoRate::new(pico).unwrap()
+}
+
+fn some_rates() -> impl Strategy<Value = Rates> {
+    let known = 0_i64..=(1 << 40);
+    let maybe = prop::collection::vec(prop::option::of(known.clone()), 9);
+    (known.clone(), known, maybe).prop_map(|(input, output, rest)| {
+        let rates = Class::ALL
+            .into_iter()
+            .zip(&rest)
+            .filter_map(|(class, r)| r.map(|r| (class, r)))
+            .fold(Rates::UNKNOWN, |rates, (class, r)| rates.with(class, rate(r)))
+            .with(Class::Input, rate(input))
+            .with(Class::Output, rate(output));
+        rest[8].map_or(rates.clone(), |r| rates.with_request(rate(r)))
+    })
+}
+
+fn some_usage() -> impl Strategy<Value = Usage> {
+    prop::collection::vec(prop::option::of(0_u64..=2_000_000), 8).prop_map(|counts| {
+        Class::ALL
+            .into_iter()
+            .zip(counts)
+            .filter_map(|(class, n)| n.map(|n| (class, n)))
+            .fold(Usage::NONE, |usage, (class, n)| usage.with(class, n))
+    })
+}
+
+#[test]
+fn a_charge_is_the_exact_sum_rounded_up_once() {
+    // 2.50 / 10.00 USD per million, cached input at 1.25.
+    let rates = Rates::UNKNOWN
+        .with(Class::Input, rate(2_500_000))
+        .with(Class::Output, rate(10_000_000))
+        .with(Class::CacheRead, rate(1_250_000));
+    let usage = Usage::NONE.with(Class::Input, 400).with(Class::CacheRead, 800).with(Class::Output, 350);
+    assert_eq!(charge(&usage, &rates), Ok(NanoUsd::new(5_500_000)));
+    // Three classes of a third of a nano each make one nano, not three.
+    let thin = Rates::UNKNOWN.with(Class::Input, rate(333)).with(Class::Output, rate(333));
+    let usage = Usage::NONE.with(Class::Input, 1).with(Class::CacheRead, 1).with(Class::Output, 1);
+    assert_eq!(charge(&usage, &thin), Ok(NanoUsd::new(1)));
+}
+
+#[test]
+fn unknown_is_refused_and_free_is_said() {
+    let input_only = Rates::UNKNOWN.with(Class::Input, rate(5));
+    let usage = Usage::NONE.with(Class::Reasoning, 1);
+    assert_eq!(charge(&usage, &input_only), Err(MeterError::Unpriced(Class::Reasoning)));
+    assert_eq!(charge(&Usage::NONE.with(Class::Output, 0), &input_only), Ok(NanoUsd::ZERO));
+    assert!(!input_only.is_free() && !Rates::UNKNOWN.is_free() && Rates::FREE.is_free());
+    assert!(!Rates::FREE.with_request(rate(1)).is_free());
+    assert_eq!(
+        charge(&Usage::NONE.with(Class::Input, (1 << 40) + 1), &Rates::FREE),
+        Err(MeterError::Absurd(Class::Input))
+    );
+}
+
+#[test]
+fn classes_fall_back_as_documented() {
+    let rates = Rates::UNKNOWN.with(Class::Input, rate(10)).with(Class::Output, rate(20));
+    let all = |r: &Rates| Class::ALL.map(|c| r.rate(c).map(PicoRate::pico));
+    let (i, o) = (Some(10), Some(20));
+    assert_eq!(all(&rates), [i, i, i, i, i, o, o, o]);
+    let written = rates.with(Class::CacheWrite5m, rate(12));
+    assert_eq!(written.rate(Class::CacheWrite1h), Some(rate(12)));
+}
+
+proptest! {
+    #[test]
+    fn never_below_the_cost_and_less_than_a_nano_above(usage in some_usage(), rates in some_rates()) {
+        let pico = exact_pico(&usage, &rates).unwrap();
+        let charged = i128::from(charge(&usage, &rates).unwrap().nano()) * 1_000;
+        prop_assert!(charged >= pico && charged - pico < 1_000);
+    }
+
+    #[test]
+    fn monotone_in_every_class(usage in some_usage(), rates in some_rates(), more in 0_u64..1_000_000) {
+        let base = charge(&usage, &rates).unwrap();
+        for class in Class::ALL {
+            let raised = usage.with(class, usage.count(class) + more);
+            prop_assert!(charge(&raised, &rates).unwrap() >= base);
+        }
+    }
+
+    #[test]
+    fn a_worst_case_covers_every_usage_within_it(usage in some_usage(), rates in some_rates()) {
+        let bounds = Bounds { prompt: usage.prompt_total(), answer: usage.answer_total(), reach: Reach::ALL };
+        prop_assert!(worst_case(&bounds, &rates).unwrap() >= charge(&usage, &rates).unwrap());
+    }
+
+    #[test]
+    fn the_affordable_answer_is_the_largest(
+        amount in 0_i64..(1 << 50), prompt in 0_u64..2_000_000, rates in some_rates(),
+    ) {
+        let amount = NanoUsd::new(amount);
+        let bounds = |answer| Bounds { prompt, answer, reach: Reach::default() };
+        match affordable_answer(amount, &bounds(0), &rates).unwrap() {
+            None => prop_assert!(worst_case(&bounds(0), &rates).unwrap() > amount),
+            Some(n) => {
+                prop_assert!(worst_case(&bounds(n), &rates).unwrap() <= amount);
+                if n < Usage::COUNT_MAX {
+                    prop_assert!(worst_case(&bounds(n + 1), &rates).unwrap() > amount);
+                }
+            }
+        }
+    }
+}

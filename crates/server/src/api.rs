@@ -1,0 +1,39 @@
+//! `/api/manage`: what operators do, for the commands and later the console. In: an operator token and JSON.
+//! Out: JSON, or RFC 9457 problems that name every field at once. Never here: money rules, model calls.
+
+mod catalogue;
+mod credit;
+mod keys;
+mod operator;
+mod problem;
+mod read;
+mod records;
+mod tokens;
+mod workspaces;
+
+pub use operator::mint_operator_token;
+
+use crate::house::Worker;
+use axum::Router;
+use axum::routing::{any, delete, get, post};
+use problem::Problem;
+
+/// The paths below `/api/manage`.
+pub fn router() -> Router<Worker> {
+    Router::new()
+        .route("/whoami", get(operator::whoami))
+        .route("/workspaces", get(workspaces::list).post(workspaces::create))
+        .route("/workspaces/{workspace}/credit", post(credit::grant))
+        .route("/keys", get(keys::list).post(keys::create))
+        .route("/keys/{id}", delete(keys::revoke))
+        .route("/operator-tokens", get(tokens::list).post(tokens::create))
+        .route("/operator-tokens/{id}", delete(tokens::revoke))
+        .route("/catalogue", get(catalogue::show).put(catalogue::apply))
+        .route("/providers", get(catalogue::providers))
+        .route("/models", get(catalogue::models))
+        .route("/usage", get(records::usage))
+        .route("/audit", get(records::audit))
+        .route("/log", get(records::log))
+        .method_not_allowed_fallback(any(|| async { Problem::method() }))
+        .fallback(any(|| async { Problem::not_found("path") }))
+}

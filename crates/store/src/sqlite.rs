@@ -1,0 +1,290 @@
+//! The engine for one machine: balances in memory, one file, one thread that writes. In: the port's verbs.
+//! Out: answers, at once where memory decides, after the commit where durability is promised.
+//! Never here: SQL (the rooms below have it).
+
+mod audit;
+mod books;
+mod catalogue;
+mod credit;
+mod files;
+mod inbox;
+mod lane;
+mod people;
+mod schema;
+mod store;
+mod thread;
+mod usage;
+mod write;
+
+pub use audit::audit_offline;
+pub use files::open;
+
+use crate::port::{AuditReport, Ledger, Pending, StoreError};
+use crate::slot::slot;
+use books::{Books, Seen};
+use inbox::{CloseAck, Entry, Inbox, Job};
+use lane::Lane;
+use ledger::{
+    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow,
+};
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use units::{BootId, Clock, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+
+/// What callers and the ledger thread share.
+struct Shared {
+    books: Mutex<Books>,
+    inbox: Inbox,
+    /// Commits fail just now: no new holds.
+    failing: AtomicBool,
+    clock: Arc<dyn Clock>,
+    boot: BootId,
+}
+
+/// The SQLite engine: both doors of the port.
+struct Sqlite {
+    shared: Arc<Shared>,
+    reads: Lane,
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        self.shared.inbox.close();
+    }
+}
+
+fn unavailable(why: impl std::fmt::Display) -> StoreError {
+    StoreError::Unavailable(why.to_string())
+}
+
+/// What a reply that never came means.
+fn gone() -> StoreError {
+    unavailable("it was closed before this was durable")
+}
+
+/// Maps what SQLite says to what the port says.
+fn sql_error(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
+            StoreError::Corrupt(error.to_string())
+        }
+        _ => unavailable(error),
+    }
+}
+
+impl Shared {
+    /// New credit is not reserved while the disk does not take what was decided before.
+    fn ready(&self) -> Result<(), StoreError> {
+        if self.failing.load(Ordering::Relaxed) {
+            return Err(unavailable("the disk does not take commits"));
+        }
+        if self.inbox.is_closing() {
+            return Err(unavailable("it is closing"));
+        }
+        Ok(())
+    }
+
+    /// Runs a job on the ledger thread, after everything queued so far is on disk.
+    async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let job: Job = Box::new(move |db| {
+            // Nobody waits any more when the send fails; the work is done all the same.
+            let _ = reply.send(job(db));
+        });
+        self.inbox.push_job(job);
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Waits until everything queued so far is on disk.
+    async fn barrier(&self) -> Result<(), StoreError> {
+        let (ack, answer) = slot();
+        self.inbox.push(Entry::Barrier(Some(ack)), true);
+        answer.await.ok_or_else(gone)
+    }
+
+    /// Makes memory know an id that may only be on disk.
+    async fn learn(&self, id: RequestId) -> Result<(), StoreError> {
+        if !matches!(self.books.lock().seen(id), Seen::Ask) {
+            return Ok(());
+        }
+        let state = self.write(move |db| usage::state_on_disk(db, id).map_err(sql_error)).await?;
+        self.books.lock().learn(id, state);
+        Ok(())
+    }
+
+    async fn hold(&self, order: HoldOrder) -> Result<HoldAnswer, StoreError> {
+        self.ready()?;
+        self.learn(order.id).await?;
+        let now = self.clock.now();
+        let mut books = self.books.lock();
+        if let Seen::Closed(state) = books.seen(order.id) {
+            return Ok(HoldAnswer::Conflict(state));
+        }
+        for sweep in books.sweep_one(order.workspace, now) {
+            self.inbox.push(Entry::Sweep(sweep, now), false);
+        }
+        books.hold(&order, now)
+    }
+
+    async fn extend(&self, order: ExtendOrder) -> Result<HoldAnswer, StoreError> {
+        self.ready()?;
+        self.learn(order.id).await?;
+        let mut books = self.books.lock();
+        let Some((answer, row)) = books.extend(&order)? else {
+            return Ok(HoldAnswer::Conflict(closed_state(&books, order.id)));
+        };
+        if let Some(row) = row {
+            self.inbox.push(Entry::Hold(Box::new(row)), false);
+        }
+        Ok(answer)
+    }
+
+    async fn settle(&self, order: SettleOrder) -> Result<SettleAnswer, StoreError> {
+        let SettleOrder { id, cost, usage } = order;
+        self.learn(id).await?;
+        let now = self.clock.now();
+        let answer = {
+            let mut books = self.books.lock();
+            self.inbox.has_room().map_err(|full| unavailable(full.0))?;
+            let closed = books.settle(id, cost, now)?;
+            match closed {
+                None => Err(closed_state(&books, id)),
+                Some(closed) => {
+                    let (ack, answer) = slot();
+                    let mut usage = Box::new(usage);
+                    usage.charge = closed.closing.charged;
+                    let told = SettleAnswer::Settled {
+                        charged: closed.closing.charged,
+                        written_off: closed.closing.written_off,
+                    };
+                    let entry = Entry::Close {
+                        closed: Box::new(closed),
+                        usage: Some(usage),
+                        at: now,
+                        ack: CloseAck::Settle(told, Some(ack)),
+                    };
+                    self.inbox.push(entry, true);
+                    Ok(answer)
+                }
+            }
+        };
+        match answer {
+            Ok(answer) => answer.await.ok_or_else(gone)?.map_err(StoreError::Corrupt),
+            Err(state) => {
+                // It was closed before, but perhaps only in memory so far.
+                self.barrier().await?;
+                Ok(SettleAnswer::Already(state))
+            }
+        }
+    }
+
+    async fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Result<HoldState, StoreError> {
+        self.learn(id).await?;
+        let now = self.clock.now();
+        let answer = {
+            let mut books = self.books.lock();
+            self.inbox.has_room().map_err(|full| unavailable(full.0))?;
+            let closed = books.release(id, now)?;
+            match closed {
+                None => Err(closed_state(&books, id)),
+                // No trace of it is on disk, and nothing moved: there is nothing to write.
+                Some(closed) if !closed.written && usage.is_none() && closed.moves_nothing() => {
+                    return Ok(closed.closing.state);
+                }
+                Some(closed) => {
+                    let (ack, answer) = slot();
+                    let state = closed.closing.state;
+                    let entry = Entry::Close {
+                        closed: Box::new(closed),
+                        usage: usage.map(|row| Box::new(uncharged(row))),
+                        at: now,
+                        ack: CloseAck::Release(state, Some(ack)),
+                    };
+                    self.inbox.push(entry, true);
+                    Ok(answer)
+                }
+            }
+        };
+        match answer {
+            Ok(answer) => answer.await.ok_or_else(gone)?.map_err(StoreError::Corrupt),
+            Err(state) => {
+                self.barrier().await?;
+                Ok(state)
+            }
+        }
+    }
+}
+
+/// A row of a request that was not charged.
+fn uncharged(row: UsageRow) -> UsageRow {
+    UsageRow { charge: NanoUsd::ZERO, ..row }
+}
+
+/// How an id that is not open ended.
+fn closed_state(books: &Books, id: RequestId) -> HoldState {
+    match books.seen(id) {
+        Seen::Closed(state) => state,
+        Seen::Open | Seen::Ask | Seen::New => HoldState::Unknown,
+    }
+}
+
+impl Ledger for Sqlite {
+    fn hold(&self, order: HoldOrder) -> Pending<'_, HoldAnswer> {
+        Box::pin(self.shared.hold(order))
+    }
+
+    fn extend(&self, order: ExtendOrder) -> Pending<'_, HoldAnswer> {
+        Box::pin(self.shared.extend(order))
+    }
+
+    fn settle(&self, order: SettleOrder) -> Pending<'_, SettleAnswer> {
+        Box::pin(self.shared.settle(order))
+    }
+
+    fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Pending<'_, HoldState> {
+        Box::pin(self.shared.release(id, usage))
+    }
+
+    fn record(&self, row: UsageRow) {
+        self.shared.inbox.push_record(uncharged(row));
+    }
+
+    fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Pending<'_, Balance> {
+        let balance = self.shared.books.lock().balance(workspace, now);
+        Box::pin(std::future::ready(balance))
+    }
+
+    fn key_spend(&self, key: KeyId) -> Pending<'_, NanoUsd> {
+        let spent = self.shared.books.lock().spend(key);
+        Box::pin(std::future::ready(Ok(spent)))
+    }
+
+    fn grant(&self, order: GrantOrder) -> Pending<'_, Balance> {
+        Box::pin(self.shared.grant(order))
+    }
+
+    fn audit(&self) -> Pending<'_, AuditReport> {
+        Box::pin(async {
+            self.shared.barrier().await?;
+            let now = self.shared.clock.now();
+            self.reads.ask(move |db| audit::run(db, Some(now))).await
+        })
+    }
+
+    fn close(&self) -> Pending<'_, ()> {
+        Box::pin(async {
+            self.shared.inbox.close();
+            self.reads.close();
+            if let Some(end) = self.shared.inbox.until_end() {
+                // The thread drops the other end when it is gone.
+                end.await;
+            }
+            Ok(())
+        })
+    }
+}

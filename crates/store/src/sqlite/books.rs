@@ -1,0 +1,259 @@
+//! Balances and holds in memory: the authority while the process runs. In: orders. Out: answers, and entries for disk.
+//! The lock around it is short and never held across SQL or an await. Never here: SQL, a rule about money (ledger).
+
+use crate::StoreError;
+use foldhash::fast::RandomState;
+use ledger::{
+    Closing, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, LedgerError, Leg, OpenHold, Sweep, Wallet,
+};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
+use units::{KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+
+/// A hold that lives longer than this gets a row.
+const YOUNG: Duration = Duration::from_secs(1);
+/// How many closed holds are remembered; older ones are looked up on disk.
+const CLOSED_MAX: usize = 65_536;
+
+type Map<K, V> = HashMap<K, V, RandomState>;
+
+/// An open hold and whether its row is (or will be, in queue order) on disk.
+struct Open {
+    hold: OpenHold,
+    written: bool,
+}
+
+/// A row to write for an open hold: the whole hold, and what each grant's `held` rises by.
+#[derive(Clone, Debug)]
+pub struct HoldRow {
+    /// The hold as it is now.
+    pub hold: OpenHold,
+    /// What was reserved since the last row.
+    pub added: Vec<Leg>,
+}
+
+/// What memory says about an id that is to be held or closed.
+pub enum Seen {
+    /// It is open.
+    Open,
+    /// It was closed, and memory knows how.
+    Closed(HoldState),
+    /// It may be on disk; the answer must be fetched there.
+    Ask,
+    /// It was never seen, here or on disk.
+    New,
+}
+
+/// A hold that was closed in memory and has to be closed on disk.
+pub struct Closed {
+    /// The hold as it was.
+    pub hold: OpenHold,
+    /// How it ended.
+    pub closing: Closing,
+    /// Whether there is a row to remove.
+    pub written: bool,
+}
+
+impl Closed {
+    /// Whether closing it leaves the balances on disk as they are.
+    pub fn moves_nothing(&self) -> bool {
+        self.closing.postings().next().is_none()
+    }
+}
+
+/// Everything the ledger knows without asking the disk.
+#[derive(Default)]
+pub struct Books {
+    wallets: Map<WorkspaceId, Wallet>,
+    open: Map<RequestId, Open>,
+    closed: Map<RequestId, HoldState>,
+    closed_order: VecDeque<RequestId>,
+    /// Ids up to this one may be on disk though memory does not know them.
+    floor: Option<RequestId>,
+    young: VecDeque<(Timestamp, RequestId)>,
+    spend: Map<KeyId, NanoUsd>,
+    frozen: HashSet<WorkspaceId>,
+}
+
+impl Books {
+    /// From what was read at the start.
+    pub fn new(
+        wallets: impl IntoIterator<Item = (WorkspaceId, Wallet)>,
+        spend: impl IntoIterator<Item = (KeyId, NanoUsd)>,
+        floor: Option<RequestId>,
+    ) -> Self {
+        Self {
+            wallets: wallets.into_iter().collect(),
+            spend: spend.into_iter().collect(),
+            floor,
+            ..Self::default()
+        }
+    }
+
+    /// What is known about an id.
+    pub fn seen(&self, id: RequestId) -> Seen {
+        if self.open.contains_key(&id) {
+            Seen::Open
+        } else if let Some(state) = self.closed.get(&id) {
+            Seen::Closed(*state)
+        } else if self.floor.is_some_and(|floor| id <= floor) {
+            Seen::Ask
+        } else {
+            Seen::New
+        }
+    }
+
+    /// Takes over what the disk said about an id.
+    pub fn learn(&mut self, id: RequestId, state: HoldState) {
+        if state.is_closed() && !self.open.contains_key(&id) {
+            self.remember(id, state);
+        }
+    }
+
+    /// Decides about a hold whose id is open or new; the caller has looked with `seen`.
+    pub fn hold(&mut self, order: &HoldOrder, now: Timestamp) -> Result<HoldAnswer, StoreError> {
+        if let Some(open) = self.open.get(&order.id) {
+            return open.hold.again(order).map_err(broken);
+        }
+        if self.frozen.contains(&order.workspace) {
+            return Err(StoreError::Corrupt(format!("{} is frozen until the books are right", order.workspace)));
+        }
+        let wallet = self.wallets.entry(order.workspace).or_default();
+        Ok(match wallet.hold(order).map_err(broken)? {
+            Err(refusal) => HoldAnswer::Refused(refusal),
+            Ok(hold) => {
+                let amount = hold.amount().map_err(broken)?;
+                let written = false;
+                self.open.insert(order.id, Open { hold, written });
+                self.young.push_back((now, order.id));
+                HoldAnswer::Held { amount }
+            }
+        })
+    }
+
+    /// Raises an open hold. `None` when it is not open. The row is to be written when it was raised.
+    pub fn extend(&mut self, order: &ExtendOrder) -> Result<Option<(HoldAnswer, Option<HoldRow>)>, StoreError> {
+        let Some(open) = self.open.get_mut(&order.id) else {
+            return Ok(None);
+        };
+        let wallet = self.wallets.entry(open.hold.workspace).or_default();
+        let before = open.hold.clone();
+        let answer = wallet.extend(&mut open.hold, order).map_err(broken)?;
+        let row = (open.hold.seq != before.seq).then(|| {
+            let known: &[Leg] = if open.written { &before.legs } else { &[] };
+            open.written = true;
+            HoldRow { added: raised(known, &open.hold.legs), hold: open.hold.clone() }
+        });
+        Ok(Some((answer, row)))
+    }
+
+    /// Closes an open hold with its cost. `None` when it is not open.
+    pub fn settle(&mut self, id: RequestId, cost: NanoUsd, now: Timestamp) -> Result<Option<Closed>, StoreError> {
+        self.close(id, |wallet, hold| wallet.settle(hold, cost, now))
+    }
+
+    /// Gives an open hold back. `None` when it is not open.
+    pub fn release(&mut self, id: RequestId, now: Timestamp) -> Result<Option<Closed>, StoreError> {
+        self.close(id, |wallet, hold| wallet.release(hold, false, now))
+    }
+
+    fn close(
+        &mut self,
+        id: RequestId,
+        how: impl FnOnce(&mut Wallet, &OpenHold) -> Result<Closing, LedgerError>,
+    ) -> Result<Option<Closed>, StoreError> {
+        let Some(open) = self.open.get(&id) else {
+            return Ok(None);
+        };
+        let wallet = self.wallets.entry(open.hold.workspace).or_default();
+        let spent = self.spend.entry(open.hold.key).or_default();
+        let closing = how(wallet, &open.hold).map_err(broken)?;
+        *spent = spent.plus(closing.charged).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let state = HoldState::Open.close(closing.state).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        self.remember(id, state);
+        Ok(self.open.remove(&id).map(|open| Closed { hold: open.hold, closing, written: open.written }))
+    }
+
+    fn remember(&mut self, id: RequestId, state: HoldState) {
+        if self.closed.insert(id, state).is_none() {
+            self.closed_order.push_back(id);
+        }
+        if self.closed_order.len() > CLOSED_MAX
+            && let Some(oldest) = self.closed_order.pop_front()
+        {
+            self.closed.remove(&oldest);
+            self.floor = self.floor.max(Some(oldest));
+        }
+    }
+
+    /// Adds credit that is on disk already.
+    pub fn grant(&mut self, order: &GrantOrder) -> Result<(), StoreError> {
+        let wallet = self.wallets.entry(order.workspace).or_default();
+        wallet.grant(order).map(drop).map_err(broken)
+    }
+
+    /// One snapshot of a workspace's money.
+    pub fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Result<ledger::Balance, StoreError> {
+        self.wallets.get(&workspace).map_or(Ok(ledger::Balance::default()), |w| w.balance(now)).map_err(broken)
+    }
+
+    /// What a key has spent.
+    pub fn spend(&self, key: KeyId) -> NanoUsd {
+        self.spend.get(&key).copied().unwrap_or_default()
+    }
+
+    /// The holds that have outlived their youth without a row; they count as written from now on.
+    pub fn aged(&mut self, now: Timestamp) -> Vec<HoldRow> {
+        let mut rows = Vec::new();
+        while let Some((since, id)) = self.young.front().copied() {
+            if now.since(since) < YOUNG {
+                break;
+            }
+            self.young.pop_front();
+            if let Some(open) = self.open.get_mut(&id).filter(|open| !open.written) {
+                open.written = true;
+                rows.push(HoldRow { added: open.hold.legs.clone(), hold: open.hold.clone() });
+            }
+        }
+        rows
+    }
+
+    /// Sends the free part of one workspace's expired grants to breakage.
+    pub fn sweep_one(&mut self, workspace: WorkspaceId, now: Timestamp) -> Vec<Sweep> {
+        self.wallets
+            .get_mut(&workspace)
+            .filter(|wallet| wallet.needs_sweep(now))
+            .and_then(|wallet| wallet.sweep(now).ok())
+            .unwrap_or_default()
+    }
+
+    /// Sends the free part of all expired grants to breakage.
+    pub fn sweep(&mut self, now: Timestamp) -> Vec<Sweep> {
+        self.wallets
+            .values_mut()
+            .filter(|wallet| wallet.needs_sweep(now))
+            .filter_map(|wallet| wallet.sweep(now).ok())
+            .flatten()
+            .collect()
+    }
+
+    /// Stops new holds of a workspace: its books on disk could not be brought in line.
+    pub fn freeze(&mut self, workspace: WorkspaceId) {
+        self.frozen.insert(workspace);
+    }
+}
+
+/// What `now` has more than `before`, leg by leg.
+fn raised(before: &[Leg], now: &[Leg]) -> Vec<Leg> {
+    let known =
+        |leg: &Leg| before.iter().find(|old| old.grant == leg.grant).map_or(NanoUsd::ZERO, |old| old.amount);
+    now.iter()
+        .map(|leg| Leg { grant: leg.grant, amount: NanoUsd::new(leg.amount.nano() - known(leg).nano()) })
+        .filter(|leg| leg.amount > NanoUsd::ZERO)
+        .collect()
+}
+
+/// The rulebook could not decide: the books are wrong.
+pub fn broken(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}

@@ -1,0 +1,115 @@
+//! Opening the directory: lock, connection settings, schema, master key check, recovery. In: a path. Out: an engine.
+//! Never here: a verb of the port.
+
+use super::books::Books;
+use super::inbox::Inbox;
+use super::lane::Lane;
+use super::thread::Thread;
+use super::{Shared, Sqlite, credit, schema, usage};
+use crate::open::{OpenError, Opened};
+use parking_lot::Mutex;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use units::{BootId, Chance, Clock};
+
+/// The one file of money and records.
+pub const LEDGER_FILE: &str = "ledger.db";
+/// The file whose lock keeps a second process out.
+const LOCK_FILE: &str = "lock";
+/// Readers never wait for the writer; this covers the moments of a checkpoint.
+const BUSY: Duration = Duration::from_millis(250);
+/// Pages that the write-ahead log may have before it is folded back.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// Opens the directory.
+pub fn open(
+    dir: &Path,
+    master_check: Option<[u8; 32]>,
+    clock: Arc<dyn Clock>,
+    chance: &dyn Chance,
+) -> Result<Opened, OpenError> {
+    std::fs::create_dir_all(dir).map_err(|e| io(dir, e))?;
+    let lock = lock(dir, true)?;
+    let path = dir.join(LEDGER_FILE);
+    let mut db = connect(&path).map_err(told)?;
+    schema::migrate(&mut db)?;
+    check_master(&db, master_check)?;
+    let now = clock.now();
+    let recovered = credit::recover(&mut db, now).map_err(told)?;
+    let books = Books::new(
+        credit::wallets(&db).map_err(told)?,
+        credit::spends(&db).map_err(told)?,
+        usage::newest(&db).map_err(told)?.max(credit::newest_stone(&db).map_err(told)?),
+    );
+    let mut random = [0; 10];
+    chance.fill(&mut random);
+    let reader = connect(&path).map_err(told)?;
+    reader.pragma_update(None, "query_only", true).map_err(told)?;
+    let shared = Arc::new(Shared {
+        books: Mutex::new(books),
+        inbox: Inbox::default(),
+        failing: AtomicBool::new(false),
+        clock,
+        boot: BootId::new(now, random),
+    });
+    Thread { shared: Arc::clone(&shared), db, lock }.start().map_err(|e| io(dir, e))?;
+    let reads = Lane::start(reader).map_err(|e| io(dir, e))?;
+    let engine = Arc::new(Sqlite { shared, reads });
+    Ok(Opened { ledger: Arc::clone(&engine) as _, store: engine, recovered })
+}
+
+/// Takes the lock of a directory. Kept as long as the file is open.
+pub fn lock(dir: &Path, create: bool) -> Result<File, OpenError> {
+    let path = dir.join(LOCK_FILE);
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create(create)
+        .truncate(false)
+        .open(&path)
+        .map_err(|e| io(&path, e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(dir.to_owned())),
+        Err(TryLockError::Error(e)) => Err(io(&path, e)),
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open(path)?;
+    db.busy_timeout(BUSY)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    db.pragma_update(None, "cache_size", -32_768)?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+/// Keeps the check value at the first start; refuses another one later.
+fn check_master(db: &Connection, check: Option<[u8; 32]>) -> Result<(), OpenError> {
+    let Some(check) = check else { return Ok(()) };
+    db.execute(
+        "INSERT INTO meta (name, value) VALUES ('master_check', ?1) ON CONFLICT (name) DO NOTHING",
+        params![check],
+    )
+    .map_err(told)?;
+    let kept: Option<Vec<u8>> = db
+        .query_row("SELECT value FROM meta WHERE name = 'master_check'", [], |row| row.get(0))
+        .optional()
+        .map_err(told)?;
+    if kept.as_deref() == Some(&check) { Ok(()) } else { Err(OpenError::WrongMaster) }
+}
+
+/// What the database says, as the reason why the store does not open.
+pub fn told(error: impl std::fmt::Display) -> OpenError {
+    OpenError::Database(error.to_string())
+}
+
+fn io(path: &Path, cause: std::io::Error) -> OpenError {
+    OpenError::Io { path: path.to_owned(), cause }
+}

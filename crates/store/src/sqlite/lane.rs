@@ -1,0 +1,45 @@
+//! A thread with a connection that only reads. In: questions. Out: answers. Never here: a write.
+
+use super::{gone, sql_error};
+use crate::port::StoreError;
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use std::sync::mpsc;
+
+type Question = Box<dyn FnOnce(&Connection) + Send>;
+
+/// The way to the reading thread.
+pub struct Lane {
+    door: Mutex<Option<mpsc::Sender<Question>>>,
+}
+
+impl Lane {
+    /// Starts the thread.
+    pub fn start(db: Connection) -> std::io::Result<Self> {
+        let (door, questions) = mpsc::channel::<Question>();
+        std::thread::Builder::new()
+            .name("store-read".to_owned())
+            .spawn(move || questions.iter().for_each(|question| question(&db)))?;
+        Ok(Self { door: Mutex::new(Some(door)) })
+    }
+
+    /// Asks; questions are answered one after the other.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        if let Some(door) = &*self.door.lock() {
+            // A closed lane drops the question, and its reply with it.
+            let _ = door.send(Box::new(move |db| {
+                let _ = reply.send(question(db).map_err(sql_error));
+            }));
+        }
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Ends the thread once it has answered what was asked.
+    pub fn close(&self) {
+        self.door.lock().take();
+    }
+}

@@ -1,0 +1,225 @@
+//! One batch on its way to disk. In: entries in the order they were decided. Out: one transaction, row counts asserted.
+//! Sums by grant and key are written once a batch. Never here: deciding anything.
+
+use super::books::{Closed, HoldRow};
+use super::inbox::Entry;
+use super::usage::{self, Closing as Mark};
+use foldhash::fast::RandomState;
+use ledger::{HoldState, Leg, Posting};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use std::collections::HashMap;
+use units::{BootId, GrantId, KeyId, Timestamp};
+
+/// Why a batch was not written; nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// SQLite said no.
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+    /// The disk holds something else than memory believes.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+impl WriteError {
+    /// Whether waiting cannot help: an entry itself is refused.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Sql(e) => e.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation),
+            Self::Contradiction(_) => true,
+        }
+    }
+}
+
+/// What a batch changes in one grant.
+#[derive(Clone, Copy, Default)]
+struct Change {
+    posted: i64,
+    held: i64,
+}
+
+/// The sums of a batch.
+#[derive(Default)]
+struct Sums {
+    credit: HashMap<GrantId, Change, RandomState>,
+    spend: HashMap<KeyId, i64, RandomState>,
+}
+
+/// Writes a batch in one transaction.
+pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<(), WriteError> {
+    if entries.iter().all(|e| matches!(e, Entry::Barrier(_))) {
+        return Ok(());
+    }
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut sums = Sums::default();
+    let mut days = usage::Writer::new(&tx);
+    {
+        let mut transfers = tx.prepare_cached(
+            "INSERT INTO transfer (ref, code, leg, debit, credit, amount, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        let mut post = |reference: [u8; 16], leg: i64, posting: &Posting, at: Timestamp| {
+            transfers.execute(params![
+                reference,
+                posting.code.number(),
+                leg,
+                posting.debit.bytes(),
+                posting.credit.bytes(),
+                posting.amount.nano(),
+                at.ms(),
+            ])
+        };
+        for entry in entries {
+            match entry {
+                Entry::Close { closed, usage, at, .. } => {
+                    let id = closed.hold.id.bytes();
+                    for (leg, posting) in (0_i64..).zip(closed.closing.postings()) {
+                        post(id, leg, &posting, *at)?;
+                    }
+                    if let Some(row) = usage {
+                        days.write(row, mark_of(closed.closing.state))?;
+                    }
+                    close(&tx, closed, usage.is_some(), *at)?;
+                    sums.close(closed)?;
+                }
+                Entry::Hold(row) => {
+                    hold(&tx, boot, row)?;
+                    sums.hold(&row.added)?;
+                }
+                Entry::Sweep(sweep, at) => {
+                    if let Some(posting) = sweep.posting() {
+                        post(sweep.grant.bytes(), 0, &posting, *at)?;
+                    }
+                    sums.change(sweep.grant, -sweep.broken.nano(), 0)?;
+                    let swept = tx
+                        .prepare_cached("UPDATE credit SET swept = 1 WHERE id = ?1")?
+                        .execute([sweep.grant.bytes()])?;
+                    one(swept, "swept grant")?;
+                }
+                Entry::Record(row) => days.write(row, Mark::Record)?,
+                Entry::Barrier(_) => {}
+            }
+        }
+    }
+    drop(days);
+    sums.write(&tx)?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// How the usage row of a closed hold is marked.
+const fn mark_of(state: HoldState) -> Mark {
+    match state {
+        HoldState::Settled { .. } => Mark::Settled,
+        HoldState::Open | HoldState::Released | HoldState::Expired | HoldState::Unknown => Mark::Released,
+    }
+}
+
+/// The row of a hold and its legs, new or raised.
+fn hold(tx: &Transaction<'_>, boot: BootId, row: &HoldRow) -> Result<(), WriteError> {
+    let hold = &row.hold;
+    tx.prepare_cached(
+        "INSERT INTO hold (id, workspace, key, boot, want, floor, seq, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (id) DO UPDATE SET seq = excluded.seq",
+    )?
+    .execute(params![
+        hold.id.bytes(),
+        hold.workspace.bytes(),
+        hold.key.bytes(),
+        boot.bytes(),
+        hold.want.nano(),
+        hold.floor.nano(),
+        hold.seq,
+        hold.at.ms(),
+    ])?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO hold_leg (hold, leg, credit, amount) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (hold, leg) DO UPDATE SET amount = excluded.amount",
+    )?;
+    for (n, leg) in (0_i64..).zip(&hold.legs) {
+        insert.execute(params![hold.id.bytes(), n, leg.grant.bytes(), leg.amount.nano()])?;
+    }
+    Ok(())
+}
+
+/// Removes the row of a closed hold; leaves a tombstone where no usage row tells how it ended.
+fn close(tx: &Transaction<'_>, closed: &Closed, has_usage: bool, at: Timestamp) -> Result<(), WriteError> {
+    let id = closed.hold.id.bytes();
+    if closed.written {
+        let gone = tx.prepare_cached("DELETE FROM hold WHERE id = ?1")?.execute([id])?;
+        one(gone, "hold")?;
+        tx.prepare_cached("DELETE FROM hold_leg WHERE hold = ?1")?.execute([id])?;
+    }
+    if !has_usage {
+        tombstone(tx, id, closed.closing.state, at)?;
+    }
+    Ok(())
+}
+
+/// Marks a hold that closed without a usage row.
+pub fn tombstone(tx: &Transaction<'_>, id: [u8; 16], state: HoldState, at: Timestamp) -> Result<(), WriteError> {
+    let number = if state == HoldState::Expired { 3 } else { 2 };
+    tx.prepare_cached("INSERT INTO tombstone (hold, state, at) VALUES (?1, ?2, ?3)")?.execute(params![
+        id,
+        number,
+        at.ms()
+    ])?;
+    Ok(())
+}
+
+/// Asserts that exactly one row was touched.
+pub fn one(rows: usize, what: &str) -> Result<(), WriteError> {
+    if rows == 1 {
+        Ok(())
+    } else {
+        Err(WriteError::Contradiction(format!("{rows} rows where one {what} was expected")))
+    }
+}
+
+fn overflow() -> WriteError {
+    WriteError::Contradiction("a sum does not fit".to_owned())
+}
+
+impl Sums {
+    fn change(&mut self, grant: GrantId, posted: i64, held: i64) -> Result<(), WriteError> {
+        let change = self.credit.entry(grant).or_default();
+        change.posted = change.posted.checked_add(posted).ok_or_else(overflow)?;
+        change.held = change.held.checked_add(held).ok_or_else(overflow)?;
+        Ok(())
+    }
+
+    fn hold(&mut self, added: &[Leg]) -> Result<(), WriteError> {
+        added.iter().try_for_each(|leg| self.change(leg.grant, 0, leg.amount.nano()))
+    }
+
+    fn close(&mut self, closed: &Closed) -> Result<(), WriteError> {
+        for end in &closed.closing.ends {
+            let gone = end.charged.plus(end.broken).map_err(|_| overflow())?.nano();
+            let freed = if closed.written { end.freed.nano() } else { 0 };
+            if gone != 0 || freed != 0 {
+                self.change(end.grant, -gone, -freed)?;
+            }
+        }
+        let charged = closed.closing.charged.nano();
+        if charged != 0 {
+            let spent = self.spend.entry(closed.hold.key).or_default();
+            *spent = spent.checked_add(charged).ok_or_else(overflow)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, tx: &Transaction<'_>) -> Result<(), WriteError> {
+        let mut credit =
+            tx.prepare_cached("UPDATE credit SET posted = posted + ?2, held = held + ?3 WHERE id = ?1")?;
+        for (grant, change) in &self.credit {
+            one(credit.execute(params![grant.bytes(), change.posted, change.held])?, "grant")?;
+        }
+        let mut spend = tx.prepare_cached(
+            "INSERT INTO key_spend (key, spent) VALUES (?1, ?2)
+             ON CONFLICT (key) DO UPDATE SET spent = spent + excluded.spent",
+        )?;
+        for (key, spent) in &self.spend {
+            one(spend.execute(params![key.bytes(), spent])?, "key spend")?;
+        }
+        Ok(())
+    }
+}

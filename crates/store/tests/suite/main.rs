@@ -1,0 +1,12 @@
+//! One suite for both engines. SQLite always; PostgreSQL when TOLLGATE_TEST_PG names a server, and it says so when not.
+
+#[macro_use]
+#[cfg(test)]
+mod world;
+
+#[cfg(test)]
+mod money;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+mod records;

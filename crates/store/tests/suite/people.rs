@@ -1,0 +1,1 @@
+//! Workspaces, keys, operator tokens, the log, the catalogue.

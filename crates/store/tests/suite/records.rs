@@ -1,0 +1,1 @@
+//! Usage rows: what is kept comes back, page by page.

@@ -1,0 +1,34 @@
+//! The verb `docs`: writes the documents that are made from code. In: the registry below. Out: files in docs/.
+//! Never here: what stands in a document; its crate knows.
+
+use crate::shell::{cargo, succeeds};
+
+/// A document that a test of a crate compares with the code, and writes when `TOLLGATE_BLESS` is set.
+struct Generated {
+    document: &'static str,
+    package: &'static str,
+    /// The name of that test.
+    test: &'static str,
+}
+
+/// Every generated document. To add one: write the test, add its line, run `cargo xtask docs`.
+const GENERATED: [Generated; 2] = [
+    Generated {
+        document: "docs/SETTINGS.md and tollgate.example.toml",
+        package: "tollgate",
+        test: "generated_files_are_fresh",
+    },
+    Generated { document: "docs/FAULTS.md", package: "dialect", test: "r_err_8_the_page_is_the_table" },
+];
+
+/// Writes them all.
+pub(crate) fn run() -> Result<bool, String> {
+    let mut good = true;
+    for entry in &GENERATED {
+        println!("{} from {}", entry.document, entry.package);
+        let mut command = cargo(&["test", "--quiet", "--package", entry.package, entry.test]);
+        good &= succeeds(command.env("TOLLGATE_BLESS", "1"))?;
+    }
+    println!("{} documents", GENERATED.len());
+    Ok(good)
+}

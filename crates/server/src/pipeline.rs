@@ -10,8 +10,8 @@ use crate::respond::into_axum;
 use crate::viewer::Viewer;
 use axum::body::Body;
 use canon::{Dialect, Fault, FaultKind};
-use dialect::{Peek, PeekLimits};
-use http::{Request, Response};
+use dialect::{Peek, PeekLimits, RequestHead};
+use http::{HeaderMap, Request, Response};
 use ledger::UsageRow;
 use std::sync::Arc;
 use store::port::KeyRow;
@@ -49,7 +49,19 @@ async fn prepare(
     let named = |fault| (model.model.id.clone(), fault);
     check_thinking(&peek, &model).map_err(named)?;
     let terms = terms(house, &peek, &body, &model).map_err(named)?;
-    Ok(Order { entry: entry.clone(), caller: caller.clone(), model: model.clone(), body, peek, terms })
+    let foreign = model.routes.iter().any(|r| r.provider.dialect() != dialect);
+    let decoded = if foreign { Some(dialect::decode_request(dialect, &body).map_err(named)?) } else { None };
+    let head = request_head(&parts.headers);
+    Ok(Order {
+        entry: entry.clone(),
+        caller: caller.clone(),
+        model: model.clone(),
+        body,
+        peek,
+        head,
+        decoded,
+        terms,
+    })
 }
 
 fn find_model(house: &House, peek: &Peek) -> Result<Arc<LiveModel>, Fault> {
@@ -90,6 +102,15 @@ fn terms(house: &House, peek: &Peek, body: &[u8], model: &LiveModel) -> Result<T
             Err(Fault::new(FaultKind::PriceUnknown, "This model has no price yet, so it cannot be called."))
         }
     }
+}
+
+fn request_head(headers: &HeaderMap) -> RequestHead {
+    let version = headers.get("anthropic-version").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let mut head = RequestHead { anthropic_version: version, anthropic_beta: Vec::new() };
+    for line in headers.get_all("anthropic-beta").into_iter().filter_map(|v| v.to_str().ok()) {
+        head.add_beta(line);
+    }
+    head
 }
 
 /// Answers with a fault before there is a relay: nothing was held.

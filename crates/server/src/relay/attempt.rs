@@ -91,7 +91,7 @@ async fn exchange(run: &Run, route: &LiveRoute, letter: Letter, request: Request
         head: reply_head(run),
         show_usage: run.order.peek.asks_usage,
         choices: run.order.peek.choices,
-        names: dialect::ToolNames::default(),
+        names: letter.names,
     };
     if !run.order.peek.stream {
         let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;

@@ -5,7 +5,8 @@ use crate::live::LiveRoute;
 use crate::relay::finish::Run;
 use crate::relay::target::target;
 use bytes::Bytes;
-use canon::{Dialect, Fault, FaultKind, Loss};
+use canon::{Fault, FaultKind, Loss};
+use dialect::{Target, ToolNames};
 use http::{HeaderName, HeaderValue};
 use units::Tokens;
 
@@ -15,6 +16,8 @@ pub struct Letter {
     pub body: Bytes,
     /// Headers of the dialect; credentials and the operator's own come on top.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The way back for names of tools.
+    pub names: ToolNames,
     /// What the translation dropped or changed.
     pub losses: Vec<Loss>,
 }
@@ -27,14 +30,25 @@ impl Letter {
     pub fn write(run: &Run, route: &LiveRoute, insert: Option<Tokens>) -> Result<Self, Fault> {
         let order = &run.order;
         let target = target(&order.model, route, insert);
-        if target.dialect != order.peek.dialect {
-            return Err(Fault::new(FaultKind::NoRoute, "not yet"));
+        let headers = headers(run, &target);
+        if target.dialect == order.peek.dialect {
+            let body = dialect::straight::prepare(&order.body, &order.peek, &target);
+            return Ok(Self { body, headers, names: ToolNames::default(), losses: Vec::new() });
         }
-        let body = dialect::straight::prepare(&order.body, &order.peek, &target);
-        let mut headers = Vec::new();
-        if target.dialect == Dialect::Anthropic {
-            headers.push((HeaderName::from_static("anthropic-version"), HeaderValue::from_static("2023-06-01")));
-        }
-        Ok(Self { body, headers, losses: Vec::new() })
+        let Some((request, decode_losses)) = &order.decoded else {
+            return Err(Fault::new(FaultKind::Internal, "The request could not be translated."));
+        };
+        let encoded = dialect::encode_request(request, &target)?;
+        let mut losses = decode_losses.clone();
+        losses.extend(encoded.losses);
+        Ok(Self { body: encoded.body, headers, names: encoded.names, losses })
     }
+}
+
+/// The dialect's headers. A value that is no header value came from the client and says nothing to a server.
+fn headers(run: &Run, target: &Target) -> Vec<(HeaderName, HeaderValue)> {
+    let all = dialect::upstream_headers(&run.order.head, target);
+    all.into_iter()
+        .filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?)))
+        .collect()
 }

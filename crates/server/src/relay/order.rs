@@ -5,7 +5,8 @@ use crate::entry::Entry;
 use crate::live::LiveModel;
 use crate::relay::quote::Quote;
 use bytes::Bytes;
-use dialect::Peek;
+use canon::{Loss, Request};
+use dialect::{Peek, RequestHead};
 use std::sync::Arc;
 use store::port::KeyRow;
 
@@ -30,6 +31,10 @@ pub struct Order {
     pub body: Bytes,
     /// What a look at it told.
     pub peek: Peek,
+    /// What the headers told.
+    pub head: RequestHead,
+    /// The body decoded, where a route speaks another dialect.
+    pub decoded: Option<(Request, Vec<Loss>)>,
     /// How it is paid.
     pub terms: Terms,
 }

@@ -413,3 +413,7 @@ impl Wallet {
         Ok(sweeps)
     }
 }
+
+#[cfg(test)]
+#[path = "wallet_tests.rs"]
+mod tests;

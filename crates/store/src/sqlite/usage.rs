@@ -313,3 +313,11 @@ fn page_of_day(
     }
     Ok(())
 }
+
+/// The smallest id of a day.
+pub fn first_id_of(day: i64) -> [u8; 16] {
+    let ms = day.saturating_mul(86_400_000).to_be_bytes();
+    let mut id = [0; 16];
+    id[..6].copy_from_slice(&ms[2..]);
+    id
+}

@@ -5,8 +5,12 @@
 mod world;
 
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod money;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
 mod records;
+#[cfg(test)]
+mod sqlite_only;

@@ -4,6 +4,7 @@ use super::files::{self, told};
 use super::{credit, usage};
 use crate::open::OpenError;
 use crate::port::AuditReport;
+use crate::record;
 use ledger::audit::{Auditor, GrantRow, TransferRow, UsageFact};
 use ledger::{Account, Code, Posting};
 use rusqlite::{Connection, OpenFlags, Row, Transaction};
@@ -35,14 +36,14 @@ pub fn run(db: &Connection, now: Option<Timestamp>) -> rusqlite::Result<AuditRep
         Ok(())
     })?;
     journal(&tx, &mut auditor)?;
-    Ok(report(auditor))
+    Ok(AuditReport::of(auditor))
 }
 
 /// Transfers and usage rows, day by day, so that only one day's requests are in memory.
 fn journal(tx: &Transaction<'_>, auditor: &mut Auditor) -> rusqlite::Result<()> {
     let mut after = [0; 16];
     for day in usage::days(tx)? {
-        let end = usage::first_id_of(day.saturating_add(1));
+        let end = record::first_id_of(day.saturating_add(1));
         transfers(tx, auditor, "ref >= ?1 AND ref < ?2", [after, end])?;
         after = end;
         let sql = format!("SELECT request, key, closing, charge FROM usage_{day}");
@@ -95,20 +96,6 @@ fn each(
         take(row)?;
     }
     Ok(())
-}
-
-/// The outcome in the words of the port.
-pub fn report(auditor: Auditor) -> AuditReport {
-    let outcome = auditor.finish();
-    AuditReport {
-        findings: outcome.findings.iter().map(ToString::to_string).collect(),
-        accounts: outcome.grants,
-        transfers: outcome.transfers,
-        usage_rows: outcome.usage_rows,
-        open_holds: outcome.open_holds,
-        charged: outcome.charged,
-        written_off: outcome.written_off,
-    }
 }
 
 /// Audits a directory that no process has open, without changing it.

@@ -71,7 +71,7 @@ impl Load {
 
     fn order(&self) -> HoldOrder {
         let roll = self.dice.roll();
-        let pick = if roll % 5 == 0 {
+        let pick = if roll.is_multiple_of(5) {
             0
         } else {
             (roll >> 8) as usize % PAYERS

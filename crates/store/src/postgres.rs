@@ -17,6 +17,7 @@ mod schema;
 mod store;
 mod usage;
 mod wire;
+mod write;
 
 pub use schema::open;
 

@@ -298,3 +298,6 @@ impl Ledger for Sqlite {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,7 +128,7 @@ async fn one_line(world: &World, ledger: &dyn store::Ledger, payer: Customer) {
         let cost = 1 + round % 1_000;
         match ledger.settle(world.settle(&order, cost)).await.unwrap() {
             SettleAnswer::Settled { charged, .. } => {
-                let line = format!("\nACK {} {}\n", order.id, charged.nano());
+                let line = format!("\nACK {} {}.\n", order.id, charged.nano());
                 let mut out = std::io::stdout().lock();
                 out.write_all(line.as_bytes()).unwrap();
                 out.flush().unwrap();
@@ -139,39 +139,74 @@ async fn one_line(world: &World, ledger: &dyn store::Ledger, payer: Customer) {
     }
 }
 
-/// Lets a victim work, kills it at a random moment, gives back what it was told.
-fn kill_once(world: &World, payers: &[Customer]) -> HashMap<RequestId, i64> {
-    let mut child = start_victim(world, payers);
-    let working = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&working);
-    let out = BufReader::new(child.stdout.take().unwrap());
-    let reader = std::thread::Builder::new()
-        .spawn(move || {
-            let mut acked = HashMap::new();
-            // A line cut by the kill has no end; only whole ones count.
-            for line in out.lines().map_while(Result::ok) {
-                let mut words = line.split(' ');
-                if words.next() == Some("ACK")
-                    && let (Some(Ok(id)), Some(Ok(charge))) = (
-                        words.next().map(str::parse::<RequestId>),
-                        words.next().map(str::parse),
-                    )
-                {
-                    seen.store(true, Ordering::Relaxed);
-                    acked.insert(id, charge);
-                }
-            }
-            acked
+/// What a victim was told, by request.
+pub type Acked = HashMap<RequestId, i64>;
+
+/// Lets so many victims work at once, kills them all at a random moment, gives back what they were told.
+pub fn kill_together(world: &World, payers: &[Customer], victims: usize) -> Acked {
+    let working: Vec<_> = (0..victims)
+        .map(|_| {
+            let mut child = start_victim(world, payers);
+            let seen = Arc::new(AtomicBool::new(false));
+            let out = BufReader::new(child.stdout.take().unwrap());
+            let told = Arc::clone(&seen);
+            let reader = std::thread::Builder::new()
+                .spawn(move || read_acks(out, &told))
+                .unwrap();
+            (child, seen, reader)
         })
-        .unwrap();
-    while !working.load(Ordering::Relaxed) {
-        assert!(child.try_wait().unwrap().is_none(), "the victim ended");
-        std::thread::sleep(Duration::from_millis(1));
+        .collect();
+    let mut children = Vec::new();
+    let mut readers = Vec::new();
+    for (mut child, seen, reader) in working {
+        while !seen.load(Ordering::Relaxed) {
+            assert!(child.try_wait().unwrap().is_none(), "a victim ended");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        children.push(child);
+        readers.push(reader);
     }
     std::thread::sleep(Duration::from_micros(seed() % 300_000));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    reader.join().unwrap()
+    for child in &mut children {
+        child.kill().unwrap();
+    }
+    for child in &mut children {
+        child.wait().unwrap();
+    }
+    readers
+        .into_iter()
+        .flat_map(|reader| reader.join().unwrap())
+        .collect()
+}
+
+fn read_acks(out: impl BufRead, seen: &AtomicBool) -> Acked {
+    let mut acked = HashMap::new();
+    // A line that the kill cut has no id or no charge; the charge is followed by a full stop.
+    for line in out.lines().map_while(Result::ok) {
+        let mut words = line.split(' ');
+        if words.next() == Some("ACK")
+            && let Some(Ok(id)) = words.next().map(str::parse::<RequestId>)
+            && let Some(charge) = words.next().and_then(|word| word.strip_suffix('.'))
+        {
+            seen.store(true, Ordering::Relaxed);
+            acked.insert(id, charge.parse().unwrap());
+        }
+    }
+    acked
+}
+
+/// Every acked settle is there, once, with its charge.
+pub async fn check_acked(world: &World, opened: &store::Opened, payer: Customer, acked: &Acked) {
+    for (id, charge) in acked {
+        let order = ledger::HoldOrder {
+            id: *id,
+            ..world.hold(payer, 1)
+        };
+        let again = opened.ledger.settle(world.settle(&order, 7)).await.unwrap();
+        let charged = NanoUsd::new(*charge);
+        let state = HoldState::Settled { charged };
+        assert_eq!(again, SettleAnswer::Already(state), "{id} was acked");
+    }
 }
 
 async fn kill_and_look(world: World) {
@@ -184,7 +219,7 @@ async fn kill_and_look(world: World) {
     drop(opened);
     let total = AtomicU64::new(0);
     for round in 0..KILLS {
-        let acked = kill_once(&world, &payers);
+        let acked = kill_together(&world, &payers, 1);
         if let Place::Sqlite(dir) = &world.place {
             let report = store::audit_offline(dir).unwrap();
             assert_eq!(
@@ -202,19 +237,7 @@ async fn kill_and_look(world: World) {
             "after recovery {round}"
         );
         assert_eq!(report.open_holds, 0);
-        for (id, charge) in &acked {
-            let order = ledger::HoldOrder {
-                id: *id,
-                ..world.hold(payers[0], 1)
-            };
-            let again = opened.ledger.settle(world.settle(&order, 7)).await.unwrap();
-            let charged = NanoUsd::new(*charge);
-            assert_eq!(
-                again,
-                SettleAnswer::Already(HoldState::Settled { charged }),
-                "{id} was acked"
-            );
-        }
+        check_acked(&world, &opened, payers[0], &acked).await;
         let mut left = 0;
         for payer in &payers {
             let balance = opened

@@ -11,6 +11,8 @@ mod money;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod postgres_only;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod sqlite_only;

@@ -346,3 +346,7 @@ impl Wallet {
         Ok(sweeps)
     }
 }
+
+#[cfg(test)]
+#[path = "wallet_tests.rs"]
+mod tests;

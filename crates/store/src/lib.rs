@@ -5,6 +5,8 @@ pub mod port;
 
 mod intern;
 mod open;
+mod postgres;
+mod record;
 mod slot;
 mod sqlite;
 

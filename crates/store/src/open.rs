@@ -2,7 +2,7 @@
 //! Never here: settings read from the environment, a log line.
 
 use crate::port::{AuditReport, Ledger, Store};
-use crate::sqlite;
+use crate::{postgres, sqlite};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,11 +110,24 @@ pub async fn open(
     chance: Arc<dyn Chance>,
     background: Handle,
 ) -> Result<Opened, OpenError> {
-    let _ = &background;
+    let check = config.master_check;
     match config.kind {
-        Kind::Sqlite { dir } => sqlite::open(&dir, config.master_check, clock, &*chance),
-        Kind::Postgres { .. } => Err(OpenError::Database("this build has no PostgreSQL engine yet".to_owned())),
+        Kind::Sqlite { dir } => sqlite::open(&dir, check, clock, &*chance),
+        Kind::Postgres { url, lease } => {
+            let way = Way { clock, chance, background };
+            postgres::open(&url, lease, check, way).await
+        }
     }
+}
+
+/// What an engine takes from outside.
+pub struct Way {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for ids.
+    pub chance: Arc<dyn Chance>,
+    /// Where tasks run.
+    pub background: Handle,
 }
 
 /// Audits a stopped SQLite store without changing it, also after a crash and before any recovery.

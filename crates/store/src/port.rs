@@ -76,6 +76,22 @@ pub struct AuditReport {
     pub written_off: NanoUsd,
 }
 
+impl AuditReport {
+    /// What the pure audit found, in the words of the port.
+    pub(crate) fn of(auditor: ledger::audit::Auditor) -> Self {
+        let outcome = auditor.finish();
+        Self {
+            findings: outcome.findings.iter().map(ToString::to_string).collect(),
+            accounts: outcome.grants,
+            transfers: outcome.transfers,
+            usage_rows: outcome.usage_rows,
+            open_holds: outcome.open_holds,
+            charged: outcome.charged,
+            written_off: outcome.written_off,
+        }
+    }
+}
+
 /// A customer's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkspaceRow {

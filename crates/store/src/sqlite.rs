@@ -288,3 +288,6 @@ impl Ledger for Sqlite {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,115 @@
 //! Feeds the rows of a file to the pure audit. In: a connection. Out: a report. Never here: a rule, a repair.
 
+use super::files::{self, told};
+use super::{credit, usage};
 use crate::open::OpenError;
 use crate::port::AuditReport;
-use rusqlite::Connection;
+use crate::record;
+use ledger::audit::{Auditor, GrantRow, TransferRow, UsageFact};
+use ledger::{Account, Code, Posting};
+use rusqlite::{Connection, OpenFlags, Row, Transaction};
 use std::path::Path;
-use units::Timestamp;
+use units::{GrantId, KeyId, NanoUsd, RequestId, Timestamp};
 
 /// Audits what the connection sees, at one instant.
-pub fn run(_db: &Connection, _now: Option<Timestamp>) -> rusqlite::Result<AuditReport> {
-    Ok(AuditReport::default())
+pub fn run(db: &Connection, now: Option<Timestamp>) -> rusqlite::Result<AuditReport> {
+    let tx = db.unchecked_transaction()?;
+    let mut auditor = Auditor::new(now);
+    each(&tx, "SELECT id, granted, posted, held FROM credit", |row| {
+        auditor.grant(GrantRow {
+            id: GrantId::from_bytes(row.get(0)?),
+            granted: NanoUsd::new(row.get(1)?),
+            posted: NanoUsd::new(row.get(2)?),
+            held: NanoUsd::new(row.get(3)?),
+        });
+        Ok(())
+    })?;
+    for hold in credit::open_holds(&tx)? {
+        auditor.hold(&hold);
+    }
+    each(&tx, "SELECT hold FROM tombstone", |row| {
+        auditor.tombstone(RequestId::from_bytes(row.get(0)?));
+        Ok(())
+    })?;
+    each(&tx, "SELECT key, spent FROM key_spend", |row| {
+        auditor.key_spend(KeyId::from_bytes(row.get(0)?), NanoUsd::new(row.get(1)?));
+        Ok(())
+    })?;
+    journal(&tx, &mut auditor)?;
+    Ok(AuditReport::of(auditor))
+}
+
+/// Transfers and usage rows, day by day, so that only one day's requests are in memory.
+fn journal(tx: &Transaction<'_>, auditor: &mut Auditor) -> rusqlite::Result<()> {
+    let mut after = [0; 16];
+    for day in usage::days(tx)? {
+        let end = record::first_id_of(day.saturating_add(1));
+        transfers(tx, auditor, "ref >= ?1 AND ref < ?2", [after, end])?;
+        after = end;
+        let sql = format!("SELECT request, key, closing, charge FROM usage_{day}");
+        each(tx, &sql, |row| {
+            auditor.usage(&UsageFact {
+                request: RequestId::from_bytes(row.get(0)?),
+                key: KeyId::from_bytes(row.get(1)?),
+                settled: row.get::<_, i64>(2)? == 1,
+                charge: NanoUsd::new(row.get(3)?),
+            });
+            Ok(())
+        })?;
+        auditor.day_ends();
+    }
+    transfers(tx, auditor, "ref >= ?1 AND ref <= ?2", [after, [255; 16]])
+}
+
+fn transfers(
+    tx: &Transaction<'_>,
+    auditor: &mut Auditor,
+    range: &str,
+    ends: [[u8; 16]; 2],
+) -> rusqlite::Result<()> {
+    let sql = format!("SELECT ref, code, debit, credit, amount FROM transfer WHERE {range}");
+    let mut statement = tx.prepare(&sql)?;
+    let mut rows = statement.query(ends)?;
+    while let Some(row) = rows.next()? {
+        let (debit, credit, amount) = (row.get(2)?, row.get(3)?, row.get(4)?);
+        auditor.transfer(&TransferRow {
+            reference: row.get(0)?,
+            posting: Code::from_number(row.get(1)?).map(|code| Posting {
+                code,
+                debit: Account::from_bytes(debit),
+                credit: Account::from_bytes(credit),
+                amount: NanoUsd::new(amount),
+            }),
+        });
+    }
+    Ok(())
+}
+
+fn each(
+    tx: &Transaction<'_>,
+    sql: &str,
+    mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut statement = tx.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        take(row)?;
+    }
+    Ok(())
 }
 
 /// Audits a directory that no process has open, without changing it.
-pub fn audit_offline(_dir: &Path) -> Result<AuditReport, OpenError> {
-    Ok(AuditReport::default())
+pub fn audit_offline(dir: &Path) -> Result<AuditReport, OpenError> {
+    let path = dir.join(files::LEDGER_FILE);
+    if !path.is_file() {
+        return Err(OpenError::Missing(dir.to_owned()));
+    }
+    let _lock = files::lock(dir, false)?;
+    // Not read-only for the operating system: after a crash the log's index has to be made anew beside the file.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(&path, flags).map_err(told)?;
+    db.pragma_update(None, "query_only", true).map_err(told)?;
+    // Closing the last connection must not fold the log into the file either.
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(told)?;
+    run(&db, None).map_err(told)
 }

@@ -32,6 +32,17 @@ pub fn open(
     clock: Arc<dyn Clock>,
     chance: &dyn Chance,
 ) -> Result<Opened, OpenError> {
+    let (engine, recovered) = open_engine(dir, master_check, clock, chance)?;
+    Ok(Opened { ledger: Arc::clone(&engine) as _, store: engine, recovered })
+}
+
+/// The engine itself, and how many holds of dead boots were given back.
+pub(super) fn open_engine(
+    dir: &Path,
+    master_check: Option<[u8; 32]>,
+    clock: Arc<dyn Clock>,
+    chance: &dyn Chance,
+) -> Result<(Arc<Sqlite>, u64), OpenError> {
     std::fs::create_dir_all(dir).map_err(|e| io(dir, e))?;
     let lock = lock(dir, true)?;
     let path = dir.join(LEDGER_FILE);
@@ -58,8 +69,7 @@ pub fn open(
     });
     Thread { shared: Arc::clone(&shared), db, lock }.start().map_err(|e| io(dir, e))?;
     let reads = Lane::start(reader).map_err(|e| io(dir, e))?;
-    let engine = Arc::new(Sqlite { shared, reads });
-    Ok(Opened { ledger: Arc::clone(&engine) as _, store: engine, recovered })
+    Ok((Arc::new(Sqlite { shared, reads }), recovered))
 }
 
 /// Takes the lock of a directory. Kept as long as the file is open.

@@ -29,11 +29,14 @@ impl Lane {
         question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        if let Some(door) = &*self.door.lock() {
-            // A closed lane drops the question, and its reply with it.
-            let _ = door.send(Box::new(move |db| {
-                let _ = reply.send(question(db).map_err(sql_error));
-            }));
+        let question: Question = Box::new(move |db| {
+            // Nobody waits any more when this fails.
+            let _ = reply.send(question(db).map_err(sql_error));
+        });
+        match &*self.door.lock() {
+            // A thread that is gone drops the question, and its reply with it.
+            Some(door) => drop(door.send(question)),
+            None => drop(question),
         }
         answer.await.map_err(|_| gone())?
     }

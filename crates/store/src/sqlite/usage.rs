@@ -4,10 +4,11 @@
 use super::write::WriteError;
 use crate::intern;
 use crate::port::{StoredUsage, UsageFilter};
+use crate::record::{COLUMNS, count_to_disk, day_of, flags, flags_of, source_number, source_of};
 use ledger::{HoldState, UsageRow};
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction, params_from_iter};
-use units::{Class, KeyId, NanoUsd, PriceId, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
+use units::{Class, KeyId, NanoUsd, PriceId, RequestId, Timestamp, Usage, WorkspaceId};
 
 /// What a usage row says about a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,18 +29,6 @@ impl Closing {
             Self::Released => 2,
         }
     }
-}
-
-/// The columns, in the order of `values` and `from_row`.
-const COLUMNS: &str = "request, closing, at, workspace, key, endpoint, model, provider, upstream_model, status, fault, \
-    input, cache_read, cache_write_5m, cache_write_1h, audio_in, output, reasoning, audio_out, \
-    source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id";
-
-/// The day whose table keeps the rows of an id.
-pub fn day_of(id: RequestId) -> i64 {
-    let [a, b, c, d, e, f, ..] = id.bytes();
-    let ms = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-    Timestamp::from_ms(ms).day()
 }
 
 /// Makes the table of a day.
@@ -130,36 +119,6 @@ fn bind(statement: &mut CachedStatement<'_>, row: &UsageRow, closing: Closing) -
     statement.raw_execute()
 }
 
-/// A count as it is kept; one beyond the column's range (absurd, never charged) stays at its end.
-pub fn count_to_disk(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// The number of a source in the store.
-pub const fn source_number(source: UsageSource) -> i16 {
-    match source {
-        UsageSource::Provider => 1,
-        UsageSource::Counted => 2,
-        UsageSource::Estimated => 3,
-        UsageSource::None => 0,
-    }
-}
-
-/// The source of that number.
-pub const fn source_of(number: i64) -> UsageSource {
-    match number {
-        1 => UsageSource::Provider,
-        2 => UsageSource::Counted,
-        3 => UsageSource::Estimated,
-        _ => UsageSource::None,
-    }
-}
-
-/// `streamed` and `partial` in one number.
-pub const fn flags(row: &UsageRow) -> i16 {
-    (if row.streamed { 1 } else { 0 }) | (if row.partial { 2 } else { 0 })
-}
-
 fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredUsage> {
     let mut usage = Usage::NONE;
     for (n, class) in (11..).zip(Class::ALL) {
@@ -167,7 +126,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredUsage> {
             usage.set(class, u64::try_from(count).unwrap_or(0));
         }
     }
-    let flags: i64 = row.get(24)?;
+    let (streamed, partial) = flags_of(row.get(24)?);
     let fault = row.get_ref(10)?.as_str_or_null()?.map(intern::name);
     let row = UsageRow {
         request: RequestId::from_bytes(row.get(0)?),
@@ -186,9 +145,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredUsage> {
         charge: NanoUsd::new(row.get(21)?),
         latency_ms: row.get(22)?,
         first_byte_ms: row.get(23)?,
-        streamed: flags & 1 != 0,
+        streamed,
         attempts: row.get(25)?,
-        partial: flags & 2 != 0,
+        partial,
         client_request_id: row.get(26)?,
     };
     Ok(StoredUsage { row })

@@ -5,8 +5,14 @@
 mod world;
 
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod money;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod postgres_only;
+#[cfg(test)]
 mod records;
+#[cfg(test)]
+mod sqlite_only;

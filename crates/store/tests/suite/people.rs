@@ -1,1 +1,189 @@
-//! Workspaces, keys, operator tokens, the log, the catalogue.
+//! Workspaces, keys, operator tokens, the log, the catalogue; and what opening refuses.
+
+use crate::world::World;
+use std::time::Duration;
+use store::port::{CatalogueRows, CredentialRow, KeyRow, OperatorTokenRow, PriceRow, WorkspaceRow};
+use store::{OpenError, StoreError};
+use units::{CredentialId, OperatorTokenId, PriceId, Secret, WorkspaceId};
+
+on_both! {
+    workspaces_have_one_slug,
+    keys_are_kept_and_revoked_once,
+    operator_token_names_are_free_again_after_revocation,
+    the_log_pages_newest_first,
+    the_catalogue_is_replaced_whole,
+    another_master_key_is_refused,
+}
+
+fn workspace(world: &World, slug: &str) -> WorkspaceRow {
+    WorkspaceRow {
+        id: world.workspace(),
+        name: format!("The {slug}"),
+        slug: slug.to_owned(),
+        created_at: world.now(),
+    }
+}
+
+fn key(world: &World, workspace: WorkspaceId) -> KeyRow {
+    let id = world.key();
+    let mut digest = [7; 32];
+    digest[..16].copy_from_slice(&id.bytes());
+    KeyRow {
+        id,
+        workspace,
+        name: "laptop".to_owned(),
+        prefix: "tg_live_ab12".to_owned(),
+        digest,
+        created_at: world.now(),
+        expires_at: Some(world.now().plus(Duration::from_secs(1))),
+        revoked_at: None,
+    }
+}
+
+async fn workspaces_have_one_slug(world: World) {
+    let o = world.open().await;
+    let first = workspace(&world, "acme");
+    world.forward(Duration::from_millis(5));
+    let second = workspace(&world, "bolt");
+    let twin = workspace(&world, "acme");
+    let log = || world.log("workspace.create");
+    o.store.create_workspace(first.clone(), log()).await.unwrap();
+    o.store.create_workspace(second.clone(), log()).await.unwrap();
+    assert!(matches!(o.store.create_workspace(twin, log()).await, Err(StoreError::Exists("slug"))));
+    assert_eq!(o.store.list_workspaces().await.unwrap(), [first, second]);
+    assert_eq!(o.store.page_log(None, 10).await.unwrap().len(), 2);
+    o.store.ping().await.unwrap();
+    o.ledger.close().await.unwrap();
+    assert!(o.store.list_workspaces().await.is_err());
+}
+
+async fn keys_are_kept_and_revoked_once(world: World) {
+    let o = world.open().await;
+    let log = || world.log("key.create");
+    let stranger = key(&world, world.workspace());
+    assert!(matches!(o.store.create_key(stranger.clone(), log()).await, Err(StoreError::NotFound("workspace"))));
+    let acme = workspace(&world, "acme");
+    o.store.create_workspace(acme.clone(), log()).await.unwrap();
+    let kept = key(&world, acme.id);
+    o.store.create_key(kept.clone(), log()).await.unwrap();
+    assert!(matches!(o.store.create_key(kept.clone(), log()).await, Err(StoreError::Exists("key"))));
+    assert_eq!(o.store.list_keys().await.unwrap(), std::slice::from_ref(&kept));
+    let at = world.now();
+    let revoked = KeyRow { revoked_at: Some(at), ..kept.clone() };
+    for _ in 0..2 {
+        let row = o.store.revoke_key(kept.id, world.now(), log()).await.unwrap();
+        assert_eq!(row, revoked);
+        world.forward(Duration::from_secs(1));
+    }
+    assert!(matches!(o.store.revoke_key(stranger.id, at, log()).await, Err(StoreError::NotFound("key"))));
+    assert_eq!(o.store.list_keys().await.unwrap(), [revoked]);
+    o.ledger.close().await.unwrap();
+}
+
+async fn operator_token_names_are_free_again_after_revocation(world: World) {
+    let o = world.open().await;
+    let log = || world.log("operator_token.create");
+    let token = |n: u8| OperatorTokenRow {
+        id: OperatorTokenId::new(world.now(), [n; 10]),
+        name: "ci".to_owned(),
+        prefix: "tgo_12".to_owned(),
+        digest: [n; 32],
+        created_at: world.now(),
+        revoked_at: None,
+    };
+    o.store.create_operator_token(token(1), log()).await.unwrap();
+    assert!(matches!(
+        o.store.create_operator_token(token(2), log()).await,
+        Err(StoreError::Exists("operator token"))
+    ));
+    let at = world.now();
+    let id = token(1).id;
+    o.store.revoke_operator_token(id, at, log()).await.unwrap();
+    world.forward(Duration::from_secs(9));
+    o.store.revoke_operator_token(id, world.now(), log()).await.unwrap();
+    assert!(matches!(
+        o.store.revoke_operator_token(token(3).id, at, log()).await,
+        Err(StoreError::NotFound("operator token"))
+    ));
+    let second = token(2);
+    o.store.create_operator_token(second.clone(), log()).await.unwrap();
+    let all = o.store.list_operator_tokens().await.unwrap();
+    assert_eq!(all.len(), 2);
+    assert_eq!(all[0].revoked_at, Some(at));
+    assert_eq!(all[1], second);
+    o.ledger.close().await.unwrap();
+}
+
+async fn the_log_pages_newest_first(world: World) {
+    let o = world.open().await;
+    for n in 0..6 {
+        let row = workspace(&world, &format!("w{n}"));
+        o.store.create_workspace(row, world.log(&format!("a{n}"))).await.unwrap();
+        // Two entries share each instant.
+        world.forward(Duration::from_millis(n % 2));
+    }
+    let actions =
+        |page: &[store::port::AuditEntry]| -> Vec<String> { page.iter().map(|e| e.action.clone()).collect() };
+    // A page ends between two instants, so none is lost between two pages.
+    let first = o.store.page_log(None, 3).await.unwrap();
+    assert_eq!(actions(&first), ["a5", "a4", "a3", "a2"]);
+    let before = first.last().map(|e| e.at);
+    let second = o.store.page_log(before, 3).await.unwrap();
+    assert_eq!(actions(&second), ["a1", "a0"]);
+    let end = o.store.page_log(second.last().map(|e| e.at), 3).await.unwrap();
+    assert!(end.is_empty());
+    o.ledger.close().await.unwrap();
+}
+
+async fn the_catalogue_is_replaced_whole(world: World) {
+    let o = world.open().await;
+    let log = || world.log("catalogue.replace");
+    assert_eq!(o.store.load_catalogue().await.unwrap(), CatalogueRows::default());
+    let price = |n: u8| PriceRow {
+        id: PriceId::new(world.now(), [n; 10]),
+        model: "fast".to_owned(),
+        document: format!("{{\"n\":{n}}}"),
+        effective_from: world.now(),
+    };
+    let rows = CatalogueRows {
+        version: 1,
+        providers: vec![("acme".to_owned(), "{}".to_owned())],
+        credentials: vec![CredentialRow {
+            id: CredentialId::new(world.now(), [1; 10]),
+            provider: "acme".to_owned(),
+            position: 0,
+            fingerprint: [9; 32],
+            sealed: Secret::new(vec![1, 2, 3]),
+        }],
+        models: vec![("fast".to_owned(), "{}".to_owned()), ("slow".to_owned(), "{}".to_owned())],
+        prices: vec![price(1)],
+    };
+    o.store.replace_catalogue(rows.clone(), log()).await.unwrap();
+    assert_eq!(o.store.load_catalogue().await.unwrap(), rows);
+    // Written by somebody who saw version 0.
+    assert!(matches!(o.store.replace_catalogue(rows.clone(), log()).await, Err(StoreError::Stale("catalogue"))));
+    // A price that is known is never changed, only put in force again.
+    let changed = PriceRow { document: "{}".to_owned(), ..price(1) };
+    let next = CatalogueRows {
+        version: 2,
+        models: vec![("fast".to_owned(), "{}".to_owned())],
+        prices: vec![changed],
+        ..CatalogueRows::default()
+    };
+    o.store.replace_catalogue(next.clone(), log()).await.unwrap();
+    let read = o.store.load_catalogue().await.unwrap();
+    assert_eq!(read.prices, [price(1)]);
+    assert!(read.providers.is_empty() && read.credentials.is_empty());
+    assert_eq!((read.version, read.models), (2, next.models));
+    o.ledger.close().await.unwrap();
+}
+
+async fn another_master_key_is_refused(world: World) {
+    let with = |n: u8| world.config().with_master_check([n; 32]);
+    let o = world.try_open(with(1)).await.unwrap();
+    o.ledger.close().await.unwrap();
+    drop(o);
+    assert!(matches!(world.try_open(with(2)).await, Err(OpenError::WrongMaster)));
+    let o = world.try_open(with(1)).await.unwrap();
+    o.ledger.close().await.unwrap();
+}

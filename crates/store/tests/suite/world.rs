@@ -56,12 +56,10 @@ pub struct World {
 
 impl World {
     pub fn new(place: Place) -> Self {
-        let mut seed = [0; 8];
-        getrandom_seed(&mut seed);
         Self {
             place,
             clock: Arc::new(TestClock(AtomicI64::new(START))),
-            dice: Arc::new(Dice(Mutex::new(u64::from_le_bytes(seed) | 1))),
+            dice: Arc::new(Dice(Mutex::new(seed() | 1))),
             lease: Duration::from_secs(2),
             ids: AtomicU64::new(0),
         }
@@ -98,7 +96,7 @@ impl World {
         self.clock.0.fetch_add(ms, Ordering::Relaxed);
     }
 
-    fn random(&self) -> [u8; 10] {
+    pub fn random(&self) -> [u8; 10] {
         let mut bytes = [0; 10];
         self.dice.fill(&mut bytes);
         bytes
@@ -210,12 +208,15 @@ pub fn usage_row(hold: &HoldOrder) -> UsageRow {
     }
 }
 
-fn getrandom_seed(seed: &mut [u8]) {
+/// A number that the system rolls.
+pub fn seed() -> u64 {
+    let mut bytes = [0; 8];
     #[expect(clippy::disallowed_methods, reason = "tests have no chance passed in")]
-    getrandom::fill(seed).unwrap();
+    getrandom::fill(&mut bytes).unwrap();
+    u64::from_le_bytes(bytes)
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
@@ -224,9 +225,7 @@ pub struct Dir(pub PathBuf);
 
 impl Dir {
     pub fn new() -> Self {
-        let mut seed = [0; 8];
-        getrandom_seed(&mut seed);
-        let name = format!("tollgate-store-{:016x}", u64::from_le_bytes(seed));
+        let name = format!("tollgate-store-{:016x}", seed());
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -256,9 +255,7 @@ pub fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(World) -> F) {
         let config: tokio_postgres::Config = server.parse().unwrap();
         let (admin, link) = config.connect(tokio_postgres::NoTls).await.unwrap();
         let link = Handle::current().spawn(link);
-        let mut seed = [0; 8];
-        getrandom_seed(&mut seed);
-        let database = format!("tollgate_{:016x}", u64::from_le_bytes(seed));
+        let database = format!("tollgate_{:016x}", seed());
         let create = format!("CREATE DATABASE {database}");
         admin.batch_execute(&create).await.unwrap();
         case(World::new(Place::Postgres(url_of(&config, &database)))).await;

@@ -1,0 +1,167 @@
+//! The engine for many nodes: the truth is in PostgreSQL, one batcher a node asks it for a whole batch at a time.
+//! In: the port's verbs. Out: answers, always after the commit. Never here: SQL (the rooms below have it).
+
+mod audit;
+mod batcher;
+mod catalogue;
+mod changes;
+mod credit;
+mod decide;
+mod link;
+mod load;
+mod node;
+mod people;
+mod pool;
+mod queue;
+mod schema;
+mod store;
+mod usage;
+mod wire;
+mod write;
+
+pub use schema::open;
+
+use crate::port::{AuditReport, Ledger, Pending, StoreError};
+use crate::slot::slot;
+use changes::Changes;
+use ledger::{
+    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow,
+};
+use node::Lease;
+use parking_lot::Mutex;
+use pool::Db;
+use queue::{Op, Queue, Reply};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use units::{BootId, Chance, Clock, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+
+/// What callers and the tasks of this node share.
+struct Shared {
+    db: Db,
+    config: tokio_postgres::Config,
+    queue: Queue,
+    changes: Changes,
+    /// Batches fail just now: no new holds.
+    failing: AtomicBool,
+    lease: Mutex<Lease>,
+    lease_time: Duration,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    boot: BootId,
+}
+
+/// The PostgreSQL engine: both doors of the port.
+struct Postgres {
+    shared: Arc<Shared>,
+    /// Tells when the batcher is done.
+    done: watch::Receiver<bool>,
+    /// The heartbeat and the listener.
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// What a reply that never came means.
+fn gone() -> StoreError {
+    StoreError::Unavailable("it was closed before this was durable".to_owned())
+}
+
+impl Shared {
+    /// New credit is not reserved while the database is away, or takes this node for dead.
+    fn ready(&self) -> Result<(), StoreError> {
+        if self.failing.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable("the database does not answer".to_owned()));
+        }
+        self.alive()
+    }
+
+    async fn ask<T>(&self, op: impl FnOnce(Reply<T>) -> Op) -> Result<T, StoreError> {
+        let (reply, answer) = slot();
+        self.queue.push(op(reply))?;
+        answer.await.ok_or_else(gone)?
+    }
+
+    async fn hold(&self, order: HoldOrder) -> Result<HoldAnswer, StoreError> {
+        self.ready()?;
+        self.ask(|reply| Op::Hold(order, reply)).await
+    }
+
+    async fn extend(&self, order: ExtendOrder) -> Result<HoldAnswer, StoreError> {
+        self.ready()?;
+        self.ask(|reply| Op::Extend(order, reply)).await
+    }
+
+    async fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Result<HoldState, StoreError> {
+        self.ask(|reply| Op::Release { id, usage: usage.map(Box::new), orphan: false, reply: Some(reply) }).await
+    }
+
+    /// Waits until everything queued so far is committed.
+    async fn barrier(&self) -> Result<(), StoreError> {
+        self.ask(Op::Barrier).await
+    }
+}
+
+impl Ledger for Postgres {
+    fn hold(&self, order: HoldOrder) -> Pending<'_, HoldAnswer> {
+        Box::pin(self.shared.hold(order))
+    }
+
+    fn extend(&self, order: ExtendOrder) -> Pending<'_, HoldAnswer> {
+        Box::pin(self.shared.extend(order))
+    }
+
+    fn settle(&self, order: SettleOrder) -> Pending<'_, SettleAnswer> {
+        Box::pin(self.shared.ask(|reply| Op::Settle(Box::new(order), reply)))
+    }
+
+    fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Pending<'_, HoldState> {
+        Box::pin(self.shared.release(id, usage))
+    }
+
+    fn record(&self, row: UsageRow) {
+        // A record may be lost: when too much waits, it is.
+        let _ = self.shared.queue.push(Op::Record(Box::new(row)));
+    }
+
+    fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Pending<'_, Balance> {
+        Box::pin(credit::balance(&self.shared.db, workspace, now))
+    }
+
+    fn key_spend(&self, key: KeyId) -> Pending<'_, NanoUsd> {
+        Box::pin(credit::key_spend(&self.shared.db, key))
+    }
+
+    fn grant(&self, order: GrantOrder) -> Pending<'_, Balance> {
+        Box::pin(async {
+            let workspace = order.workspace;
+            credit::grant(&self.shared.db, order).await?;
+            credit::balance(&self.shared.db, workspace, self.shared.clock.now()).await
+        })
+    }
+
+    fn audit(&self) -> Pending<'_, AuditReport> {
+        Box::pin(async {
+            self.shared.barrier().await?;
+            audit::run(&self.shared.db, self.shared.clock.now()).await
+        })
+    }
+
+    fn close(&self) -> Pending<'_, ()> {
+        Box::pin(async {
+            self.shared.queue.close();
+            let mut done = self.done.clone();
+            // The sender is gone with the task: then it is done too.
+            let _ = done.wait_for(|done| *done).await;
+            self.tasks.iter().for_each(JoinHandle::abort);
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! Credit outside of the batches: grants posted, balances and spends read. In: orders. Out: rows, sums.
+//! Never here: a rule (ledger has them).
+
+use super::load;
+use super::pool::{Db, Fail, one};
+use super::wire::Uuid;
+use crate::port::StoreError;
+use ledger::{Balance, GrantOrder, Wallet};
+use std::sync::Arc;
+use tokio_postgres::Transaction;
+use units::{KeyId, NanoUsd, Timestamp, WorkspaceId};
+
+/// Posts credit, once.
+pub async fn grant(db: &Db, order: GrantOrder) -> Result<(), StoreError> {
+    if order.amount <= NanoUsd::ZERO {
+        return Err(StoreError::Corrupt("a grant must be above zero".to_owned()));
+    }
+    let order = Arc::new(order);
+    db.write(Arc::new(move |tx| {
+        let order = Arc::clone(&order);
+        Box::pin(async move { insert(tx, &order).await })
+    }))
+    .await
+}
+
+async fn insert(tx: &Transaction<'_>, order: &GrantOrder) -> Result<(), Fail> {
+    let id = Uuid(order.id.bytes());
+    let workspace = Uuid(order.workspace.bytes());
+    let (amount, expires_at) = (order.amount.nano(), order.expires_at.map(Timestamp::ms));
+    let priority = i16::from(order.kind.priority());
+    let owner = tx.query_opt("SELECT 1 FROM workspace WHERE id = $1", &[&workspace]).await?;
+    if owner.is_none() {
+        return Err(StoreError::NotFound("workspace").into());
+    }
+    let fresh = tx
+        .execute(
+            "INSERT INTO credit (id, workspace, kind, priority, granted, expires_at, posted, held, reason, actor, at)
+             VALUES ($1, $2, $3, $4, $5, $6, $5, 0, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
+            &[
+                &id, &workspace, &order.kind.name(), &priority, &amount, &expires_at, &order.reason,
+                &order.actor, &order.at.ms(),
+            ],
+        )
+        .await?;
+    if fresh == 0 {
+        let same = tx
+            .query_opt(
+                "SELECT 1 FROM credit WHERE id = $1 AND workspace = $2 AND kind = $3 AND granted = $4
+                 AND expires_at IS NOT DISTINCT FROM $5",
+                &[&id, &workspace, &order.kind.name(), &amount, &expires_at],
+            )
+            .await?;
+        return same.map(drop).ok_or(Fail::Store(StoreError::Exists("grant")));
+    }
+    let posting = Wallet::grant_posting(order.kind, order.id, order.amount);
+    let posted = tx
+        .execute(
+            "INSERT INTO transfer (ref, code, leg, debit, credit, amount, at) VALUES ($1, $2, 0, $3, $4, $5, $6)",
+            &[
+                &id,
+                &posting.code.number(),
+                &Uuid(posting.debit.bytes()),
+                &Uuid(posting.credit.bytes()),
+                &amount,
+                &order.at.ms(),
+            ],
+        )
+        .await?;
+    one(posted, "transfer")
+}
+
+/// One snapshot of a workspace's money.
+pub async fn balance(db: &Db, workspace: WorkspaceId, now: Timestamp) -> Result<Balance, StoreError> {
+    db.read(Arc::new(move |tx| {
+        Box::pin(async move {
+            let rows = tx
+                .query(
+                    "SELECT workspace, id, priority, expires_at, swept, posted, held FROM credit
+                     WHERE workspace = $1 AND (posted <> 0 OR held <> 0)",
+                    &[&Uuid(workspace.bytes())],
+                )
+                .await?;
+            let grants = rows.iter().map(|row| load::grant(row).map(|(_, g)| g));
+            let wallet = Wallet::new(grants.collect::<Result<_, _>>()?);
+            wallet.balance(now).map_err(|e| StoreError::Corrupt(e.to_string()).into())
+        })
+    }))
+    .await
+}
+
+/// What a key has spent.
+pub async fn key_spend(db: &Db, key: KeyId) -> Result<NanoUsd, StoreError> {
+    db.read(Arc::new(move |tx| {
+        Box::pin(async move {
+            let row = tx.query_opt("SELECT spent FROM key_spend WHERE key = $1", &[&Uuid(key.bytes())]).await?;
+            Ok(match row {
+                Some(row) => NanoUsd::new(row.try_get(0)?),
+                None => NanoUsd::ZERO,
+            })
+        })
+    }))
+    .await
+}

@@ -1,0 +1,64 @@
+//! Rows of money read and locked. In: a connection inside a transaction. Out: grants and holds as the rulebook has them.
+//! Never here: a decision, a write.
+
+use super::pool::Fail;
+use super::wire::{Uuid, unpack};
+use crate::port::StoreError;
+use ledger::{Grant, HoldState, OpenHold};
+use tokio_postgres::Row;
+use units::{GrantId, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+
+/// Locks the grants of workspaces in id order.
+pub const GRANTS: &str = "SELECT workspace, id, priority, expires_at, swept, posted, held FROM credit \
+    WHERE workspace = ANY($1) AND (posted <> 0 OR held <> 0) ORDER BY id FOR UPDATE";
+/// Locks holds in id order.
+pub const HOLDS: &str = "SELECT id, workspace, key, want, floor, at, seq, legs FROM hold \
+    WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+/// How holds ended: by usage row (closing) or tombstone (closing + 10).
+pub const STATES: &str = "SELECT u.request, u.closing, u.charge FROM unnest($1::bigint[], $2::uuid[]) AS k (day, id) \
+    JOIN usage u ON u.day = k.day AND u.request = k.id WHERE u.closing <> 0 \
+    UNION ALL SELECT hold, (state + 10)::smallint, 0 FROM tombstone WHERE hold = ANY($2)";
+/// Whose holds these are.
+pub const OWNERS: &str = "SELECT id, workspace FROM hold WHERE id = ANY($1)";
+
+/// A grant and whose it is.
+pub fn grant(row: &Row) -> Result<(WorkspaceId, Grant), tokio_postgres::Error> {
+    let priority: i16 = row.try_get(2)?;
+    let grant = Grant {
+        id: GrantId::from_bytes(row.try_get::<_, Uuid>(1)?.0),
+        priority: u8::try_from(priority).unwrap_or(u8::MAX),
+        expires_at: row.try_get::<_, Option<i64>>(3)?.map(Timestamp::from_ms),
+        swept: row.try_get(4)?,
+        posted: NanoUsd::new(row.try_get(5)?),
+        held: NanoUsd::new(row.try_get(6)?),
+    };
+    Ok((WorkspaceId::from_bytes(row.try_get::<_, Uuid>(0)?.0), grant))
+}
+
+/// An open hold.
+pub fn hold(row: &Row) -> Result<OpenHold, Fail> {
+    let id = RequestId::from_bytes(row.try_get::<_, Uuid>(0)?.0);
+    let legs = unpack(row.try_get(7)?)
+        .ok_or_else(|| StoreError::Corrupt(format!("the legs of hold {id} are not whole")))?;
+    Ok(OpenHold {
+        id,
+        workspace: WorkspaceId::from_bytes(row.try_get::<_, Uuid>(1)?.0),
+        key: KeyId::from_bytes(row.try_get::<_, Uuid>(2)?.0),
+        want: NanoUsd::new(row.try_get(3)?),
+        floor: NanoUsd::new(row.try_get(4)?),
+        at: Timestamp::from_ms(row.try_get(5)?),
+        seq: u32::try_from(row.try_get::<_, i64>(6)?).unwrap_or(u32::MAX),
+        legs,
+    })
+}
+
+/// How a hold ended.
+pub fn state(row: &Row) -> Result<(RequestId, HoldState), tokio_postgres::Error> {
+    let id = RequestId::from_bytes(row.try_get::<_, Uuid>(0)?.0);
+    let state = match row.try_get::<_, i16>(1)? {
+        1 => HoldState::Settled { charged: NanoUsd::new(row.try_get(2)?) },
+        13 => HoldState::Expired,
+        _ => HoldState::Released,
+    };
+    Ok((id, state))
+}

@@ -1,0 +1,127 @@
+//! Opening a server: schema steps, master key check, lease, tasks, recovery. In: an address. Out: an engine.
+//! Never here: a verb of the port.
+
+use super::batcher::Batcher;
+use super::changes::Changes;
+use super::node::{Lease, leave};
+use super::pool::{Db, Fail};
+use super::queue::Queue;
+use super::{Postgres, Shared};
+use crate::open::{OpenError, Opened, Way};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_postgres::Transaction;
+use units::BootId;
+
+/// Every step, oldest first; a step is never changed once it was released.
+const STEPS: [&str; 1] = [include_str!("../../migrations/postgres/0001_first.sql")];
+/// Keeps two nodes that start at once from taking the same step.
+const STEP_LOCK: i64 = 0x746f_6c6c_6761_7465;
+
+/// Opens a server's database for one node.
+pub async fn open(
+    url: &str,
+    lease_time: Duration,
+    master_check: Option<[u8; 32]>,
+    way: Way,
+) -> Result<Opened, OpenError> {
+    let config: tokio_postgres::Config = url.parse().map_err(told)?;
+    let db = Db::new(config.clone(), way.background).map_err(told)?;
+    migrate(&db).await?;
+    check_master(&db, master_check).await?;
+    let now = way.clock.now();
+    let mut random = [0; 10];
+    way.chance.fill(&mut random);
+    let shared = Arc::new(Shared {
+        db,
+        config,
+        queue: Queue::default(),
+        changes: Changes::default(),
+        failing: AtomicBool::new(false),
+        lease: Mutex::new(Lease { id: super::wire::Uuid([0; 16]), until: Instant::now() }),
+        lease_time,
+        clock: way.clock,
+        chance: way.chance,
+        boot: BootId::new(now, random),
+    });
+    shared.renew().await.map_err(told)?;
+    shared.changes.start(&shared.db).await.map_err(told)?;
+    let done = run_batcher(&shared);
+    let recovered = shared.bury().await.map_err(told)?;
+    let background = shared.db.background();
+    let tasks =
+        vec![background.spawn(Arc::clone(&shared).beat()), background.spawn(Changes::listen(Arc::clone(&shared)))];
+    let engine = Arc::new(Postgres { shared, done, tasks });
+    Ok(Opened { ledger: Arc::clone(&engine) as _, store: engine, recovered })
+}
+
+/// Starts the batcher; when it ends, the lease and the connections end.
+fn run_batcher(shared: &Arc<Shared>) -> watch::Receiver<bool> {
+    let (tell, done) = watch::channel(false);
+    let shared = Arc::clone(shared);
+    let background = shared.db.background().clone();
+    background.spawn(async move {
+        Batcher::new(Arc::clone(&shared)).run().await;
+        shared.queue.end();
+        let id = shared.lease.lock().id;
+        // Without the database the lease ends by itself.
+        let left = shared.db.write(Arc::new(move |tx| Box::pin(leave(tx, id))));
+        let _ = tokio::time::timeout(Duration::from_secs(2), left).await;
+        shared.db.close();
+        let _ = tell.send(true);
+    });
+    done
+}
+
+/// Brings the database to the newest shape.
+async fn migrate(db: &Db) -> Result<(), OpenError> {
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let found = db.write(Arc::new(move |tx| Box::pin(steps(tx)))).await.map_err(told)?;
+    if found > known {
+        return Err(OpenError::Newer { found, known });
+    }
+    Ok(())
+}
+
+/// Takes the missing steps; says which shape was found.
+async fn steps(tx: &Transaction<'_>) -> Result<i64, Fail> {
+    tx.batch_execute(&format!(
+        "SELECT pg_advisory_xact_lock({STEP_LOCK});
+         CREATE TABLE IF NOT EXISTS schema_step (number bigint PRIMARY KEY);"
+    ))
+    .await?;
+    let found: i64 = tx.query_one("SELECT coalesce(max(number), 0) FROM schema_step", &[]).await?.try_get(0)?;
+    for (number, step) in (1_i64..).zip(STEPS) {
+        if number > found {
+            tx.batch_execute(step).await?;
+            tx.execute("INSERT INTO schema_step (number) VALUES ($1)", &[&number]).await?;
+        }
+    }
+    Ok(found)
+}
+
+/// Keeps the check value at the first start; refuses another one later.
+async fn check_master(db: &Db, check: Option<[u8; 32]>) -> Result<(), OpenError> {
+    let Some(check) = check else { return Ok(()) };
+    let kept = db.write(Arc::new(move |tx| Box::pin(kept_check(tx, check)))).await.map_err(told)?;
+    if kept == check { Ok(()) } else { Err(OpenError::WrongMaster) }
+}
+
+async fn kept_check(tx: &Transaction<'_>, check: [u8; 32]) -> Result<Vec<u8>, Fail> {
+    tx.execute(
+        "INSERT INTO meta (name, value) VALUES ('master_check', $1) ON CONFLICT (name) DO NOTHING",
+        &[&&check[..]],
+    )
+    .await?;
+    let row = tx.query_one("SELECT value FROM meta WHERE name = 'master_check'", &[]).await?;
+    Ok(row.try_get(0)?)
+}
+
+/// What the database says, as the reason why the store does not open.
+fn told(error: impl std::fmt::Display) -> OpenError {
+    OpenError::Database(error.to_string())
+}

@@ -1,0 +1,140 @@
+//! The other door of the PostgreSQL engine: each verb one named transaction. In: the port's verbs. Out: rows.
+//! Never here: SQL, money.
+
+use super::pool::Fail;
+use super::{Postgres, catalogue, changes, people, usage};
+use crate::port::{
+    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, StoredUsage,
+    UsageFilter, WorkspaceRow,
+};
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use tokio_postgres::Transaction;
+use units::{BootId, KeyId, OperatorTokenId, Timestamp};
+
+/// What a change does inside its transaction.
+type Verb<A, T> = for<'t> fn(&'t Transaction<'t>, &'t A) -> BoxFuture<'t, Result<T, Fail>>;
+
+impl Postgres {
+    /// One change, its log entry, and the news for the other nodes, in one transaction.
+    async fn change<A, T>(
+        &self,
+        argument: A,
+        log: AuditEntry,
+        news: Option<Change>,
+        verb: Verb<A, T>,
+    ) -> Result<T, StoreError>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let all = Arc::new((argument, log));
+        let (done, told) = self
+            .shared
+            .db
+            .write(Arc::new(move |tx| {
+                let all = Arc::clone(&all);
+                Box::pin(async move {
+                    let done = verb(tx, &all.0).await?;
+                    people::log(tx, &all.1).await?;
+                    let told = match news {
+                        Some(change) => Some(changes::tell(tx, change).await?),
+                        None => None,
+                    };
+                    Ok((done, told))
+                })
+            }))
+            .await?;
+        if let Some(told) = told {
+            self.shared.changes.own(told);
+        }
+        Ok(done)
+    }
+}
+
+impl Store for Postgres {
+    fn boot(&self) -> BootId {
+        self.shared.boot
+    }
+
+    fn ping(&self) -> Pending<'_, ()> {
+        Box::pin(async {
+            self.shared.ready()?;
+            self.shared
+                .db
+                .read(Arc::new(|tx| Box::pin(async move { Ok(tx.batch_execute("SELECT 1").await?) })))
+                .await
+        })
+    }
+
+    fn create_workspace(&self, row: WorkspaceRow, log: AuditEntry) -> Pending<'_, ()> {
+        Box::pin(self.change(row, log, None, |tx, row| Box::pin(people::create_workspace(tx, row))))
+    }
+
+    fn list_workspaces(&self) -> Pending<'_, Vec<WorkspaceRow>> {
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(people::list_workspaces(tx)) as _)))
+    }
+
+    fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()> {
+        Box::pin(self.change(row, log, Some(Change::Keys), |tx, row| Box::pin(people::create_key(tx, row))))
+    }
+
+    fn list_keys(&self) -> Pending<'_, Vec<KeyRow>> {
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(people::list_keys(tx)) as _)))
+    }
+
+    fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow> {
+        Box::pin(
+            self.change((id, at), log, Some(Change::Keys), |tx, (id, at)| {
+                Box::pin(people::revoke_key(tx, *id, *at))
+            }),
+        )
+    }
+
+    fn create_operator_token(&self, row: OperatorTokenRow, log: AuditEntry) -> Pending<'_, ()> {
+        let news = Some(Change::OperatorTokens);
+        Box::pin(self.change(row, log, news, |tx, row| Box::pin(people::create_operator_token(tx, row))))
+    }
+
+    fn list_operator_tokens(&self) -> Pending<'_, Vec<OperatorTokenRow>> {
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(people::list_operator_tokens(tx)) as _)))
+    }
+
+    fn revoke_operator_token(&self, id: OperatorTokenId, at: Timestamp, log: AuditEntry) -> Pending<'_, ()> {
+        let news = Some(Change::OperatorTokens);
+        Box::pin(
+            self.change((id, at), log, news, |tx, (id, at)| Box::pin(people::revoke_operator_token(tx, *id, *at))),
+        )
+    }
+
+    fn load_catalogue(&self) -> Pending<'_, CatalogueRows> {
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(catalogue::load(tx)) as _)))
+    }
+
+    fn replace_catalogue(&self, rows: CatalogueRows, log: AuditEntry) -> Pending<'_, ()> {
+        Box::pin(self.change(rows, log, Some(Change::Catalogue), |tx, rows| Box::pin(catalogue::replace(tx, rows))))
+    }
+
+    fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<StoredUsage>> {
+        Box::pin(async {
+            // Records that still wait for company are shown too.
+            self.shared.barrier().await?;
+            let filter = Arc::new(filter);
+            self.shared
+                .db
+                .read(Arc::new(move |tx| {
+                    let filter = Arc::clone(&filter);
+                    Box::pin(async move { usage::page(tx, &filter).await })
+                }))
+                .await
+        })
+    }
+
+    fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
+        Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(people::page_log(tx, before, limit)) as _)))
+    }
+
+    fn next_change(&self) -> Pending<'_, Change> {
+        Box::pin(async { Ok(self.shared.changes.next().await) })
+    }
+}

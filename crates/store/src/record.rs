@@ -1,0 +1,59 @@
+//! Numbers that both engines keep for a usage row. In: a row. Out: small integers, and back. Never here: SQL.
+
+use ledger::UsageRow;
+use units::{RequestId, Timestamp, UsageSource};
+
+/// The columns of a usage row that both engines share, in this order.
+pub const COLUMNS: &str = "request, closing, at, workspace, key, endpoint, model, provider, upstream_model, status, fault, \
+    input, cache_read, cache_write_5m, cache_write_1h, audio_in, output, reasoning, audio_out, \
+    source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id";
+
+/// The day whose table keeps the rows of an id: that of the time in it.
+pub fn day_of(id: RequestId) -> i64 {
+    let [a, b, c, d, e, f, ..] = id.bytes();
+    let ms = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+    Timestamp::from_ms(ms).day()
+}
+
+/// The smallest id of a day.
+pub fn first_id_of(day: i64) -> [u8; 16] {
+    let ms = day.saturating_mul(86_400_000).to_be_bytes();
+    let mut id = [0; 16];
+    id[..6].copy_from_slice(&ms[2..]);
+    id
+}
+
+/// A count as it is kept; one beyond the column's range (absurd, never charged) stays at its end.
+pub fn count_to_disk(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The number of a source in the store.
+pub const fn source_number(source: UsageSource) -> i16 {
+    match source {
+        UsageSource::Provider => 1,
+        UsageSource::Counted => 2,
+        UsageSource::Estimated => 3,
+        UsageSource::None => 0,
+    }
+}
+
+/// The source of that number.
+pub const fn source_of(number: i16) -> UsageSource {
+    match number {
+        1 => UsageSource::Provider,
+        2 => UsageSource::Counted,
+        3 => UsageSource::Estimated,
+        _ => UsageSource::None,
+    }
+}
+
+/// `streamed` and `partial` in one number.
+pub const fn flags(row: &UsageRow) -> i16 {
+    (if row.streamed { 1 } else { 0 }) | (if row.partial { 2 } else { 0 })
+}
+
+/// `streamed` and `partial` of that number.
+pub const fn flags_of(number: i16) -> (bool, bool) {
+    (number & 1 != 0, number & 2 != 0)
+}

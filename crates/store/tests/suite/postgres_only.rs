@@ -1,0 +1,287 @@
+//! What only several nodes have: leases, lost connections, simultaneous starts, news, three processes on one database.
+
+use crate::kill::{check_acked, kill_together};
+use crate::world::{Place, World, on_postgres, runtime};
+use ledger::{HoldAnswer, HoldState, SettleAnswer};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+use store::port::{CatalogueRows, Change};
+use store::{Opened, StoreError};
+use tokio::runtime::Handle;
+use tokio::time::{sleep, timeout};
+use units::NanoUsd;
+
+/// A connection that looks past the engine.
+async fn raw(world: &World) -> tokio_postgres::Client {
+    let Place::Postgres(url) = &world.place else {
+        panic!("only for PostgreSQL");
+    };
+    let (client, link) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    Handle::current().spawn(async move {
+        let _ = link.await;
+    });
+    client
+}
+
+async fn held(world: &World, opened: &Opened, customer: crate::world::Customer) -> i64 {
+    let balance = opened.ledger.balance(customer.workspace, world.now()).await.unwrap();
+    balance.held.nano()
+}
+
+/// Waits until so much is held, at most `patience`.
+async fn becomes_held(
+    world: &World,
+    opened: &Opened,
+    customer: crate::world::Customer,
+    expected: i64,
+    patience: Duration,
+) -> bool {
+    timeout(patience, async {
+        while held(world, opened, customer).await != expected {
+            sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .is_ok()
+}
+
+#[test]
+fn a_dead_nodes_holds_are_voided_and_a_live_ones_are_not() {
+    on_postgres(|world| async move {
+        let alive = world.open().await;
+        let customer = world.customer(&alive, 100).await;
+        // The other node runs on a runtime that is torn down under it, as a kill would.
+        let grave = std::thread::scope(|scope| scope.spawn(runtime).join().unwrap());
+        let config = world.config();
+        let (clock, dice) = (Arc::clone(&world.clock), Arc::clone(&world.dice));
+        let handle = grave.handle().clone();
+        let dead =
+            grave.spawn(async move { store::open(config, clock, dice, handle).await.unwrap() }).await.unwrap();
+        let (mine, its) = (world.hold(customer, 30), world.hold(customer, 40));
+        assert!(matches!(alive.ledger.hold(mine.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+        assert!(matches!(dead.ledger.hold(its.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+        grave.shutdown_background();
+        sleep(Duration::from_millis(500)).await;
+        assert_eq!(held(&world, &alive, customer).await, 70, "its lease has not ended");
+        assert!(becomes_held(&world, &alive, customer, 30, 3 * world.lease).await);
+        let settle = |hold| alive.ledger.settle(world.settle(hold, 5));
+        assert_eq!(settle(&its).await.unwrap(), SettleAnswer::Already(HoldState::Expired));
+        // Several leases later the live node still has its own.
+        sleep(2 * world.lease).await;
+        assert!(matches!(settle(&mine).await.unwrap(), SettleAnswer::Settled { .. }));
+        assert_eq!(alive.ledger.audit().await.unwrap().findings, Vec::<String>::new());
+        drop(dead);
+        alive.ledger.close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_node_that_was_given_up_does_not_settle_what_was_voided() {
+    on_postgres(|world| async move {
+        let one = world.open().await;
+        let two = world.open().await;
+        let customer = world.customer(&one, 100).await;
+        let hold = world.hold(customer, 60);
+        assert!(matches!(one.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+        // As if node one had been silent for longer than its lease.
+        let boot = one.store.boot().to_string();
+        assert!(boot.starts_with("boo_"));
+        let db = raw(&world).await;
+        let gone =
+            db.execute("DELETE FROM node WHERE lease = (SELECT lease FROM hold LIMIT 1)", &[]).await.unwrap();
+        assert_eq!(gone, 1);
+        assert!(becomes_held(&world, &two, customer, 0, 2 * world.lease).await);
+        assert_eq!(
+            one.ledger.settle(world.settle(&hold, 5)).await.unwrap(),
+            SettleAnswer::Already(HoldState::Expired)
+        );
+        // It takes a new lease and works on; that hold stays.
+        sleep(world.lease).await;
+        let next = world.hold(customer, 100);
+        assert!(matches!(one.ledger.hold(next.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+        sleep(world.lease * 2).await;
+        assert!(matches!(two.ledger.settle(world.settle(&next, 100)).await.unwrap(), SettleAnswer::Settled { .. }));
+        assert_eq!(two.ledger.audit().await.unwrap().findings, Vec::<String>::new());
+        one.ledger.close().await.unwrap();
+        two.ledger.close().await.unwrap();
+    });
+}
+
+/// Connections are cut all the time, also between a commit and its answer.
+#[test]
+fn unknown_outcomes_are_settled_by_asking_again() {
+    on_postgres(|world| async move {
+        let o = Arc::new(world.open().await);
+        let world = Arc::new(world);
+        let customer = world.customer(&o, 1_000_000).await;
+        let db = raw(&world).await;
+        let (stop, charged) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicI64::new(0)));
+        let lines: Vec<_> = (0..16)
+            .map(|_| {
+                let (o, world) = (Arc::clone(&o), Arc::clone(&world));
+                let (stop, charged) = (Arc::clone(&stop), Arc::clone(&charged));
+                Handle::current().spawn(async move {
+                    let (mut settled, mut away) = (0, 0);
+                    while !stop.load(Ordering::Relaxed) {
+                        let hold = world.hold(customer, 10);
+                        match o.ledger.hold(hold.clone()).await {
+                            Ok(HoldAnswer::Held { .. }) => {}
+                            Err(StoreError::Unavailable(_)) => {
+                                away += 1;
+                                sleep(Duration::from_millis(5)).await;
+                                continue;
+                            }
+                            other => panic!("{other:?}"),
+                        }
+                        match o.ledger.settle(world.settle(&hold, 7)).await.unwrap() {
+                            SettleAnswer::Settled { charged: sum, .. } => {
+                                charged.fetch_add(sum.nano(), Ordering::Relaxed);
+                                settled += 1;
+                            }
+                            SettleAnswer::Already(state) => panic!("{state:?}"),
+                        }
+                    }
+                    (settled, away)
+                })
+            })
+            .collect();
+        let mut cuts = 0;
+        for n in 0..60_u64 {
+            sleep(Duration::from_millis(20 + n * 7 % 40)).await;
+            cuts += db
+                .query(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                     WHERE application_name = 'tollgate-ledger' AND datname = current_database()",
+                    &[],
+                )
+                .await
+                .unwrap()
+                .len();
+        }
+        stop.store(true, Ordering::Relaxed);
+        let (mut settled, mut away) = (0, 0);
+        for line in lines {
+            let counts = line.await.unwrap();
+            settled += counts.0;
+            away += counts.1;
+        }
+        assert!(cuts > 20 && settled > 20, "{cuts} cuts, {settled} settled");
+        // What was refused while its outcome was unknown is given back.
+        assert!(becomes_held(&world, &o, customer, 0, Duration::from_secs(5)).await);
+        let report = o.ledger.audit().await.unwrap();
+        assert_eq!(report.findings, Vec::<String>::new());
+        let told = charged.load(Ordering::Relaxed);
+        assert_eq!(report.charged.nano(), told, "{cuts} cuts, {settled} settled, {away} away");
+        o.ledger.close().await.unwrap();
+    });
+}
+
+#[test]
+fn three_nodes_start_at_once() {
+    on_postgres(|world| async move {
+        let world = Arc::new(world);
+        let opening: Vec<_> = (0..3)
+            .map(|_| {
+                let world = Arc::clone(&world);
+                Handle::current().spawn(async move { world.open().await })
+            })
+            .collect();
+        let mut boots = Vec::new();
+        for task in opening {
+            let opened = task.await.unwrap();
+            boots.push(opened.store.boot());
+            opened.ledger.close().await.unwrap();
+        }
+        boots.dedup();
+        assert_eq!(boots.len(), 3);
+    });
+}
+
+#[test]
+fn news_reach_the_other_node_within_a_second() {
+    on_postgres(|world| async move {
+        let (one, two) = (world.open().await, world.open().await);
+        sleep(Duration::from_millis(200)).await;
+        let rows = CatalogueRows { version: 1, ..CatalogueRows::default() };
+        let log = world.log("catalogue.replace");
+        one.store.replace_catalogue(rows, log).await.unwrap();
+        let news = timeout(Duration::from_secs(1), two.store.next_change()).await;
+        assert_eq!(news.unwrap().unwrap(), Change::Catalogue);
+        let own = timeout(Duration::from_millis(1_500), one.store.next_change()).await;
+        assert!(own.is_err(), "a node was told of its own change");
+        // Without NOTIFY the poll finds it.
+        let db = raw(&world).await;
+        db.execute("UPDATE change SET seq = seq + 1 WHERE kind = 1", &[]).await.unwrap();
+        for opened in [&one, &two] {
+            let news = timeout(Duration::from_millis(1_500), opened.store.next_change()).await;
+            assert_eq!(news.unwrap().unwrap(), Change::Keys);
+        }
+        one.ledger.close().await.unwrap();
+        two.ledger.close().await.unwrap();
+    });
+}
+
+#[test]
+fn the_journal_is_append_only() {
+    on_postgres(|world| async move {
+        let o = world.open().await;
+        world.customer(&o, 100).await;
+        let db = raw(&world).await;
+        for sql in ["UPDATE transfer SET amount = 1", "DELETE FROM transfer", "TRUNCATE transfer"] {
+            assert!(db.execute(sql, &[]).await.is_err(), "{sql}");
+        }
+        db.execute("UPDATE credit SET posted = posted - 1", &[]).await.unwrap();
+        let findings = o.ledger.audit().await.unwrap().findings;
+        assert!(findings.iter().any(|f| f.starts_with("I2 ")), "{findings:?}");
+        o.ledger.close().await.unwrap();
+    });
+}
+
+/// A database that does not answer: holds fail closed, settles wait and are answered in the end.
+#[test]
+fn a_locked_table_fails_closed() {
+    on_postgres(|world| async move {
+        let o = world.open().await;
+        let customer = world.customer(&o, 100).await;
+        let hold = world.hold(customer, 60);
+        assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+        let db = raw(&world).await;
+        db.batch_execute("ALTER TABLE transfer RENAME TO away").await.unwrap();
+        let ledger = Arc::clone(&o.ledger);
+        let settle = world.settle(&hold, 25);
+        let waiting = Handle::current().spawn(async move { ledger.settle(settle).await });
+        sleep(Duration::from_millis(500)).await;
+        assert!(!waiting.is_finished(), "told before it was durable");
+        assert!(matches!(o.ledger.hold(world.hold(customer, 1)).await, Err(StoreError::Unavailable(_))));
+        db.batch_execute("ALTER TABLE away RENAME TO transfer").await.unwrap();
+        let (charged, written_off) = (NanoUsd::new(25), NanoUsd::ZERO);
+        assert_eq!(waiting.await.unwrap().unwrap(), SettleAnswer::Settled { charged, written_off });
+        assert_eq!(o.ledger.audit().await.unwrap().findings, Vec::<String>::new());
+        o.ledger.close().await.unwrap();
+    });
+}
+
+/// R6 with real processes: three of them on one database, killed together.
+#[test]
+fn three_processes_share_one_database() {
+    on_postgres(|world| async move {
+        let o = world.open().await;
+        let mut payers = Vec::new();
+        for _ in 0..4 {
+            payers.push(world.customer(&o, 1_000_000_000_000).await);
+        }
+        let acked = kill_together(&world, &payers, 3);
+        assert!(acked.len() > 30, "{} acked", acked.len());
+        for _ in 0..100 {
+            if o.ledger.audit().await.unwrap().open_holds == 0 {
+                break;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        let report = o.ledger.audit().await.unwrap();
+        assert_eq!((report.findings, report.open_holds), (Vec::new(), 0));
+        check_acked(&world, &o, payers[0], &acked).await;
+        o.ledger.close().await.unwrap();
+    });
+}

@@ -2,9 +2,10 @@
 //! upstream's bytes. Out: the client's bytes, a tally, and the terminal group when it is sealed.
 //! Never here: IO, time, money, a retry.
 
+use crate::anthropic::event::PING;
 use crate::fault::{UpstreamFault, render_event};
 use crate::sse::TooLong;
-use crate::straight::{ChatStream, StraightAnswer};
+use crate::straight::{ChatStream, MessagesStream, StraightAnswer, read_chat, read_messages};
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Fault, FaultKind, Retry, Tally};
 use units::{Usage, UsageSource};
@@ -101,13 +102,21 @@ pub struct Stream {
 
 #[derive(Debug)]
 enum Lane {
-    Chat(ChatStream),
+    Chat(Box<ChatStream>),
+    Messages(Box<MessagesStream>),
 }
 
 impl Stream {
     /// A stream that has not begun.
     pub fn new(spec: &StreamSpec) -> Self {
-        Self { lane: Lane::Chat(ChatStream::new(spec)), client: spec.client, over: false }
+        Self {
+            lane: match spec.client {
+                Dialect::Anthropic => Lane::Messages(Box::new(MessagesStream::new(spec))),
+                _ => Lane::Chat(Box::new(ChatStream::new(spec))),
+            },
+            client: spec.client,
+            over: false,
+        }
     }
 
     /// Takes bytes of the upstream, cut anywhere; appends to `out` what may go to the client now.
@@ -117,6 +126,7 @@ impl Stream {
         }
         match &mut self.lane {
             Lane::Chat(lane) => lane.push(bytes, out),
+            Lane::Messages(lane) => lane.push(bytes, out),
         }
     }
 
@@ -127,13 +137,15 @@ impl Stream {
         }
         match &mut self.lane {
             Lane::Chat(lane) => lane.finish(out),
+            Lane::Messages(lane) => lane.finish(out),
         }
     }
 
     /// What was used and shown so far.
-    pub const fn tally(&self) -> &Tally {
+    pub fn tally(&self) -> &Tally {
         match &self.lane {
             Lane::Chat(lane) => lane.tally(),
+            Lane::Messages(lane) => lane.tally(),
         }
     }
 
@@ -141,6 +153,7 @@ impl Stream {
     pub fn is_complete(&self) -> bool {
         match &self.lane {
             Lane::Chat(lane) => lane.is_complete(),
+            Lane::Messages(lane) => lane.is_complete(),
         }
     }
 
@@ -151,6 +164,7 @@ impl Stream {
         }
         match &mut self.lane {
             Lane::Chat(lane) => lane.seal(usage, source, out),
+            Lane::Messages(lane) => lane.seal(usage, source, out),
         }
     }
 
@@ -161,6 +175,7 @@ impl Stream {
         }
         match &mut self.lane {
             Lane::Chat(lane) => lane.cut_short(usage, source, out),
+            Lane::Messages(lane) => lane.cut_short(usage, out),
         }
     }
 
@@ -173,8 +188,11 @@ impl Stream {
     }
 
     /// What keeps a silent connection alive in the client's dialect.
-    pub const fn keepalive(&self) -> &'static [u8] {
-        b": keep-alive\n\n"
+    pub fn keepalive(&self) -> &'static [u8] {
+        match &self.lane {
+            Lane::Messages(lane) if lane.started() => PING,
+            _ => b": keep-alive\n\n",
+        }
     }
 }
 
@@ -192,7 +210,10 @@ enum AnswerLane {
 impl Answer {
     /// Reads an upstream's body.
     pub fn read(spec: &StreamSpec, body: &Bytes) -> Result<Self, StreamFault> {
-        let straight = crate::straight::read_chat(body, &spec.head)?;
+        let straight = match spec.client {
+            Dialect::Anthropic => read_messages(body, &spec.head)?,
+            _ => read_chat(body, &spec.head)?,
+        };
         Ok(Self { lane: AnswerLane::Straight(straight) })
     }
 

@@ -2,6 +2,7 @@
 //! conversation model of `canon` and bytes of another language (converting lane); faults rendered and read.
 //! Never here: IO, a clock, chance, money, routing.
 
+mod anthropic;
 mod count;
 pub mod fault;
 mod json;

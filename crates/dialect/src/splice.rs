@@ -6,22 +6,22 @@ use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// From, to, what comes there.
-type Edit<'a> = (usize, usize, Cow<'a, [u8]>);
+type Edit = (usize, usize, Cow<'static, [u8]>);
 
 /// Edits of one text, in any order; they must not overlap (an overlap is cut off, never a panic).
 #[derive(Default, Debug, Clone)]
-pub(crate) struct Edits<'a> {
-    list: SmallVec<[Edit<'a>; 6]>,
+pub(crate) struct Edits {
+    list: SmallVec<[Edit; 6]>,
 }
 
-impl<'a> Edits<'a> {
+impl Edits {
     /// Puts `new` in the place of the span.
-    pub fn replace(&mut self, span: (usize, usize), new: impl Into<Cow<'a, [u8]>>) {
+    pub fn replace(&mut self, span: (usize, usize), new: impl Into<Cow<'static, [u8]>>) {
         self.list.push((span.0, span.1, new.into()));
     }
 
     /// Inserts before the byte at `at`.
-    pub fn insert(&mut self, at: usize, new: impl Into<Cow<'a, [u8]>>) {
+    pub fn insert(&mut self, at: usize, new: impl Into<Cow<'static, [u8]>>) {
         self.list.push((at, at, new.into()));
     }
 

@@ -18,6 +18,8 @@
 mod answer;
 mod chat;
 mod choices;
+mod message;
+mod messages;
 mod template;
 mod top;
 
@@ -28,8 +30,9 @@ use crate::target::{MaxTokensField, SystemPlacement, Target};
 use bytes::Bytes;
 use canon::Dialect;
 
-pub(crate) use answer::{StraightAnswer, read_chat};
+pub(crate) use answer::{StraightAnswer, read_chat, read_messages};
 pub(crate) use chat::ChatStream;
+pub(crate) use messages::MessagesStream;
 
 /// The body as the upstream gets it: `model` spliced, usage reporting switched on, the limit of answer tokens inserted
 /// or renamed, system roles placed as the server wants them. Every other byte is the client's.
@@ -54,7 +57,7 @@ struct Plan<'a> {
     body: &'a Bytes,
     peek: &'a Peek,
     target: &'a Target,
-    edits: Edits<'a>,
+    edits: Edits,
     added: Vec<u8>,
     gone: Vec<Member>,
 }
@@ -181,3 +184,7 @@ impl Plan<'_> {
 #[cfg(test)]
 #[path = "straight/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "straight/messages_tests.rs"]
+mod messages_tests;

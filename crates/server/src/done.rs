@@ -12,6 +12,8 @@ use units::NanoUsd;
 pub struct Done {
     /// The facts that last.
     pub row: UsageRow,
+    /// Whether the caller's key was good; else its ids say nothing.
+    pub known_caller: bool,
     /// The base path.
     pub surface: &'static str,
     /// The client's language; `None` for endpoints that are no model calls.
@@ -52,8 +54,10 @@ impl House {
             if let Some(route) = done.route {
                 line.put("route", &Value::Number(i64::try_from(route).unwrap_or(i64::MAX)));
             }
-            line.put_display("workspace.id", &row.workspace);
-            line.put_display("key.id", &row.key);
+            if done.known_caller {
+                line.put_display("workspace.id", &row.workspace);
+                line.put_display("key.id", &row.key);
+            }
             line.put("streamed", &Value::Flag(row.streamed));
             line.put("attempts", &Value::Number(i64::from(row.attempts)));
             for (class, count) in row.usage.iter() {

@@ -24,9 +24,13 @@ mod upstream;
 mod viewer;
 
 pub use api::mint_operator_token;
-pub use house::{House, HouseError, Parts};
+pub use catalog::CatalogueDoc;
+pub use doors::router;
+pub use house::{House, HouseError, Parts, Worker};
 pub use listen::Doors;
 pub use log::{Level, Log, Value};
 pub use seal::Vault;
 pub use settings::{LogFormat, RelaySettings, Settings};
 pub use surface::{Surface, defaults as default_surfaces};
+pub use tasks::Tasks;
+pub use upstream::{Broke, Pending, Stand, StandBody, Upstream, UpstreamError};

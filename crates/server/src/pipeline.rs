@@ -130,6 +130,7 @@ impl House {
         }
         self.done(&crate::done::Done {
             row,
+            known_caller: caller.is_some(),
             surface: entry.door.surface.base,
             client: entry.door.dialect,
             upstream: None,

@@ -84,7 +84,7 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
                 patiently(run, slot, |_| tokio::time::sleep(wait)).await?;
                 seat = again;
             }
-            _ => return Err(Lost::Fault(failed.fault)),
+            _ => return Err(Lost::Fault(*failed.fault)),
         }
     }
 }

@@ -4,8 +4,9 @@
 
 use crate::limits::COALESCE_BYTES_MAX;
 use bytes::{Bytes, BytesMut};
+use canon::BoxError;
 use http::{HeaderMap, Request, StatusCode};
-use http_body::Body;
+use http_body::{Body, Frame};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -13,6 +14,7 @@ use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -21,22 +23,43 @@ use std::time::Duration;
 pub enum UpstreamError {
     /// No connection came about.
     #[error("no connection to the provider")]
-    Connect(#[source] hyper_util::client::legacy::Error),
+    Connect(#[source] BoxError),
     /// The connection broke before the head of the answer.
     #[error("the connection to the provider broke")]
-    Broken(#[source] hyper_util::client::legacy::Error),
+    Broken(#[source] BoxError),
     /// The body broke off.
     #[error("the provider's answer broke off")]
-    Cut(#[source] hyper::Error),
+    Cut(#[source] BoxError),
     /// The body is larger than what is read.
     #[error("the provider's answer is too large")]
     TooLarge,
 }
 
+/// Something that answers in a provider's place: tests bring one, so that a whole call runs without a socket.
+pub trait Stand: Send + Sync {
+    /// Answers a request.
+    fn answer(&self, request: Request<Full<Bytes>>) -> Pending<Result<http::Response<StandBody>, UpstreamError>>;
+}
+
+/// A future in a box.
+pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The body of a stand-in's answer; an error in it is a broken connection.
+pub type StandBody = Pin<Box<dyn Body<Data = Bytes, Error = Broke> + Send>>;
+
+/// A connection that broke, as a stand-in says it.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the connection broke")]
+pub struct Broke;
+
 /// A pool of upstream connections; one a worker thread, so that no lock is shared.
 #[derive(Clone)]
-pub struct Upstream {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+pub struct Upstream(Way);
+
+#[derive(Clone)]
+enum Way {
+    Sockets(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+    Stand(Arc<dyn Stand>),
 }
 
 impl Upstream {
@@ -53,7 +76,12 @@ impl Upstream {
             .pool_idle_timeout(Duration::from_secs(30))
             .pool_max_idle_per_host(1_024)
             .build(https);
-        Self { client }
+        Self(Way::Sockets(client))
+    }
+
+    /// No sockets: a stand-in answers.
+    pub fn stand_in(stand: Arc<dyn Stand>) -> Self {
+        Self(Way::Stand(stand))
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -61,12 +89,22 @@ impl Upstream {
     /// # Errors
     /// `Connect` or `Broken`.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, UpstreamError> {
-        let sent = self.client.request(request).await;
-        let response =
-            sent.map_err(|e| if e.is_connect() { UpstreamError::Connect(e) } else { UpstreamError::Broken(e) })?;
-        let (head, body) = response.into_parts();
-        Ok(Answer { status: head.status, headers: head.headers, body: AnswerBody::new(body) })
+        let (head, source) = match &self.0 {
+            Way::Sockets(client) => {
+                let (head, body) = client.request(request).await.map_err(not_sent)?.into_parts();
+                (head, Source::Socket(body))
+            }
+            Way::Stand(stand) => {
+                let (head, body) = stand.answer(request).await?.into_parts();
+                (head, Source::Stand(body))
+            }
+        };
+        Ok(Answer { status: head.status, headers: head.headers, body: AnswerBody::new(source) })
     }
+}
+
+fn not_sent(error: hyper_util::client::legacy::Error) -> UpstreamError {
+    if error.is_connect() { UpstreamError::Connect(error.into()) } else { UpstreamError::Broken(error.into()) }
 }
 
 /// An answer of a provider.
@@ -79,19 +117,33 @@ pub struct Answer {
     pub body: AnswerBody,
 }
 
+enum Source {
+    Socket(Incoming),
+    Stand(StandBody),
+}
+
+impl Source {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self {
+            Self::Socket(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Self::Stand(body) => body.as_mut().poll_frame(cx).map_err(Into::into),
+        }
+    }
+}
+
 /// The body of an answer, read in pieces as large as what has come in already.
 pub struct AnswerBody {
-    incoming: Incoming,
+    source: Source,
     first: Option<Bytes>,
     rest: BytesMut,
     empty_polls: u8,
     ended: bool,
-    broken: Option<hyper::Error>,
+    broken: Option<BoxError>,
 }
 
 impl AnswerBody {
-    fn new(incoming: Incoming) -> Self {
-        Self { incoming, first: None, rest: BytesMut::new(), empty_polls: 0, ended: false, broken: None }
+    fn new(source: Source) -> Self {
+        Self { source, first: None, rest: BytesMut::new(), empty_polls: 0, ended: false, broken: None }
     }
 
     /// The next piece; `None` at the end. Frames that lie ready are joined, so that a burst of events costs one write
@@ -122,7 +174,7 @@ impl AnswerBody {
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, UpstreamError>> {
         if !self.ended {
-            match Pin::new(&mut self.incoming).poll_frame(cx) {
+            match self.source.poll(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
                         self.keep(data);

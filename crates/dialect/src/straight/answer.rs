@@ -2,8 +2,11 @@
 //! Never here: a re-serialised answer.
 
 use super::choices::{Known, Shows, word};
-use super::top::TopReader;
-use crate::json::{Members, blank};
+use super::message::{read_block, read_message};
+use super::top::{TopReader, UsageRule};
+use crate::anthropic::usage::MessageCounts;
+use crate::anthropic::{self};
+use crate::json::{Items, Members, blank, string_value};
 use crate::lane::{ReplyHead, StreamFault};
 use crate::openai_chat::chunk::Pen;
 use crate::openai_chat::stop;
@@ -16,45 +19,35 @@ use units::{Usage, UsageSource};
 /// An answer read once; the splice waits for the charge.
 #[derive(Debug)]
 pub(crate) struct StraightAnswer {
-    pub body: Vec<u8>,
-    /// Where the usage object stands in `body`, or where it is to be inserted.
-    pub usage: UsageSlot,
+    body: Bytes,
+    edits: Edits,
+    /// Where the usage stands; without one it is inserted after the last member.
+    usage: Option<(usize, usize)>,
+    last: usize,
     pub tally: Tally,
-    pub write: fn(&Usage, &mut Vec<u8>),
-}
-
-/// Where the usage goes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum UsageSlot {
-    At(usize, usize),
-    After(usize),
+    write: fn(&Usage, &mut Vec<u8>),
 }
 
 impl StraightAnswer {
     /// The body for the client. The upstream's own usage stays where it is the truth.
-    pub fn seal(self, usage: &Usage, source: UsageSource) -> Bytes {
+    pub fn seal(mut self, usage: &Usage, source: UsageSource) -> Bytes {
         let mut text = Vec::new();
         (self.write)(usage, &mut text);
-        let mut edits = Edits::default();
         match self.usage {
-            UsageSlot::At(..) if source == UsageSource::Provider => {}
-            UsageSlot::At(from, to) => edits.replace((from, to), text),
-            UsageSlot::After(at) => {
-                edits.insert(at, [&b",\"usage\":"[..], &text].concat());
+            Some((at, _)) if source == UsageSource::Provider => {
+                hide_costs(&self.body, at, &mut self.edits);
             }
+            Some(span) => self.edits.replace(span, text),
+            None => self.edits.insert(self.last, [&b",\"usage\":"[..], &text].concat()),
         }
-        if edits.is_empty() {
-            return Bytes::from(self.body);
-        }
-        Bytes::from(edits.apply(&self.body))
+        Bytes::from(self.edits.apply(&self.body))
     }
 }
 
-/// A usage object without what tells about our bill.
-pub(super) fn public_usage(text: &[u8]) -> Vec<u8> {
-    let mut edits = Edits::default();
+/// What a usage object tells about our own bill goes.
+fn hide_costs(text: &[u8], at: usize, edits: &mut Edits) {
     let mut gone = Vec::new();
-    if let Ok(mut members) = Members::new(text, 0, 1) {
+    if let Ok(mut members) = Members::new(text, at, 1) {
         while let Ok(Some(member)) = members.next() {
             if matches!(&*member.name(text), b"cost" | b"cost_details" | b"is_byok") {
                 gone.push(member);
@@ -62,11 +55,17 @@ pub(super) fn public_usage(text: &[u8]) -> Vec<u8> {
         }
     }
     edits.remove(text, &mut gone);
+}
+
+/// A usage object for clients.
+pub(super) fn public_usage(text: &[u8]) -> Vec<u8> {
+    let mut edits = Edits::default();
+    hide_costs(text, 0, &mut edits);
     edits.apply(text)
 }
 
 /// Reads a Chat answer.
-pub(crate) fn read_chat(body: &[u8], head: &ReplyHead) -> Result<StraightAnswer, StreamFault> {
+pub(crate) fn read_chat(body: &Bytes, head: &ReplyHead) -> Result<StraightAnswer, StreamFault> {
     let mut edits = Edits::default();
     let mut known = Known::default();
     let top = TopReader {
@@ -75,29 +74,55 @@ pub(crate) fn read_chat(body: &[u8], head: &ReplyHead) -> Result<StraightAnswer,
         edits: &mut edits,
         known: &mut known,
         pen: &mut Pen::new(head),
-        null_usage: false,
+        usage: UsageRule::Stays,
         object: "\"chat.completion\"",
     }
     .read()?;
     let shows = top.shows.as_ref().filter(|c| !c.choices.is_empty());
     let mut tally = tally_of(body, shows.ok_or(StreamFault::Garbage)?);
     let mut counts = ChatCounts::default();
-    if let Some(usage) = top.usage {
+    if let Some(usage) = top.usage_object(body) {
         counts.take(usage);
         tally.report(&counts.usage());
     }
-    let mut out = edits.apply(body);
-    let end = memchr::memrchr(b'}', &out).unwrap_or(0);
-    let mut slot = UsageSlot::After(end);
-    if let Some(usage) = top.usage {
-        let text = public_usage(usage);
-        let mut member = b",\"usage\":".to_vec();
-        let from = end + member.len();
-        slot = UsageSlot::At(from, from + text.len());
-        member.extend(text);
-        out.splice(end..end, member);
+    Ok(StraightAnswer {
+        body: body.clone(),
+        edits,
+        usage: top.usage.map(|m| m.value),
+        last: top.last,
+        tally,
+        write,
+    })
+}
+
+/// Reads a Messages answer.
+pub(crate) fn read_messages(body: &Bytes, head: &ReplyHead) -> Result<StraightAnswer, StreamFault> {
+    let mut edits = Edits::default();
+    let mut tally = Tally::default();
+    let message = read_message(body, blank(body, 0), head, &mut edits)?;
+    if blank(body, message.end) < body.len() {
+        return Err(StreamFault::Garbage);
     }
-    Ok(StraightAnswer { body: out, usage: slot, tally, write })
+    let content = message.content.ok_or(StreamFault::Garbage)?;
+    let mut items = Items::new(body, content.0, 1)?;
+    while let Some((at, _)) = items.next()? {
+        read_block(body, at)?.tell(&mut tally);
+    }
+    let mut counts = MessageCounts::default();
+    if let Some((from, to)) = message.usage {
+        counts.take(&body[from..to]);
+        tally.report(&counts.usage());
+    }
+    let word = string_value(&body[message.stop.0..message.stop.1]);
+    tally.stopped(anthropic::stop::read(&word.unwrap_or_default()));
+    Ok(StraightAnswer {
+        body: body.clone(),
+        edits,
+        usage: message.usage,
+        last: message.last,
+        tally,
+        write: anthropic::usage::write,
+    })
 }
 
 fn tally_of(body: &[u8], shows: &Shows) -> Tally {

@@ -3,7 +3,7 @@
 
 use super::choices::{Known, Shows, word};
 use super::template::{Shown, Templates};
-use super::top::TopReader;
+use super::top::{TopReader, UsageRule};
 use crate::fault::UpstreamFault;
 use crate::json::blank;
 use crate::lane::{StreamFault, StreamSpec};
@@ -130,11 +130,12 @@ impl ChatStream {
             edits: &mut edits,
             known: &mut self.known,
             pen: &mut self.pen,
-            null_usage: self.show_usage,
+            usage: if self.show_usage { UsageRule::NullStays } else { UsageRule::Leaves },
             object: "\"chat.completion.chunk\"",
         }
         .read()?;
-        if let Some(usage) = top.usage {
+        let usage = top.usage_object(frame);
+        if let Some(usage) = usage {
             self.counts.take(usage);
             self.tally.report(&self.counts.usage());
             self.usage_text = Some(usage.to_vec());
@@ -155,7 +156,7 @@ impl ChatStream {
         edits.sort();
         let written = edits.apply_within(frame, 0, frame.len());
         out.extend_from_slice(&written);
-        if let Some((text, shown)) = shows.only.filter(|_| top.usage.is_none()) {
+        if let Some((text, shown)) = shows.only.filter(|_| usage.is_none()) {
             let mut texts = vec![text];
             texts.extend(top.padding);
             texts.sort_unstable();
@@ -168,7 +169,7 @@ impl ChatStream {
     }
 
     /// A frame with a finish is the first of the terminal group. What it carries beside goes out at once.
-    fn hold(&mut self, frame: &[u8], shows: &Shows, mut edits: Edits<'_>, out: &mut BytesMut) {
+    fn hold(&mut self, frame: &[u8], shows: &Shows, mut edits: Edits, out: &mut BytesMut) {
         let carries = shows.choices.iter().any(|c| c.carries);
         if carries {
             let mut now = edits.clone();

@@ -59,7 +59,7 @@ impl Known {
 /// Reads the choices of one frame.
 pub(super) struct Reader<'a, 'e> {
     pub frame: &'a [u8],
-    pub edits: &'e mut Edits<'a>,
+    pub edits: &'e mut Edits,
     pub known: &'e mut Known,
 }
 

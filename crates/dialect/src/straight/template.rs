@@ -81,7 +81,7 @@ impl Templates {
 
     /// Learns a frame: `texts` are the strings (without quotes, in order) that may differ the next time, `edits` what
     /// was changed around them.
-    pub fn learn(&mut self, frame: &[u8], texts: &[(usize, usize)], edits: &Edits<'_>, shown: Shown) {
+    pub fn learn(&mut self, frame: &[u8], texts: &[(usize, usize)], edits: &Edits, shown: Shown) {
         let piece = |from: usize, to: usize| Piece {
             from: frame[from..to].into(),
             to: edits.apply_within(frame, from, to).into(),

@@ -292,7 +292,7 @@ fn an_answer_gets_our_id_and_keeps_its_bytes() {
     let sealed = answer.seal(&usage, UsageSource::Provider);
     assert_eq!(
         std::str::from_utf8(&sealed).unwrap(),
-        r#"{ "id":"chatcmpl-ours","object":"chat.completion","created":5,"model":"pub","choices":[{"index":0,"message":{"role":"assistant","content":"h\u00e9","x":1e400},"finish_reason":"stop"}] ,"usage":{"prompt_tokens":3,"completion_tokens":2}}"#
+        r#"{ "id":"chatcmpl-ours","object":"chat.completion","created":5,"model":"pub","choices":[{"index":0,"message":{"role":"assistant","content":"h\u00e9","x":1e400},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2} }"#
     );
     for bad in ["", "{}", "<html>", "{\"choices\":[]}", "{\"choices\":[{}]} x"] {
         assert_eq!(

@@ -25,16 +25,37 @@ fn is_private(name: &[u8]) -> bool {
 
 /// What a frame's top level says.
 #[derive(Default)]
-pub(super) struct Top<'a> {
-    /// The usage object; it is taken out of the frame.
-    pub usage: Option<&'a [u8]>,
+pub(super) struct Top {
+    /// The usage, if there is any.
+    pub usage: Option<Member>,
     pub shows: Option<Shows>,
     /// A text that only pads the frame; it differs from frame to frame.
     pub padding: Option<(usize, usize)>,
+    /// The end of the last member.
+    pub last: usize,
     id: bool,
     model: bool,
     object: bool,
     created: bool,
+}
+
+impl Top {
+    /// The usage object's text.
+    pub fn usage_object<'a>(&self, frame: &'a [u8]) -> Option<&'a [u8]> {
+        let text = self.usage?.text(frame);
+        Some(text).filter(|t| t.first() == Some(&b'{'))
+    }
+}
+
+/// What becomes of a frame's `usage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UsageRule {
+    /// It stays where it is: an answer's splice waits for the charge.
+    Stays,
+    /// It leaves the frame; the terminal group tells it.
+    Leaves,
+    /// The same, but a null stays: chunks for a client that asked for usage have it.
+    NullStays,
 }
 
 /// Reads one frame.
@@ -42,18 +63,18 @@ pub(super) struct TopReader<'a, 'e> {
     pub frame: &'a [u8],
     /// Where the object opens.
     pub start: usize,
-    pub edits: &'e mut Edits<'a>,
+    pub edits: &'e mut Edits,
     pub known: &'e mut Known,
     pub pen: &'e mut Pen,
-    /// Whether a `usage` of null stays: chunks of a client that asked for usage have it.
-    pub null_usage: bool,
+    /// What becomes of `usage`.
+    pub usage: UsageRule,
     /// What `object` should be, where it is missing.
     pub object: &'static str,
 }
 
 impl<'a> TopReader<'a, '_> {
     /// Reads the frame, which must be one object and nothing else.
-    pub fn read(mut self) -> Result<Top<'a>, StreamFault> {
+    pub fn read(mut self) -> Result<Top, StreamFault> {
         let mut top = Top::default();
         let mut gone: Vec<Member> = Vec::new();
         let mut members = Members::new(self.frame, self.start, 0)?;
@@ -65,10 +86,11 @@ impl<'a> TopReader<'a, '_> {
         }
         self.edits.remove(self.frame, &mut gone);
         self.mend(&top, members.last() > 0);
+        top.last = members.last();
         Ok(top)
     }
 
-    fn member(&mut self, member: Member, top: &mut Top<'a>, gone: &mut Vec<Member>) -> Result<(), StreamFault> {
+    fn member(&mut self, member: Member, top: &mut Top, gone: &mut Vec<Member>) -> Result<(), StreamFault> {
         let frame = self.frame;
         let value = member.text(frame);
         match &*member.name(frame) {
@@ -90,10 +112,14 @@ impl<'a> TopReader<'a, '_> {
                 let mut reader = Reader { frame, edits: self.edits, known: self.known };
                 top.shows = Some(reader.read(member.value.0)?);
             }
-            b"usage" if value == b"null" && self.null_usage => {}
             b"usage" => {
-                top.usage = Some(value).filter(|v| v.first() == Some(&b'{'));
-                gone.push(member);
+                top.usage = Some(member);
+                let null = value.first() != Some(&b'{');
+                match self.usage {
+                    UsageRule::Stays => {}
+                    UsageRule::NullStays if null => {}
+                    UsageRule::NullStays | UsageRule::Leaves => gone.push(member),
+                }
             }
             b"error" if value != b"null" => return Err(self.upstream()),
             b"obfuscation" if value.first() == Some(&b'"') => {
@@ -111,7 +137,7 @@ impl<'a> TopReader<'a, '_> {
     }
 
     /// Adds what every client reads and some servers forget.
-    fn mend(&mut self, top: &Top<'_>, any: bool) {
+    fn mend(&mut self, top: &Top, any: bool) {
         let mut added = Vec::new();
         let mut add = |missing: bool, key: &str, value: &[u8]| {
             if missing {

@@ -52,7 +52,7 @@ pub struct Whole {
 /// A failed attempt.
 pub struct Failed {
     /// What the client is told, if this was the last one.
-    pub fault: Fault,
+    pub fault: Box<Fault>,
     /// What it means for the next choice.
     pub failure: Failure,
     /// A word for the log.
@@ -180,7 +180,7 @@ fn from_upstream(told: &UpstreamFault) -> Failed {
         }
         _ => Failure::Server { retry_after: told.retry_after },
     };
-    Failed { fault: told.to_fault(), failure, cause: told.class.name() }
+    Failed { fault: Box::new(told.to_fault()), failure, cause: told.class.name() }
 }
 
 /// A connection that failed or broke.
@@ -199,16 +199,18 @@ fn broken(error: &UpstreamError) -> Failed {
     let fault = Fault::new(kind, told);
     let fault =
         if kind == FaultKind::Unavailable { fault.retry(retry) } else { fault.retry(canon::Retry::NextRoute) };
-    Failed { fault, failure: Failure::Server { retry_after: None }, cause }
+    Failed { fault: Box::new(fault), failure: Failure::Server { retry_after: None }, cause }
 }
 
 /// An answer that is none.
 fn spoiled(fault: &StreamFault) -> Failed {
     match fault {
         StreamFault::Upstream(told) => from_upstream(told),
-        other => {
-            Failed { fault: other.to_fault(), failure: Failure::Server { retry_after: None }, cause: other.name() }
-        }
+        other => Failed {
+            fault: Box::new(other.to_fault()),
+            failure: Failure::Server { retry_after: None },
+            cause: other.name(),
+        },
     }
 }
 
@@ -217,17 +219,17 @@ fn nonsense(cause: &'static str) -> Failed {
 }
 
 fn not_expressible(fault: Fault) -> Failed {
-    Failed { fault, failure: Failure::Request, cause: "not_expressible" }
+    Failed { fault: Box::new(fault), failure: Failure::Request, cause: "not_expressible" }
 }
 
 fn too_slow(total: bool) -> Failed {
     let fault = Fault::new(FaultKind::Timeout, "The model did not answer in time.");
     // When the whole time ran out, a retry would only wait as long again.
     let fault = if total { fault } else { fault.retry(canon::Retry::NextRoute) };
-    Failed { fault, failure: Failure::Server { retry_after: None }, cause: "timeout" }
+    Failed { fault: Box::new(fault), failure: Failure::Server { retry_after: None }, cause: "timeout" }
 }
 
 fn vanished() -> Failed {
     let fault = Fault::new(FaultKind::Internal, "The request could not be routed.");
-    Failed { fault, failure: Failure::Request, cause: "route_vanished" }
+    Failed { fault: Box::new(fault), failure: Failure::Request, cause: "route_vanished" }
 }

@@ -165,6 +165,7 @@ impl Run {
         let served = self.route.and_then(|r| self.order.model.routes.get(r));
         self.worker.house.done(&Done {
             row,
+            known_caller: true,
             surface: self.order.entry.door.surface.base,
             client: self.order.entry.door.dialect,
             upstream: served.map(|r| r.provider.dialect()),

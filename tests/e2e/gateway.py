@@ -18,7 +18,7 @@ class Gateway:
         self.folder = harness.Folder()
         port, self.sim_port = harness.free_port(), harness.free_port()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TOLLGATE_")}
-        environment["TOLLGATE_SIM_LISTEN"] = f"127.0.0.1:{self.sim_port}"
+        environment["TOLLGATE_SIM__LISTEN"] = f"127.0.0.1:{self.sim_port}"
         out = os.path.join(self.folder.path, "ready.json")
         command = [binary, "demo", "--json", "--listen", f"127.0.0.1:{port}"]
         command += ["--data", os.path.join(self.folder.path, "data")]

@@ -79,6 +79,8 @@ const scenarios = {
   async errors(model) {
     const ask = (more, api = client()) => () =>
       api.messages.create({ model, messages: user("hi"), max_tokens: 50, ...more });
+    const poor = process.env.TOLLGATE_POOR_KEY;
+    if (poor) await raises(Anthropic.PaymentRequiredError, 402, ask({}, client({ apiKey: poor })));
     await raises(Anthropic.AuthenticationError, 401, ask({}, client({ apiKey: "sk-wrong" })));
     await raises(Anthropic.NotFoundError, 404, ask({ model: "nobody-has-this" }));
     await raises(Anthropic.BadRequestError, 400, ask({ messages: [] }));

@@ -182,6 +182,11 @@ def errors(model):
     raises(anthropic.BadRequestError, 400, model=model, messages=[{"role": "robot", "content": "hi"}])
 
 
+def no_credit(model):
+    """402 as the SDK tells it."""
+    raises(anthropic.PaymentRequiredError, 402, key=os.environ["TOLLGATE_POOR_KEY"], model=model, messages=user("hi"))
+
+
 def retries(model):
     text = f"hi [[sim: status=529 retry_after=0 times=1 id={uuid.uuid4().hex}]]"
     answer = client(max_retries=2).messages.create(model=model, max_tokens=100, messages=user(text))
@@ -201,5 +206,8 @@ def cut(model):
 
 
 SCENARIOS = [
-    chat, limits, versions, stream, tool_loop, image, structured, thinking, caching, models, errors, retries, cut,
+    chat, limits, versions, stream, tool_loop, image, structured, thinking, caching, models, errors,
+    no_credit, retries, cut,
 ]
+# What a provider by itself has no account for.
+NOT_WITHOUT_GATEWAY = [no_credit]

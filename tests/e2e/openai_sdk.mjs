@@ -86,6 +86,8 @@ const scenarios = {
   async errors(model) {
     const ask = (more, api = client()) => () =>
       api.chat.completions.create({ model, messages: user("hi"), max_tokens: 50, ...more });
+    const poor = process.env.TOLLGATE_POOR_KEY;
+    if (poor) await raises(OpenAI.APIError, 402, ask({}, client({ apiKey: poor })));
     await raises(OpenAI.AuthenticationError, 401, ask({}, client({ apiKey: "sk-wrong" })));
     await raises(OpenAI.NotFoundError, 404, ask({ model: "nobody-has-this" }));
     await raises(OpenAI.BadRequestError, 400, ask({ messages: [] }));

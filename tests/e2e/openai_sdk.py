@@ -172,6 +172,11 @@ def errors(model):
     raises(openai.BadRequestError, 400, model=model, messages=[{"role": "robot", "content": "hi"}])
 
 
+def no_credit(model):
+    """402 as the SDK tells it."""
+    raises(openai.APIStatusError, 402, key=os.environ["TOLLGATE_POOR_KEY"], model=model, messages=user("hi"))
+
+
 def retries(model):
     text = f"hi [[sim: status=503 retry_after=0 times=1 id={uuid.uuid4().hex}]]"
     answer = client(max_retries=2).chat.completions.create(model=model, messages=user(text), max_tokens=100)
@@ -191,5 +196,8 @@ def cut(model):
 
 
 SCENARIOS = [
-    chat, limits, sampling, stream, stream_helper, tool_loop, image, structured, thinking, refusal, models, errors, retries, cut,
+    chat, limits, sampling, stream, stream_helper, tool_loop, image, structured, thinking, refusal, models,
+    errors, no_credit, retries, cut,
 ]
+# What a provider by itself has no account for.
+NOT_WITHOUT_GATEWAY = [no_credit]

@@ -37,6 +37,8 @@ def sdks(tally, args, environment, models):
             module = __import__(f"{sdk}_sdk")
             for model in models[sdk]:
                 for scenario in module.SCENARIOS:
+                    if args.target == "sim" and scenario in module.NOT_WITHOUT_GATEWAY:
+                        continue
                     tally.run(f"python {sdk} {model} {scenario.__name__}", scenario, model)
     if args.only in (None, "node"):
         for sdk in SDKS:
@@ -77,6 +79,7 @@ def against_gateway(tally, args):
             "TOLLGATE_BASE_URL": f"{gateway.root}/v1",
             "TOLLGATE_ANTHROPIC_BASE_URL": f"{gateway.root}/anthropic",
             "TOLLGATE_API_KEY": gateway.key,
+            "TOLLGATE_POOR_KEY": gateway.workspace_with("penniless"),
         }
         both = ["sim-openai", "sim-anthropic"]
         sdks(tally, args, environment, {"openai": both, "anthropic": both})

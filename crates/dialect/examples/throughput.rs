@@ -66,8 +66,11 @@ fn chat_stream(padded: bool) -> Vec<u8> {
 
 fn main() {
     let target = Target::new(Dialect::OpenAiChat, "upstream-model", 4096);
-    for turns in [1, 35, 560] {
+    for turns in [1, 2, 35, 560] {
         let body = request(turns);
+        measure(&format!("peek, {} bytes", body.len()), 2_000_000 / body.len() as u32, || {
+            black_box(peek(Dialect::OpenAiChat, &body, PeekLimits::default()).is_ok());
+        });
         measure(&format!("peek + prepare, {} bytes", body.len()), 2_000_000 / body.len() as u32, || {
             let look = peek(Dialect::OpenAiChat, &body, PeekLimits::default());
             if let Ok(look) = look {
@@ -78,6 +81,17 @@ fn main() {
     let head =
         ReplyHead { id: "chatcmpl-01hzxxxxxxxxxxxxxxxxxxxxxx".into(), model: "public/model".into(), created: 1 };
     let spec = StreamSpec::straight(Dialect::OpenAiChat, head, false, 1);
+    let mut crossing = spec.clone();
+    crossing.client = Dialect::Anthropic;
+    let text = chat_stream(false);
+    let mut out = BytesMut::with_capacity(64 * 1024);
+    measure("chat stream to a Messages client", 1_000, || {
+        out.clear();
+        let mut stream = Stream::new(&crossing);
+        black_box(stream.push(&text, &mut out).is_ok());
+        let usage = *stream.tally().usage();
+        stream.seal(&usage, units::UsageSource::Provider, &mut out);
+    });
     for (name, padded, piece) in [
         ("one write", false, usize::MAX),
         ("1460 bytes a write", false, 1460),

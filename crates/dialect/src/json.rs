@@ -291,25 +291,69 @@ pub(crate) fn skip(text: &[u8], at: usize, outside: u32) -> Result<usize, Bad> {
     }
 }
 
-/// A key or string without quotes, its escapes undone. What no parser would take stays as it is.
+/// A key or string without quotes, its escapes undone. Half a surrogate pair becomes U+FFFD: servers cut pairs between
+/// two events, and the rest of the text must not be lost with it.
 pub(crate) fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr(b'\\', raw).is_none() {
+    let Some(first) = memchr::memchr(b'\\', raw) else {
         return Cow::Borrowed(raw);
+    };
+    let mut out = raw[..first].to_vec();
+    let mut at = first;
+    while let Some(byte) = raw.get(at) {
+        if *byte != b'\\' {
+            let to = memchr::memchr(b'\\', &raw[at..]).map_or(raw.len(), |n| at + n);
+            out.extend_from_slice(&raw[at..to]);
+            at = to;
+            continue;
+        }
+        at += 2;
+        match raw.get(at - 1) {
+            Some(b'n') => out.push(b'\n'),
+            Some(b't') => out.push(b'\t'),
+            Some(b'r') => out.push(b'\r'),
+            Some(b'b') => out.push(8),
+            Some(b'f') => out.push(12),
+            Some(b'u') => {
+                let (c, end) = code_point(raw, at);
+                at = end;
+                let mut utf8 = [0; 4];
+                out.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
+            }
+            Some(other) => out.push(*other),
+            None => {}
+        }
     }
-    let mut quoted = Vec::with_capacity(raw.len() + 2);
-    quoted.push(b'"');
-    quoted.extend_from_slice(raw);
-    quoted.push(b'"');
-    serde_json::from_slice::<String>(&quoted).map_or(Cow::Borrowed(raw), |text| Cow::Owned(text.into_bytes()))
+    Cow::Owned(out)
+}
+
+/// The character of the four digits at `at`, and of a second escape if the two make a pair.
+fn code_point(raw: &[u8], at: usize) -> (char, usize) {
+    let unit = |at: usize| -> Option<u32> {
+        let digits = std::str::from_utf8(raw.get(at..at + 4)?).ok()?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let Some(high) = unit(at) else {
+        return (char::REPLACEMENT_CHARACTER, raw.len());
+    };
+    let end = at + 4;
+    if (0xd800..0xdc00).contains(&high)
+        && raw.get(end..end + 2) == Some(b"\\u")
+        && let Some(low @ 0xdc00..=0xdfff) = unit(end + 2)
+    {
+        let pair = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+        let c = char::from_u32(pair).unwrap_or(char::REPLACEMENT_CHARACTER);
+        return (c, end + 6);
+    }
+    (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), end)
 }
 
 /// The text of a JSON string value (quotes included), or `None` when it is no string.
 pub(crate) fn string_value(value: &[u8]) -> Option<Cow<'_, str>> {
     let inner = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if memchr::memchr(b'\\', inner).is_none() {
-        return std::str::from_utf8(inner).ok().map(Cow::Borrowed);
+    match unescape(inner) {
+        Cow::Borrowed(text) => std::str::from_utf8(text).ok().map(Cow::Borrowed),
+        Cow::Owned(text) => String::from_utf8(text).ok().map(Cow::Owned),
     }
-    serde_json::from_slice::<String>(value).ok().map(Cow::Owned)
 }
 
 /// Appends `text` as a JSON string with its quotes.

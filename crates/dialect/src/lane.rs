@@ -2,12 +2,16 @@
 //! upstream's bytes. Out: the client's bytes, a tally, and the terminal group when it is sealed.
 //! Never here: IO, time, money, a retry.
 
+mod convert;
+
 use crate::anthropic::event::PING;
 use crate::fault::{UpstreamFault, render_event};
+use crate::names::ToolNames;
 use crate::sse::TooLong;
 use crate::straight::{ChatStream, MessagesStream, StraightAnswer, read_chat, read_messages};
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Fault, FaultKind, Retry, Tally};
+use convert::{Convert, Converted};
 use units::{Usage, UsageSource};
 
 /// What the head of an answer says; the server makes it.
@@ -42,12 +46,14 @@ pub struct StreamSpec {
     pub show_usage: bool,
     /// How many choices were asked for.
     pub choices: u32,
+    /// The way back for names of tools (`Encoded::names`).
+    pub names: ToolNames,
 }
 
 impl StreamSpec {
     /// The same dialect on both sides.
-    pub const fn straight(dialect: Dialect, head: ReplyHead, show_usage: bool, choices: u32) -> Self {
-        Self { client: dialect, upstream: dialect, head, show_usage, choices }
+    pub fn straight(dialect: Dialect, head: ReplyHead, show_usage: bool, choices: u32) -> Self {
+        Self { client: dialect, upstream: dialect, head, show_usage, choices, names: ToolNames::default() }
     }
 }
 
@@ -104,6 +110,7 @@ pub struct Stream {
 enum Lane {
     Chat(Box<ChatStream>),
     Messages(Box<MessagesStream>),
+    Convert(Box<Convert>),
 }
 
 impl Stream {
@@ -111,6 +118,7 @@ impl Stream {
     pub fn new(spec: &StreamSpec) -> Self {
         Self {
             lane: match spec.client {
+                _ if spec.client != spec.upstream => Lane::Convert(Box::new(Convert::new(spec))),
                 Dialect::Anthropic => Lane::Messages(Box::new(MessagesStream::new(spec))),
                 _ => Lane::Chat(Box::new(ChatStream::new(spec))),
             },
@@ -127,6 +135,7 @@ impl Stream {
         match &mut self.lane {
             Lane::Chat(lane) => lane.push(bytes, out),
             Lane::Messages(lane) => lane.push(bytes, out),
+            Lane::Convert(lane) => lane.push(bytes, out),
         }
     }
 
@@ -138,6 +147,7 @@ impl Stream {
         match &mut self.lane {
             Lane::Chat(lane) => lane.finish(out),
             Lane::Messages(lane) => lane.finish(out),
+            Lane::Convert(lane) => lane.finish(out),
         }
     }
 
@@ -146,6 +156,7 @@ impl Stream {
         match &self.lane {
             Lane::Chat(lane) => lane.tally(),
             Lane::Messages(lane) => lane.tally(),
+            Lane::Convert(lane) => lane.tally(),
         }
     }
 
@@ -154,6 +165,7 @@ impl Stream {
         match &self.lane {
             Lane::Chat(lane) => lane.is_complete(),
             Lane::Messages(lane) => lane.is_complete(),
+            Lane::Convert(lane) => lane.is_complete(),
         }
     }
 
@@ -165,6 +177,7 @@ impl Stream {
         match &mut self.lane {
             Lane::Chat(lane) => lane.seal(usage, source, out),
             Lane::Messages(lane) => lane.seal(usage, source, out),
+            Lane::Convert(lane) => lane.seal(usage, out),
         }
     }
 
@@ -176,6 +189,7 @@ impl Stream {
         match &mut self.lane {
             Lane::Chat(lane) => lane.cut_short(usage, source, out),
             Lane::Messages(lane) => lane.cut_short(usage, out),
+            Lane::Convert(lane) => lane.cut_short(usage, out),
         }
     }
 
@@ -191,6 +205,7 @@ impl Stream {
     pub fn keepalive(&self) -> &'static [u8] {
         match &self.lane {
             Lane::Messages(lane) if lane.started() => PING,
+            Lane::Convert(lane) if lane.pings() => PING,
             _ => b": keep-alive\n\n",
         }
     }
@@ -204,23 +219,28 @@ pub struct Answer {
 
 #[derive(Debug)]
 enum AnswerLane {
-    Straight(StraightAnswer),
+    Straight(Box<StraightAnswer>),
+    Converted(Box<Converted>),
 }
 
 impl Answer {
     /// Reads an upstream's body.
     pub fn read(spec: &StreamSpec, body: &Bytes) -> Result<Self, StreamFault> {
-        let straight = match spec.client {
-            Dialect::Anthropic => read_messages(body, &spec.head)?,
-            _ => read_chat(body, &spec.head)?,
+        let lane = if spec.client != spec.upstream {
+            AnswerLane::Converted(Box::new(Converted::read(spec, body)?))
+        } else if spec.client == Dialect::Anthropic {
+            AnswerLane::Straight(Box::new(read_messages(body, &spec.head)?))
+        } else {
+            AnswerLane::Straight(Box::new(read_chat(body, &spec.head)?))
         };
-        Ok(Self { lane: AnswerLane::Straight(straight) })
+        Ok(Self { lane })
     }
 
     /// What was used and shown.
-    pub const fn tally(&self) -> &Tally {
+    pub fn tally(&self) -> &Tally {
         match &self.lane {
             AnswerLane::Straight(answer) => &answer.tally,
+            AnswerLane::Converted(answer) => &answer.tally,
         }
     }
 
@@ -228,6 +248,7 @@ impl Answer {
     pub fn seal(self, usage: &Usage, source: UsageSource) -> Bytes {
         match self.lane {
             AnswerLane::Straight(answer) => answer.seal(usage, source),
+            AnswerLane::Converted(answer) => answer.seal(usage),
         }
     }
 }

@@ -2,5 +2,12 @@
 //! Never here: another dialect's field names.
 
 pub(crate) mod chunk;
+mod content;
+pub(crate) mod decode;
+pub(crate) mod encode;
+mod messages;
+pub(crate) mod reasoning;
+pub(crate) mod reply;
 pub(crate) mod stop;
+pub(crate) mod stream;
 pub(crate) mod usage;

@@ -15,8 +15,6 @@ pub const MANAGE_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// An upstream error's body: more is not read.
 pub const UPSTREAM_ERROR_BYTES_MAX: usize = 64 * 1024;
-/// Frames that are already read are sent as one write, up to this size.
-pub const COALESCE_BYTES_MAX: usize = 32 * 1024;
 /// How long an answered upstream connection may take to end its body before it is dropped.
 pub const DRAIN_TIME_MAX: Duration = Duration::from_millis(100);
 /// Rows of one page of a list.

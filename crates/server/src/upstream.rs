@@ -1,22 +1,27 @@
 //! The only sockets to providers. In: a ready request. Out: an answer's head and body, or why there is none.
-//! No redirect is followed: a credential goes to its provider's own origin and nowhere else. Never here: choosing a
-//! route, translating, retrying, logging what was sent.
+//! One small HTTP/1.1 client, so that a stream's events are read without a second task and joined without waiting; its
+//! wire is checked apart (wire.rs). No redirect is followed: a credential goes to its provider's own origin and nowhere
+//! else. Never here: choosing a route, translating, logging what was sent.
 
-use crate::limits::COALESCE_BYTES_MAX;
+mod body;
+mod link;
+mod pool;
+mod wire;
+
+pub use body::AnswerBody;
+
+use body::Source;
 use bytes::{Bytes, BytesMut};
 use canon::BoxError;
 use http::{HeaderMap, Request, StatusCode};
-use http_body::{Body, Frame};
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use std::future::poll_fn;
+use http_body::Body;
+use link::{Link, Origin};
+use pool::Pool;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio_rustls::rustls::ClientConfig;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +43,7 @@ pub enum UpstreamError {
 /// Something that answers in a provider's place: tests bring one, so that a whole call runs without a socket.
 pub trait Stand: Send + Sync {
     /// Answers a request.
-    fn answer(&self, request: Request<Full<Bytes>>) -> Pending<Result<http::Response<StandBody>, UpstreamError>>;
+    fn answer(&self, request: Request<Bytes>) -> Pending<Result<http::Response<StandBody>, UpstreamError>>;
 }
 
 /// A future in a box.
@@ -52,59 +57,20 @@ pub type StandBody = Pin<Box<dyn Body<Data = Bytes, Error = Broke> + Send>>;
 #[error("the connection broke")]
 pub struct Broke;
 
-/// A pool of upstream connections; one a worker thread, so that no lock is shared.
+/// Connections to providers; one pool a worker thread, so that its lock is never waited for.
 #[derive(Clone)]
 pub struct Upstream(Way);
 
 #[derive(Clone)]
 enum Way {
-    Sockets(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+    Sockets(Arc<Sockets>),
     Stand(Arc<dyn Stand>),
 }
 
-impl Upstream {
-    /// An empty pool.
-    pub fn new(connect_timeout: Duration) -> Self {
-        let mut http = HttpConnector::new();
-        http.set_nodelay(true);
-        http.set_connect_timeout(Some(connect_timeout));
-        http.enforce_http(false);
-        let https =
-            HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(30))
-            .pool_max_idle_per_host(1_024)
-            .build(https);
-        Self(Way::Sockets(client))
-    }
-
-    /// No sockets: a stand-in answers.
-    pub fn stand_in(stand: Arc<dyn Stand>) -> Self {
-        Self(Way::Stand(stand))
-    }
-
-    /// Sends a request and waits for the head of its answer.
-    ///
-    /// # Errors
-    /// `Connect` or `Broken`.
-    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, UpstreamError> {
-        let (head, source) = match &self.0 {
-            Way::Sockets(client) => {
-                let (head, body) = client.request(request).await.map_err(not_sent)?.into_parts();
-                (head, Source::Socket(body))
-            }
-            Way::Stand(stand) => {
-                let (head, body) = stand.answer(request).await?.into_parts();
-                (head, Source::Stand(body))
-            }
-        };
-        Ok(Answer { status: head.status, headers: head.headers, body: AnswerBody::new(source) })
-    }
-}
-
-fn not_sent(error: hyper_util::client::legacy::Error) -> UpstreamError {
-    if error.is_connect() { UpstreamError::Connect(error.into()) } else { UpstreamError::Broken(error.into()) }
+struct Sockets {
+    pool: Pool,
+    tls: Arc<ClientConfig>,
+    connect_timeout: Duration,
 }
 
 /// An answer of a provider.
@@ -117,119 +83,87 @@ pub struct Answer {
     pub body: AnswerBody,
 }
 
-enum Source {
-    Socket(Incoming),
-    Stand(StandBody),
-}
-
-impl Source {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match self {
-            Self::Socket(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
-            Self::Stand(body) => body.as_mut().poll_frame(cx).map_err(Into::into),
-        }
-    }
-}
-
-/// The body of an answer, read in pieces as large as what has come in already.
-pub struct AnswerBody {
-    source: Source,
-    first: Option<Bytes>,
-    rest: BytesMut,
-    empty_polls: u8,
-    ended: bool,
-    broken: Option<BoxError>,
-}
-
-impl AnswerBody {
-    fn new(source: Source) -> Self {
-        Self { source, first: None, rest: BytesMut::new(), empty_polls: 0, ended: false, broken: None }
+impl Upstream {
+    /// An empty pool.
+    pub fn new(connect_timeout: Duration) -> Self {
+        Self(Way::Sockets(Arc::new(Sockets { pool: Pool::default(), tls: link::tls_config(), connect_timeout })))
     }
 
-    /// The next piece; `None` at the end. Frames that lie ready are joined, so that a burst of events costs one write
-    /// to the client; nothing waits for a frame that is not there. Cancelling loses nothing.
+    /// No sockets: a stand-in answers.
+    pub fn stand_in(stand: Arc<dyn Stand>) -> Self {
+        Self(Way::Stand(stand))
+    }
+
+    /// Sends a request and waits for the head of its answer.
     ///
     /// # Errors
-    /// `Cut` when the connection breaks.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, UpstreamError> {
-        poll_fn(|cx| self.poll_next(cx)).await
-    }
-
-    /// The whole body.
-    ///
-    /// # Errors
-    /// `Cut`, or `TooLarge` above `bytes_max`.
-    pub async fn whole(&mut self, bytes_max: usize) -> Result<Bytes, UpstreamError> {
-        let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
-        let mut all: Option<BytesMut> = None;
-        while let Some(more) = self.next().await? {
-            let all = all.get_or_insert_with(|| BytesMut::from(&first[..]));
-            if all.len() + more.len() > bytes_max {
-                return Err(UpstreamError::TooLarge);
-            }
-            all.extend_from_slice(&more);
-        }
-        Ok(all.map_or(first, BytesMut::freeze))
-    }
-
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, UpstreamError>> {
-        if !self.ended {
-            match self.source.poll(cx) {
-                Poll::Ready(Some(Ok(frame))) => {
-                    if let Ok(data) = frame.into_data() {
-                        self.keep(data);
-                    }
-                    self.empty_polls = 0;
-                    if self.rest.len() < COALESCE_BYTES_MAX {
-                        // The connection's task may have the next frame in its buffer: let it run once, then look again.
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
-                    }
-                }
-                Poll::Ready(Some(Err(error))) => {
-                    // What came before the break is handed out first.
-                    self.broken = Some(error);
-                    self.ended = true;
-                }
-                Poll::Ready(None) => self.ended = true,
-                Poll::Pending if self.first.is_none() && self.rest.is_empty() => return Poll::Pending,
-                Poll::Pending => {
-                    // hyper's server polls a body twice a turn, so only the second empty poll lies after a turn.
-                    self.empty_polls += 1;
-                    if self.empty_polls < 2 {
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
-                    }
-                    self.empty_polls = 0;
-                }
-            }
-        }
-        let next = self.take();
-        match (next, self.broken.take()) {
-            (None, Some(error)) => Poll::Ready(Err(UpstreamError::Cut(error))),
-            (next, broken) => {
-                self.broken = broken;
-                Poll::Ready(Ok(next))
+    /// `Connect` or `Broken`.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Answer, UpstreamError> {
+        match &self.0 {
+            Way::Sockets(sockets) => sockets.send(&request).await,
+            Way::Stand(stand) => {
+                let (head, body) = stand.answer(request).await?.into_parts();
+                Ok(Answer {
+                    status: head.status,
+                    headers: head.headers,
+                    body: AnswerBody::new(Source::Stand(body)),
+                })
             }
         }
     }
+}
 
-    fn keep(&mut self, data: Bytes) {
-        if self.rest.is_empty() {
-            match self.first.take() {
-                None => self.first = Some(data),
-                Some(first) => {
-                    self.rest.reserve(4_096.max(first.len() + data.len()));
-                    self.rest.extend_from_slice(&first);
-                    self.rest.extend_from_slice(&data);
-                }
+impl Sockets {
+    async fn send(&self, request: &Request<Bytes>) -> Result<Answer, UpstreamError> {
+        let origin = Origin::of(request.uri()).map_err(|e| UpstreamError::Connect(e.into()))?;
+        if let Some(link) = self.pool.take(&origin) {
+            match self.exchange(link, &origin, request).await {
+                // The server closed the idle connection while we wrote: nothing was answered, a fresh one may be.
+                Err(Lost::Unanswered(_)) => {}
+                Err(Lost::Spoiled(error)) => return Err(UpstreamError::Broken(error)),
+                Ok(answer) => return Ok(answer),
             }
-        } else {
-            self.rest.extend_from_slice(&data);
         }
+        let opened = tokio::time::timeout(self.connect_timeout, Link::open(&origin, &self.tls)).await;
+        let link = match opened {
+            Ok(Ok(link)) => link,
+            Ok(Err(error)) => return Err(UpstreamError::Connect(error.into())),
+            Err(_) => return Err(UpstreamError::Connect(io::Error::from(io::ErrorKind::TimedOut).into())),
+        };
+        let answered = self.exchange(link, &origin, request).await;
+        answered.map_err(|lost| match lost {
+            Lost::Unanswered(error) => UpstreamError::Broken(error.into()),
+            Lost::Spoiled(error) => UpstreamError::Broken(error),
+        })
     }
 
-    fn take(&mut self) -> Option<Bytes> {
-        if self.rest.is_empty() { self.first.take() } else { Some(self.rest.split().freeze()) }
+    async fn exchange(&self, mut link: Link, origin: &Origin, request: &Request<Bytes>) -> Result<Answer, Lost> {
+        let mut head = BytesMut::with_capacity(1_024 + request.body().len().min(16 * 1024));
+        wire::write_head(&mut head, request.method(), request.uri(), request.headers(), request.body().len());
+        link.send(head, request.body()).await.map_err(Lost::Unanswered)?;
+        let mut bytes = BytesMut::new();
+        let head = loop {
+            match link.read(&mut bytes).await {
+                Ok(0) if bytes.is_empty() => return Err(Lost::Unanswered(io::ErrorKind::UnexpectedEof.into())),
+                Ok(0) => return Err(Lost::Spoiled(wire::WireError::Cut.into())),
+                Err(error) if bytes.is_empty() => return Err(Lost::Unanswered(error)),
+                Err(error) => return Err(Lost::Spoiled(error.into())),
+                Ok(_) => {}
+            }
+            if let Some(head) = wire::read_head(&mut bytes).map_err(|e| Lost::Spoiled(e.into()))? {
+                break head;
+            }
+        };
+        let home = head.reusable.then(|| (self.pool.clone(), origin.clone()));
+        let body = AnswerBody::new(Source::Link(body::Reading::new(link, bytes, head.framing, home)));
+        Ok(Answer { status: head.status, headers: head.headers, body })
     }
+}
+
+/// Why a connection gave no answer.
+enum Lost {
+    /// It broke before a byte of an answer came.
+    Unanswered(io::Error),
+    /// What came is no answer.
+    Spoiled(BoxError),
 }

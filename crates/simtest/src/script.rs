@@ -4,7 +4,6 @@
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame};
-use http_body_util::{BodyExt, Full};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use server::{Broke, Pending, Stand, StandBody, UpstreamError};
@@ -112,14 +111,11 @@ impl Upstreams {
 }
 
 impl Stand for Upstreams {
-    fn answer(&self, request: Request<Full<Bytes>>) -> Pending<Result<Response<StandBody>, UpstreamError>> {
+    fn answer(&self, request: Request<Bytes>) -> Pending<Result<Response<StandBody>, UpstreamError>> {
         let host = request.uri().host().unwrap_or("").to_owned();
         let script = self.next(&host);
         let dropped = self.dropped.clone();
-        let body = request.into_body();
-        // Everything here is in memory: the body is ready.
-        let bytes = futures_now(body);
-        let value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let value = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
         self.arrived.lock().push(Arrived { host, body: value });
         Box::pin(async move {
             let Some(script) = script.filter(|s| !s.refuse) else {
@@ -137,15 +133,6 @@ impl Stand for Upstreams {
             }
             Ok(response)
         })
-    }
-}
-
-fn futures_now(body: Full<Bytes>) -> Bytes {
-    let mut collect = Box::pin(body.collect());
-    let mut cx = Context::from_waker(std::task::Waker::noop());
-    match collect.as_mut().poll(&mut cx) {
-        Poll::Ready(Ok(all)) => all.to_bytes(),
-        _ => Bytes::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads what an upstream says when it fails. In: a status, a few headers, a body of any kind. Out: a class, a wait, perhaps
 //! a field path. Never here: the upstream's sentences: nothing of its text leaves this room but a checked field path.
 
+use crate::read::Object;
 use canon::{Dialect, Fault, FaultKind, Retry};
 use serde_json::Value;
 use std::time::Duration;
@@ -143,12 +144,11 @@ impl Told {
             empty if empty.is_empty() => text(inner, "status"),
             kind => kind,
         };
-        Self {
-            kind,
-            code: text(inner, "code"),
-            message,
-            param: inner.get("param").and_then(Value::as_str).and_then(field_path),
-        }
+        // One dialect has a field for the path, the other starts its sentence with it.
+        let named = inner.get("param").and_then(Value::as_str);
+        let named = named.or_else(|| message.split_once(": ").map(|(path, _)| path));
+        let param = named.and_then(field_path);
+        Self { kind, code: text(inner, "code"), message, param }
     }
 
     fn says(&self, any: &[&str]) -> bool {
@@ -303,14 +303,18 @@ impl UpstreamFault {
         decode_upstream_fault(dialect, 200, UpstreamHints::default(), json)
     }
 
+    /// A failure told in plain JSON where a stream was due.
+    pub(crate) fn bare(dialect: Dialect, body: &[u8]) -> Option<Self> {
+        let object = Object::open(body)?;
+        let failed = object.get("error").is_some() || object.str("type").as_deref() == Some("error");
+        failed.then(|| Self::in_stream(dialect, body))
+    }
+
     /// The fault of the house: our own sentence, who may try again, the field if the upstream named one.
     pub fn to_fault(&self) -> Fault {
         let next = |kind, told: &'static str| Fault::new(kind, told).retry(Retry::NextRoute);
-        let mut fault = match self.class {
-            UpstreamClass::InvalidRequest => Fault::new(
-                FaultKind::UpstreamRefused,
-                "The model does not take this request; check its fields against what the model supports.",
-            ),
+        match self.class {
+            UpstreamClass::InvalidRequest => self.refused(),
             UpstreamClass::ContextTooLong => Fault::new(
                 FaultKind::ContextTooLong,
                 "prompt is too long: prompt and answer do not fit into the model's context window.",
@@ -327,11 +331,21 @@ impl UpstreamFault {
             | UpstreamClass::NotFound
             | UpstreamClass::Server
             | UpstreamClass::Unknown => next(FaultKind::UpstreamFailed, "The model's provider failed to answer."),
-        };
-        if let (FaultKind::UpstreamRefused, Some(param)) = (fault.kind, &self.param) {
-            fault = fault.at(param.clone());
         }
-        fault
+    }
+
+    fn refused(&self) -> Fault {
+        let kind = FaultKind::UpstreamRefused;
+        match &self.param {
+            Some(param) => {
+                let told = format!("The model does not take `{param}` as it was sent.");
+                Fault::new(kind, told).at(param.clone())
+            }
+            None => Fault::new(
+                kind,
+                "The model does not take this request; check its fields against what the model supports.",
+            ),
+        }
     }
 }
 

@@ -68,3 +68,28 @@ proptest::proptest! {
         proptest::prop_assert_eq!(ours, theirs);
     }
 }
+
+#[test]
+fn half_pairs_do_not_lose_the_rest() {
+    for (text, expect) in [
+        (r#""a\ud83dz""#, "a\u{fffd}z"),
+        (r#""\ude00z""#, "\u{fffd}z"),
+        (r#""\ud83d\ud83d\ude00""#, "\u{fffd}🙂"),
+        (r#""\ud83d\ude42\u00e9\/\b\f""#, "🙂é/\u{8}\u{c}"),
+    ] {
+        let expect = expect.replace("\u{fffd}🙂", "\u{fffd}😀");
+        assert_eq!(string_value(text.as_bytes()).as_deref(), Some(&*expect), "{text}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn unescapes_like_serde(text in proptest::prelude::any::<String>()) {
+        let quoted = serde_json::to_string(&text).unwrap();
+        let read = string_value(quoted.as_bytes()).map(Cow::into_owned);
+        proptest::prop_assert_eq!(read.as_ref(), Some(&text));
+        let mut ours = Vec::new();
+        push_string(&mut ours, &text);
+        proptest::prop_assert_eq!(serde_json::from_slice::<String>(&ours).unwrap(), text);
+    }
+}

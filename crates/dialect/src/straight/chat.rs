@@ -10,7 +10,7 @@ use crate::lane::{StreamFault, StreamSpec};
 use crate::openai_chat::usage::ChatCounts;
 use crate::openai_chat::{chunk, stop};
 use crate::splice::Edits;
-use crate::sse::{Frames, fields};
+use crate::sse::{EVENT_BYTES_MAX, Frames, fields};
 use bytes::BytesMut;
 use canon::{Dialect, Stop, StopReason, Tally};
 use units::{Usage, UsageSource};
@@ -69,6 +69,9 @@ impl ChatStream {
 
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
         let rest = self.frames.rest();
+        if let Some(fault) = UpstreamFault::bare(Dialect::OpenAiChat, &rest) {
+            return Err(StreamFault::Upstream(fault));
+        }
         // An event that was cut in two is not an event.
         if self.frame(&rest, out).is_err() || !self.ended() {
             return Err(StreamFault::Cut);
@@ -139,9 +142,10 @@ impl ChatStream {
             self.counts.take(usage);
             self.tally.report(&self.counts.usage());
             self.usage_text = Some(usage.to_vec());
-            self.usage_came = true;
         }
         let Some(shows) = top.shows.as_ref().filter(|s| !s.choices.is_empty()) else {
+            // Only the chunk behind the finish is the last word on usage; some servers report on every chunk.
+            self.usage_came |= usage.is_some() && !self.finished.is_empty();
             return Ok(());
         };
         self.tally.text(shows.text);
@@ -151,7 +155,8 @@ impl ChatStream {
         }
         if shows.choices.iter().any(|c| c.finish.is_some()) {
             self.hold(frame, shows, edits, out);
-            return Ok(());
+            // A server that finishes again and again must not fill our memory.
+            return if self.held.len() > EVENT_BYTES_MAX { Err(StreamFault::TooLong) } else { Ok(()) };
         }
         edits.sort();
         let written = edits.apply_within(frame, 0, frame.len());
@@ -236,5 +241,51 @@ impl ChatStream {
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
         self.done = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lane::ReplyHead;
+    use proptest::prelude::*;
+
+    fn frame(text: &str, shape: u8) -> String {
+        let text = serde_json::to_string(text).unwrap_or_default();
+        let delta = match shape {
+            0 => format!("{{\"content\":{text}}}"),
+            1 => format!("{{\"reasoning_content\":{text}}}"),
+            2 => format!("{{\"tool_calls\":[{{\"index\":0,\"function\":{{\"arguments\":{text}}}}}]}}"),
+            3 => format!("{{\"tool_calls\":[{{\"function\":{{\"arguments\":{text}}}}}]}}"),
+            4 => format!("{{\"content\":{text},\"role\":\"assistant\"}}"),
+            _ => format!("{{\"content\":{text},\"reasoning\":{text}}}"),
+        };
+        format!(
+            "data: {{\"model\":\"up\",\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":null}}],\"x\":1,\"usage\":null,\"obfuscation\":{text},\"system_fingerprint\":{text}}}\n\n"
+        )
+    }
+
+    fn pass(frames: &[String], learn: bool) -> (Vec<u8>, Tally) {
+        let head = ReplyHead { id: "c-1".to_owned(), model: "pub".to_owned(), created: 1 };
+        let mut stream = ChatStream::new(&StreamSpec::straight(Dialect::OpenAiChat, head, false, 1));
+        let mut out = BytesMut::new();
+        for frame in frames {
+            stream.push(frame.as_bytes(), &mut out).expect("a good frame");
+            if !learn {
+                stream.templates = Templates::default();
+            }
+        }
+        (out.to_vec(), stream.tally)
+    }
+
+    proptest! {
+        /// A frame recognised by a template is written as the scanner would have written it.
+        #[test]
+        fn templates_write_what_the_scanner_writes(
+            list in prop::collection::vec(("[a-z\"\\\\{}\n\u{e9}\u{6f22}]{0,6}", 0_u8..6), 1..20),
+        ) {
+            let frames: Vec<String> = list.iter().map(|(text, shape)| frame(text, *shape)).collect();
+            prop_assert_eq!(pass(&frames, true), pass(&frames, false));
+        }
     }
 }

@@ -91,6 +91,9 @@ impl MessagesStream {
 
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
         let rest = self.frames.rest();
+        if let Some(fault) = UpstreamFault::bare(Dialect::Anthropic, &rest) {
+            return Err(StreamFault::Upstream(fault));
+        }
         if self.frame(&rest, out).is_err() || !(self.done || self.held.is_some()) {
             return Err(StreamFault::Cut);
         }

@@ -5,6 +5,7 @@ use crate::lane::{Answer, ReplyHead, Stream, StreamFault, StreamSpec};
 use crate::peek::{PeekLimits, peek};
 use bytes::BytesMut;
 use canon::StopReason;
+use proptest::prelude::Strategy;
 use units::{Class, Usage, UsageSource};
 
 fn target() -> Target {
@@ -232,6 +233,7 @@ fn pitfall_23_a_cut_is_a_cut() {
 #[test]
 fn errors_in_a_stream_are_the_upstreams() {
     for frame in [
+        "{\"error\":{\"message\":\"secret\"}}",
         "data: {\"error\":{\"message\":\"secret-host is overloaded\",\"type\":\"overloaded_error\"}}\n\n",
         "event: error\ndata: {\"message\":\"x\"}\n\n",
         "data: {\"object\":\"error\",\"message\":\"x\"}\n\n",
@@ -316,4 +318,54 @@ fn cut_short_ends_inside_the_protocol() {
     let len = out.len();
     stream.seal(&Usage::NONE, UsageSource::None, &mut out);
     assert_eq!(out.len(), len);
+}
+
+/// The members of an object as text, but for those a splice may touch.
+fn others(text: &str) -> Vec<String> {
+    const TOUCHED: [&str; 4] = ["model", "stream_options", "max_tokens", "max_completion_tokens"];
+    let mut members = Members::new(text.as_bytes(), 0, 0).unwrap();
+    let mut out = Vec::new();
+    while let Some(member) = members.next().unwrap() {
+        let name = String::from_utf8(member.name(text.as_bytes()).to_vec()).unwrap();
+        if !TOUCHED.contains(&name.as_str()) {
+            out.push(text[member.start()..member.end()].to_owned());
+        }
+    }
+    out
+}
+
+proptest::proptest! {
+    /// R-WIRE-2: whatever a body holds and wherever it stands, every field but the spliced ones keeps its bytes and
+    /// its place, and the result says what the upstream must be told.
+    #[test]
+    fn r_wire_2_no_other_byte_changes(
+        order in proptest::sample::subsequence((0..8_usize).collect::<Vec<_>>(), 0..=8).prop_shuffle(),
+        old in proptest::bool::ANY, knows in proptest::bool::ANY, insert in proptest::bool::ANY,
+    ) {
+        const FIELDS: [&str; 8] = [
+            "\"stream\" : true", "\"stream_options\":{ \"x\":1e400 }", "\"max_tokens\":77", "\"max_completion_tokens\": 77",
+            "\"\\u0061\":\"\\u00e9\"", "\"big\":9007199254740993", "\"nested\":{\"model\":\"x\",\"stream\":[ ]}", "\"user\":\"<>&\"",
+        ];
+        let mut fields: Vec<&str> = order.iter().map(|n| FIELDS[*n]).collect();
+        fields.insert(fields.len() / 2, "\"model\":\"pub\"");
+        fields.insert(fields.len() / 3, "\"messages\":[ {\"role\":\"user\"} ]");
+        let body = format!("{{{}}}", fields.join(" , "));
+        let mut target = target();
+        target.stream_options = knows;
+        target.insert_max_tokens = insert.then_some(5);
+        if old {
+            target.max_tokens_field = MaxTokensField::MaxTokens;
+        }
+        let text = sent(&body, &target);
+        proptest::prop_assert_eq!(others(&text), others(&body));
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        proptest::prop_assert_eq!(&value["model"], "up-1");
+        let given = order.contains(&2) || order.contains(&3);
+        let limits = ["max_tokens", "max_completion_tokens"].map(|k| value.get(k).cloned());
+        let told: Vec<_> = limits.iter().flatten().collect();
+        proptest::prop_assert_eq!(told.len(), usize::from(given || insert), "{}", text);
+        if order.contains(&0) {
+            proptest::prop_assert_eq!(value["stream_options"]["include_usage"] == true, knows);
+        }
+    }
 }

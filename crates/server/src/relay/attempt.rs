@@ -13,7 +13,6 @@ use dialect::fault::{UpstreamClass, UpstreamFault, UpstreamHints};
 use dialect::lane::{self, StreamFault, StreamSpec};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request};
-use http_body_util::Full;
 use route::{Failure, Seat};
 use units::Tokens;
 
@@ -77,12 +76,7 @@ pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found
     }
 }
 
-async fn exchange(
-    run: &Run,
-    route: &LiveRoute,
-    letter: Letter,
-    request: Request<Full<Bytes>>,
-) -> Result<Found, Failed> {
+async fn exchange(run: &Run, route: &LiveRoute, letter: Letter, request: Request<Bytes>) -> Result<Found, Failed> {
     let upstream = route.provider.dialect();
     let mut answer = run.worker.upstream.send(request).await.map_err(|e| broken(&e))?;
     if answer.status != http::StatusCode::OK {
@@ -97,6 +91,7 @@ async fn exchange(
         head: reply_head(run),
         show_usage: run.order.peek.asks_usage,
         choices: run.order.peek.choices,
+        names: dialect::ToolNames::default(),
     };
     if !run.order.peek.stream {
         let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;
@@ -132,9 +127,9 @@ async fn begin(
     }
 }
 
-fn envelope(route: &LiveRoute, seat: Seat, letter: &Letter) -> Result<Request<Full<Bytes>>, Failed> {
+fn envelope(route: &LiveRoute, seat: Seat, letter: &Letter) -> Result<Request<Bytes>, Failed> {
     let Some(credential) = route.provider.credentials.get(seat.credential) else { return Err(vanished()) };
-    let mut request = Request::new(Full::new(letter.body.clone()));
+    let mut request = Request::new(letter.body.clone());
     *request.method_mut() = Method::POST;
     *request.uri_mut() = route.provider.endpoint.clone();
     let headers = request.headers_mut();

@@ -8,17 +8,16 @@ use crate::wiring::token_file;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Uri};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::client::legacy::Client as HttpClient;
-use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use server::Upstream;
 use std::path::Path;
 use std::time::Duration;
 use units::Secret;
 
 /// A command does not wait longer.
 const TIME_MAX: Duration = Duration::from_secs(60);
+/// A connection takes no longer.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 /// An answer is not larger.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
@@ -80,7 +79,7 @@ impl Client {
             .parse()
             .map_err(|_| Trouble::Usage(format!("`{}` is not an address", self.base)))?;
         let bytes = body.map_or_else(Bytes::new, |b| Bytes::from(b.to_string()));
-        let mut request = Request::new(Full::new(bytes));
+        let mut request = Request::new(bytes);
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         let bearer = HeaderValue::try_from(format!("Bearer {}", self.secret.expose()));
@@ -92,24 +91,32 @@ impl Client {
             Ok(Ok((status, value))) if status < 400 => Ok(value),
             Ok(Ok((status, body))) => Err(Trouble::Refused { status, told: told(status, &body), body }),
             Ok(Err(cause)) => {
-                Err(Trouble::Unreachable(format!("the server at {} cannot be reached: {cause}", self.base)))
+                Err(Trouble::Unreachable(format!("the server at {} cannot be asked: {cause}", self.base)))
             }
             Err(_) => Err(Trouble::Unreachable(format!("the server at {} does not answer", self.base))),
         }
     }
 }
 
-async fn exchange(request: Request<Full<Bytes>>) -> Result<(u16, Value), String> {
-    let https = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
-    let client: HttpClient<_, Full<Bytes>> = HttpClient::builder(TokioExecutor::new()).build(https);
-    let response = client.request(request).await.map_err(|e| e.to_string())?;
-    let (head, body) = response.into_parts();
-    let bytes = Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|e| e.to_string())?.to_bytes();
+async fn exchange(request: Request<Bytes>) -> Result<(u16, Value), String> {
+    let mut answer = Upstream::new(CONNECT_TIME_MAX).send(request).await.map_err(|e| chain(&e))?;
+    let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| chain(&e))?;
     let value = serde_json::from_slice(&bytes);
     Ok((
-        head.status.as_u16(),
+        answer.status.as_u16(),
         value.unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned())),
     ))
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
 }
 
 fn told(status: u16, body: &Value) -> String {

@@ -19,23 +19,32 @@ use crate::refused::{Refused, Stamp};
 use hyper::HeaderMap;
 use serde_json::{Value, json};
 
-/// Lets a credential in, by either header, when the version is told.
-pub(crate) fn authorise(config: &SimConfig, headers: &HeaderMap) -> Result<(), Refused> {
+/// Which rules a request asked to be read by (`anthropic-version`). Answers are the same in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Version {
+    /// `2023-06-01`, and the one before.
+    Old,
+    /// `2026-10-21`: no sampling parameters, no documents said by the assistant, no citations said by the user.
+    /// The SDKs that came with it send their key as a bearer.
+    V20261021,
+}
+
+/// Lets a credential in, by either header (`x-api-key` wins), when the version is told.
+pub(crate) fn authorise(config: &SimConfig, headers: &HeaderMap) -> Result<Version, Refused> {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
     let bearer = text("authorization").and_then(|v| v.strip_prefix("Bearer "));
     let key = text("x-api-key").or(bearer).unwrap_or("").trim();
     if key.is_empty() {
         return Err(Refused::new(401, "x-api-key header is required"));
     }
-    if !config.credentials.is_empty() && !config.credentials.iter().any(|c| c == key) {
+    if !config.lets_in(key) {
         return Err(Refused::new(401, "invalid x-api-key"));
     }
     match text("anthropic-version") {
         None => Err(Refused::bad("anthropic-version: header is required")),
-        Some("2023-06-01" | "2023-01-01") => Ok(()),
-        Some(other) => Err(Refused::bad(format!(
-            "anthropic-version: \"{other}\" is not a valid version. See the documentation for valid versions."
-        ))),
+        Some("2023-01-01" | "2023-06-01") => Ok(Version::Old),
+        Some("2026-10-21") => Ok(Version::V20261021),
+        Some(other) => Err(Refused::bad(format!("anthropic-version: \"{other}\" is not a valid version."))),
     }
 }
 

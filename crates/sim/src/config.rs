@@ -8,7 +8,7 @@ use units::Clock;
 /// How the simulated providers behave where no directive says otherwise.
 #[derive(Clone)]
 pub struct SimConfig {
-    /// The credentials that are let in; when empty, any that is not blank.
+    /// The credentials that are let in; when empty, any that is neither blank nor begins with `sk-wrong`.
     pub credentials: Vec<String>,
     /// The models listed by `GET /openai/v1/models`. Names that begin with `sim-`, `gpt-`, `o1`, `o3`, `o4` are
     /// served too; everything else is an unknown model.
@@ -44,5 +44,11 @@ impl SimConfig {
             canary: "sim-upstream".to_owned(),
             clock,
         }
+    }
+
+    /// Whether a credential is let in.
+    pub(crate) fn lets_in(&self, key: &str) -> bool {
+        let listed = self.credentials.iter().any(|c| c == key);
+        listed || (self.credentials.is_empty() && !key.starts_with("sk-wrong"))
     }
 }

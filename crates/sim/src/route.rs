@@ -136,21 +136,23 @@ impl Call<'_> {
 
     /// Everything before thinking: who asks, what for, and whether it is well said.
     fn look_up(&self, method: &str, rest: &str) -> Result<Found, Refused> {
-        match self.provider {
-            Provider::OpenAi => openai::authorise(&self.sim.config, self.headers)?,
+        let version = match self.provider {
+            Provider::OpenAi => {
+                openai::authorise(&self.sim.config, self.headers).map(|()| anthropic::Version::Old)?
+            }
             Provider::Anthropic => anthropic::authorise(&self.sim.config, self.headers)?,
-        }
+        };
         match (self.provider, method, rest) {
             (Provider::OpenAi, "POST", "chat/completions") => {
                 let ask = openai::read(self.body, &self.sim.config)?;
                 Ok(Found::Ask(Box::new(ask)))
             }
             (Provider::Anthropic, "POST", "messages") => {
-                let ask = anthropic::read(self.body, self.sim)?;
+                let ask = anthropic::read(self.body, self.sim, version)?;
                 Ok(Found::Ask(Box::new(ask)))
             }
             (Provider::Anthropic, "POST", "messages/count_tokens") => {
-                anthropic::count(self.body, self.sim).map(Found::Json)
+                anthropic::count(self.body, self.sim, version).map(Found::Json)
             }
             (Provider::OpenAi, "GET", _) if rest.starts_with("models") => {
                 openai::models(&self.sim.config, rest).map(Found::Json)

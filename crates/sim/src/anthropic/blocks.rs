@@ -1,6 +1,7 @@
 //! Reads and checks single content blocks of a Messages request.
 //! In: a block and the role that says it. Out: what it adds to the turn. Never here: the order of turns.
 
+use super::Version;
 use super::read::{Draft, extra, field_required, given};
 use super::seal;
 use super::turns::Turn;
@@ -50,7 +51,8 @@ pub(super) fn read(at: &str, block: &Value, role: &str, draft: &mut Draft, turn:
     }
     let mine = match kind {
         "tool_use" | "thinking" | "redacted_thinking" => role == "assistant",
-        "tool_result" | "image" | "document" => role == "user",
+        "document" => role == "user" || (role == "assistant" && draft.version == Version::Old),
+        "tool_result" | "image" => role == "user",
         _ => true,
     };
     if !mine {
@@ -58,6 +60,10 @@ pub(super) fn read(at: &str, block: &Value, role: &str, draft: &mut Draft, turn:
     }
     match kind {
         "text" => {
+            let cited = block["citations"].as_array().is_some_and(|list| !list.is_empty());
+            if cited && role == "user" && draft.version >= Version::V20261021 {
+                return Err(Refused::bad(format!("{at}.text.citations: not permitted in `user` messages")));
+            }
             turn.said.push_str(text(at, block, draft, "messages")?);
             return Ok(());
         }

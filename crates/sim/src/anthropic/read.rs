@@ -2,7 +2,7 @@
 //! In: the body. Out: an `Ask`, or the 400 the real server gives. Never here: single messages and tools.
 
 use super::cache::Mark;
-use super::{serves, tools, turns, unknown_model};
+use super::{Version, serves, tools, turns, unknown_model};
 use crate::ask::{Ask, Choice, Format, Input};
 use crate::count::Meter;
 use crate::refused::Refused;
@@ -36,18 +36,22 @@ const KNOWN: [&str; 24] = [
     "diagnostics",
 ];
 
+/// Sampling, which the newer version takes at no value, not even the default.
+const GONE_SINCE_2026_10_21: [&str; 3] = ["temperature", "top_k", "top_p"];
+
 /// What one request is read into.
 pub(super) struct Draft {
     pub(super) ask: Ask,
     pub(super) meter: Meter,
     pub(super) marks: Vec<Mark>,
+    pub(super) version: Version,
     /// Whether thinking is on, so that a tool loop must begin with it.
     pub(super) thinks: bool,
 }
 
 /// Reads a request.
-pub(crate) fn read(body: &[u8], sim: &Sim) -> Result<Ask, Refused> {
-    let mut draft = draft(body, sim, true)?;
+pub(crate) fn read(body: &[u8], sim: &Sim, version: Version) -> Result<Ask, Refused> {
+    let mut draft = draft(body, sim, version, true)?;
     let total = draft.meter.tokens();
     let ask = &mut draft.ask;
     ask.input = match ask.directives.number("cached") {
@@ -61,12 +65,12 @@ pub(crate) fn read(body: &[u8], sim: &Sim) -> Result<Ask, Refused> {
 }
 
 /// Answers `count_tokens`.
-pub(crate) fn count(body: &[u8], sim: &Sim) -> Result<Value, Refused> {
-    let draft = draft(body, sim, false)?;
+pub(crate) fn count(body: &[u8], sim: &Sim, version: Version) -> Result<Value, Refused> {
+    let draft = draft(body, sim, version, false)?;
     Ok(json!({"input_tokens": draft.meter.tokens()}))
 }
 
-fn draft(body: &[u8], sim: &Sim, whole: bool) -> Result<Draft, Refused> {
+fn draft(body: &[u8], sim: &Sim, version: Version, whole: bool) -> Result<Draft, Refused> {
     let value: Value = serde_json::from_slice(body)
         .map_err(|why| Refused::bad(format!("The request body is not valid JSON: {why}")))?;
     let Value::Object(fields) = value else {
@@ -77,13 +81,15 @@ fn draft(body: &[u8], sim: &Sim, whole: bool) -> Result<Draft, Refused> {
         Some(Value::String(model)) => model,
         Some(_) => return Err(Refused::bad("model: Input should be a valid string")),
     };
-    if let Some(key) = fields.keys().find(|key| !KNOWN.contains(&key.as_str())) {
+    let gone = |key: &str| version >= Version::V20261021 && GONE_SINCE_2026_10_21.contains(&key);
+    if let Some(key) = fields.keys().find(|key| !KNOWN.contains(&key.as_str()) || gone(key)) {
         return Err(extra(key));
     }
     let mut draft = Draft {
         ask: Ask { model: model.clone(), count: 1, ..Ask::default() },
         meter: Meter::default(),
         marks: Vec::new(),
+        version,
         thinks: false,
     };
     if whole {

@@ -150,3 +150,22 @@ async fn bad_fields_get_the_real_errors() {
     check(json!({"thinking": thinking}), "must be greater than").await;
     check(json!({"tools": [{"name": "f"}]}), "input_schema: Field required").await;
 }
+
+#[tokio::test]
+async fn each_version_of_the_api_has_its_own_rules() {
+    let sim = start().await;
+    let status = async |version: &str, more: Value| {
+        let body = with(ask("x"), &more).to_string();
+        sim.send_as(version, "POST", "/anthropic/v1/messages", &body).await.unwrap().status
+    };
+    let source = json!({"type": "text", "media_type": "text/plain", "data": "x"});
+    let document = json!({"messages": [{"role": "user", "content": "x"},
+        {"role": "assistant", "content": [{"type": "document", "source": source}]}, {"role": "user", "content": "y"}]});
+    let cited = said(&json!([{"type": "text", "text": "x", "citations": [{"type": "char_location"}]}]));
+    for more in [json!({"temperature": 1}), json!({"top_p": 1}), json!({"top_k": 5}), document, cited] {
+        assert_eq!(status("2023-06-01", more.clone()).await, 200, "{more}");
+        assert_eq!(status("2026-10-21", more.clone()).await, 400, "{more}");
+    }
+    assert_eq!(status("2026-10-21", json!({})).await, 200);
+    assert_eq!(status("2022-01-01", json!({})).await, 400);
+}

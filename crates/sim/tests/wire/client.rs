@@ -64,11 +64,16 @@ pub async fn start_with(change: impl FnOnce(&mut sim::SimConfig)) -> Running {
 
 impl Running {
     pub async fn send(&self, method: &str, path: &str, body: &str) -> Result<Got, String> {
+        self.send_as("2023-06-01", method, path, body).await
+    }
+
+    /// With a version of Anthropic's API.
+    pub async fn send_as(&self, version: &str, method: &str, path: &str, body: &str) -> Result<Got, String> {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
             .header("authorization", "Bearer sk-test")
-            .header("anthropic-version", "2023-06-01")
+            .header("anthropic-version", version)
             .header("content-type", "application/json")
             .body(Full::new(Bytes::from(body.to_owned())))
             .unwrap();

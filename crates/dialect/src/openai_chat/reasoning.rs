@@ -71,7 +71,7 @@ fn details(message: &Object<'_>) -> Vec<Detail> {
                 _ => out.push(Detail { index, text: text.into_owned(), signature, data: None }),
             },
             Some("reasoning.encrypted") if ours && data.is_some() => {
-                out.push(Detail { index, text: String::new(), signature: None, data })
+                out.push(Detail { index, text: String::new(), signature: None, data });
             }
             _ => {}
         }

@@ -98,6 +98,7 @@ async fn exchange(
         show_usage: run.order.peek.asks_usage,
         choices: run.order.peek.choices,
         names: dialect::ToolNames::default(),
+        stops: Vec::new(),
     };
     if !run.order.peek.stream {
         let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;

@@ -36,13 +36,15 @@ pub struct Encoded {
     pub losses: Vec<Loss>,
     /// The way back for names of tools; the answer needs it.
     pub names: ToolNames,
+    /// Stop sequences that the server does not take; the answer is watched for them.
+    pub stops: Vec<String>,
 }
 
 impl Encoded {
     pub(crate) fn new(body: Bytes, mut losses: Vec<Loss>, names: ToolNames) -> Self {
         let mut seen = std::collections::HashSet::new();
         losses.retain(|loss| seen.insert((loss.path.clone(), loss.action)));
-        Self { body, losses, names }
+        Self { body, losses, names, stops: Vec::new() }
     }
 }
 

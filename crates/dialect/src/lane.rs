@@ -3,6 +3,7 @@
 //! Never here: IO, time, money, a retry.
 
 mod convert;
+mod stops;
 
 use crate::anthropic::event::PING;
 use crate::fault::{UpstreamFault, render_event};
@@ -48,12 +49,23 @@ pub struct StreamSpec {
     pub choices: u32,
     /// The way back for names of tools (`Encoded::names`).
     pub names: ToolNames,
+    /// Stop sequences that the server does not take (`Encoded::stops`). When one comes up the stream is complete, and
+    /// whoever reads the upstream hangs up; usage may then be unknown.
+    pub stops: Vec<String>,
 }
 
 impl StreamSpec {
     /// The same dialect on both sides.
     pub fn straight(dialect: Dialect, head: ReplyHead, show_usage: bool, choices: u32) -> Self {
-        Self { client: dialect, upstream: dialect, head, show_usage, choices, names: ToolNames::default() }
+        Self {
+            client: dialect,
+            upstream: dialect,
+            head,
+            show_usage,
+            choices,
+            names: ToolNames::default(),
+            stops: Vec::new(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The converting lane for answers. In: the upstream's bytes. Out: the client's; a tally watches the events between the two.
 //! Never here: a pair of dialects; a decoder and an encoder meet over `canon::Event`.
 
+use super::stops::Stops;
 use super::{ReplyHead, StreamFault, StreamSpec};
 use crate::anthropic::{reply::MessagesEncoder, stream::MessagesDecoder};
 use crate::fault::UpstreamFault;
@@ -61,23 +62,65 @@ enum Encoder {
     Messages(MessagesEncoder),
 }
 
-/// What is between decoder and encoder: names go back to the client's, calls always have arguments, the tally watches.
+/// What is between decoder and encoder: names go back to the client's, calls always have arguments, stop sequences that
+/// the server does not know end the answer, the tally watches.
 #[derive(Debug, Default)]
 struct Middle {
     names: ToolNames,
+    stops: Stops,
     tally: Tally,
     open: Option<Head>,
     any: bool,
+    /// A stop sequence of ours came up: nothing after it counts but usage.
+    cut: bool,
 }
 
 impl Middle {
+    fn new(spec: &StreamSpec) -> Self {
+        Self { names: spec.names.clone(), stops: Stops::new(&spec.stops), ..Self::default() }
+    }
+
     fn pass(&mut self, event: Event, mut take: impl FnMut(Event)) {
-        let event = match event {
+        if self.cut && !matches!(event, Event::Usage(_)) {
+            return;
+        }
+        match event {
             Event::Open(Head::ToolCall { id, name }) => {
-                Event::Open(Head::ToolCall { id, name: self.names.client_name(&name).to_owned() })
+                let name = self.names.client_name(&name).to_owned();
+                self.through(Event::Open(Head::ToolCall { id, name }), &mut take);
             }
-            other => other,
-        };
+            Event::More(Piece::Text(text)) if self.open == Some(Head::Text) => {
+                self.text(&text, &mut take);
+            }
+            Event::Close => {
+                let rest = self.stops.rest();
+                self.show(rest, &mut take);
+                if matches!(self.open, Some(Head::ToolCall { .. })) && !self.any {
+                    self.through(Event::More(Piece::Arguments("{}".to_owned())), &mut take);
+                }
+                self.through(Event::Close, &mut take);
+            }
+            other => self.through(other, &mut take),
+        }
+    }
+
+    fn text(&mut self, text: &str, take: &mut impl FnMut(Event)) {
+        let (shown, hit) = self.stops.take(text);
+        self.show(shown, take);
+        let Some(sequence) = hit else { return };
+        self.through(Event::Close, take);
+        let stop = Stop { sequence: Some(sequence), ..Stop::new(StopReason::StopSequence) };
+        self.through(Event::Stop(stop), take);
+        self.cut = true;
+    }
+
+    fn show(&mut self, text: String, take: &mut impl FnMut(Event)) {
+        if !text.is_empty() {
+            self.through(Event::More(Piece::Text(text)), take);
+        }
+    }
+
+    fn through(&mut self, event: Event, take: &mut impl FnMut(Event)) {
         match &event {
             Event::Open(head) => {
                 self.open = Some(head.clone());
@@ -89,14 +132,6 @@ impl Middle {
                     self.tally.sealed();
                 }
                 self.any = true;
-            }
-            Event::Close => {
-                let call = matches!(self.open, Some(Head::ToolCall { .. }));
-                if call && !self.any {
-                    let empty = Event::More(Piece::Arguments("{}".to_owned()));
-                    self.tally.observe(&empty, self.open.as_ref());
-                    take(empty);
-                }
             }
             _ => {}
         }
@@ -129,7 +164,7 @@ impl Convert {
                 Dialect::Anthropic => Encoder::Messages(MessagesEncoder::new(&spec.head)),
                 _ => Encoder::Chat(ChatEncoder::new(&spec.head, spec.show_usage)),
             },
-            middle: Middle { names: spec.names.clone(), ..Middle::default() },
+            middle: Middle::new(spec),
             events: Vec::new(),
         }
     }
@@ -139,7 +174,7 @@ impl Convert {
     }
 
     pub const fn is_complete(&self) -> bool {
-        self.decoder.is_done()
+        self.decoder.is_done() || self.middle.cut
     }
 
     /// Whether the client's dialect may be pinged by an event of its own.
@@ -159,6 +194,9 @@ impl Convert {
 
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
         let rest = self.frames.rest();
+        if self.middle.cut {
+            return Ok(());
+        }
         if let Some(fault) = UpstreamFault::bare(self.upstream, &rest) {
             return Err(StreamFault::Upstream(fault));
         }
@@ -170,7 +208,7 @@ impl Convert {
     }
 
     fn frame(&mut self, frame: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
-        let Some(fields) = fields(frame).filter(|_| !self.decoder.is_done()) else {
+        let Some(fields) = fields(frame).filter(|_| !self.is_complete()) else {
             return Ok(());
         };
         let data = fields.data.trim_ascii();
@@ -240,7 +278,7 @@ impl Converted {
         let mut events = Vec::new();
         Decoder::new(spec).answer(body, &mut events)?;
         let mut reply = Reply::default();
-        let mut middle = Middle { names: spec.names.clone(), ..Middle::default() };
+        let mut middle = Middle::new(spec);
         for event in events {
             middle.pass(event, |event| reply.take(event));
         }

@@ -109,3 +109,25 @@ fn cut_short_closes_what_is_open() {
     assert_eq!(reply.stop.unwrap().reason, StopReason::MaxTokens);
     assert!(stream.tally().stop().is_some());
 }
+
+/// wire.md pitfall 52: a stop sequence the server does not take is cut exactly, even between two events, and told.
+#[test]
+fn pitfall_52_stop_sequences_are_watched_for() {
+    let chunk =
+        |text: &str| format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n");
+    let spec = StreamSpec { stops: vec!["STOP".to_owned()], ..spec(Dialect::Anthropic, Dialect::OpenAiChat) };
+    let mut stream = Stream::new(&spec);
+    let mut out = BytesMut::new();
+    stream.push((chunk("one S") + &chunk("TOP two")).as_bytes(), &mut out).unwrap();
+    assert!(stream.is_complete());
+    stream.finish(&mut out).unwrap();
+    stream.seal(&Usage::NONE, UsageSource::Estimated, &mut out);
+    let reply = fold(Dialect::Anthropic, &out).unwrap();
+    assert_eq!(reply.blocks[0].text, "one ");
+    let stop = reply.stop.unwrap();
+    assert_eq!((stop.reason, stop.sequence.as_deref()), (StopReason::StopSequence, Some("STOP")));
+    let body = r#"{"choices":[{"message":{"content":"one STOP two"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":9}}"#;
+    let answer = Converted::read(&spec, body.as_bytes()).unwrap();
+    assert_eq!(answer.tally.usage().answer_total(), 9);
+    assert_eq!(answer.reply.blocks[0].text, "one ");
+}

@@ -55,7 +55,9 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
         pen.losses.push(Loss::dropped(name.clone(), why));
     }
     body.end();
-    Ok(Encoded::new(Bytes::from(out), pen.losses, pen.names))
+    let mut encoded = Encoded::new(Bytes::from(out), pen.losses, pen.names);
+    encoded.stops = request.stop.iter().skip(STOPS_MAX).cloned().collect();
+    Ok(encoded)
 }
 
 /// Tools that wait for a reference are on offer once the conversation refers to them: this dialect has no such state.
@@ -172,8 +174,8 @@ fn limits(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
         }
         array.end();
         if request.stop.len() > STOPS_MAX {
-            let why = "the target takes four stop sequences; the first four are sent";
-            losses.push(Loss::approximated("stop_sequences", why));
+            let why = "the target takes four stop sequences; the gateway watches for the rest";
+            losses.push(Loss::emulated("stop_sequences", why));
         }
     }
 }

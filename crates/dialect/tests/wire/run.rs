@@ -46,6 +46,7 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
         show_usage: true,
         choices: 1,
         names: ToolNames::default(),
+        stops: Vec::new(),
     }
 }
 

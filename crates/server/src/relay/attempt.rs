@@ -92,6 +92,7 @@ async fn exchange(run: &Run, route: &LiveRoute, letter: Letter, request: Request
         show_usage: run.order.peek.asks_usage,
         choices: run.order.peek.choices,
         names: letter.names,
+        stops: letter.stops,
     };
     if !run.order.peek.stream {
         let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;

@@ -18,6 +18,8 @@ pub struct Letter {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The way back for names of tools.
     pub names: ToolNames,
+    /// Stop sequences that the server does not take; the lane watches for them.
+    pub stops: Vec<String>,
     /// What the translation dropped or changed.
     pub losses: Vec<Loss>,
 }
@@ -33,7 +35,7 @@ impl Letter {
         let headers = headers(run, &target);
         if target.dialect == order.peek.dialect {
             let body = dialect::straight::prepare(&order.body, &order.peek, &target);
-            return Ok(Self { body, headers, names: ToolNames::default(), losses: Vec::new() });
+            return Ok(Self { body, headers, names: ToolNames::default(), stops: Vec::new(), losses: Vec::new() });
         }
         let Some((request, decode_losses)) = &order.decoded else {
             return Err(Fault::new(FaultKind::Internal, "The request could not be translated."));
@@ -41,7 +43,7 @@ impl Letter {
         let encoded = dialect::encode_request(request, &target)?;
         let mut losses = decode_losses.clone();
         losses.extend(encoded.losses);
-        Ok(Self { body: encoded.body, headers, names: encoded.names, losses })
+        Ok(Self { body: encoded.body, headers, names: encoded.names, stops: encoded.stops, losses })
     }
 }
 

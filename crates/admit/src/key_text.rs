@@ -28,9 +28,9 @@ pub enum KeyTextError {
 pub fn mint(prefix: &str, random: &[u8; 32]) -> Secret<String> {
     let mut text = String::with_capacity(prefix.len() + BODY_LEN + CHECK_LEN);
     text.push_str(prefix);
-    push_base62(&mut text, random, BODY_LEN);
-    let check = crc32fast::hash(text.as_bytes()).to_be_bytes();
-    push_base62(&mut text, &check, CHECK_LEN);
+    push_base62(&mut text, random);
+    let check = checksum(&text);
+    text.extend(check.map(char::from));
     Secret::new(text)
 }
 
@@ -44,9 +44,18 @@ pub fn is_well_formed(text: &str) -> Result<(), KeyTextError> {
         return Err(KeyTextError::Form);
     }
     let (signed, check) = text.split_at(text.len() - CHECK_LEN);
-    let mut expected = String::with_capacity(CHECK_LEN);
-    push_base62(&mut expected, &crc32fast::hash(signed.as_bytes()).to_be_bytes(), CHECK_LEN);
-    if check == expected { Ok(()) } else { Err(KeyTextError::Checksum) }
+    if check.as_bytes() == checksum(signed) { Ok(()) } else { Err(KeyTextError::Checksum) }
+}
+
+/// The CRC-32 of a text as base-62 digits.
+fn checksum(text: &str) -> [u8; CHECK_LEN] {
+    let mut rest = crc32fast::hash(text.as_bytes());
+    let mut digits = [b'0'; CHECK_LEN];
+    for slot in digits.iter_mut().rev() {
+        *slot = ALPHABET[(rest % 62) as usize];
+        rest /= 62;
+    }
+    digits
 }
 
 /// What of a key's text may be kept and shown: the prefix text and four characters (`sk-tg-0PkU`).
@@ -55,13 +64,11 @@ pub fn display_prefix(text: &str) -> &str {
     text.get(..end).unwrap_or("")
 }
 
-/// Writes big-endian bytes as exactly `len` base-62 digits.
-fn push_base62(text: &mut String, bytes: &[u8], len: usize) {
+/// Writes 32 big-endian bytes as base-62 digits.
+fn push_base62(text: &mut String, bytes: &[u8; 32]) {
     let mut digits = [b'0'; BODY_LEN];
-    let mut rest = [0_u8; 32];
-    let start = rest.len() - bytes.len();
-    rest[start..].copy_from_slice(bytes);
-    for slot in digits[..len].iter_mut().rev() {
+    let mut rest = *bytes;
+    for slot in digits.iter_mut().rev() {
         let mut remainder = 0_u32;
         for byte in &mut rest {
             let value = remainder * 256 + u32::from(*byte);
@@ -70,7 +77,7 @@ fn push_base62(text: &mut String, bytes: &[u8], len: usize) {
         }
         *slot = ALPHABET[remainder as usize];
     }
-    text.extend(digits[..len].iter().map(|b| char::from(*b)));
+    text.extend(digits.map(char::from));
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! Never here: a price, a panic on any count.
 
 use crate::count::{count, newer};
+use crate::json::Members;
 use serde_json::Value;
 use units::{Class, Usage};
 
@@ -21,10 +22,23 @@ pub(crate) struct ChatCounts {
 impl ChatCounts {
     /// Takes a `usage` object over what was told before.
     pub fn take(&mut self, json: &[u8]) {
-        let Ok(value) = serde_json::from_slice::<Value>(json) else {
-            return;
-        };
-        self.take_value(&value);
+        if let Some(plain) = Plain::read(json) {
+            return self.take_plain(&plain);
+        }
+        if let Ok(value) = serde_json::from_slice::<Value>(json) {
+            self.take_value(&value);
+        }
+    }
+
+    fn take_plain(&mut self, told: &Plain) {
+        newer(&mut self.prompt, told.prompt.or(told.input));
+        newer(&mut self.answer, told.completion.or(told.output));
+        newer(&mut self.total, told.total);
+        newer(&mut self.cached, told.cached.or(told.cache_hit).or(told.cached_beside));
+        newer(&mut self.written, told.written);
+        newer(&mut self.audio_in, told.audio_in);
+        newer(&mut self.reasoning, told.reasoning);
+        newer(&mut self.audio_out, told.audio_out);
     }
 
     /// The same of a parsed object.
@@ -71,6 +85,73 @@ impl ChatCounts {
         let with_it = self.prompt.unwrap_or(0).saturating_add(beside);
         if reasoning > answer || (reasoning > 0 && self.total == Some(with_it)) { beside } else { answer }
     }
+}
+
+/// A usage object whose counts are all plain whole numbers, as nearly every server writes them: read without a built
+/// document. Anything odd is left to the tolerant reader.
+#[derive(Default)]
+struct Plain {
+    prompt: Option<u64>,
+    input: Option<u64>,
+    completion: Option<u64>,
+    output: Option<u64>,
+    total: Option<u64>,
+    cached: Option<u64>,
+    cache_hit: Option<u64>,
+    cached_beside: Option<u64>,
+    written: Option<u64>,
+    audio_in: Option<u64>,
+    reasoning: Option<u64>,
+    audio_out: Option<u64>,
+}
+
+impl Plain {
+    fn read(json: &[u8]) -> Option<Self> {
+        let mut plain = Self::default();
+        each(json, 0, |name, at, value| match name {
+            b"prompt_tokens" => plain_count(value, &mut plain.prompt),
+            b"input_tokens" => plain_count(value, &mut plain.input),
+            b"completion_tokens" => plain_count(value, &mut plain.completion),
+            b"output_tokens" => plain_count(value, &mut plain.output),
+            b"total_tokens" => plain_count(value, &mut plain.total),
+            b"prompt_cache_hit_tokens" => plain_count(value, &mut plain.cache_hit),
+            b"cached_tokens" => plain_count(value, &mut plain.cached_beside),
+            b"prompt_tokens_details" if value != b"null" => each(json, at, |name, _, value| match name {
+                b"cached_tokens" => plain_count(value, &mut plain.cached),
+                b"cache_write_tokens" => plain_count(value, &mut plain.written),
+                b"audio_tokens" => plain_count(value, &mut plain.audio_in),
+                _ => Some(()),
+            }),
+            b"completion_tokens_details" if value != b"null" => each(json, at, |name, _, value| match name {
+                b"reasoning_tokens" => plain_count(value, &mut plain.reasoning),
+                b"audio_tokens" => plain_count(value, &mut plain.audio_out),
+                _ => Some(()),
+            }),
+            _ => Some(()),
+        })?;
+        Some(plain)
+    }
+}
+
+/// Every member of the object at `at`: name, place and text of its value. `None` when it is odd.
+fn each(json: &[u8], at: usize, mut take: impl FnMut(&[u8], usize, &[u8]) -> Option<()>) -> Option<()> {
+    let mut members = Members::new(json, at, 1).ok()?;
+    while let Some(member) = members.next().ok()? {
+        take(&member.name(json), member.value.0, member.text(json))?;
+    }
+    Some(())
+}
+
+/// Digits, or null; `None` for anything else.
+fn plain_count(text: &[u8], count: &mut Option<u64>) -> Option<()> {
+    if text == b"null" {
+        return Some(());
+    }
+    if text.is_empty() || text.len() > 18 || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    *count = Some(text.iter().fold(0, |sum, b| sum * 10 + u64::from(b - b'0')));
+    Some(())
 }
 
 fn take_part(usage: &mut Usage, class: Class, part: Option<u64>, left: &mut u64) {

@@ -31,14 +31,17 @@ pub(crate) struct StraightAnswer {
 impl StraightAnswer {
     /// The body for the client. The upstream's own usage stays where it is the truth.
     pub fn seal(mut self, usage: &Usage, source: UsageSource) -> Bytes {
-        let mut text = Vec::new();
-        (self.write)(usage, &mut text);
+        let ours = |start: &[u8]| {
+            let mut text = start.to_vec();
+            (self.write)(usage, &mut text);
+            text
+        };
         match self.usage {
             Some((at, _)) if source == UsageSource::Provider => {
                 hide_costs(&self.body, at, &mut self.edits);
             }
-            Some(span) => self.edits.replace(span, text),
-            None => self.edits.insert(self.last, [&b",\"usage\":"[..], &text].concat()),
+            Some(span) => self.edits.replace(span, ours(b"")),
+            None => self.edits.insert(self.last, ours(b",\"usage\":")),
         }
         Bytes::from(self.edits.apply(&self.body))
     }

@@ -3,6 +3,8 @@
 In: a running gateway with the simulated providers. Out: checks. Never here: SDKs, third-party upstreams.
 """
 
+import contextlib
+
 import expect
 
 MODELS = ("sim-openai", "sim-anthropic")
@@ -31,11 +33,12 @@ def call(gateway, dialect, model, text, **more):
 def exact(gateway, dialect, model, stream):
     """All four pairs, streamed and not: tokens and charge to the last digit."""
     text = f"{dialect} to {model} 日本 [[sim: tokens=50]]"
-    reply = call(gateway, dialect, model, text, stream=stream)
+    with seen_by(gateway.sim_calls):
+        reply = call(gateway, dialect, model, text, stream=stream)
     assert reply.status == 200, reply.body
     if stream:
         assert ends_once(reply, dialect)
-    row = reached(gateway, reply)
+    row = gateway.row(reply.headers["x-request-id"])
     used = row["tokens"]
     assert used.get("input", 0) == expect.tokens(text), row
     assert used.get("output", 0) + used.get("reasoning", 0) == 50, row
@@ -44,11 +47,12 @@ def exact(gateway, dialect, model, stream):
     assert row["charge_nano_usd"] == expect.charge_nano_usd(used, price), (row, price)
 
 
-def reached(gateway, reply):
-    """The row of a call that an upstream saw, so that no check passes because nothing was tried."""
-    row = gateway.row(reply.headers["x-request-id"])
-    assert row["attempts"] >= 1 and row["provider"], f"no upstream was called: {row}"
-    return row
+@contextlib.contextmanager
+def seen_by(count):
+    """`count` gives how many calls an upstream saw; inside the block it must see one, or nothing was tried."""
+    before = count()
+    yield
+    assert count() > before, "no upstream was called"
 
 
 def faulty(gateway, dialect, model, directive, ending):
@@ -57,13 +61,14 @@ def faulty(gateway, dialect, model, directive, ending):
     `ending` is `well`, `error` (inside the stream, after what was said) or `head` (perhaps before it began).
     """
     text = f"hi [[sim: tokens=40 {directive}]]"
-    reply = call(gateway, dialect, model, text, stream=True)
+    with seen_by(gateway.sim_calls):
+        reply = call(gateway, dialect, model, text, stream=True)
     if reply.status == 200:
         assert ends_once(reply, dialect) is (ending == "well"), reply.body
     else:
         assert ending == "head" and reply.status >= 500, (reply.status, reply.body)
     assert b"sim-upstream" not in reply.body, "an upstream's words reached the client"
-    row = reached(gateway, reply)
+    row = gateway.row(reply.headers["x-request-id"])
     price = gateway.prices()[model]
     most = expect.charge_nano_usd({"input": expect.tokens(text) + 100, "output": 200}, price)
     assert 0 <= row["charge_nano_usd"] <= most, row

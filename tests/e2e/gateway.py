@@ -95,6 +95,10 @@ class Gateway:
     def audit(self):
         return self.manage("GET", "/audit")
 
+    def sim_calls(self):
+        """How many requests the simulated providers have seen."""
+        return harness.request("GET", f"http://127.0.0.1:{self.sim_port}/_sim/requests").json()["total"]
+
     def chat(self, model, text, key=None, **more):
         """A raw call of Chat Completions."""
         body = {"model": model, "messages": [{"role": "user", "content": text}], "max_tokens": 200, **more}

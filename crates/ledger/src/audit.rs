@@ -226,7 +226,7 @@ impl Auditor {
             match spent.charged {
                 None => self.find("I6", format!("request {id}: {moved} transferred and no usage row")),
                 Some(charged) if charged != moved => {
-                    self.find("I6", format!("request {id}: usage row says {charged}, transfers sum to {moved}"))
+                    self.find("I6", format!("request {id}: usage row says {charged}, transfers sum to {moved}"));
                 }
                 Some(_) => {}
             }

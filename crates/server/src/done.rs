@@ -40,7 +40,7 @@ impl House {
         self.metrics.count(done);
         self.log.line(level(done), "request.done", |line| {
             let row = &done.row;
-            line.put_display("request.id", &row.request);
+            line.put_plain("request.id", &row.request);
             line.put("status", &Value::Number(i64::from(row.status)));
             line.put("surface", &Value::Text(done.surface));
             line.put("endpoint", &Value::Text(row.endpoint));
@@ -55,8 +55,8 @@ impl House {
                 line.put("route", &Value::Number(i64::try_from(route).unwrap_or(i64::MAX)));
             }
             if done.known_caller {
-                line.put_display("workspace.id", &row.workspace);
-                line.put_display("key.id", &row.key);
+                line.put_plain("workspace.id", &row.workspace);
+                line.put_plain("key.id", &row.key);
             }
             line.put("streamed", &Value::Flag(row.streamed));
             line.put("attempts", &Value::Number(i64::from(row.attempts)));

@@ -20,15 +20,16 @@ use http::{HeaderValue, Method, Request, Response};
 
 /// Every path of the server, for one worker.
 pub fn router(worker: Worker) -> Router {
-    let mut router = Router::new();
+    let mut router = Router::new().nest("/api/manage", crate::api::router());
     for surface in worker.house.surfaces {
-        router = router.nest(surface.base, surface_router(surface));
+        router = open(router, surface);
     }
-    router = router.nest("/api/manage", crate::api::router());
     health::add(router).fallback(any(nowhere)).with_state(worker)
 }
 
-fn surface_router(surface: &'static Surface) -> Router<Worker> {
+/// Adds a surface's paths, each whole: nesting would take every request's path apart and build it again.
+fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
+    let at = |path: &str| format!("{}{path}", surface.base);
     let call = |dialect: Dialect, endpoint: &'static str| {
         let door = Door { surface, endpoint, dialect: Some(dialect) };
         let serve = post(move |State(worker): State<Worker>, request: Request<Body>| {
@@ -36,19 +37,23 @@ fn surface_router(surface: &'static Surface) -> Router<Worker> {
         });
         only(door, "POST", serve)
     };
-    let door = move |endpoint| Door { surface, endpoint, dialect: None };
-    let (list, one, key) = (door("models.list"), door("models.get"), door("key"));
-    Router::new()
-        .route("/chat/completions", call(Dialect::OpenAiChat, "chat.completions"))
-        .route("/messages", call(Dialect::Anthropic, "messages"))
-        .route("/models", only(list, "GET", get(move |s, r| models::list(list, s, r))))
+    let door = |endpoint| Door { surface, endpoint, dialect: None };
+    let (list, one, key, lost) = (door("models.list"), door("models.get"), door("key"), door("unknown"));
+    let identity = || only(key, "GET", get(move |s, r| account::key(key, s, r)));
+    router
+        .route(&at("/chat/completions"), call(Dialect::OpenAiChat, "chat.completions"))
+        .route(&at("/messages"), call(Dialect::Anthropic, "messages"))
+        .route(&at("/models"), only(list, "GET", get(move |s, r| models::list(list, s, r))))
         // Ids may hold slashes (`vendor/model`).
-        .route("/models/{*id}", only(one, "GET", get(move |s, p, r| models::one(one, s, p, r))))
-        .route("/key", only(key, "GET", get(move |s, r| account::key(key, s, r))))
-        .route("/me", only(key, "GET", get(move |s, r| account::key(key, s, r))))
-        .fallback(any(move |State(worker): State<Worker>, request: Request<Body>| async move {
-            unknown(&worker, door("unknown"), &request)
-        }))
+        .route(&at("/models/{*id}"), only(one, "GET", get(move |s, p, r| models::one(one, s, p, r))))
+        .route(&at("/key"), identity())
+        .route(&at("/me"), identity())
+        .route(
+            &at("/{*rest}"),
+            any(move |State(worker): State<Worker>, request: Request<Body>| async move {
+                unknown(&worker, lost, &request)
+            }),
+        )
 }
 
 /// The right method, or 405 with `Allow` and the method to use (R-API-15).

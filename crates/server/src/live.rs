@@ -2,8 +2,12 @@
 //! In: rows of the store. Out: snapshots that swap whole. Never here: writing the store, deciding about money.
 
 use crate::seal::Vault;
+use crate::target::target;
+use crate::upstream::Endpoint;
 use catalog::{Auth, Catalogue, CatalogueDoc, Model, PriceDoc, Provider, ProviderKind};
-use http::{HeaderName, HeaderValue, Uri};
+use dialect::Target;
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use ledger::meter::Rates;
 use parking_lot::Mutex;
 use route::RetryBudget;
@@ -28,16 +32,14 @@ pub enum LiveError {
 pub struct LiveCredential {
     /// Its id, for logs.
     pub id: CredentialId,
-    /// The header that carries it; marked sensitive.
-    pub header: (HeaderName, HeaderValue),
+    /// Where calls with it go, made ready.
+    pub endpoint: Endpoint,
 }
 
 /// A provider, ready to be called.
 pub struct LiveProvider {
     /// What the catalogue says.
     pub provider: Arc<Provider>,
-    /// Where requests go.
-    pub endpoint: Uri,
     /// Its secrets, in order.
     pub credentials: Vec<LiveCredential>,
     turn: AtomicUsize,
@@ -64,8 +66,8 @@ pub struct LiveRoute {
     pub provider: Arc<LiveProvider>,
     /// The provider's name for the model.
     pub model: Arc<str>,
-    /// What its server wants differently.
-    pub quirks: catalog::Quirks,
+    /// What its server wants.
+    pub target: Target,
 }
 
 /// What a model costs, ready to be applied.
@@ -166,24 +168,35 @@ fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) 
         ProviderKind::Anthropic => "/messages",
     };
     let base = provider.base_url.to_string();
-    let endpoint = format!("{}{path}", base.trim_end_matches('/'))
-        .parse()
-        .map_err(|_| LiveError::Catalogue(format!("provider {}: base_url", provider.name)))?;
+    let told = || LiveError::Catalogue(format!("provider {}: base_url", provider.name));
+    let uri: Uri = format!("{}{path}", base.trim_end_matches('/')).parse().map_err(|_| told())?;
     let mut credentials = Vec::new();
     let mut own: Vec<_> = rows.credentials.iter().filter(|c| *c.provider == *provider.name).collect();
     own.sort_by_key(|c| c.position);
     for row in own {
         let opened = vault.open(&credential_place(row.id), row.sealed.expose());
         let secret = opened.map_err(|_| LiveError::Credential(row.id))?;
-        let (name, text) = match provider.auth {
-            Auth::Bearer => (http::header::AUTHORIZATION, format!("Bearer {}", secret.expose())),
-            Auth::ApiKey => (HeaderName::from_static("x-api-key"), secret.expose().clone()),
-        };
-        let mut value = HeaderValue::try_from(text).map_err(|_| LiveError::Credential(row.id))?;
-        value.set_sensitive(true);
-        credentials.push(LiveCredential { id: row.id, header: (name, value) });
+        let headers = fixed_headers(provider, secret.expose()).ok_or(LiveError::Credential(row.id))?;
+        let endpoint = Endpoint::new(Method::POST, uri.clone(), headers).map_err(|_| told())?;
+        credentials.push(LiveCredential { id: row.id, endpoint });
     }
-    Ok(LiveProvider { provider: provider.clone(), endpoint, credentials, turn: AtomicUsize::new(0) })
+    Ok(LiveProvider { provider: provider.clone(), credentials, turn: AtomicUsize::new(0) })
+}
+
+/// The headers of every call to a provider with a secret; `None` when the secret cannot be a header's value.
+fn fixed_headers(provider: &Provider, secret: &str) -> Option<HeaderMap> {
+    let mut headers: HeaderMap = provider.headers.iter().cloned().collect();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tollgate/", env!("CARGO_PKG_VERSION"))));
+    let (name, text) = match provider.auth {
+        Auth::Bearer => (AUTHORIZATION, format!("Bearer {secret}")),
+        Auth::ApiKey => (HeaderName::from_static("x-api-key"), secret.to_owned()),
+    };
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
+    Some(headers)
 }
 
 fn live_model(model: &Arc<Model>, providers: &BTreeMap<Arc<str>, Arc<LiveProvider>>, now: Timestamp) -> LiveModel {
@@ -192,7 +205,8 @@ fn live_model(model: &Arc<Model>, providers: &BTreeMap<Arc<str>, Arc<LiveProvide
         .iter()
         .filter_map(|r| {
             let provider = providers.get(&r.provider.name)?.clone();
-            Some(LiveRoute { provider, model: r.model.clone(), quirks: r.quirks.clone() })
+            let target = target(model, r, provider.dialect());
+            Some(LiveRoute { provider, model: r.model.clone(), target })
         })
         .collect();
     LiveModel { model: model.clone(), routes, price: live_price(model), retries: Mutex::new(RetryBudget::new(now)) }

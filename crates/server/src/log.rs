@@ -3,12 +3,11 @@
 
 use crate::settings::LogFormat;
 use parking_lot::Mutex;
-use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use units::Clock;
+use units::{Clock, Timestamp};
 
 /// Lines wait here at most so long.
 const FLUSH_EVERY: Duration = Duration::from_millis(100);
@@ -46,8 +45,32 @@ pub enum Value<'a> {
     Flag(bool),
 }
 
+/// Lines that wait, and the text of the second they were written in (a date is dear to format).
+#[derive(Default)]
+struct Waiting {
+    lines: Vec<u8>,
+    second: i64,
+    date: String,
+}
+
+impl Waiting {
+    /// Writes an instant as RFC 3339 with milliseconds.
+    fn put_time(&mut self, at: Timestamp) {
+        if at.seconds() != self.second || self.date.is_empty() {
+            self.second = at.seconds();
+            self.date = at.to_string();
+        }
+        // `2026-03-03T09:00:00.` stays for a second; three digits and the zone follow.
+        let whole = self.date.len().saturating_sub(4);
+        let ms = at.ms().rem_euclid(1_000);
+        self.lines.extend_from_slice(&self.date.as_bytes()[..whole]);
+        let digit = |n: i64| b'0' + u8::try_from(n % 10).unwrap_or(0);
+        self.lines.extend_from_slice(&[digit(ms / 100), digit(ms / 10), digit(ms), b'Z']);
+    }
+}
+
 struct Shared {
-    buffer: Mutex<Vec<u8>>,
+    buffer: Mutex<Waiting>,
     dropped: AtomicU64,
     stop: AtomicBool,
     format: LogFormat,
@@ -80,7 +103,7 @@ impl Log {
             let mut lines = Vec::new();
             loop {
                 let last = log.0.stop.load(Ordering::Acquire);
-                std::mem::swap(&mut lines, &mut *log.0.buffer.lock());
+                std::mem::swap(&mut lines, &mut log.0.buffer.lock().lines);
                 // A log that cannot be written is no reason to stop serving.
                 let _ = out.write_all(&lines).and_then(|()| out.flush());
                 lines.clear();
@@ -99,7 +122,7 @@ impl Log {
 
     /// Everything that was not written yet (tests read lines here).
     pub fn take(&self) -> String {
-        String::from_utf8_lossy(&std::mem::take(&mut *self.0.buffer.lock())).into_owned()
+        String::from_utf8_lossy(&std::mem::take(&mut self.0.buffer.lock().lines)).into_owned()
     }
 
     /// An info line with text fields.
@@ -131,19 +154,23 @@ impl Log {
             return;
         }
         let at = self.0.clock.now();
-        let mut buffer = self.0.buffer.lock();
-        if buffer.len() > BUFFER_BYTES_MAX {
+        let mut waiting = self.0.buffer.lock();
+        if waiting.lines.len() > BUFFER_BYTES_MAX {
             self.0.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        let mut line = Line { out: &mut buffer, json: self.0.format == LogFormat::Json };
-        if line.json {
-            let _ = write!(line.out, "{{\"at\":\"{at}\",\"level\":\"{}\",\"event\":\"{name}\"", level.name());
+        let json = self.0.format == LogFormat::Json;
+        if json {
+            waiting.lines.extend_from_slice(b"{\"at\":\"");
+            waiting.put_time(at);
+            let _ = write!(waiting.lines, "\",\"level\":\"{}\",\"event\":\"{name}\"", level.name());
         } else {
-            let _ = write!(line.out, "{at} {:5} {name}", level.name());
+            waiting.put_time(at);
+            let _ = write!(waiting.lines, " {:5} {name}", level.name());
         }
+        let mut line = Line { out: &mut waiting.lines, json };
         fields(&mut line);
-        line.out.extend_from_slice(if line.json { b"}\n" } else { b"\n" });
+        line.out.extend_from_slice(if json { b"}\n" } else { b"\n" });
     }
 
     /// How many lines were dropped because nobody took them.
@@ -180,11 +207,12 @@ impl Line<'_> {
         }
     }
 
-    /// Adds a text made by `Display`.
-    pub fn put_display(&mut self, key: &str, value: &dyn std::fmt::Display) {
-        let mut text = String::new();
-        let _ = write!(text, "{value}");
-        self.put(key, &Value::Text(&text));
+    /// Adds an id or another value whose text needs no escapes.
+    pub fn put_plain(&mut self, key: &str, value: &dyn std::fmt::Display) {
+        let _ = match self.json {
+            true => write!(self.out, ",\"{key}\":\"{value}\""),
+            false => write!(self.out, " {key}={value}"),
+        };
     }
 }
 
@@ -210,7 +238,6 @@ fn quote(out: &mut Vec<u8>, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use units::Timestamp;
 
     struct Fixed;
 

@@ -10,7 +10,6 @@ mod order;
 mod quote;
 mod stream;
 mod tab;
-mod target;
 mod usage;
 
 pub use order::{Order, Terms};
@@ -29,6 +28,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 use tab::Tab;
+use tokio::time::Instant;
 use units::Tokens;
 
 /// What keeps a silent connection open before the answer has begun; a comment in every dialect's stream.
@@ -74,14 +74,16 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
     loop {
         run.attempts = attempts.tried();
         run.route = Some(seat.route);
-        let failed = match patiently(run, slot, |run| attempt::make(run, seat, insert)).await? {
-            Ok(found) => return Ok(found),
-            Err(failed) => failed,
+        let (until, total) = attempt::patience(run, seat);
+        let failed = match patiently(run, slot, until, |run| attempt::make(run, seat, insert)).await? {
+            Some(Ok(found)) => return Ok(found),
+            Some(Err(failed)) => failed,
+            None => attempt::too_slow(total),
         };
         run.cause = Some(failed.cause);
         match next(run, &mut attempts, seat, &failed) {
             Some((again, wait)) if !out_of_time(run, wait) => {
-                patiently(run, slot, |_| tokio::time::sleep(wait)).await?;
+                patiently(run, slot, Instant::now() + wait, |_| std::future::pending::<()>()).await?;
                 seat = again;
             }
             _ => return Err(Lost::Fault(*failed.fault)),
@@ -105,28 +107,39 @@ fn out_of_time(run: &Run, wait: Duration) -> bool {
     run.order.entry.started.elapsed() + wait >= run.worker.house.settings.relay.total_timeout
 }
 
-/// Runs a step while the client waits: a silent stream gets its head and keep-alives; a client that leaves ends it.
-async fn patiently<'r, T, F>(run: &'r mut Run, slot: &Slot, step: impl FnOnce(&'r Run) -> F) -> Result<T, Lost>
+/// Runs a step while the client waits, until `until` at most: a silent stream gets its head and keep-alives; a client that
+/// leaves ends it. One timer serves both.
+async fn patiently<'r, T, F>(
+    run: &'r mut Run,
+    slot: &Slot,
+    until: Instant,
+    step: impl FnOnce(&'r Run) -> F,
+) -> Result<Option<T>, Lost>
 where
     F: Future<Output = T> + 'r,
 {
     let every = run.worker.house.settings.relay.keepalive;
-    let streamed = run.order.peek.stream;
-    let waiting = run.waiting_flag();
-    let head = (streamed && !waiting.get()).then(|| run.order.entry.stream_head(&[]));
-    let mut head = head;
+    let (run, streamed) = (&*run, run.order.peek.stream);
+    let mut quiet = if streamed { Instant::now() + every } else { until };
+    let mut timer = pin!(tokio::time::sleep_until(quiet.min(until)));
     let mut step = pin!(step(run));
     loop {
         tokio::select! {
             biased;
             () = slot.gone() => return Err(Lost::Gone),
-            out = &mut step => return Ok(out),
-            () = tokio::time::sleep(every), if streamed => {
-                if let Some(head) = head.take() {
-                    slot.head(head).await.map_err(|_| Lost::Gone)?;
-                    waiting.set(true);
+            out = &mut step => return Ok(Some(out)),
+            () = &mut timer => {
+                let now = Instant::now();
+                if now >= until {
+                    return Ok(None);
+                }
+                if !run.waiting.get() {
+                    slot.head(run.order.entry.stream_head(&[])).await.map_err(|_| Lost::Gone)?;
+                    run.waiting.set();
                 }
                 slot.data(WAITING).await.map_err(|_| Lost::Gone)?;
+                quiet = now + every;
+                timer.as_mut().reset(quiet.min(until));
             }
         }
     }

@@ -9,11 +9,12 @@ mod pool;
 mod wire;
 
 pub use body::AnswerBody;
+pub use wire::Told;
 
 use body::Source;
 use bytes::{Bytes, BytesMut};
 use canon::BoxError;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body;
 use link::{Link, Origin};
 use pool::Pool;
@@ -73,12 +74,54 @@ struct Sockets {
     connect_timeout: Duration,
 }
 
+/// Where calls go, made ready once: the address, and the part of the head that stays the same, credential included.
+pub struct Endpoint {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    origin: Arc<Origin>,
+    head: Bytes,
+}
+
+impl Endpoint {
+    /// Calls of a method to an address with these headers.
+    ///
+    /// # Errors
+    /// When the address is not of http or https.
+    pub fn new(method: Method, uri: Uri, headers: HeaderMap) -> io::Result<Self> {
+        let origin = Arc::new(Origin::of(&uri)?);
+        let head = wire::fixed_head(&method, &uri, &headers);
+        Ok(Self { method, uri, headers, origin, head })
+    }
+}
+
+/// One call.
+pub struct Call<'a> {
+    /// Where it goes.
+    pub endpoint: &'a Endpoint,
+    /// Headers of this call alone.
+    pub headers: &'a [(HeaderName, HeaderValue)],
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl Call<'_> {
+    fn request(&self) -> Request<Bytes> {
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.endpoint.method.clone();
+        *request.uri_mut() = self.endpoint.uri.clone();
+        *request.headers_mut() = self.endpoint.headers.clone();
+        request.headers_mut().extend(self.headers.iter().cloned());
+        request
+    }
+}
+
 /// An answer of a provider.
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
-    /// Its headers; only named ones are ever read, none is passed on.
-    pub headers: HeaderMap,
+    /// What its headers told; none is passed on.
+    pub told: Told,
     /// Its body.
     pub body: AnswerBody,
 }
@@ -94,53 +137,53 @@ impl Upstream {
         Self(Way::Stand(stand))
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Makes a call and waits for the head of its answer.
     ///
     /// # Errors
     /// `Connect` or `Broken`.
-    pub async fn send(&self, request: Request<Bytes>) -> Result<Answer, UpstreamError> {
+    pub async fn send(&self, call: Call<'_>) -> Result<Answer, UpstreamError> {
         match &self.0 {
-            Way::Sockets(sockets) => sockets.send(&request).await,
+            Way::Sockets(sockets) => sockets.send(&call).await,
             Way::Stand(stand) => {
-                let (head, body) = stand.answer(request).await?.into_parts();
-                Ok(Answer {
-                    status: head.status,
-                    headers: head.headers,
-                    body: AnswerBody::new(Source::Stand(body)),
-                })
+                let (head, body) = stand.answer(call.request()).await?.into_parts();
+                let mut told = Told::default();
+                head.headers.iter().for_each(|(name, value)| told.take(name.as_str(), value.as_bytes()));
+                Ok(Answer { status: head.status, told, body: AnswerBody::new(Source::Stand(body)) })
             }
         }
     }
 }
 
 impl Sockets {
-    async fn send(&self, request: &Request<Bytes>) -> Result<Answer, UpstreamError> {
-        let origin = Origin::of(request.uri()).map_err(|e| UpstreamError::Connect(e.into()))?;
-        if let Some(link) = self.pool.take(&origin) {
-            match self.exchange(link, &origin, request).await {
+    async fn send(&self, call: &Call<'_>) -> Result<Answer, UpstreamError> {
+        let origin = &call.endpoint.origin;
+        if let Some(link) = self.pool.take(origin) {
+            match self.exchange(link, call).await {
                 // The server closed the idle connection while we wrote: nothing was answered, a fresh one may be.
                 Err(Lost::Unanswered(_)) => {}
                 Err(Lost::Spoiled(error)) => return Err(UpstreamError::Broken(error)),
                 Ok(answer) => return Ok(answer),
             }
         }
-        let opened = tokio::time::timeout(self.connect_timeout, Link::open(&origin, &self.tls)).await;
+        let opened = tokio::time::timeout(self.connect_timeout, Link::open(origin, &self.tls)).await;
         let link = match opened {
             Ok(Ok(link)) => link,
             Ok(Err(error)) => return Err(UpstreamError::Connect(error.into())),
             Err(_) => return Err(UpstreamError::Connect(io::Error::from(io::ErrorKind::TimedOut).into())),
         };
-        let answered = self.exchange(link, &origin, request).await;
-        answered.map_err(|lost| match lost {
+        self.exchange(link, call).await.map_err(|lost| match lost {
             Lost::Unanswered(error) => UpstreamError::Broken(error.into()),
             Lost::Spoiled(error) => UpstreamError::Broken(error),
         })
     }
 
-    async fn exchange(&self, mut link: Link, origin: &Origin, request: &Request<Bytes>) -> Result<Answer, Lost> {
-        let mut head = BytesMut::with_capacity(1_024 + request.body().len().min(16 * 1024));
-        wire::write_head(&mut head, request.method(), request.uri(), request.headers(), request.body().len());
-        link.send(head, request.body()).await.map_err(Lost::Unanswered)?;
+    async fn exchange(&self, mut link: Link, call: &Call<'_>) -> Result<Answer, Lost> {
+        let endpoint = call.endpoint;
+        let mut head =
+            BytesMut::with_capacity(endpoint.head.len() + 256 + call.body.len().min(link::JOIN_BYTES_MAX));
+        head.extend_from_slice(&endpoint.head);
+        wire::end_head(&mut head, call.headers, call.body.len());
+        link.send(head, &call.body).await.map_err(Lost::Unanswered)?;
         let mut bytes = BytesMut::new();
         let head = loop {
             match link.read(&mut bytes).await {
@@ -154,9 +197,9 @@ impl Sockets {
                 break head;
             }
         };
-        let home = head.reusable.then(|| (self.pool.clone(), origin.clone()));
+        let home = head.reusable.then(|| (self.pool.clone(), endpoint.origin.clone()));
         let body = AnswerBody::new(Source::Link(body::Reading::new(link, bytes, head.framing, home)));
-        Ok(Answer { status: head.status, headers: head.headers, body })
+        Ok(Answer { status: head.status, told: head.told, body })
     }
 }
 

@@ -2,18 +2,16 @@
 //! that has begun (or is whole), or a failure with its cause. Never here: which seat comes next, money.
 
 use crate::limits::{ANSWER_BYTES_MAX, UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_RETRY_DEFAULT};
-use crate::live::LiveRoute;
 use crate::relay::finish::Run;
 use crate::relay::letter::Letter;
 use crate::relay::reply_head;
-use crate::upstream::{Answer, AnswerBody, UpstreamError};
-use bytes::{Bytes, BytesMut};
+use crate::upstream::{Answer, AnswerBody, Call, UpstreamError};
+use bytes::BytesMut;
 use canon::{Dialect, Fault, FaultKind, Loss};
 use dialect::fault::{UpstreamClass, UpstreamFault, UpstreamHints};
 use dialect::lane::{self, StreamFault, StreamSpec};
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request};
 use route::{Failure, Seat};
+use tokio::time::Instant;
 use units::Tokens;
 
 /// An answer that is under way or whole.
@@ -58,31 +56,33 @@ pub struct Failed {
     pub cause: &'static str,
 }
 
-/// Makes one attempt.
-pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
-    let Some(route) = run.order.model.routes.get(seat.route) else { return Err(vanished()) };
-    let letter = Letter::write(run, route, insert).map_err(not_expressible)?;
-    let request = envelope(route, seat, &letter)?;
+/// Until when one attempt may take to show its first byte, and whether that is the end of the whole call's time.
+pub fn patience(run: &Run, seat: Seat) -> (Instant, bool) {
     let relay = run.worker.house.settings.relay;
-    let timeouts = route.provider.provider.timeouts;
+    let timeouts = run.order.model.routes.get(seat.route).map(|r| r.provider.provider.timeouts).unwrap_or_default();
     let total = timeouts.total.unwrap_or(relay.total_timeout).min(relay.total_timeout);
-    let left = total.saturating_sub(run.order.entry.started.elapsed());
-    let first_byte = timeouts.first_byte.unwrap_or(relay.first_byte_timeout);
+    let end = run.order.entry.started + total;
     // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
-    let patience = if run.order.peek.stream { first_byte.min(left) } else { left };
-    match tokio::time::timeout(patience, exchange(run, route, letter, request)).await {
-        Ok(result) => result,
-        Err(_) => Err(too_slow(patience >= left)),
-    }
+    let first = Instant::now() + timeouts.first_byte.unwrap_or(relay.first_byte_timeout);
+    if run.order.peek.stream && first < end { (first, false) } else { (end, true) }
 }
 
-async fn exchange(run: &Run, route: &LiveRoute, letter: Letter, request: Request<Bytes>) -> Result<Found, Failed> {
-    let upstream = route.provider.dialect();
-    let mut answer = run.worker.upstream.send(request).await.map_err(|e| broken(&e))?;
+/// Makes one attempt; whoever calls bounds its time.
+pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
+    let Some(route) = run.order.model.routes.get(seat.route) else { return Err(vanished()) };
+    let Some(credential) = route.provider.credentials.get(seat.credential) else { return Err(vanished()) };
+    let letter = Letter::write(run, route, insert).map_err(not_expressible)?;
+    let call = Call { endpoint: &credential.endpoint, headers: &letter.headers, body: letter.body.clone() };
+    let answer = run.worker.upstream.send(call).await.map_err(|e| broken(&e))?;
+    read(run, route.provider.dialect(), letter, answer).await
+}
+
+/// Reads an answer as far as an attempt goes: whole, or to its first semantic byte.
+async fn read(run: &Run, upstream: Dialect, letter: Letter, mut answer: Answer) -> Result<Found, Failed> {
     if answer.status != http::StatusCode::OK {
         return Err(refused(upstream, &mut answer).await);
     }
-    if answer.headers.get(CONTENT_ENCODING).is_some_and(|v| v != "identity") {
+    if answer.told.encoded {
         return Err(nonsense("encoded_answer"));
     }
     let spec = StreamSpec {
@@ -100,9 +100,7 @@ async fn exchange(run: &Run, route: &LiveRoute, letter: Letter, request: Request
         let first_byte_ms = run.order.entry.age_ms();
         return Ok(Found::Answer(Box::new(Whole { answer, losses: letter.losses, first_byte_ms })));
     }
-    let is_events =
-        answer.headers.get(CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/event-stream"));
-    if !is_events {
+    if !answer.told.events {
         return Err(refused(upstream, &mut answer).await);
     }
     begin(run, answer.body, lane::Stream::new(&spec), letter.losses).await
@@ -128,43 +126,20 @@ async fn begin(
     }
 }
 
-fn envelope(route: &LiveRoute, seat: Seat, letter: &Letter) -> Result<Request<Bytes>, Failed> {
-    let Some(credential) = route.provider.credentials.get(seat.credential) else { return Err(vanished()) };
-    let mut request = Request::new(letter.body.clone());
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = route.provider.endpoint.clone();
-    let headers = request.headers_mut();
-    headers.reserve(6 + letter.headers.len());
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tollgate/", env!("CARGO_PKG_VERSION"))));
-    for (name, value) in letter.headers.iter().chain(&route.provider.provider.headers) {
-        headers.insert(name.clone(), value.clone());
-    }
-    let (name, value) = &credential.header;
-    headers.insert(name.clone(), value.clone());
-    Ok(request)
-}
-
 /// Reads what a provider says beside 200; its words are classed, never passed on.
 async fn refused(upstream: Dialect, answer: &mut Answer) -> Failed {
     let body = answer.body.whole(UPSTREAM_ERROR_BYTES_MAX).await.unwrap_or_default();
-    let mut told =
-        dialect::fault::decode_upstream_fault(upstream, answer.status.as_u16(), hints(&answer.headers), &body);
+    let hints = UpstreamHints {
+        retry_after: answer.told.retry_after.as_deref(),
+        retry_after_ms: answer.told.retry_after_ms.as_deref(),
+        should_retry: answer.told.should_retry.as_deref(),
+    };
+    let mut told = dialect::fault::decode_upstream_fault(upstream, answer.status.as_u16(), hints, &body);
     if answer.status.is_success() || answer.status.is_redirection() {
         // A 200 that is no stream, and a redirect, which is never followed.
         told.class = UpstreamClass::Server;
     }
     from_upstream(&told)
-}
-
-fn hints(headers: &HeaderMap) -> UpstreamHints<'_> {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
-    UpstreamHints {
-        retry_after: text("retry-after"),
-        retry_after_ms: text("retry-after-ms"),
-        should_retry: text("x-should-retry"),
-    }
 }
 
 fn from_upstream(told: &UpstreamFault) -> Failed {
@@ -218,7 +193,8 @@ fn not_expressible(fault: Fault) -> Failed {
     Failed { fault: Box::new(fault), failure: Failure::Request, cause: "not_expressible" }
 }
 
-fn too_slow(total: bool) -> Failed {
+/// It took too long; `total` says that the whole call's time is over.
+pub fn too_slow(total: bool) -> Failed {
     let fault = Fault::new(FaultKind::Timeout, "The model did not answer in time.");
     // When the whole time ran out, a retry would only wait as long again.
     let fault = if total { fault } else { fault.retry(canon::Retry::NextRoute) };

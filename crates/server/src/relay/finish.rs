@@ -9,13 +9,12 @@ use crate::viewer::Slot;
 use bytes::Bytes;
 use canon::{Fault, FaultKind, Loss};
 use ledger::UsageRow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use units::{NanoUsd, PriceId, Usage, UsageSource};
 
-/// A flag that a waiting step may set while the run itself is lent to it.
-#[derive(Clone, Default)]
-pub struct Flag(Arc<AtomicBool>);
+/// A flag that can be set while the run itself is lent out.
+#[derive(Default)]
+pub struct Flag(AtomicBool);
 
 impl Flag {
     /// Whether it was set.
@@ -24,8 +23,8 @@ impl Flag {
     }
 
     /// Sets it.
-    pub fn set(&self, value: bool) {
-        self.0.store(value, Ordering::Relaxed);
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -47,7 +46,8 @@ pub struct Run {
     pub losses: Vec<Loss>,
     /// When the first semantic byte came.
     pub first_byte_ms: Option<u32>,
-    waiting: Flag,
+    /// Set once the head of a stream is out: from then on a fault is told inside the stream.
+    pub waiting: Flag,
 }
 
 /// How an answer ended.
@@ -77,11 +77,6 @@ impl Run {
             first_byte_ms: None,
             waiting: Flag::default(),
         }
-    }
-
-    /// Set once the head of a stream is out: from then on a fault is told inside the stream.
-    pub fn waiting_flag(&self) -> Flag {
-        self.waiting.clone()
     }
 
     /// The record of this run.

@@ -3,7 +3,6 @@
 
 use crate::live::LiveRoute;
 use crate::relay::finish::Run;
-use crate::relay::target::target;
 use bytes::Bytes;
 use canon::{Fault, FaultKind, Loss};
 use dialect::{Target, ToolNames};
@@ -31,16 +30,17 @@ impl Letter {
     /// A fault that names the field which this server's language cannot carry.
     pub fn write(run: &Run, route: &LiveRoute, insert: Option<Tokens>) -> Result<Self, Fault> {
         let order = &run.order;
-        let target = target(&order.model, route, insert);
-        let headers = headers(run, &target);
+        let inserted = insert.map(|tokens| Target { insert_max_tokens: Some(tokens), ..route.target.clone() });
+        let target = inserted.as_ref().unwrap_or(&route.target);
+        let headers = headers(run, target);
         if target.dialect == order.peek.dialect {
-            let body = dialect::straight::prepare(&order.body, &order.peek, &target);
+            let body = dialect::straight::prepare(&order.body, &order.peek, target);
             return Ok(Self { body, headers, names: ToolNames::default(), stops: Vec::new(), losses: Vec::new() });
         }
         let Some((request, decode_losses)) = &order.decoded else {
             return Err(Fault::new(FaultKind::Internal, "The request could not be translated."));
         };
-        let encoded = dialect::encode_request(request, &target)?;
+        let encoded = dialect::encode_request(request, target)?;
         let mut losses = decode_losses.clone();
         losses.extend(encoded.losses);
         Ok(Self { body: encoded.body, headers, names: encoded.names, stops: encoded.stops, losses })

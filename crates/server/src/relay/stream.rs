@@ -32,7 +32,7 @@ pub async fn pass(mut run: Run, mut tab: Tab, begun: Begun, slot: &Slot) {
     let Begun { mut body, mut lane, out, losses, first_byte_ms } = begun;
     run.first_byte_ms = Some(first_byte_ms);
     run.losses = losses;
-    let head_sent = run.waiting_flag().get();
+    let head_sent = run.waiting.get();
     let head = (!head_sent).then(|| run.order.entry.stream_head(&run.losses));
     let opened = match head {
         Some(head) => slot.head(head).await,
@@ -108,12 +108,12 @@ async fn close(run: Run, tab: Tab, (mut body, mut lane, end): (AnswerBody, lane:
         tokio::join!(run.settle(tab, &ending), drain(&mut body)).0
     };
     let mut out = BytesMut::new();
-    let id = run.order.entry.id.to_string();
+    let id = || run.order.entry.id.to_string();
     match (settled, &end) {
-        (Err(fault), _) => lane.fail(&fault, &id, &mut out),
+        (Err(fault), _) => lane.fail(&fault, &id(), &mut out),
         (Ok(()), End::Complete) => lane.seal(&usage.0, usage.1, &mut out),
         (Ok(()), End::OutOfCredit) => lane.cut_short(&usage.0, usage.1, &mut out),
-        (Ok(()), End::Failed(fault)) => lane.fail(fault, &id, &mut out),
+        (Ok(()), End::Failed(fault)) => lane.fail(fault, &id(), &mut out),
         (Ok(()), End::Gone) => {}
     }
     slot.last(out.freeze());

@@ -8,6 +8,7 @@ use crate::upstream::wire::Framing;
 use crate::upstream::{StandBody, UpstreamError};
 use bytes::{Bytes, BytesMut};
 use std::future::poll_fn;
+use std::sync::Arc;
 
 /// Where a body comes from.
 pub enum Source {
@@ -75,12 +76,12 @@ pub struct Reading {
     link: Option<Link>,
     bytes: BytesMut,
     framing: Framing,
-    home: Option<(Pool, Origin)>,
+    home: Option<(Pool, Arc<Origin>)>,
 }
 
 impl Reading {
     /// `home` is where the connection goes after the body, where it can be used again.
-    pub const fn new(link: Link, bytes: BytesMut, framing: Framing, home: Option<(Pool, Origin)>) -> Self {
+    pub const fn new(link: Link, bytes: BytesMut, framing: Framing, home: Option<(Pool, Arc<Origin>)>) -> Self {
         Self { link: Some(link), bytes, framing, home }
     }
 

@@ -14,6 +14,9 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+/// Below this, copying a body behind its head costs less than a second write.
+pub const JOIN_BYTES_MAX: usize = 16 * 1024;
+
 /// Where a connection leads: scheme, host and port. Two requests share a connection only when all three are the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
@@ -70,8 +73,6 @@ impl Link {
 
     /// Sends a head and a body, in one write where that is cheaper than two.
     pub async fn send(&mut self, mut head: BytesMut, body: &[u8]) -> io::Result<()> {
-        /// Below this, copying the body behind the head costs less than a second write.
-        const JOIN_BYTES_MAX: usize = 16 * 1024;
         let joined = body.len() <= JOIN_BYTES_MAX;
         if joined {
             head.extend_from_slice(body);

@@ -12,7 +12,7 @@ const IDLE_MAX: usize = 1_024;
 /// An idle connection is not used after so long: many servers close theirs after a minute.
 const IDLE_TIME_MAX: Duration = Duration::from_secs(30);
 
-type Idle = foldhash::HashMap<Origin, Vec<(Link, Instant)>>;
+type Idle = foldhash::HashMap<Arc<Origin>, Vec<(Link, Instant)>>;
 
 /// The pool of one worker.
 #[derive(Clone, Default)]
@@ -37,7 +37,7 @@ impl Pool {
     }
 
     /// Keeps a connection for the next request.
-    pub fn give_back(&self, origin: Origin, link: Link) {
+    pub fn give_back(&self, origin: Arc<Origin>, link: Link) {
         let mut idle = self.0.lock();
         let links = idle.entry(origin).or_default();
         if links.len() < IDLE_MAX {

@@ -3,7 +3,6 @@
 //! Never here: sockets, pools, what a body says.
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
 /// An answer's head is not larger.
@@ -32,37 +31,85 @@ pub enum WireError {
     Cut,
 }
 
-/// Writes a request's head. Header values were checked by their type, so no line can be smuggled in.
-pub fn write_head(out: &mut BytesMut, method: &Method, uri: &Uri, headers: &HeaderMap, length: usize) {
+/// The part of a request's head that stays the same from call to call. Header values were checked by their type, so no
+/// line can be smuggled in.
+pub fn fixed_head(method: &Method, uri: &Uri, headers: &HeaderMap) -> Bytes {
     let path = uri.path_and_query().map_or("/", |p| p.as_str());
     let host = uri.authority().map_or("", |a| a.as_str());
-    out.extend_from_slice(method.as_str().as_bytes());
-    out.extend_from_slice(b" ");
-    out.extend_from_slice(path.as_bytes());
-    out.extend_from_slice(b" HTTP/1.1\r\nhost: ");
-    out.extend_from_slice(host.as_bytes());
+    let mut out = BytesMut::with_capacity(512);
+    out.extend_from_slice(format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n").as_bytes());
     for (name, value) in headers {
-        out.extend_from_slice(b"\r\n");
-        out.extend_from_slice(name.as_str().as_bytes());
-        out.extend_from_slice(b": ");
-        out.extend_from_slice(value.as_bytes());
+        put_line(&mut out, name, value);
     }
-    out.extend_from_slice(b"\r\ncontent-length: ");
+    out.freeze()
+}
+
+/// Ends a request's head: what this call adds, and the length of its body.
+pub fn end_head(out: &mut BytesMut, headers: &[(HeaderName, HeaderValue)], length: usize) {
+    for (name, value) in headers {
+        put_line(out, name, value);
+    }
+    out.extend_from_slice(b"content-length: ");
     out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
     out.extend_from_slice(b"\r\n\r\n");
 }
 
-/// The head of an answer.
+fn put_line(out: &mut BytesMut, name: &HeaderName, value: &HeaderValue) {
+    out.extend_from_slice(name.as_str().as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// The head of an answer, as far as anybody reads it: nothing else of an upstream's headers is even kept.
 #[derive(Debug)]
 pub struct Head {
     /// Its status.
     pub status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
+    /// What the headers told.
+    pub told: Told,
     /// How its body is framed.
     pub framing: Framing,
     /// Whether the connection can be used again after the body.
     pub reusable: bool,
+}
+
+/// What an answer's headers told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Whether the body is an event stream.
+    pub events: bool,
+    /// Whether the body is compressed, which nobody asked for.
+    pub encoded: bool,
+    /// `retry-after`.
+    pub retry_after: Option<Box<str>>,
+    /// `retry-after-ms`.
+    pub retry_after_ms: Option<Box<str>>,
+    /// `x-should-retry`.
+    pub should_retry: Option<Box<str>>,
+}
+
+impl Told {
+    /// Takes over one header.
+    pub fn take(&mut self, name: &str, value: &[u8]) {
+        let text = || std::str::from_utf8(value).ok().map(|v| v.trim().into());
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        if is("content-type") {
+            self.events = starts_with(value, b"text/event-stream");
+        } else if is("content-encoding") {
+            self.encoded = !value.trim_ascii().eq_ignore_ascii_case(b"identity");
+        } else if is("retry-after") {
+            self.retry_after = text();
+        } else if is("retry-after-ms") {
+            self.retry_after_ms = text();
+        } else if is("x-should-retry") {
+            self.should_retry = text();
+        }
+    }
+}
+
+fn starts_with(value: &[u8], start: &[u8]) -> bool {
+    value.get(..start.len()).is_some_and(|v| v.eq_ignore_ascii_case(start))
 }
 
 /// Reads a head off the front of `bytes`; `None` while it is not complete. Interim answers (1xx) are skipped.
@@ -96,41 +143,55 @@ pub fn read_head(bytes: &mut BytesMut) -> Result<Option<Head>, WireError> {
 
 fn head_of(parsed: &httparse::Response<'_, '_>, code: u16) -> Result<Head, WireError> {
     let status = StatusCode::from_u16(code).map_err(|_| WireError::Syntax)?;
-    let mut headers = HeaderMap::with_capacity(parsed.headers.len());
+    let (mut told, mut borders) = (Told::default(), Borders::default());
     for line in parsed.headers.iter() {
-        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| WireError::Syntax)?;
-        let value = HeaderValue::from_bytes(line.value).map_err(|_| WireError::Syntax)?;
-        headers.append(name, value);
+        borders.take(line.name, line.value)?;
+        told.take(line.name, line.value);
     }
-    let framing = framing_of(&headers, status)?;
-    let says_close = headers
-        .get_all(CONNECTION)
-        .into_iter()
-        .any(|v| v.as_bytes().split(|b| *b == b',').any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close")));
-    let both = headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH);
-    let reusable = parsed.version == Some(1) && !says_close && !both && !matches!(framing, Framing::UntilClose);
-    Ok(Head { status, headers, framing, reusable })
+    let framing = borders.framing(status);
+    let unclear = borders.close || (borders.chunked && borders.length.is_some());
+    let reusable = parsed.version == Some(1) && !unclear && !matches!(framing, Framing::UntilClose);
+    Ok(Head { status, told, framing, reusable })
 }
 
-fn framing_of(headers: &HeaderMap, status: StatusCode) -> Result<Framing, WireError> {
-    if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
-        return Ok(Framing::Length(0));
+/// What the headers say about where the body ends.
+#[derive(Default)]
+struct Borders {
+    length: Option<u64>,
+    chunked: bool,
+    close: bool,
+}
+
+impl Borders {
+    fn take(&mut self, name: &str, value: &[u8]) -> Result<(), WireError> {
+        let value = value.trim_ascii();
+        if name.eq_ignore_ascii_case("content-length") {
+            let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+            let length = std::str::from_utf8(value).ok().filter(|_| digits).and_then(|v| v.parse().ok());
+            let length = length.ok_or(WireError::Ambiguous)?;
+            if self.length.replace(length).is_some_and(|before| before != length) {
+                return Err(WireError::Ambiguous);
+            }
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                return Err(WireError::Ambiguous);
+            }
+            self.chunked = true;
+        } else if name.eq_ignore_ascii_case("connection") {
+            let mut words = value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+            self.close |= words.any(|word| word.eq_ignore_ascii_case(b"close"));
+        }
+        Ok(())
     }
-    if let Some(last) = headers.get_all(TRANSFER_ENCODING).into_iter().next_back() {
-        let only = headers.get_all(TRANSFER_ENCODING).into_iter().count() == 1;
-        let chunked = last.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
-        return if only && chunked { Ok(Framing::Chunked(Chunk::Size)) } else { Err(WireError::Ambiguous) };
+
+    fn framing(&self, status: StatusCode) -> Framing {
+        match self.length {
+            _ if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED => Framing::Length(0),
+            _ if self.chunked => Framing::Chunked(Chunk::Size),
+            Some(length) => Framing::Length(length),
+            None => Framing::UntilClose,
+        }
     }
-    let mut lengths = headers.get_all(CONTENT_LENGTH).into_iter();
-    let Some(first) = lengths.next() else { return Ok(Framing::UntilClose) };
-    if lengths.any(|other| other != first) {
-        return Err(WireError::Ambiguous);
-    }
-    let digits = first.to_str().map_err(|_| WireError::Ambiguous)?;
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(WireError::Ambiguous);
-    }
-    digits.parse().map(Framing::Length).map_err(|_| WireError::Ambiguous)
 }
 
 /// How a body is framed, and how far it was read.

@@ -7,9 +7,9 @@ use crate::config::{Environment, ProcessEnvironment};
 use crate::wiring::token_file;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde_json::Value;
-use server::Upstream;
+use server::{Call, Endpoint, Upstream};
 use std::path::Path;
 use std::time::Duration;
 use units::Secret;
@@ -79,15 +79,14 @@ impl Client {
             .parse()
             .map_err(|_| Trouble::Usage(format!("`{}` is not an address", self.base)))?;
         let bytes = body.map_or_else(Bytes::new, |b| Bytes::from(b.to_string()));
-        let mut request = Request::new(bytes);
-        *request.method_mut() = method;
-        *request.uri_mut() = uri;
         let bearer = HeaderValue::try_from(format!("Bearer {}", self.secret.expose()));
         let bearer =
             bearer.map_err(|_| Trouble::Usage("the token or key holds characters it cannot have".into()))?;
-        request.headers_mut().insert(AUTHORIZATION, bearer);
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        match tokio::time::timeout(TIME_MAX, exchange(request)).await {
+        let json = HeaderValue::from_static("application/json");
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer), (CONTENT_TYPE, json)]);
+        let endpoint = Endpoint::new(method, uri, headers)
+            .map_err(|e| Trouble::Usage(format!("`{}` is not an address: {e}", self.base)))?;
+        match tokio::time::timeout(TIME_MAX, exchange(&endpoint, bytes)).await {
             Ok(Ok((status, value))) if status < 400 => Ok(value),
             Ok(Ok((status, body))) => Err(Trouble::Refused { status, told: told(status, &body), body }),
             Ok(Err(cause)) => {
@@ -98,8 +97,9 @@ impl Client {
     }
 }
 
-async fn exchange(request: Request<Bytes>) -> Result<(u16, Value), String> {
-    let mut answer = Upstream::new(CONNECT_TIME_MAX).send(request).await.map_err(|e| chain(&e))?;
+async fn exchange(endpoint: &Endpoint, body: Bytes) -> Result<(u16, Value), String> {
+    let call = Call { endpoint, headers: &[], body };
+    let mut answer = Upstream::new(CONNECT_TIME_MAX).send(call).await.map_err(|e| chain(&e))?;
     let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| chain(&e))?;
     let value = serde_json::from_slice(&bytes);
     Ok((

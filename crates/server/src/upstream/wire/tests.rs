@@ -78,14 +78,29 @@ fn mistakes_are_errors_and_never_a_shifted_border() {
 
 #[test]
 fn a_request_is_written_in_one_piece() {
-    let mut out = BytesMut::new();
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     let uri: Uri = "https://api.example.com:8443/v1/x?y=1".parse().unwrap();
-    write_head(&mut out, &Method::POST, &uri, &headers, 12);
+    let mut out = BytesMut::from(&fixed_head(&Method::POST, &uri, &headers)[..]);
+    end_head(&mut out, &[(HeaderName::from_static("x-more"), HeaderValue::from_static("1"))], 12);
     let text = "POST /v1/x?y=1 HTTP/1.1\r\nhost: api.example.com:8443\r\ncontent-type: application/json\r\n\
-        content-length: 12\r\n\r\n";
+        x-more: 1\r\ncontent-length: 12\r\n\r\n";
     assert_eq!(out, text);
+}
+
+#[test]
+fn only_named_headers_are_kept() {
+    let text = "HTTP/1.1 429 Slow\r\nContent-Type: Text/Event-Stream; x\r\nretry-after: 3 \r\nX-Should-Retry: false\r\n\
+        Content-Encoding: gzip\r\nset-cookie: canary\r\nserver: canary\r\ncontent-length: 0\r\n\r\n";
+    let head = read_head(&mut BytesMut::from(text)).unwrap().unwrap();
+    let told = Told {
+        events: true,
+        encoded: true,
+        retry_after: Some("3".into()),
+        retry_after_ms: None,
+        should_retry: Some("false".into()),
+    };
+    assert_eq!(head.told, told);
 }
 
 proptest! {

@@ -1,16 +1,18 @@
-//! From the catalogue's words to the codecs' words: what a route's server wants. In: a live route, a model. Out: a
-//! `Target`. Never here: a default of our own (absent means the language's standard).
+//! From the catalogue's words to the codecs' words: what a route's server wants. In: a model and one of its routes.
+//! Out: a `Target`. Never here: a default of our own (absent means the language's standard).
 
-use crate::live::{LiveModel, LiveRoute};
+use canon::Dialect;
 use catalog as from;
 use dialect::{Betas, MaxTokensField, ReasoningField, SystemPlacement, Target, ThinkingForm};
-use units::Tokens;
 
-/// The target of one attempt. `insert` is the affordable limit of the answer, where one must be inserted.
-pub fn target(model: &LiveModel, route: &LiveRoute, insert: Option<Tokens>) -> Target {
+/// The target of a route.
+pub fn target(model: &from::Model, route: &from::Route, dialect: Dialect) -> Target {
     let quirks = &route.quirks;
-    let mut target = Target::new(route.provider.dialect(), &*route.model, model.model.max_output_tokens);
-    target.insert_max_tokens = insert;
+    let mut target = Target::new(dialect, &*route.model, model.max_output_tokens);
+    if model.reasoning == from::Reasoning::None {
+        // Asking a model to think that cannot is an error with most servers.
+        target.thinking = ThinkingForm::Never;
+    }
     if let Some(field) = quirks.max_tokens_field {
         target.max_tokens_field = match field {
             from::MaxTokensField::MaxCompletionTokens => MaxTokensField::MaxCompletionTokens,

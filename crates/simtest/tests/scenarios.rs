@@ -193,6 +193,9 @@ async fn a_stream_ends_inside_its_protocol_when_credit_ends() {
     let (charged, left) = (poor.book.charged(), poor.book.left(poor.workspace, poor.clock.now()));
     assert_eq!(charged.plus(left.posted), Ok(NanoUsd::new(10_000_000)));
     assert!((3_000..9_000).contains(&seen.said().len()), "{}", seen.said().len());
+    // Everything that is paid for was delivered, the chunk on which credit ended included.
+    let (prompt, answer) = (22_000, i64::try_from(seen.said().len() / 4).unwrap() * 2_000);
+    assert_eq!(charged, NanoUsd::new(prompt + answer));
 
     let rich = open().await;
     rich.upstreams.set("one", vec![Script::stream(steps())]);

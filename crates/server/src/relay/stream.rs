@@ -54,16 +54,18 @@ async fn pump(
 ) -> End {
     let mut watch = Watch::new(run);
     loop {
-        match tab.keep_ahead(&run.worker.house, lane.tally()).await {
-            Ok(true) => {}
-            Ok(false) => return End::OutOfCredit,
-            Err(fault) => return End::Failed(fault),
-        }
+        let ahead = tab.keep_ahead(&run.worker.house, lane.tally()).await;
+        // What was read is billed and counted as begun, so it goes out, also when credit ends right behind it.
         if !out.is_empty() && slot.data(out.split().freeze()).await == Err(Gone) {
             return End::Gone;
         }
         if lane.is_complete() {
             return End::Complete;
+        }
+        match ahead {
+            Ok(true) => {}
+            Ok(false) => return End::OutOfCredit,
+            Err(fault) => return End::Failed(fault),
         }
         let read = tokio::select! {
             biased;

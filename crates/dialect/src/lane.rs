@@ -115,6 +115,7 @@ impl StreamFault {
 pub struct Stream {
     lane: Lane,
     client: Dialect,
+    ended: bool,
     over: bool,
 }
 
@@ -135,6 +136,7 @@ impl Stream {
                 _ => Lane::Chat(Box::new(ChatStream::new(spec))),
             },
             client: spec.client,
+            ended: false,
             over: false,
         }
     }
@@ -160,7 +162,9 @@ impl Stream {
             Lane::Chat(lane) => lane.finish(out),
             Lane::Messages(lane) => lane.finish(out),
             Lane::Convert(lane) => lane.finish(out),
-        }
+        }?;
+        self.ended = true;
+        Ok(())
     }
 
     /// What was used and shown so far.
@@ -172,13 +176,15 @@ impl Stream {
         }
     }
 
-    /// Whether the upstream's terminal group was read: nothing more needs to be awaited.
+    /// Whether the upstream's terminal group was read, or its connection came to a proper end without the last words of
+    /// it: nothing more needs to be awaited.
     pub fn is_complete(&self) -> bool {
-        match &self.lane {
+        let complete = match &self.lane {
             Lane::Chat(lane) => lane.is_complete(),
             Lane::Messages(lane) => lane.is_complete(),
             Lane::Convert(lane) => lane.is_complete(),
-        }
+        };
+        complete || self.ended
     }
 
     /// Writes the terminal group. The charge is durable by now.

@@ -110,6 +110,25 @@ fn cut_short_closes_what_is_open() {
     assert!(stream.tally().stop().is_some());
 }
 
+/// A server may end its connection right behind the finish, without usage and `[DONE]`: that is an end, and nobody waits
+/// for more of it.
+#[test]
+fn an_end_without_last_words_is_complete() {
+    let chat = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\n";
+    let messages = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"role\":\"assistant\",\
+        \"content\":[],\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}\n\nevent: message_delta\ndata: \
+        {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":1}}\n\n";
+    for (upstream, up) in [(Dialect::OpenAiChat, chat), (Dialect::Anthropic, messages)] {
+        for client in [Dialect::OpenAiChat, Dialect::Anthropic] {
+            let mut stream = Stream::new(&spec(client, upstream));
+            let mut out = BytesMut::new();
+            stream.push(up.as_bytes(), &mut out).unwrap();
+            stream.finish(&mut out).unwrap();
+            assert!(stream.is_complete(), "{upstream:?} to {client:?}");
+        }
+    }
+}
+
 /// wire.md pitfall 52: a stop sequence the server does not take is cut exactly, even between two events, and told.
 #[test]
 fn pitfall_52_stop_sequences_are_watched_for() {

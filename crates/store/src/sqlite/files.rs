@@ -9,7 +9,7 @@ use super::{Shared, Sqlite, credit, schema, usage};
 use crate::open::{OpenError, Opened};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -47,7 +47,7 @@ pub(super) fn open_engine(
     clock: Arc<dyn Clock>,
     chance: &dyn Chance,
 ) -> Result<(Arc<Sqlite>, u64), OpenError> {
-    std::fs::create_dir_all(dir).map_err(|e| io(dir, e))?;
+    make(dir)?;
     let lock = lock(dir, true)?;
     let path = dir.join(LEDGER_FILE);
     let mut db = connect(&path).map_err(told)?;
@@ -84,6 +84,15 @@ pub(super) fn open_engine(
     .map_err(|e| io(dir, e))?;
     let reads = Lane::start(reader).map_err(|e| io(dir, e))?;
     Ok((Arc::new(Sqlite { shared, reads }), recovered))
+}
+
+/// Makes the directory when it is not there; for nobody else's eyes.
+fn make(dir: &Path) -> Result<(), OpenError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|e| io(dir, e))
 }
 
 /// Takes the lock of a directory. Kept as long as the file is open.

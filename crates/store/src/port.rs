@@ -43,7 +43,8 @@ pub trait Ledger: Send + Sync {
     fn extend(&self, order: ExtendOrder) -> Pending<'_, HoldAnswer>;
     /// Charges a hold and writes the usage row in the same transaction; answers when that is durable.
     fn settle(&self, order: SettleOrder) -> Pending<'_, SettleAnswer>;
-    /// Gives a hold back uncharged; the usage row of the failed request, if any, is written with it.
+    /// Gives a hold back uncharged; the usage row of the failed request, if any, is written with it. On SQLite a young
+    /// hold released without a usage row leaves no trace: after a restart it is `Unknown`.
     fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Pending<'_, HoldState>;
     /// Takes a usage row that moves no money (free models, refused requests); does not wait, may be lost by a crash.
     /// It is stored uncharged, within 250 ms; never over the row of a hold that was closed.

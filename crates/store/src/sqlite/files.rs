@@ -64,10 +64,6 @@ pub(super) fn open_engine(
     );
     let mut random = [0; 10];
     chance.fill(&mut random);
-    let reader = connect(&path).map_err(told)?;
-    reader
-        .pragma_update(None, "query_only", true)
-        .map_err(told)?;
     let shared = Arc::new(Shared {
         books: Mutex::new(books),
         inbox: Inbox::default(),
@@ -82,8 +78,12 @@ pub(super) fn open_engine(
     }
     .start()
     .map_err(|e| io(dir, e))?;
-    let reads = Lane::start(reader).map_err(|e| io(dir, e))?;
-    Ok((Arc::new(Sqlite { shared, reads }), recovered))
+    let engine = Sqlite {
+        shared,
+        reads: reader(dir)?,
+        dir: dir.to_owned(),
+    };
+    Ok((Arc::new(engine), recovered))
 }
 
 /// Makes the directory when it is not there; for nobody else's eyes.
@@ -121,6 +121,13 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     db.pragma_update(None, "cache_size", -32_768)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(db)
+}
+
+/// A new thread that only reads.
+pub(super) fn reader(dir: &Path) -> Result<Lane, OpenError> {
+    let db = connect(&dir.join(LEDGER_FILE)).map_err(told)?;
+    db.pragma_update(None, "query_only", true).map_err(told)?;
+    Lane::start(db).map_err(|e| io(dir, e))
 }
 
 /// Keeps the check value at the first start; refuses another one later.

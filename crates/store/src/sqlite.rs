@@ -70,9 +70,11 @@ fn gone() -> StoreError {
 /// Maps what SQLite says to what the port says.
 fn sql_error(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
-            StoreError::Corrupt(error.to_string())
-        }
+        Some(
+            rusqlite::ErrorCode::DatabaseCorrupt
+            | rusqlite::ErrorCode::NotADatabase
+            | rusqlite::ErrorCode::ConstraintViolation,
+        ) => StoreError::Corrupt(error.to_string()),
         _ => unavailable(error),
     }
 }

@@ -81,6 +81,7 @@ impl Fail {
         match self {
             Self::Store(e) => e,
             Self::Contradiction(why) => StoreError::Corrupt(why),
+            Self::Sql(_) if self.is_final() => StoreError::Corrupt(self.to_string()),
             Self::Sql(_) | Self::Away(_) => StoreError::Unavailable(self.to_string()),
         }
     }

@@ -1,2 +1,55 @@
-//! x
-fn main() {}
+//! The commands of this repository: `cargo xtask <verb>`. In: a verb. Out: its exit code, words on the terminal.
+//! Never here: anything the product needs to run, or what a verb does (each has its file).
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command of developers speaks on the terminal")]
+
+mod bench;
+mod deny;
+mod docs;
+mod needs;
+mod postgres;
+mod redis;
+mod sdk;
+mod shell;
+mod steps;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const HELP: &str = "cargo xtask <verb>
+
+  test [--quick]   everything: format, lints, tests on both stores, licences, the SDKs end to end
+                   --quick leaves out the stores, the licences and the SDKs
+  tidy             the rules of the house alone (they are tests of this package too)
+  deny             banned crates, licences and sources
+  docs             writes the generated documents anew
+  bench [args]     bench/run: Tollgate beside nginx and no proxy at all
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let rest = args.get(1..).unwrap_or_default();
+    let done = match args.first().map(String::as_str) {
+        Some("test") => test::run(rest),
+        Some("tidy") => tidy::run(),
+        Some("deny") => deny::run(),
+        Some("docs") => docs::run(),
+        Some("bench") => bench::run(rest),
+        Some("help" | "--help" | "-h") => {
+            println!("{HELP}");
+            Ok(true)
+        }
+        _ => {
+            eprintln!("{HELP}");
+            Ok(false)
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

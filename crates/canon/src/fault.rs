@@ -139,13 +139,7 @@ pub struct Fault {
 impl Fault {
     /// A fault that trying again does not mend.
     pub fn new(kind: FaultKind, told: impl Into<Told>) -> Self {
-        Self {
-            kind,
-            retry: Retry::Never,
-            told: told.into(),
-            param: None,
-            cause: None,
-        }
+        Self { kind, retry: Retry::Never, told: told.into(), param: None, cause: None }
     }
 
     /// A request that names what is wrong with one of its fields.

@@ -1,1 +1,17 @@
-//! Models, providers, routes and price documents.
+//! What is sold and who serves it: models, prices, providers, routes. In: documents as an operator writes them.
+//! Out: a checked `Catalogue`, or every problem at once. Never here: secrets in the clear, IO, dialects, the ledger.
+
+mod catalogue;
+mod check;
+mod diff;
+mod doc;
+mod price;
+
+pub use catalogue::{
+    Auth, Catalogue, MaxTokensField, Model, Provider, ProviderKind, Quirks, Reasoning, ReasoningField, Route,
+    SystemPlacement, ThinkingForm, Timeouts,
+};
+pub use check::{Problem, StoredPrice, check};
+pub use diff::{DiffLine, Edit, diff};
+pub use doc::{CatalogueDoc, ModelDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc, TimeoutsDoc};
+pub use price::{Price, Rate};

@@ -1,1 +1,27 @@
-//! dialect
+//! The wire languages. In: bytes of clients and upstreams. Out: the same bytes spliced (straight lane), or the
+//! conversation model of `canon` and bytes of another language (converting lane); faults rendered and read.
+//! Never here: IO, a clock, chance, money, routing.
+
+mod anthropic;
+mod convert;
+mod count;
+pub mod fault;
+mod json;
+pub mod lane;
+mod media;
+mod names;
+mod openai_chat;
+mod order;
+mod peek;
+mod read;
+mod splice;
+mod sse;
+pub mod straight;
+mod target;
+mod write;
+
+pub use convert::{Encoded, RequestHead, decode_request, encode_request, upstream_headers};
+pub use names::ToolNames;
+pub use peek::{CHOICES_MAX, OUTPUT_TOKENS_MAX, Peek, PeekLimits, THINKING_BUDGET_MAX, THINKING_BUDGET_MIN, peek};
+pub use sse::EVENT_BYTES_MAX;
+pub use target::{Betas, MaxTokensField, ReasoningField, SystemPlacement, Target, ThinkingForm};

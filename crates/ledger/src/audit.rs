@@ -120,10 +120,7 @@ pub struct Auditor {
 impl Auditor {
     /// With the time, ages are looked at too.
     pub fn new(now: Option<Timestamp>) -> Self {
-        Self {
-            now,
-            ..Self::default()
-        }
+        Self { now, ..Self::default() }
     }
 
     fn find(&mut self, invariant: &'static str, what: String) {
@@ -174,13 +171,7 @@ impl Auditor {
         };
         let amount = i128::from(posting.amount.nano());
         if amount <= 0 || posting.debit == posting.credit {
-            self.find(
-                "I1",
-                format!(
-                    "transfer of {id}: {amount} from {:?} to {:?}",
-                    posting.debit, posting.credit
-                ),
-            );
+            self.find("I1", format!("transfer of {id}: {amount} from {:?} to {:?}", posting.debit, posting.credit));
         }
         match posting.code {
             Code::Usage => {
@@ -223,14 +214,7 @@ impl Auditor {
         let charge = i128::from(fact.charge.nano());
         let sum = self.spent.entry(fact.key).or_default();
         *sum = sum.saturating_add(charge);
-        if self
-            .day
-            .entry(id)
-            .or_default()
-            .charged
-            .replace(charge)
-            .is_some()
-        {
+        if self.day.entry(id).or_default().charged.replace(charge).is_some() {
             self.find("I6", format!("usage {id}: two usage rows"));
         }
     }
@@ -240,14 +224,10 @@ impl Auditor {
         for (id, spent) in std::mem::take(&mut self.day) {
             let moved = spent.transferred;
             match spent.charged {
-                None => self.find(
-                    "I6",
-                    format!("request {id}: {moved} transferred and no usage row"),
-                ),
-                Some(charged) if charged != moved => self.find(
-                    "I6",
-                    format!("request {id}: usage row says {charged}, transfers sum to {moved}"),
-                ),
+                None => self.find("I6", format!("request {id}: {moved} transferred and no usage row")),
+                Some(charged) if charged != moved => {
+                    self.find("I6", format!("request {id}: usage row says {charged}, transfers sum to {moved}"));
+                }
                 Some(_) => {}
             }
         }
@@ -261,10 +241,7 @@ impl Auditor {
         }
         let strangers: Vec<GrantId> = self.journal.keys().copied().collect();
         for id in strangers {
-            self.find(
-                "I1",
-                format!("account {id}: transfers name it, no such grant"),
-            );
+            self.find("I1", format!("account {id}: transfers name it, no such grant"));
         }
         for (id, sum) in std::mem::take(&mut self.legs) {
             self.find("I3", format!("account {id}: legs of {sum}, no such grant"));
@@ -283,30 +260,21 @@ impl Auditor {
         }
         self.out.charged = amount(self.charged);
         self.out.written_off = amount(self.written_off);
-        self.out
-            .findings
-            .sort_by(|a, b| (a.invariant, &a.what).cmp(&(b.invariant, &b.what)));
+        self.out.findings.sort_by(|a, b| (a.invariant, &a.what).cmp(&(b.invariant, &b.what)));
         self.out
     }
 
     fn compare(&mut self, row: &GrantRow) {
         let id = row.id;
-        let [granted, posted, held] =
-            [row.granted, row.posted, row.held].map(|n| i128::from(n.nano()));
+        let [granted, posted, held] = [row.granted, row.posted, row.held].map(|n| i128::from(n.nano()));
         let journal = self.journal.remove(&id).unwrap_or_default();
         let legs = self.legs.remove(&id).unwrap_or(0);
         if posted != journal.balance {
             let sum = journal.balance;
-            self.find(
-                "I2",
-                format!("account {id}: posted {posted}, transfers sum to {sum}"),
-            );
+            self.find("I2", format!("account {id}: posted {posted}, transfers sum to {sum}"));
         }
         if held != legs {
-            self.find(
-                "I3",
-                format!("account {id}: held {held}, open legs sum to {legs}"),
-            );
+            self.find("I3", format!("account {id}: held {held}, open legs sum to {legs}"));
         }
         if held < 0 || posted < held {
             self.find("I4", format!("account {id}: posted {posted}, held {held}"));
@@ -314,9 +282,7 @@ impl Auditor {
         let (used, broken) = (journal.used, journal.broken);
         let parts = used.saturating_add(broken).saturating_add(posted);
         if granted != parts || granted != journal.granted {
-            let what = format!(
-                "account {id}: granted {granted}, {used} used + {posted} left + {broken} broken"
-            );
+            let what = format!("account {id}: granted {granted}, {used} used + {posted} left + {broken} broken");
             self.find("I8", what);
         }
     }

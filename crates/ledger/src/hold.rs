@@ -40,9 +40,7 @@ impl OpenHold {
     /// # Errors
     /// `Overflow`, which no hold that a wallet made can reach.
     pub fn amount(&self) -> Result<NanoUsd, MoneyError> {
-        self.legs
-            .iter()
-            .try_fold(NanoUsd::ZERO, |sum, leg| sum.plus(leg.amount))
+        self.legs.iter().try_fold(NanoUsd::ZERO, |sum, leg| sum.plus(leg.amount))
     }
 
     /// What the same id asked again comes to: the same answer for the same words, a conflict for others.
@@ -54,13 +52,7 @@ impl OpenHold {
             && self.key == order.key
             && self.want == order.want
             && self.floor == order.floor;
-        Ok(if same {
-            HoldAnswer::Held {
-                amount: self.amount()?,
-            }
-        } else {
-            HoldAnswer::Conflict(HoldState::Open)
-        })
+        Ok(if same { HoldAnswer::Held { amount: self.amount()? } } else { HoldAnswer::Conflict(HoldState::Open) })
     }
 
     /// Adds to the leg of a grant, or a leg at the end.
@@ -107,16 +99,8 @@ mod tests {
 
     #[test]
     fn open_closes_once_and_nothing_else_moves() {
-        let settled = HoldState::Settled {
-            charged: NanoUsd::new(5),
-        };
-        let all = [
-            HoldState::Open,
-            settled,
-            HoldState::Released,
-            HoldState::Expired,
-            HoldState::Unknown,
-        ];
+        let settled = HoldState::Settled { charged: NanoUsd::new(5) };
+        let all = [HoldState::Open, settled, HoldState::Released, HoldState::Expired, HoldState::Unknown];
         for from in all {
             for to in all {
                 let allowed = from == HoldState::Open && to.is_closed();

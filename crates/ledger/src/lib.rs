@@ -1,14 +1,7 @@
 //! The rulebook of money: accounts, grants, holds, postings, the meter, the audit. Both engines obey it.
 //! In: orders, usage, prices, `now`. Out: decisions and postings. Never here: SQL, IO, a clock.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::float_arithmetic,
-        clippy::as_conversions
-    )
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::as_conversions))]
 
 pub mod audit;
 pub mod meter;
@@ -22,8 +15,8 @@ mod wallet;
 pub use hold::{Leg, OpenHold, WrongMove};
 pub use meter::{Bounds, MeterError, Rates, Reach};
 pub use order::{
-    Balance, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource,
-    Refusal, SettleAnswer, SettleOrder,
+    Balance, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource, Refusal,
+    SettleAnswer, SettleOrder,
 };
 pub use posting::{Account, Code, Posting, SystemAccount};
 pub use record::UsageRow;

@@ -52,11 +52,7 @@ impl Rates {
     };
 
     /// Explicitly free: every rate is zero, said out loud.
-    pub const FREE: Self = Self {
-        input: Some(PicoRate::ZERO),
-        output: Some(PicoRate::ZERO),
-        ..Self::UNKNOWN
-    };
+    pub const FREE: Self = Self { input: Some(PicoRate::ZERO), output: Some(PicoRate::ZERO), ..Self::UNKNOWN };
 
     /// The same with the rate of a class.
     #[must_use]
@@ -101,9 +97,7 @@ impl Rates {
 
     /// Whether everything is known and zero: no hold, no charge.
     pub fn is_free(&self) -> bool {
-        Class::ALL
-            .into_iter()
-            .all(|class| self.rate(class) == Some(PicoRate::ZERO))
+        Class::ALL.into_iter().all(|class| self.rate(class) == Some(PicoRate::ZERO))
             && self.request.is_none_or(|rate| rate == PicoRate::ZERO)
     }
 
@@ -116,9 +110,7 @@ impl Rates {
         Class::ALL
             .into_iter()
             .filter(|class| class.is_prompt() == prompt && reach.includes(*class))
-            .try_fold(PicoRate::ZERO, |top, class| {
-                self.known(class).map(|rate| rate.max(top))
-            })
+            .try_fold(PicoRate::ZERO, |top, class| self.known(class).map(|rate| rate.max(top)))
     }
 
     fn request_pico(&self) -> i128 {
@@ -141,12 +133,7 @@ pub struct Reach {
 
 impl Reach {
     /// Every class: for whoever cannot tell.
-    pub const ALL: Self = Self {
-        cache_write_5m: true,
-        cache_write_1h: true,
-        audio_in: true,
-        audio_out: true,
-    };
+    pub const ALL: Self = Self { cache_write_5m: true, cache_write_1h: true, audio_in: true, audio_out: true };
 
     const fn includes(self, class: Class) -> bool {
         match class {
@@ -183,15 +170,12 @@ pub fn charge(usage: &Usage, rates: &Rates) -> Result<NanoUsd, MeterError> {
 /// # Errors
 /// As `charge`.
 pub fn exact_pico(usage: &Usage, rates: &Rates) -> Result<i128, MeterError> {
-    usage.iter().filter(|(_, count)| *count > 0).try_fold(
-        rates.request_pico(),
-        |sum, (class, count)| {
-            if count > Usage::COUNT_MAX {
-                return Err(MeterError::Absurd(class));
-            }
-            plus_cost(sum, count, rates.known(class)?)
-        },
-    )
+    usage.iter().filter(|(_, count)| *count > 0).try_fold(rates.request_pico(), |sum, (class, count)| {
+        if count > Usage::COUNT_MAX {
+            return Err(MeterError::Absurd(class));
+        }
+        plus_cost(sum, count, rates.known(class)?)
+    })
 }
 
 /// The largest cost of a request within these bounds: what a hold must cover.
@@ -212,25 +196,17 @@ pub fn worst_case(bounds: &Bounds, rates: &Rates) -> Result<NanoUsd, MeterError>
 ///
 /// # Errors
 /// As `worst_case`.
-pub fn affordable_answer(
-    amount: NanoUsd,
-    bounds: &Bounds,
-    rates: &Rates,
-) -> Result<Option<Tokens>, MeterError> {
+pub fn affordable_answer(amount: NanoUsd, bounds: &Bounds, rates: &Rates) -> Result<Option<Tokens>, MeterError> {
     let too_large = MeterError::Money(MoneyError::Overflow);
     let prompt = worst_prompt_pico(bounds, rates)?;
     let rate = i128::from(rates.dearest(bounds.reach, false)?.pico());
-    let budget = i128::from(amount.nano())
-        .checked_mul(PICO)
-        .and_then(|pico| pico.checked_sub(prompt))
-        .ok_or(too_large)?;
+    let budget =
+        i128::from(amount.nano()).checked_mul(PICO).and_then(|pico| pico.checked_sub(prompt)).ok_or(too_large)?;
     if budget < 0 {
         return Ok(None);
     }
     // A rate of zero divides into nothing: then the answer costs nothing.
-    let tokens = budget.checked_div(rate).map_or(Usage::COUNT_MAX, |n| {
-        Tokens::try_from(n).unwrap_or(Tokens::MAX)
-    });
+    let tokens = budget.checked_div(rate).map_or(Usage::COUNT_MAX, |n| Tokens::try_from(n).unwrap_or(Tokens::MAX));
     Ok(Some(tokens.min(Usage::COUNT_MAX)))
 }
 

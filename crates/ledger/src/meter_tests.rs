@@ -15,9 +15,7 @@ fn some_rates() -> impl Strategy<Value = Rates> {
             .into_iter()
             .zip(&rest)
             .filter_map(|(class, r)| r.map(|r| (class, r)))
-            .fold(Rates::UNKNOWN, |rates, (class, r)| {
-                rates.with(class, rate(r))
-            })
+            .fold(Rates::UNKNOWN, |rates, (class, r)| rates.with(class, rate(r)))
             .with(Class::Input, rate(input))
             .with(Class::Output, rate(output));
         rest[8].map_or(rates.clone(), |r| rates.with_request(rate(r)))
@@ -41,19 +39,11 @@ fn a_charge_is_the_exact_sum_rounded_up_once() {
         .with(Class::Input, rate(2_500_000))
         .with(Class::Output, rate(10_000_000))
         .with(Class::CacheRead, rate(1_250_000));
-    let usage = Usage::NONE
-        .with(Class::Input, 400)
-        .with(Class::CacheRead, 800)
-        .with(Class::Output, 350);
+    let usage = Usage::NONE.with(Class::Input, 400).with(Class::CacheRead, 800).with(Class::Output, 350);
     assert_eq!(charge(&usage, &rates), Ok(NanoUsd::new(5_500_000)));
     // Three classes of a third of a nano each make one nano, not three.
-    let thin = Rates::UNKNOWN
-        .with(Class::Input, rate(333))
-        .with(Class::Output, rate(333));
-    let usage = Usage::NONE
-        .with(Class::Input, 1)
-        .with(Class::CacheRead, 1)
-        .with(Class::Output, 1);
+    let thin = Rates::UNKNOWN.with(Class::Input, rate(333)).with(Class::Output, rate(333));
+    let usage = Usage::NONE.with(Class::Input, 1).with(Class::CacheRead, 1).with(Class::Output, 1);
     assert_eq!(charge(&usage, &thin), Ok(NanoUsd::new(1)));
 }
 
@@ -61,14 +51,8 @@ fn a_charge_is_the_exact_sum_rounded_up_once() {
 fn unknown_is_refused_and_free_is_said() {
     let input_only = Rates::UNKNOWN.with(Class::Input, rate(5));
     let usage = Usage::NONE.with(Class::Reasoning, 1);
-    assert_eq!(
-        charge(&usage, &input_only),
-        Err(MeterError::Unpriced(Class::Reasoning))
-    );
-    assert_eq!(
-        charge(&Usage::NONE.with(Class::Output, 0), &input_only),
-        Ok(NanoUsd::ZERO)
-    );
+    assert_eq!(charge(&usage, &input_only), Err(MeterError::Unpriced(Class::Reasoning)));
+    assert_eq!(charge(&Usage::NONE.with(Class::Output, 0), &input_only), Ok(NanoUsd::ZERO));
     assert!(!input_only.is_free() && !Rates::UNKNOWN.is_free() && Rates::FREE.is_free());
     assert!(!Rates::FREE.with_request(rate(1)).is_free());
     assert_eq!(
@@ -79,9 +63,7 @@ fn unknown_is_refused_and_free_is_said() {
 
 #[test]
 fn classes_fall_back_as_documented() {
-    let rates = Rates::UNKNOWN
-        .with(Class::Input, rate(10))
-        .with(Class::Output, rate(20));
+    let rates = Rates::UNKNOWN.with(Class::Input, rate(10)).with(Class::Output, rate(20));
     let all = |r: &Rates| Class::ALL.map(|c| r.rate(c).map(PicoRate::pico));
     let (i, o) = (Some(10), Some(20));
     assert_eq!(all(&rates), [i, i, i, i, i, o, o, o]);

@@ -146,9 +146,7 @@ impl GrantKind {
 
     /// The kind of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Plan, Self::Promo, Self::Paid]
-            .into_iter()
-            .find(|k| k.name() == name)
+        [Self::Plan, Self::Promo, Self::Paid].into_iter().find(|k| k.name() == name)
     }
 }
 

@@ -32,14 +32,8 @@ pub enum SystemAccount {
 
 impl SystemAccount {
     /// Every system account, in the order of storage.
-    pub const ALL: [Self; 6] = [
-        Self::Cash,
-        Self::PromoExpense,
-        Self::PlanAllowance,
-        Self::Revenue,
-        Self::Breakage,
-        Self::Writeoff,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Cash, Self::PromoExpense, Self::PlanAllowance, Self::Revenue, Self::Breakage, Self::Writeoff];
 
     /// The name in exports and findings.
     pub const fn name(self) -> &'static str {
@@ -111,13 +105,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of storage.
-    pub const ALL: [Self; 5] = [
-        Self::Grant,
-        Self::Usage,
-        Self::Writeoff,
-        Self::Breakage,
-        Self::Adjust,
-    ];
+    pub const ALL: [Self; 5] = [Self::Grant, Self::Usage, Self::Writeoff, Self::Breakage, Self::Adjust];
 
     /// The number in the store.
     pub const fn number(self) -> i16 {
@@ -132,9 +120,7 @@ impl Code {
 
     /// The code of that number.
     pub fn from_number(number: i64) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|c| i64::from(c.number()) == number)
+        Self::ALL.into_iter().find(|c| i64::from(c.number()) == number)
     }
 }
 
@@ -158,10 +144,7 @@ mod tests {
     #[test]
     fn stored_forms_come_back() {
         for account in SystemAccount::ALL {
-            assert_eq!(
-                Account::from_bytes(account.bytes()),
-                Account::System(account)
-            );
+            assert_eq!(Account::from_bytes(account.bytes()), Account::System(account));
         }
         let grant = Account::Grant(GrantId::new(units::Timestamp::from_ms(0), [0; 10]));
         assert_eq!(Account::from_bytes(grant.bytes()), grant);

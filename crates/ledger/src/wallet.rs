@@ -2,8 +2,8 @@
 //! A move is decided whole before anything is changed. Never here: SQL, a clock, a negative balance by use.
 
 use crate::{
-    Account, Balance, Code, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState,
-    LimitSource, OpenHold, Posting, Refusal, SystemAccount,
+    Account, Balance, Code, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource,
+    OpenHold, Posting, Refusal, SystemAccount,
 };
 use units::{GrantId, MoneyError, NanoUsd, Timestamp};
 
@@ -62,12 +62,7 @@ impl Grant {
 
     /// Drain order: priority, then what vanishes first, then age.
     fn rank(&self) -> (u8, bool, Option<Timestamp>, GrantId) {
-        (
-            self.priority,
-            self.expires_at.is_none(),
-            self.expires_at,
-            self.id,
-        )
+        (self.priority, self.expires_at.is_none(), self.expires_at, self.id)
     }
 }
 
@@ -170,11 +165,8 @@ impl Wallet {
         if order.amount <= NanoUsd::ZERO {
             return Err(LedgerError::Amount);
         }
-        self.grants
-            .iter()
-            .try_fold(order.amount, |sum, grant| sum.plus(grant.posted))?;
-        self.grants
-            .retain(|g| g.posted != NanoUsd::ZERO || g.held != NanoUsd::ZERO);
+        self.grants.iter().try_fold(order.amount, |sum, grant| sum.plus(grant.posted))?;
+        self.grants.retain(|g| g.posted != NanoUsd::ZERO || g.held != NanoUsd::ZERO);
         let grant = Grant::of(order);
         let place = self.grants.partition_point(|g| g.rank() < grant.rank());
         self.grants.insert(place, grant);
@@ -198,11 +190,7 @@ impl Wallet {
     pub fn balance(&self, now: Timestamp) -> Result<Balance, LedgerError> {
         let mut sum = Balance::default();
         for grant in &self.grants {
-            let posted = if grant.is_expired(now) {
-                grant.held
-            } else {
-                grant.posted
-            };
+            let posted = if grant.is_expired(now) { grant.held } else { grant.posted };
             sum.posted = sum.posted.plus(posted)?;
             sum.held = sum.held.plus(grant.held)?;
         }
@@ -227,20 +215,14 @@ impl Wallet {
             seq: 0,
             legs: Vec::new(),
         };
-        Ok(self
-            .reserve(&mut hold, order.want, order.floor, order.at)?
-            .map(|()| hold))
+        Ok(self.reserve(&mut hold, order.want, order.floor, order.at)?.map(|()| hold))
     }
 
     /// Raises a hold, all or nothing; an extension seen before changes nothing.
     ///
     /// # Errors
     /// `Amount` below zero; `Money`.
-    pub fn extend(
-        &mut self,
-        hold: &mut OpenHold,
-        order: &ExtendOrder,
-    ) -> Result<HoldAnswer, LedgerError> {
+    pub fn extend(&mut self, hold: &mut OpenHold, order: &ExtendOrder) -> Result<HoldAnswer, LedgerError> {
         if order.by < NanoUsd::ZERO {
             return Err(LedgerError::Amount);
         }
@@ -250,9 +232,7 @@ impl Wallet {
             }
             hold.seq = order.seq;
         }
-        Ok(HoldAnswer::Held {
-            amount: hold.amount()?,
-        })
+        Ok(HoldAnswer::Held { amount: hold.amount()? })
     }
 
     /// Takes `want` (at least `floor`) from unexpired grants in drain order, or nothing.
@@ -273,16 +253,8 @@ impl Wallet {
             }
         }
         if available < floor {
-            let source = if posted >= floor {
-                LimitSource::InFlight
-            } else {
-                LimitSource::Balance
-            };
-            return Ok(Err(Refusal {
-                source,
-                available: available.max(NanoUsd::ZERO),
-                needed: floor,
-            }));
+            let source = if posted >= floor { LimitSource::InFlight } else { LimitSource::Balance };
+            return Ok(Err(Refusal { source, available: available.max(NanoUsd::ZERO), needed: floor }));
         }
         let mut rest = want.min(available);
         for grant in self.grants.iter_mut().filter(|g| !g.is_expired(now)) {
@@ -303,40 +275,22 @@ impl Wallet {
     ///
     /// # Errors
     /// `Amount` below zero; `Contradiction` when the hold is not of this wallet. Then nothing is changed.
-    pub fn settle(
-        &mut self,
-        hold: &OpenHold,
-        cost: NanoUsd,
-        now: Timestamp,
-    ) -> Result<Closing, LedgerError> {
+    pub fn settle(&mut self, hold: &OpenHold, cost: NanoUsd, now: Timestamp) -> Result<Closing, LedgerError> {
         if cost < NanoUsd::ZERO {
             return Err(LedgerError::Amount);
         }
         let charged = cost.min(hold.amount()?);
         let state = HoldState::Settled { charged };
-        self.close(hold, state, charged, now).and_then(|closing| {
-            Ok(Closing {
-                written_off: cost.minus(charged)?,
-                ..closing
-            })
-        })
+        self.close(hold, state, charged, now)
+            .and_then(|closing| Ok(Closing { written_off: cost.minus(charged)?, ..closing }))
     }
 
     /// Gives a hold back: `Released` by its owner, `Expired` because the owner died.
     ///
     /// # Errors
     /// `Contradiction` when the hold is not of this wallet. Then nothing is changed.
-    pub fn release(
-        &mut self,
-        hold: &OpenHold,
-        owner_died: bool,
-        now: Timestamp,
-    ) -> Result<Closing, LedgerError> {
-        let state = if owner_died {
-            HoldState::Expired
-        } else {
-            HoldState::Released
-        };
+    pub fn release(&mut self, hold: &OpenHold, owner_died: bool, now: Timestamp) -> Result<Closing, LedgerError> {
+        let state = if owner_died { HoldState::Expired } else { HoldState::Released };
         self.close(hold, state, NanoUsd::ZERO, now)
     }
 
@@ -352,27 +306,14 @@ impl Wallet {
         let mut rest = charged;
         for leg in &hold.legs {
             let wrong = LedgerError::Contradiction(leg.grant);
-            let grant = self
-                .grants
-                .iter()
-                .find(|g| g.id == leg.grant)
-                .ok_or(wrong)?;
+            let grant = self.grants.iter().find(|g| g.id == leg.grant).ok_or(wrong)?;
             if grant.held < leg.amount || grant.posted < leg.amount {
                 return Err(wrong);
             }
             let charged = leg.amount.min(rest);
             rest = rest.minus(charged)?;
-            let broken = if grant.is_expired(now) {
-                leg.amount.minus(charged)?
-            } else {
-                NanoUsd::ZERO
-            };
-            ends.push(LegEnd {
-                grant: leg.grant,
-                freed: leg.amount,
-                charged,
-                broken,
-            });
+            let broken = if grant.is_expired(now) { leg.amount.minus(charged)? } else { NanoUsd::ZERO };
+            ends.push(LegEnd { grant: leg.grant, freed: leg.amount, charged, broken });
         }
         for end in &ends {
             if let Some(grant) = self.grants.iter_mut().find(|g| g.id == end.grant) {
@@ -380,12 +321,7 @@ impl Wallet {
                 grant.posted = grant.posted.minus(end.charged)?.minus(end.broken)?;
             }
         }
-        Ok(Closing {
-            state,
-            ends,
-            charged,
-            written_off: NanoUsd::ZERO,
-        })
+        Ok(Closing { state, ends, charged, written_off: NanoUsd::ZERO })
     }
 
     /// Whether a grant has expired and was not swept yet.
@@ -404,10 +340,7 @@ impl Wallet {
                 let broken = grant.free()?.max(NanoUsd::ZERO);
                 grant.posted = grant.posted.minus(broken)?;
                 grant.swept = true;
-                sweeps.push(Sweep {
-                    grant: grant.id,
-                    broken,
-                });
+                sweeps.push(Sweep { grant: grant.id, broken });
             }
         }
         Ok(sweeps)

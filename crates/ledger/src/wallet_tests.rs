@@ -1,39 +1,19 @@
 //! The wallet against a ledger so naive that it cannot be wrong: every nano-USD is a coin with a place of its own.
 //! In: random histories of grants, holds, extensions, settles, releases, sweeps and time. Out: agreement at each step.
 
-use crate::{
-    Code, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, LimitSource, OpenHold, Wallet,
-};
+use crate::{Code, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, LimitSource, OpenHold, Wallet};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use units::{GrantId, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
 #[derive(Clone, Debug)]
 enum Op {
-    Grant {
-        kind: usize,
-        amount: i64,
-        lives: Option<i64>,
-    },
-    Hold {
-        want: i64,
-        floor: i64,
-    },
-    Extend {
-        which: usize,
-        by: i64,
-        again: bool,
-    },
-    Settle {
-        which: usize,
-        cost: i64,
-    },
-    Release {
-        which: usize,
-    },
-    Time {
-        ms: i64,
-    },
+    Grant { kind: usize, amount: i64, lives: Option<i64> },
+    Hold { want: i64, floor: i64 },
+    Extend { which: usize, by: i64, again: bool },
+    Settle { which: usize, cost: i64 },
+    Release { which: usize },
+    Time { ms: i64 },
     Sweep,
 }
 
@@ -81,12 +61,7 @@ impl Model {
     }
 
     fn order(&self, now: i64) -> Vec<GrantId> {
-        let mut ids: Vec<_> = self
-            .piles
-            .keys()
-            .copied()
-            .filter(|id| self.alive(*id, now))
-            .collect();
+        let mut ids: Vec<_> = self.piles.keys().copied().filter(|id| self.alive(*id, now)).collect();
         ids.sort_by_key(|id| self.piles[id].rank);
         ids
     }
@@ -102,11 +77,7 @@ impl Model {
         let free = self.count(&order, |c| c == Coin::Free);
         if free < floor {
             let all = free + self.count(&order, |c| matches!(c, Coin::Held(_)));
-            return Err(if all >= floor {
-                LimitSource::InFlight
-            } else {
-                LimitSource::Balance
-            });
+            return Err(if all >= floor { LimitSource::InFlight } else { LimitSource::Balance });
         }
         let mut left = want;
         for id in order {
@@ -184,11 +155,7 @@ impl Both {
     fn step(&mut self, op: &Op) {
         match *op {
             Op::Time { ms } => self.now += ms,
-            Op::Grant {
-                kind,
-                amount,
-                lives,
-            } => self.grant(kind, amount, lives),
+            Op::Grant { kind, amount, lives } => self.grant(kind, amount, lives),
             Op::Hold { want, floor } => self.hold(want, floor),
             Op::Extend { which, by, again } if !self.open.is_empty() => {
                 self.extend(which, by, again);
@@ -269,11 +236,7 @@ impl Both {
             by: nano(by),
             at: Timestamp::from_ms(self.now),
         };
-        let modelled = if again {
-            Ok(())
-        } else {
-            self.model.take(*number, by, by, self.now)
-        };
+        let modelled = if again { Ok(()) } else { self.model.take(*number, by, by, self.now) };
         match (self.wallet.extend(hold, &order).unwrap(), modelled) {
             (HoldAnswer::Held { amount }, Ok(())) => assert_eq!(amount, hold.amount().unwrap()),
             (HoldAnswer::Refused(refusal), Err(source)) => assert_eq!(refusal.source, source),
@@ -314,21 +277,13 @@ impl Both {
             }
         }
         let balance = self.wallet.balance(Timestamp::from_ms(self.now)).unwrap();
-        let free = self
-            .model
-            .count(&self.model.order(self.now), |c| c == Coin::Free);
+        let free = self.model.count(&self.model.order(self.now), |c| c == Coin::Free);
         assert_eq!(balance.held, nano(all_held));
         assert_eq!(balance.posted.minus(balance.held).unwrap(), nano(free));
         let all: Vec<_> = self.model.piles.keys().copied().collect();
         let sum = |code: Code| self.journal.get(&code.number()).copied().unwrap_or(0);
-        assert_eq!(
-            sum(Code::Usage),
-            self.model.count(&all, |c| c == Coin::Spent)
-        );
-        assert_eq!(
-            sum(Code::Breakage),
-            self.model.count(&all, |c| c == Coin::Broken)
-        );
+        assert_eq!(sum(Code::Usage), self.model.count(&all, |c| c == Coin::Spent));
+        assert_eq!(sum(Code::Breakage), self.model.count(&all, |c| c == Coin::Broken));
         assert_eq!(sum(Code::Grant), self.model.count(&all, |_| true));
         assert_eq!(sum(Code::Writeoff), self.model.written_off);
     }
@@ -366,11 +321,7 @@ fn a_wallet_refuses_what_makes_no_sense() {
         at: Timestamp::from_ms(0),
     };
     assert!(wallet.hold(&order).is_err());
-    let negative = HoldOrder {
-        want: nano(-1),
-        floor: nano(-1),
-        ..order.clone()
-    };
+    let negative = HoldOrder { want: nano(-1), floor: nano(-1), ..order.clone() };
     assert!(wallet.hold(&negative).is_err());
     // A hold that the wallet never gave is not closed against it.
     let stranger = OpenHold {
@@ -381,10 +332,7 @@ fn a_wallet_refuses_what_makes_no_sense() {
         floor: nano(5),
         at: order.at,
         seq: 0,
-        legs: vec![crate::Leg {
-            grant: GrantId::from_bytes([1; 16]),
-            amount: nano(5),
-        }],
+        legs: vec![crate::Leg { grant: GrantId::from_bytes([1; 16]), amount: nano(5) }],
     };
     assert!(wallet.settle(&stranger, nano(5), order.at).is_err());
 }

@@ -1,1 +1,37 @@
-//! server
+//! The gateway itself: doors, pipeline, relay, management API. In: connections. Out: answers, settled tabs, records.
+//! Never here: the environment, SQL, a provider's field name, a sum of money.
+
+mod api;
+mod body;
+mod done;
+mod doors;
+mod entry;
+mod house;
+mod identify;
+mod limits;
+mod listen;
+mod live;
+mod log;
+mod metrics;
+mod pipeline;
+mod relay;
+mod respond;
+mod seal;
+mod settings;
+mod surface;
+mod target;
+mod tasks;
+mod upstream;
+mod viewer;
+
+pub use api::mint_operator_token;
+pub use catalog::CatalogueDoc;
+pub use doors::router;
+pub use house::{House, HouseError, Parts, Worker};
+pub use listen::Doors;
+pub use log::{Level, Log, Value};
+pub use seal::Vault;
+pub use settings::{LogFormat, RelaySettings, Settings};
+pub use surface::{Surface, defaults as default_surfaces};
+pub use tasks::Tasks;
+pub use upstream::{Broke, Call, Endpoint, Pending, Stand, StandBody, Upstream, UpstreamError};

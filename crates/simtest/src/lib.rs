@@ -1,1 +1,16 @@
-//! simtest
+//! Whole calls through the whole gateway on one thread with a paused clock: scripted providers, a ledger in memory that can
+//! fail, clients that hang up. In: a script. Out: what the client saw, what was charged. For tests only.
+//! Never here: a socket, a file, real time; anything that ships.
+
+mod book;
+mod chance;
+mod house;
+mod script;
+mod seen;
+mod shelf;
+
+pub use book::Book;
+pub use chance::SimChance;
+pub use house::{Client, Setup, SimHouse};
+pub use script::{Script, Step, Upstreams, chat_chunk, chat_end, json_answer};
+pub use seen::{Ending, Seen};

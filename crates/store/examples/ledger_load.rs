@@ -14,10 +14,7 @@ use store::port::{AuditEntry, WorkspaceRow};
 use store::{Kind, Opened, StoreConfig, StoreError};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
-use units::{
-    Chance, Class, Clock, GrantId, KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource,
-    WorkspaceId,
-};
+use units::{Chance, Class, Clock, GrantId, KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
 
 const PAYERS: usize = 200;
 type Failure = Box<dyn Error + Send + Sync>;
@@ -73,22 +70,11 @@ impl Load {
 
     fn order(&self) -> HoldOrder {
         let roll = self.dice.roll();
-        let pick = if roll.is_multiple_of(5) {
-            0
-        } else {
-            (roll >> 8) as usize % PAYERS
-        };
+        let pick = if roll.is_multiple_of(5) { 0 } else { (roll >> 8) as usize % PAYERS };
         let (workspace, key) = self.payers[pick];
         let at = WallClock.now();
         let want = NanoUsd::new(40_000 + i64::from((roll >> 40) as u16));
-        HoldOrder {
-            id: RequestId::new(at, self.random()),
-            workspace,
-            key,
-            want,
-            floor: want,
-            at,
-        }
+        HoldOrder { id: RequestId::new(at, self.random()), workspace, key, want, floor: want, at }
     }
 
     fn row(&self, order: &HoldOrder) -> UsageRow {
@@ -103,10 +89,7 @@ impl Load {
             upstream_model: Arc::clone(&self.model),
             status: 200,
             fault: None,
-            usage: Usage::NONE
-                .with(Class::Input, 400)
-                .with(Class::CacheRead, 800)
-                .with(Class::Output, 350),
+            usage: Usage::NONE.with(Class::Input, 400).with(Class::CacheRead, 800).with(Class::Output, 350),
             source: UsageSource::Provider,
             price: None,
             charge: NanoUsd::ZERO,
@@ -134,11 +117,8 @@ impl Load {
         }
         let held = start.elapsed();
         let start = Instant::now();
-        let settle = SettleOrder {
-            id: order.id,
-            cost: NanoUsd::new(order.want.nano() / 2),
-            usage: self.row(&order),
-        };
+        let settle =
+            SettleOrder { id: order.id, cost: NanoUsd::new(order.want.nano() / 2), usage: self.row(&order) };
         let _ = self.opened.ledger.settle(settle).await?;
         let mut latencies = self.latencies.lock();
         let micros = |d: Duration| u32::try_from(d.as_micros()).unwrap_or(u32::MAX);
@@ -152,20 +132,14 @@ impl Load {
 fn cpu_us() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let rest = stat.rsplit(')').next().unwrap_or_default();
-    let field = |n: usize| -> u64 {
-        rest.split_whitespace()
-            .nth(n)
-            .and_then(|word| word.parse().ok())
-            .unwrap_or(0)
-    };
+    let field =
+        |n: usize| -> u64 { rest.split_whitespace().nth(n).and_then(|word| word.parse().ok()).unwrap_or(0) };
     (field(11) + field(12)) * 10_000
 }
 
 fn quantile(sorted: &[u32], per_mille: usize) -> String {
     let at = sorted.len().saturating_sub(1) * per_mille / 1_000;
-    sorted.get(at).map_or("-".to_owned(), |us| {
-        format!("{}.{:03}", us / 1_000, us % 1_000)
-    })
+    sorted.get(at).map_or("-".to_owned(), |us| format!("{}.{:03}", us / 1_000, us % 1_000))
 }
 
 async fn run(load: &Arc<Load>, in_flight: usize, seconds: u64) -> Result<String, Failure> {
@@ -216,26 +190,12 @@ async fn run_free(load: &Load, seconds: u64) -> Result<String, Failure> {
     }
     tokio::time::sleep(Duration::from_millis(400)).await;
     let cpu_ns = (cpu_us() - cpu) * 1_000 / (rounds * 200);
-    Ok(format!(
-        "free rows at {} a second: {}.{} us CPU/row",
-        20_000,
-        cpu_ns / 1_000,
-        cpu_ns % 1_000 / 100
-    ))
+    Ok(format!("free rows at {} a second: {}.{} us CPU/row", 20_000, cpu_ns / 1_000, cpu_ns % 1_000 / 100))
 }
 
 async fn prepare(kind: Kind, dice: Arc<Dice>) -> Result<Arc<Load>, Failure> {
-    let config = StoreConfig {
-        kind,
-        master_check: None,
-    };
-    let opened = store::open(
-        config,
-        Arc::new(WallClock),
-        Arc::clone(&dice) as _,
-        Handle::current(),
-    )
-    .await?;
+    let config = StoreConfig { kind, master_check: None };
+    let opened = store::open(config, Arc::new(WallClock), Arc::clone(&dice) as _, Handle::current()).await?;
     let mut load = Load {
         opened,
         dice,
@@ -247,12 +207,7 @@ async fn prepare(kind: Kind, dice: Arc<Dice>) -> Result<Arc<Load>, Failure> {
     for _ in 0..PAYERS {
         let now = WallClock.now();
         let id = WorkspaceId::new(now, load.random());
-        let row = WorkspaceRow {
-            id,
-            name: "Load".to_owned(),
-            slug: id.to_string(),
-            created_at: now,
-        };
+        let row = WorkspaceRow { id, name: "Load".to_owned(), slug: id.to_string(), created_at: now };
         let log = AuditEntry {
             at: now,
             actor: "load".to_owned(),
@@ -306,17 +261,11 @@ fn main() -> Result<(), Failure> {
     let seconds = words.next().map_or(Ok(3), |word| word.parse())?;
     let kind = match (engine.as_deref(), place) {
         (Some("sqlite"), Some(dir)) => Kind::Sqlite { dir: dir.into() },
-        (Some("postgres"), Some(url)) => Kind::Postgres {
-            url,
-            lease: Duration::from_secs(30),
-        },
+        (Some("postgres"), Some(url)) => Kind::Postgres { url, lease: Duration::from_secs(30) },
         _ => return Err("ledger_load sqlite <dir> | postgres <url> [seconds]".into()),
     };
     let seed = WallClock.now().ms().unsigned_abs();
     let dice = Arc::new(Dice(AtomicU64::new(seed.wrapping_mul(0x9e37_79b9))));
     // One current-thread runtime, as each core of the server has.
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(all(kind, seconds, dice))
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(all(kind, seconds, dice))
 }

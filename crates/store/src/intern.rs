@@ -27,9 +27,6 @@ pub fn name(text: &str) -> &'static str {
 mod tests {
     #[test]
     fn one_copy_a_name() {
-        assert!(std::ptr::eq(
-            super::name("chat.completions"),
-            super::name("chat.completions")
-        ));
+        assert!(std::ptr::eq(super::name("chat.completions"), super::name("chat.completions")));
     }
 }

@@ -39,21 +39,12 @@ impl StoreConfig {
     /// SQLite in a directory, without a master key check.
     pub fn sqlite(dir: impl Into<PathBuf>) -> Self {
         let dir = dir.into();
-        Self {
-            kind: Kind::Sqlite { dir },
-            master_check: None,
-        }
+        Self { kind: Kind::Sqlite { dir }, master_check: None }
     }
 
     /// PostgreSQL with the usual lease of 30 s, without a master key check.
     pub fn postgres(url: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Postgres {
-                url: url.into(),
-                lease: Duration::from_secs(30),
-            },
-            master_check: None,
-        }
+        Self { kind: Kind::Postgres { url: url.into(), lease: Duration::from_secs(30) }, master_check: None }
     }
 
     /// The same, checking the master key.
@@ -86,9 +77,7 @@ pub enum OpenError {
     )]
     WrongMaster,
     /// It was written by a newer version.
-    #[error(
-        "the store has schema {found}, this version knows {known}: it was written by a newer version"
-    )]
+    #[error("the store has schema {found}, this version knows {known}: it was written by a newer version")]
     Newer {
         /// What is there.
         found: i64,
@@ -125,11 +114,7 @@ pub async fn open(
     match config.kind {
         Kind::Sqlite { dir } => sqlite::open(&dir, check, clock, &*chance),
         Kind::Postgres { url, lease } => {
-            let way = Way {
-                clock,
-                chance,
-                background,
-            };
+            let way = Way { clock, chance, background };
             postgres::open(&url, lease, check, way).await
         }
     }

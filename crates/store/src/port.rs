@@ -2,14 +2,12 @@
 //! Never here: tables, SQL, a rule about money.
 
 use ledger::{
-    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder,
-    UsageRow,
+    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow,
 };
 use std::future::Future;
 use std::pin::Pin;
 use units::{
-    BootId, CredentialId, KeyId, NanoUsd, OperatorTokenId, PriceId, RequestId, Secret, Timestamp,
-    WorkspaceId,
+    BootId, CredentialId, KeyId, NanoUsd, OperatorTokenId, PriceId, RequestId, Secret, Timestamp, WorkspaceId,
 };
 
 /// What a door returns: awaited by whoever needs it durable.
@@ -266,12 +264,7 @@ pub trait Store: Send + Sync {
     /// All operator tokens, oldest first.
     fn list_operator_tokens(&self) -> Pending<'_, Vec<OperatorTokenRow>>;
     /// Revokes one; again changes nothing. `NotFound("operator token")`.
-    fn revoke_operator_token(
-        &self,
-        id: OperatorTokenId,
-        at: Timestamp,
-        log: AuditEntry,
-    ) -> Pending<'_, ()>;
+    fn revoke_operator_token(&self, id: OperatorTokenId, at: Timestamp, log: AuditEntry) -> Pending<'_, ()>;
 
     /// The catalogue as stored.
     fn load_catalogue(&self) -> Pending<'_, CatalogueRows>;

@@ -25,8 +25,7 @@ use crate::port::{AuditReport, Ledger, Pending, StoreError};
 use crate::slot::slot;
 use changes::Changes;
 use ledger::{
-    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder,
-    UsageRow,
+    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow,
 };
 use node::Lease;
 use parking_lot::Mutex;
@@ -82,9 +81,7 @@ impl Shared {
     /// New credit is not reserved while the database is away, or takes this node for dead.
     fn ready(&self) -> Result<(), StoreError> {
         if self.failing.load(Ordering::Relaxed) {
-            return Err(StoreError::Unavailable(
-                "the database does not answer".to_owned(),
-            ));
+            return Err(StoreError::Unavailable("the database does not answer".to_owned()));
         }
         self.alive()
     }
@@ -98,10 +95,7 @@ impl Shared {
     async fn hold(&self, order: HoldOrder) -> Result<HoldAnswer, StoreError> {
         self.ready()?;
         if self.frozen.lock().contains(&order.workspace) {
-            return Err(StoreError::Corrupt(format!(
-                "{} is frozen until the books are right",
-                order.workspace
-            )));
+            return Err(StoreError::Corrupt(format!("{} is frozen until the books are right", order.workspace)));
         }
         self.ask(|reply| Op::Hold(order, reply)).await
     }
@@ -111,18 +105,8 @@ impl Shared {
         self.ask(|reply| Op::Extend(order, reply)).await
     }
 
-    async fn release(
-        &self,
-        id: RequestId,
-        usage: Option<UsageRow>,
-    ) -> Result<HoldState, StoreError> {
-        self.ask(|reply| Op::Release {
-            id,
-            usage: usage.map(Box::new),
-            orphan: false,
-            reply: Some(reply),
-        })
-        .await
+    async fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Result<HoldState, StoreError> {
+        self.ask(|reply| Op::Release { id, usage: usage.map(Box::new), orphan: false, reply: Some(reply) }).await
     }
 
     /// Waits until everything queued so far is committed.

@@ -34,9 +34,7 @@ pub fn slot<T>() -> (Ack<T>, Answer<T>) {
 impl<T> Ack<T> {
     /// Puts the answer there; whoever waits is woken when `wakes` is sent.
     pub fn tell(self, value: T, wakes: &mut Wakes) {
-        if let Place::Awaited(waker, courier) =
-            std::mem::replace(&mut *self.0.lock(), Place::Told(value))
-        {
+        if let Place::Awaited(waker, courier) = std::mem::replace(&mut *self.0.lock(), Place::Told(value)) {
             wakes.add(waker, courier);
         }
     }
@@ -84,11 +82,7 @@ impl Wakes {
         let Some(courier) = courier else {
             return self.loose.push(waker);
         };
-        match self
-            .groups
-            .iter_mut()
-            .find(|(known, _)| Arc::ptr_eq(known, &courier))
-        {
+        match self.groups.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &courier)) {
             Some((_, wakers)) => wakers.push(waker),
             None => self.groups.push((courier, vec![waker])),
         }
@@ -190,10 +184,7 @@ mod tests {
     use super::*;
 
     fn current_thread() -> tokio::runtime::Runtime {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
     }
 
     #[test]

@@ -25,8 +25,7 @@ use books::{Books, Seen};
 use inbox::{CloseAck, Entry, Inbox, Job};
 use lane::Lane;
 use ledger::{
-    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder,
-    UsageRow,
+    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow,
 };
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -117,9 +116,7 @@ impl Shared {
         if !matches!(self.books.lock().seen(id), Seen::Ask) {
             return Ok(());
         }
-        let state = self
-            .write(move |db| usage::state_on_disk(db, id).map_err(sql_error))
-            .await?;
+        let state = self.write(move |db| usage::state_on_disk(db, id).map_err(sql_error)).await?;
         self.books.lock().learn(id, state);
         Ok(())
     }
@@ -190,11 +187,7 @@ impl Shared {
         }
     }
 
-    async fn release(
-        &self,
-        id: RequestId,
-        usage: Option<UsageRow>,
-    ) -> Result<HoldState, StoreError> {
+    async fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Result<HoldState, StoreError> {
         self.learn(id).await?;
         let now = self.clock.now();
         let answer = {
@@ -233,10 +226,7 @@ impl Shared {
 
 /// A row of a request that was not charged.
 fn uncharged(row: UsageRow) -> UsageRow {
-    UsageRow {
-        charge: NanoUsd::ZERO,
-        ..row
-    }
+    UsageRow { charge: NanoUsd::ZERO, ..row }
 }
 
 /// How an id that is not open ended.

@@ -90,7 +90,8 @@ macro_rules! ids {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(concat!($prefix, "_"))?;
-                encode(self.0).iter().try_for_each(|b| fmt::Write::write_char(f, char::from(*b)))
+                // The alphabet is ASCII, so this always is text.
+                f.write_str(std::str::from_utf8(&encode(self.0)).unwrap_or_default())
             }
         }
 
@@ -156,11 +157,7 @@ mod tests {
     fn wrong_texts_are_refused() {
         let key = KeyId::new(Timestamp::from_ms(1), [1; 10]).to_string();
         assert_eq!(key.parse::<WorkspaceId>(), Err(IdError::Prefix("ws")));
-        for bad in [
-            "key_",
-            "key_zzzzzzzzzzzzzzzzzzzzzzzzzz",
-            "key_u0000000000000000000000000",
-        ] {
+        for bad in ["key_", "key_zzzzzzzzzzzzzzzzzzzzzzzzzz", "key_u0000000000000000000000000"] {
             assert_eq!(bad.parse::<KeyId>(), Err(IdError::Body), "{bad}");
         }
     }

@@ -55,11 +55,7 @@ impl NanoUsd {
     /// As micro-USD rounded up: how spend is shown (never less than was taken).
     pub const fn micro_up(self) -> i64 {
         let floor = self.0.div_euclid(1_000);
-        if self.0.rem_euclid(1_000) == 0 {
-            floor
-        } else {
-            floor + 1
-        }
+        if self.0.rem_euclid(1_000) == 0 { floor } else { floor + 1 }
     }
 
     /// As micro-USD rounded down: how balances are shown (never more than is there).
@@ -123,11 +119,7 @@ impl PicoRate {
     /// # Errors
     /// `Negative` below zero.
     pub const fn new(pico: i64) -> Result<Self, MoneyError> {
-        if pico < 0 {
-            Err(MoneyError::Negative)
-        } else {
-            Ok(Self(pico))
-        }
+        if pico < 0 { Err(MoneyError::Negative) } else { Ok(Self(pico)) }
     }
 
     /// As pico-USD a unit.
@@ -174,12 +166,8 @@ fn parse_scaled(text: &str, decimals: u32) -> Result<i64, MoneyError> {
         return Err(MoneyError::Syntax);
     }
     let part = part.trim_end_matches('0');
-    let missing = (decimals as usize)
-        .checked_sub(part.len())
-        .ok_or(MoneyError::Decimals(decimals))?;
-    let scaled: i64 = format!("{whole}{part}{}", "0".repeat(missing))
-        .parse()
-        .map_err(|_| MoneyError::Overflow)?;
+    let missing = (decimals as usize).checked_sub(part.len()).ok_or(MoneyError::Decimals(decimals))?;
+    let scaled: i64 = format!("{whole}{part}{}", "0".repeat(missing)).parse().map_err(|_| MoneyError::Overflow)?;
     Ok(if negative { -scaled } else { scaled })
 }
 
@@ -190,17 +178,8 @@ mod tests {
 
     #[test]
     fn rates_are_whole_pico_usd_a_token() {
-        for (text, pico) in [
-            ("2.50", 2_500_000),
-            ("0.075", 75_000),
-            ("0.000001", 1),
-            ("0", 0),
-        ] {
-            assert_eq!(
-                PicoRate::parse_usd_per_million(text).map(PicoRate::pico),
-                Ok(pico),
-                "{text}"
-            );
+        for (text, pico) in [("2.50", 2_500_000), ("0.075", 75_000), ("0.000001", 1), ("0", 0)] {
+            assert_eq!(PicoRate::parse_usd_per_million(text).map(PicoRate::pico), Ok(pico), "{text}");
         }
         for (text, error) in [
             ("0.0000001", MoneyError::Decimals(6)),

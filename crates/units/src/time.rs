@@ -43,9 +43,7 @@ impl Timestamp {
 
     /// Reads RFC 3339 text (`2026-03-03T09:00:00.000Z`); `None` when it is not that.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>()
-            .ok()
-            .map(|t| Self(t.as_millisecond()))
+        text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_millisecond()))
     }
 }
 
@@ -73,10 +71,7 @@ mod tests {
     fn text_form_is_utc_with_milliseconds() {
         let t = Timestamp::from_ms(1_772_528_400_000);
         assert_eq!(t.to_string(), "2026-03-03T09:00:00.000Z");
-        assert_eq!(
-            Timestamp::parse_rfc3339("2026-03-03T09:00:00.000Z"),
-            Some(t)
-        );
+        assert_eq!(Timestamp::parse_rfc3339("2026-03-03T09:00:00.000Z"), Some(t));
         assert_eq!(t.seconds(), 1_772_528_400);
     }
 }

@@ -55,10 +55,7 @@ impl Class {
 
     /// Whether the class belongs to the prompt (else to the answer).
     pub const fn is_prompt(self) -> bool {
-        matches!(
-            self,
-            Self::Input | Self::CacheRead | Self::CacheWrite5m | Self::CacheWrite1h | Self::AudioIn
-        )
+        matches!(self, Self::Input | Self::CacheRead | Self::CacheWrite5m | Self::CacheWrite1h | Self::AudioIn)
     }
 }
 
@@ -71,10 +68,7 @@ pub struct Usage {
 
 impl Usage {
     /// Nothing known.
-    pub const NONE: Self = Self {
-        counts: [0; 8],
-        present: 0,
-    };
+    pub const NONE: Self = Self { counts: [0; 8], present: 0 };
     /// A count above this is absurd (2^40): quarantined, never charged.
     pub const COUNT_MAX: Tokens = 1 << 40;
 
@@ -132,9 +126,7 @@ impl Usage {
 
     /// The classes that were told, in the order of storage.
     pub fn iter(&self) -> impl Iterator<Item = (Class, Tokens)> + '_ {
-        Class::ALL
-            .into_iter()
-            .filter_map(|c| self.get(c).map(|n| (c, n)))
+        Class::ALL.into_iter().filter_map(|c| self.get(c).map(|n| (c, n)))
     }
 
     fn total_of(&self, prompt: bool) -> Tokens {
@@ -172,9 +164,7 @@ impl UsageSource {
 
     /// The source of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Provider, Self::Counted, Self::Estimated, Self::None]
-            .into_iter()
-            .find(|s| s.name() == name)
+        [Self::Provider, Self::Counted, Self::Estimated, Self::None].into_iter().find(|s| s.name() == name)
     }
 }
 
@@ -193,15 +183,7 @@ mod tests {
 
     #[test]
     fn absurd_counts_are_seen() {
-        assert!(
-            Usage::NONE
-                .with(Class::Output, Usage::COUNT_MAX + 1)
-                .is_absurd()
-        );
-        assert!(
-            !Usage::NONE
-                .with(Class::Output, Usage::COUNT_MAX)
-                .is_absurd()
-        );
+        assert!(Usage::NONE.with(Class::Output, Usage::COUNT_MAX + 1).is_absurd());
+        assert!(!Usage::NONE.with(Class::Output, Usage::COUNT_MAX).is_absurd());
     }
 }

@@ -28,20 +28,15 @@ fn money(row: &Row, n: usize) -> Result<NanoUsd, tokio_postgres::Error> {
 
 async fn audit(tx: &Transaction<'_>, now: Timestamp) -> Result<AuditReport, Fail> {
     let mut auditor = Auditor::new(Some(now));
-    each(
-        tx,
-        "SELECT id, granted, posted, held FROM credit",
-        &[],
-        |row| {
-            auditor.grant(GrantRow {
-                id: GrantId::from_bytes(id(row, 0)?),
-                granted: money(row, 1)?,
-                posted: money(row, 2)?,
-                held: money(row, 3)?,
-            });
-            Ok(())
-        },
-    )
+    each(tx, "SELECT id, granted, posted, held FROM credit", &[], |row| {
+        auditor.grant(GrantRow {
+            id: GrantId::from_bytes(id(row, 0)?),
+            granted: money(row, 1)?,
+            posted: money(row, 2)?,
+            held: money(row, 3)?,
+        });
+        Ok(())
+    })
     .await?;
     let holds = "SELECT id, workspace, key, want, floor, at, seq, legs FROM hold";
     each(tx, holds, &[], |row| {
@@ -79,9 +74,7 @@ fn hold(row: &Row) -> Result<OpenHold, tokio_postgres::Error> {
 
 /// Transfers and usage rows, day by day, so that only one day's requests are in memory.
 async fn journal(tx: &Transaction<'_>, auditor: &mut Auditor) -> Result<(), Fail> {
-    let days = tx
-        .query("SELECT day FROM usage_day ORDER BY day", &[])
-        .await?;
+    let days = tx.query("SELECT day FROM usage_day ORDER BY day", &[]).await?;
     let mut after = [0; 16];
     for day in days {
         let day: i64 = day.try_get(0)?;

@@ -38,12 +38,7 @@ pub struct Batcher {
 impl Batcher {
     /// For an open store.
     pub fn new(shared: Arc<Shared>) -> Self {
-        Self {
-            shared,
-            link: None,
-            owners: HashMap::new(),
-            wakes: Wakes::default(),
-        }
+        Self { shared, link: None, owners: HashMap::new(), wakes: Wakes::default() }
     }
 
     /// Runs until the store is closed and everything that queued is done.
@@ -163,12 +158,7 @@ impl Batcher {
         let error = StoreError::Unavailable(why.to_owned());
         for op in refused {
             if let Op::Hold(order, _) = &op {
-                kept.push(Op::Release {
-                    id: order.id,
-                    usage: None,
-                    orphan: false,
-                    reply: None,
-                });
+                kept.push(Op::Release { id: order.id, usage: None, orphan: false, reply: None });
             }
             self.say(op, &error);
         }
@@ -182,9 +172,7 @@ impl Batcher {
         match op {
             Op::Hold(_, reply) | Op::Extend(_, reply) => say::<HoldAnswer>(reply, error, wakes),
             Op::Settle(_, reply) => say::<SettleAnswer>(reply, error, wakes),
-            Op::Release {
-                reply: Some(reply), ..
-            } => say::<HoldState>(reply, error, wakes),
+            Op::Release { reply: Some(reply), .. } => say::<HoldState>(reply, error, wakes),
             Op::Barrier(reply) => say::<()>(reply, error, wakes),
             Op::Release { reply: None, .. } | Op::Record(_) => {}
         }

@@ -50,22 +50,16 @@ fn price(row: &Row) -> Result<PriceRow, Fail> {
 pub async fn load(tx: &Transaction<'_>) -> Result<CatalogueRows, Fail> {
     let all = async |sql: &str| tx.query(sql, &[]).await;
     let providers = all("SELECT name, document FROM provider ORDER BY name").await?;
-    let credentials = all(
-        "SELECT id, provider, position, fingerprint, sealed FROM credential ORDER BY provider, position",
-    )
-    .await?;
+    let credentials =
+        all("SELECT id, provider, position, fingerprint, sealed FROM credential ORDER BY provider, position")
+            .await?;
     let models = all("SELECT id, document FROM model ORDER BY id").await?;
-    let prices = all(
-        "SELECT id, model, document, effective_from FROM price WHERE in_force ORDER BY model, id",
-    )
-    .await?;
+    let prices =
+        all("SELECT id, model, document, effective_from FROM price WHERE in_force ORDER BY model, id").await?;
     Ok(CatalogueRows {
         version: version(tx, "").await?,
         providers: providers.iter().map(pair).collect::<Result<_, _>>()?,
-        credentials: credentials
-            .iter()
-            .map(credential)
-            .collect::<Result<_, _>>()?,
+        credentials: credentials.iter().map(credential).collect::<Result<_, _>>()?,
         models: models.iter().map(pair).collect::<Result<_, _>>()?,
         prices: prices.iter().map(price).collect::<Result<_, _>>()?,
     })
@@ -87,11 +81,7 @@ pub async fn replace(tx: &Transaction<'_>, rows: &CatalogueRows) -> Result<(), F
     )
     .await?;
     for (name, document) in &rows.providers {
-        tx.execute(
-            "INSERT INTO provider (name, document) VALUES ($1, $2)",
-            &[name, document],
-        )
-        .await?;
+        tx.execute("INSERT INTO provider (name, document) VALUES ($1, $2)", &[name, document]).await?;
     }
     for row in &rows.credentials {
         tx.execute(
@@ -107,29 +97,17 @@ pub async fn replace(tx: &Transaction<'_>, rows: &CatalogueRows) -> Result<(), F
         .await?;
     }
     for (id, document) in &rows.models {
-        tx.execute(
-            "INSERT INTO model (id, document) VALUES ($1, $2)",
-            &[id, document],
-        )
-        .await?;
+        tx.execute("INSERT INTO model (id, document) VALUES ($1, $2)", &[id, document]).await?;
     }
     for row in &rows.prices {
         tx.execute(
             "INSERT INTO price (id, model, document, effective_from, in_force) VALUES ($1, $2, $3, $4, true)
              ON CONFLICT (id) DO UPDATE SET in_force = true",
-            &[
-                &Uuid(row.id.bytes()),
-                &row.model,
-                &row.document,
-                &row.effective_from.ms(),
-            ],
+            &[&Uuid(row.id.bytes()), &row.model, &row.document, &row.effective_from.ms()],
         )
         .await?;
     }
-    tx.execute(
-        "UPDATE meta SET value = $1 WHERE name = 'catalogue_version'",
-        &[&&rows.version.to_be_bytes()[..]],
-    )
-    .await?;
+    tx.execute("UPDATE meta SET value = $1 WHERE name = 'catalogue_version'", &[&&rows.version.to_be_bytes()[..]])
+        .await?;
     Ok(())
 }

@@ -38,20 +38,13 @@ const fn index(change: Change) -> usize {
 /// Counts a change inside its own transaction and tells the others at its commit.
 pub async fn tell(tx: &Transaction<'_>, change: Change) -> Result<(Change, i64), Fail> {
     let kind = i16::try_from(index(change)).unwrap_or(0) + 1;
-    let row = tx
-        .query_one(
-            "UPDATE change SET seq = seq + 1 WHERE kind = $1 RETURNING seq",
-            &[&kind],
-        )
-        .await?;
+    let row = tx.query_one("UPDATE change SET seq = seq + 1 WHERE kind = $1 RETURNING seq", &[&kind]).await?;
     tx.batch_execute("NOTIFY tollgate_change").await?;
     Ok((change, row.try_get(0)?))
 }
 
 async fn counters(tx: &Transaction<'_>) -> Result<[i64; 3], Fail> {
-    let rows = tx
-        .query("SELECT seq FROM change ORDER BY kind", &[])
-        .await?;
+    let rows = tx.query("SELECT seq FROM change ORDER BY kind", &[]).await?;
     let mut seqs = [0; 3];
     for (seq, row) in seqs.iter_mut().zip(&rows) {
         *seq = row.try_get(0)?;

@@ -28,9 +28,7 @@ async fn insert(tx: &Transaction<'_>, order: &GrantOrder) -> Result<(), Fail> {
     let workspace = Uuid(order.workspace.bytes());
     let (amount, expires_at) = (order.amount.nano(), order.expires_at.map(Timestamp::ms));
     let priority = i16::from(order.kind.priority());
-    let owner = tx
-        .query_opt("SELECT 1 FROM workspace WHERE id = $1", &[&workspace])
-        .await?;
+    let owner = tx.query_opt("SELECT 1 FROM workspace WHERE id = $1", &[&workspace]).await?;
     if owner.is_none() {
         return Err(StoreError::NotFound("workspace").into());
     }
@@ -52,9 +50,7 @@ async fn insert(tx: &Transaction<'_>, order: &GrantOrder) -> Result<(), Fail> {
                 &[&id, &workspace, &order.kind.name(), &amount, &expires_at],
             )
             .await?;
-        return same
-            .map(drop)
-            .ok_or(Fail::Store(StoreError::Exists("grant")));
+        return same.map(drop).ok_or(Fail::Store(StoreError::Exists("grant")));
     }
     let posting = Wallet::grant_posting(order.kind, order.id, order.amount);
     let posted = tx
@@ -74,11 +70,7 @@ async fn insert(tx: &Transaction<'_>, order: &GrantOrder) -> Result<(), Fail> {
 }
 
 /// One snapshot of a workspace's money.
-pub async fn balance(
-    db: &Db,
-    workspace: WorkspaceId,
-    now: Timestamp,
-) -> Result<Balance, StoreError> {
+pub async fn balance(db: &Db, workspace: WorkspaceId, now: Timestamp) -> Result<Balance, StoreError> {
     db.read(Arc::new(move |tx| {
         Box::pin(async move {
             let rows = tx
@@ -90,9 +82,7 @@ pub async fn balance(
                 .await?;
             let grants = rows.iter().map(|row| load::grant(row).map(|(_, g)| g));
             let wallet = Wallet::new(grants.collect::<Result<_, _>>()?);
-            wallet
-                .balance(now)
-                .map_err(|e| StoreError::Corrupt(e.to_string()).into())
+            wallet.balance(now).map_err(|e| StoreError::Corrupt(e.to_string()).into())
         })
     }))
     .await
@@ -102,12 +92,7 @@ pub async fn balance(
 pub async fn key_spend(db: &Db, key: KeyId) -> Result<NanoUsd, StoreError> {
     db.read(Arc::new(move |tx| {
         Box::pin(async move {
-            let row = tx
-                .query_opt(
-                    "SELECT spent FROM key_spend WHERE key = $1",
-                    &[&Uuid(key.bytes())],
-                )
-                .await?;
+            let row = tx.query_opt("SELECT spent FROM key_spend WHERE key = $1", &[&Uuid(key.bytes())]).await?;
             Ok(match row {
                 Some(row) => NanoUsd::new(row.try_get(0)?),
                 None => NanoUsd::ZERO,

@@ -5,8 +5,8 @@ use super::queue::Op;
 use super::wire::Uuid;
 use crate::port::StoreError;
 use ledger::{
-    Closing, Grant, HoldAnswer, HoldOrder, HoldState, LedgerError, Leg, OpenHold, Posting,
-    SettleAnswer, UsageRow, Wallet,
+    Closing, Grant, HoldAnswer, HoldOrder, HoldState, LedgerError, Leg, OpenHold, Posting, SettleAnswer, UsageRow,
+    Wallet,
 };
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -67,10 +67,7 @@ fn broken(error: impl std::fmt::Display) -> StoreError {
 impl<'a> Page<'a> {
     /// An empty one. A node whose lease was given up by others is not `alive`: it takes no new holds.
     pub fn new(alive: bool) -> Self {
-        Self {
-            alive,
-            ..Self::default()
-        }
+        Self { alive, ..Self::default() }
     }
 
     /// Takes a workspace's grants.
@@ -115,17 +112,14 @@ impl<'a> Page<'a> {
                             if repeated && charged <= order.cost =>
                         {
                             let rest = order.cost.nano().saturating_sub(charged.nano());
-                            SettleAnswer::Settled {
-                                charged,
-                                written_off: NanoUsd::new(rest),
-                            }
+                            SettleAnswer::Settled { charged, written_off: NanoUsd::new(rest) }
                         }
                         other => other,
                     }))
                 }
-                Op::Release {
-                    id, usage, orphan, ..
-                } => Told::Release(self.release(*id, usage.as_deref(), *orphan, now)),
+                Op::Release { id, usage, orphan, .. } => {
+                    Told::Release(self.release(*id, usage.as_deref(), *orphan, now))
+                }
                 Op::Record(row) => {
                     self.usage.push((Cow::Borrowed(row), 0));
                     Told::Done
@@ -156,9 +150,7 @@ impl<'a> Page<'a> {
             return Ok(HoldAnswer::Conflict(*state));
         }
         if !self.alive {
-            return Err(StoreError::Unavailable(
-                "the lease of this node was given up".to_owned(),
-            ));
+            return Err(StoreError::Unavailable("the lease of this node was given up".to_owned()));
         }
         let (wallet, _) = self.wallets.entry(order.workspace).or_default();
         Ok(match wallet.hold(order).map_err(broken)? {
@@ -180,14 +172,8 @@ impl<'a> Page<'a> {
         wallet.extend(&mut held.hold, order).map_err(broken)
     }
 
-    fn settle(
-        &mut self,
-        order: &'a ledger::SettleOrder,
-        now: Timestamp,
-    ) -> Result<SettleAnswer, StoreError> {
-        let closing = self.close(order.id, |wallet, hold| {
-            wallet.settle(hold, order.cost, now)
-        })?;
+    fn settle(&mut self, order: &'a ledger::SettleOrder, now: Timestamp) -> Result<SettleAnswer, StoreError> {
+        let closing = self.close(order.id, |wallet, hold| wallet.settle(hold, order.cost, now))?;
         let Some((closing, key)) = closing else {
             return Ok(SettleAnswer::Already(self.state(order.id)));
         };
@@ -196,10 +182,7 @@ impl<'a> Page<'a> {
         let mut row = order.usage.clone();
         (row.request, row.charge) = (order.id, closing.charged);
         self.usage.push((Cow::Owned(row), 1));
-        Ok(SettleAnswer::Settled {
-            charged: closing.charged,
-            written_off: closing.written_off,
-        })
+        Ok(SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off })
     }
 
     fn release(
@@ -215,9 +198,7 @@ impl<'a> Page<'a> {
         };
         match usage {
             Some(row) => self.usage.push((Cow::Borrowed(row), 2)),
-            None => self
-                .stones
-                .push((Uuid(id.bytes()), if orphan { 3 } else { 2 })),
+            None => self.stones.push((Uuid(id.bytes()), if orphan { 3 } else { 2 })),
         }
         Ok(closing.state)
     }
@@ -258,10 +239,7 @@ impl<'a> Page<'a> {
 
     /// The rows of holds to write.
     pub fn hold_rows(&self) -> HoldRows<'_> {
-        let mut rows = HoldRows {
-            removed: &self.removed,
-            ..HoldRows::default()
-        };
+        let mut rows = HoldRows { removed: &self.removed, ..HoldRows::default() };
         for held in self.holds.values() {
             match &held.row {
                 None => rows.fresh.push(&held.hold),

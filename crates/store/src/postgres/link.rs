@@ -52,11 +52,7 @@ impl Link {
             owners: client.prepare(load::OWNERS).await?,
             writes: Writes::prepare(&client).await?,
         };
-        Ok(Self {
-            client,
-            statements,
-            days: HashSet::new(),
-        })
+        Ok(Self { client, statements, days: HashSet::new() })
     }
 
     /// Makes sure that the usage rows of a batch have their partitions.
@@ -65,10 +61,7 @@ impl Link {
             .iter()
             .filter_map(|op| match op {
                 Op::Settle(order, _) => Some(order.id),
-                Op::Release {
-                    usage: Some(row), ..
-                }
-                | Op::Record(row) => Some(row.request),
+                Op::Release { usage: Some(row), .. } | Op::Record(row) => Some(row.request),
                 _ => None,
             })
             .map(usage::day_of)
@@ -93,11 +86,7 @@ impl Link {
     }
 
     /// The workspaces to lock. Holds that this node did not place are asked for.
-    async fn workspaces(
-        &self,
-        ops: &[Op],
-        owners: &HashMap<RequestId, WorkspaceId>,
-    ) -> Result<Vec<Uuid>, Fail> {
+    async fn workspaces(&self, ops: &[Op], owners: &HashMap<RequestId, WorkspaceId>) -> Result<Vec<Uuid>, Fail> {
         let mut known = BTreeSet::new();
         let mut strange = Vec::new();
         for op in ops {
@@ -115,10 +104,7 @@ impl Link {
             }
         }
         if !strange.is_empty() {
-            let rows = self
-                .client
-                .query(&self.statements.owners, &[&strange])
-                .await?;
+            let rows = self.client.query(&self.statements.owners, &[&strange]).await?;
             for row in rows {
                 known.insert(row.try_get(1)?);
             }
@@ -126,12 +112,7 @@ impl Link {
         Ok(known.into_iter().collect())
     }
 
-    async fn in_transaction(
-        &self,
-        ops: &[Op],
-        frame: &Frame<'_>,
-        workspaces: &[Uuid],
-    ) -> Result<Vec<Told>, Fail> {
+    async fn in_transaction(&self, ops: &[Op], frame: &Frame<'_>, workspaces: &[Uuid]) -> Result<Vec<Told>, Fail> {
         let mut page = self.load(ops, workspaces, frame.lease).await?;
         let told = page.decide(ops, frame.now, frame.repeated);
         let rows = Rows::of(&page, frame.now, frame.lease);
@@ -140,22 +121,9 @@ impl Link {
         Ok(told)
     }
 
-    async fn load<'o>(
-        &self,
-        ops: &'o [Op],
-        workspaces: &[Uuid],
-        lease: Uuid,
-    ) -> Result<Page<'o>, Fail> {
-        let ids: Vec<Uuid> = ops
-            .iter()
-            .filter_map(Op::id)
-            .map(|id| Uuid(id.bytes()))
-            .collect();
-        let new: Vec<RequestId> = ops
-            .iter()
-            .filter(|op| matches!(op, Op::Hold(..)))
-            .filter_map(Op::id)
-            .collect();
+    async fn load<'o>(&self, ops: &'o [Op], workspaces: &[Uuid], lease: Uuid) -> Result<Page<'o>, Fail> {
+        let ids: Vec<Uuid> = ops.iter().filter_map(Op::id).map(|id| Uuid(id.bytes())).collect();
+        let new: Vec<RequestId> = ops.iter().filter(|op| matches!(op, Op::Hold(..))).filter_map(Op::id).collect();
         let (days, new) = keys(&new);
         let (begun, grants, holds, states, lease) = join5(
             self.client.batch_execute("BEGIN"),
@@ -188,24 +156,15 @@ impl Link {
 
     /// How the holds ended that are to be closed or raised and are not open: rare.
     async fn load_closed(&self, ops: &[Op], page: &mut Page<'_>) -> Result<(), Fail> {
-        let placed: HashSet<RequestId> = ops
-            .iter()
-            .filter(|op| matches!(op, Op::Hold(..)))
-            .filter_map(Op::id)
-            .collect();
-        let ids: Vec<RequestId> = ops
-            .iter()
-            .filter_map(Op::id)
-            .filter(|id| !placed.contains(id) && page.is_unknown(*id))
-            .collect();
+        let placed: HashSet<RequestId> =
+            ops.iter().filter(|op| matches!(op, Op::Hold(..))).filter_map(Op::id).collect();
+        let ids: Vec<RequestId> =
+            ops.iter().filter_map(Op::id).filter(|id| !placed.contains(id) && page.is_unknown(*id)).collect();
         if ids.is_empty() {
             return Ok(());
         }
         let (days, ids) = keys(&ids);
-        let states = self
-            .client
-            .query(&self.statements.states, &[&days, &ids])
-            .await?;
+        let states = self.client.query(&self.statements.states, &[&days, &ids]).await?;
         for row in &states {
             let (id, state) = load::state(row)?;
             page.load_closed(id, state);
@@ -227,7 +186,5 @@ pub struct Frame<'f> {
 }
 
 fn keys(ids: &[RequestId]) -> (Vec<i64>, Vec<Uuid>) {
-    ids.iter()
-        .map(|id| (usage::day_of(*id), Uuid(id.bytes())))
-        .unzip()
+    ids.iter().map(|id| (usage::day_of(*id), Uuid(id.bytes()))).unzip()
 }

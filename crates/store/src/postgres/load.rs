@@ -58,9 +58,7 @@ pub fn hold(row: &Row) -> Result<OpenHold, Fail> {
 pub fn state(row: &Row) -> Result<(RequestId, HoldState), tokio_postgres::Error> {
     let id = RequestId::from_bytes(row.try_get::<_, Uuid>(0)?.0);
     let state = match row.try_get::<_, i16>(1)? {
-        1 => HoldState::Settled {
-            charged: NanoUsd::new(row.try_get(2)?),
-        },
+        1 => HoldState::Settled { charged: NanoUsd::new(row.try_get(2)?) },
         13 => HoldState::Expired,
         _ => HoldState::Released,
     };

@@ -30,9 +30,7 @@ impl Shared {
         if self.lease.lock().until > Instant::now() {
             Ok(())
         } else {
-            Err(StoreError::Unavailable(
-                "the lease of this node lapsed".to_owned(),
-            ))
+            Err(StoreError::Unavailable("the lease of this node lapsed".to_owned()))
         }
     }
 
@@ -41,16 +39,8 @@ impl Shared {
         let (asked, id) = (Instant::now(), self.lease.lock().id);
         let fresh = self.random_id();
         let (boot, lease) = (Uuid(self.boot.bytes()), self.lease_time);
-        let id = self
-            .db
-            .write(Arc::new(move |tx| {
-                Box::pin(renew(tx, [id, fresh, boot], lease))
-            }))
-            .await?;
-        *self.lease.lock() = Lease {
-            id,
-            until: asked + lease,
-        };
+        let id = self.db.write(Arc::new(move |tx| Box::pin(renew(tx, [id, fresh, boot], lease)))).await?;
+        *self.lease.lock() = Lease { id, until: asked + lease };
         Ok(())
     }
 
@@ -66,12 +56,7 @@ impl Shared {
             for id in orphans {
                 let (reply, answer) = slot();
                 answers.push(answer);
-                self.queue.push(Op::Release {
-                    id,
-                    usage: None,
-                    orphan: true,
-                    reply: Some(reply),
-                })?;
+                self.queue.push(Op::Release { id, usage: None, orphan: true, reply: Some(reply) })?;
             }
             for answer in answers {
                 answer.await.ok_or_else(super::gone)??;
@@ -99,26 +84,13 @@ impl Shared {
     }
 }
 
-async fn renew(
-    tx: &Transaction<'_>,
-    [id, fresh, boot]: [Uuid; 3],
-    lease: Duration,
-) -> Result<Uuid, Fail> {
-    let renewed = tx
-        .execute(
-            "UPDATE node SET seen_at = clock_timestamp() WHERE lease = $1",
-            &[&id],
-        )
-        .await?;
+async fn renew(tx: &Transaction<'_>, [id, fresh, boot]: [Uuid; 3], lease: Duration) -> Result<Uuid, Fail> {
+    let renewed = tx.execute("UPDATE node SET seen_at = clock_timestamp() WHERE lease = $1", &[&id]).await?;
     let kept = if renewed == 1 {
         id
     } else {
         let ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
-        tx.execute(
-            "INSERT INTO node (lease, boot, lease_ms) VALUES ($1, $2, $3)",
-            &[&fresh, &boot, &ms],
-        )
-        .await?;
+        tx.execute("INSERT INTO node (lease, boot, lease_ms) VALUES ($1, $2, $3)", &[&fresh, &boot, &ms]).await?;
         fresh
     };
     Ok(kept)
@@ -139,14 +111,11 @@ async fn orphans(tx: &Transaction<'_>) -> Result<Vec<RequestId>, Fail> {
             &[&VOID_MAX],
         )
         .await?;
-    rows.iter()
-        .map(|row| Ok(RequestId::from_bytes(row.try_get::<_, Uuid>(0)?.0)))
-        .collect()
+    rows.iter().map(|row| Ok(RequestId::from_bytes(row.try_get::<_, Uuid>(0)?.0))).collect()
 }
 
 /// Ends a lease.
 pub async fn leave(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fail> {
-    tx.execute("DELETE FROM node WHERE lease = $1", &[&id])
-        .await?;
+    tx.execute("DELETE FROM node WHERE lease = $1", &[&id]).await?;
     Ok(())
 }

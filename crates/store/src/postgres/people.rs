@@ -11,13 +11,7 @@ use units::{KeyId, OperatorTokenId, Timestamp, WorkspaceId};
 pub async fn log(tx: &Transaction<'_>, log: &AuditEntry) -> Result<(), Fail> {
     tx.execute(
         "INSERT INTO operator_log (at, actor, action, object, detail) VALUES ($1, $2, $3, $4, $5)",
-        &[
-            &log.at.ms(),
-            &log.actor,
-            &log.action,
-            &log.object,
-            &log.detail,
-        ],
+        &[&log.at.ms(), &log.actor, &log.action, &log.object, &log.detail],
     )
     .await?;
     Ok(())
@@ -27,12 +21,7 @@ pub async fn log(tx: &Transaction<'_>, log: &AuditEntry) -> Result<(), Fail> {
 pub async fn create_workspace(tx: &Transaction<'_>, row: &WorkspaceRow) -> Result<(), Fail> {
     tx.execute(
         "INSERT INTO workspace (id, name, slug, created_at) VALUES ($1, $2, $3, $4)",
-        &[
-            &Uuid(row.id.bytes()),
-            &row.name,
-            &row.slug,
-            &row.created_at.ms(),
-        ],
+        &[&Uuid(row.id.bytes()), &row.name, &row.slug, &row.created_at.ms()],
     )
     .await
     .map(drop)
@@ -41,12 +30,7 @@ pub async fn create_workspace(tx: &Transaction<'_>, row: &WorkspaceRow) -> Resul
 
 /// All workspaces, oldest first.
 pub async fn list_workspaces(tx: &Transaction<'_>) -> Result<Vec<WorkspaceRow>, Fail> {
-    let rows = tx
-        .query(
-            "SELECT id, name, slug, created_at FROM workspace ORDER BY created_at, id",
-            &[],
-        )
-        .await?;
+    let rows = tx.query("SELECT id, name, slug, created_at FROM workspace ORDER BY created_at, id", &[]).await?;
     rows.iter()
         .map(|row| {
             Ok(WorkspaceRow {
@@ -62,9 +46,7 @@ pub async fn list_workspaces(tx: &Transaction<'_>) -> Result<Vec<WorkspaceRow>, 
 /// Keeps a new key.
 pub async fn create_key(tx: &Transaction<'_>, row: &KeyRow) -> Result<(), Fail> {
     let workspace = Uuid(row.workspace.bytes());
-    let owner = tx
-        .query_opt("SELECT 1 FROM workspace WHERE id = $1", &[&workspace])
-        .await?;
+    let owner = tx.query_opt("SELECT 1 FROM workspace WHERE id = $1", &[&workspace]).await?;
     if owner.is_none() {
         return Err(StoreError::NotFound("workspace").into());
     }
@@ -90,9 +72,7 @@ pub async fn create_key(tx: &Transaction<'_>, row: &KeyRow) -> Result<(), Fail> 
 const KEY: &str = "id, workspace, name, prefix, digest, created_at, expires_at, revoked_at";
 
 fn digest(bytes: &[u8]) -> Result<[u8; 32], Fail> {
-    bytes
-        .try_into()
-        .map_err(|_| Fail::Contradiction("a digest is not 32 bytes".to_owned()))
+    bytes.try_into().map_err(|_| Fail::Contradiction("a digest is not 32 bytes".to_owned()))
 }
 
 fn key_of(row: &Row) -> Result<KeyRow, Fail> {
@@ -116,21 +96,13 @@ pub async fn list_keys(tx: &Transaction<'_>) -> Result<Vec<KeyRow>, Fail> {
 
 /// Revokes a key; the first time counts.
 pub async fn revoke_key(tx: &Transaction<'_>, id: KeyId, at: Timestamp) -> Result<KeyRow, Fail> {
-    let sql = format!(
-        "UPDATE api_key SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING {KEY}"
-    );
-    let row = tx
-        .query_opt(&sql, &[&Uuid(id.bytes()), &at.ms()])
-        .await?
-        .ok_or(StoreError::NotFound("key"))?;
+    let sql = format!("UPDATE api_key SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING {KEY}");
+    let row = tx.query_opt(&sql, &[&Uuid(id.bytes()), &at.ms()]).await?.ok_or(StoreError::NotFound("key"))?;
     key_of(&row)
 }
 
 /// Keeps a new operator token.
-pub async fn create_operator_token(
-    tx: &Transaction<'_>,
-    row: &OperatorTokenRow,
-) -> Result<(), Fail> {
+pub async fn create_operator_token(tx: &Transaction<'_>, row: &OperatorTokenRow) -> Result<(), Fail> {
     tx.execute(
         "INSERT INTO operator_token (id, name, prefix, digest, created_at, revoked_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
@@ -171,22 +143,14 @@ pub async fn list_operator_tokens(tx: &Transaction<'_>) -> Result<Vec<OperatorTo
 }
 
 /// Revokes an operator token; the first time counts.
-pub async fn revoke_operator_token(
-    tx: &Transaction<'_>,
-    id: OperatorTokenId,
-    at: Timestamp,
-) -> Result<(), Fail> {
+pub async fn revoke_operator_token(tx: &Transaction<'_>, id: OperatorTokenId, at: Timestamp) -> Result<(), Fail> {
     let rows = tx
         .execute(
             "UPDATE operator_token SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1",
             &[&Uuid(id.bytes()), &at.ms()],
         )
         .await?;
-    if rows == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::NotFound("operator token").into())
-    }
+    if rows == 1 { Ok(()) } else { Err(StoreError::NotFound("operator token").into()) }
 }
 
 /// A page of the log, newest first. It ends between two instants, so it may be longer than asked for.

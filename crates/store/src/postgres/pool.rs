@@ -40,9 +40,7 @@ pub enum Fail {
 
 /// The server's own words, where it said any.
 fn explain(error: &tokio_postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| error.to_string(), |db| db.message().to_owned())
+    error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned())
 }
 
 impl Fail {
@@ -57,9 +55,9 @@ impl Fail {
     /// The database, or the way to it, is not there just now.
     fn is_away(&self) -> bool {
         match self {
-            Self::Sql(e) => e
-                .code()
-                .is_none_or(|code| code.code().starts_with("57P") || code.code().starts_with("08")),
+            Self::Sql(e) => {
+                e.code().is_none_or(|code| code.code().starts_with("57P") || code.code().starts_with("08"))
+            }
             Self::Away(_) => true,
             Self::Store(_) | Self::Contradiction(_) => false,
         }
@@ -68,9 +66,9 @@ impl Fail {
     /// The database refuses what was to be written, and will again.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::Sql(e) => e
-                .code()
-                .is_some_and(|code| code.code().starts_with("23") || code.code().starts_with("22")),
+            Self::Sql(e) => {
+                e.code().is_some_and(|code| code.code().starts_with("23") || code.code().starts_with("22"))
+            }
             Self::Store(_) | Self::Contradiction(_) => true,
             Self::Away(_) => false,
         }
@@ -98,18 +96,11 @@ impl Fail {
 
 /// Asserts that exactly one row was touched.
 pub fn one(rows: u64, what: &str) -> Result<(), Fail> {
-    if rows == 1 {
-        Ok(())
-    } else {
-        Err(Fail::Contradiction(format!(
-            "{rows} rows where one {what} was expected"
-        )))
-    }
+    if rows == 1 { Ok(()) } else { Err(Fail::Contradiction(format!("{rows} rows where one {what} was expected"))) }
 }
 
 /// Work inside a transaction; may be done several times.
-pub type Work<T> =
-    Arc<dyn for<'t> Fn(&'t Transaction<'t>) -> BoxFuture<'t, Result<T, Fail>> + Send + Sync>;
+pub type Work<T> = Arc<dyn for<'t> Fn(&'t Transaction<'t>) -> BoxFuture<'t, Result<T, Fail>> + Send + Sync>;
 
 /// The connections, and the runtime they live on.
 #[derive(Clone)]
@@ -148,11 +139,7 @@ impl Db {
         self.run(IsolationLevel::RepeatableRead, work).await
     }
 
-    async fn run<T: Send + 'static>(
-        &self,
-        level: IsolationLevel,
-        work: Work<T>,
-    ) -> Result<T, StoreError> {
+    async fn run<T: Send + 'static>(&self, level: IsolationLevel, work: Work<T>) -> Result<T, StoreError> {
         let pool = self.pool.clone();
         let task = self.background.spawn(async move {
             let mut tries = 1;
@@ -195,11 +182,7 @@ impl<E: Into<Fail>> From<E> for Failed {
 
 async fn once<T>(pool: &Pool, level: IsolationLevel, work: &Work<T>) -> Result<T, Failed> {
     let mut client = pool.get().await.map_err(|e| Fail::Away(e.to_string()))?;
-    let tx = client
-        .build_transaction()
-        .isolation_level(level)
-        .start()
-        .await?;
+    let tx = client.build_transaction().isolation_level(level).start().await?;
     let done = work(&tx).await?;
     match tx.commit().await.map_err(Fail::from) {
         Ok(()) => Ok(done),

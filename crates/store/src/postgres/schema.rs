@@ -43,10 +43,7 @@ pub async fn open(
         changes: Changes::default(),
         failing: AtomicBool::new(false),
         frozen: Mutex::default(),
-        lease: Mutex::new(Lease {
-            id: super::wire::Uuid([0; 16]),
-            until: Instant::now(),
-        }),
+        lease: Mutex::new(Lease { id: super::wire::Uuid([0; 16]), until: Instant::now() }),
         lease_time,
         clock: way.clock,
         chance: way.chance,
@@ -57,20 +54,10 @@ pub async fn open(
     let done = run_batcher(&shared);
     let recovered = shared.bury().await.map_err(told)?;
     let background = shared.db.background();
-    let tasks = vec![
-        background.spawn(Arc::clone(&shared).beat()),
-        background.spawn(Changes::listen(Arc::clone(&shared))),
-    ];
-    let engine = Arc::new(Postgres {
-        shared,
-        done,
-        tasks,
-    });
-    Ok(Opened {
-        ledger: Arc::clone(&engine) as _,
-        store: engine,
-        recovered,
-    })
+    let tasks =
+        vec![background.spawn(Arc::clone(&shared).beat()), background.spawn(Changes::listen(Arc::clone(&shared)))];
+    let engine = Arc::new(Postgres { shared, done, tasks });
+    Ok(Opened { ledger: Arc::clone(&engine) as _, store: engine, recovered })
 }
 
 /// Starts the batcher; when it ends, the lease and the connections end.
@@ -94,10 +81,7 @@ fn run_batcher(shared: &Arc<Shared>) -> watch::Receiver<bool> {
 /// Brings the database to the newest shape.
 async fn migrate(db: &Db) -> Result<(), OpenError> {
     let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-    let found = db
-        .write(Arc::new(move |tx| Box::pin(steps(tx))))
-        .await
-        .map_err(told)?;
+    let found = db.write(Arc::new(move |tx| Box::pin(steps(tx)))).await.map_err(told)?;
     if found > known {
         return Err(OpenError::Newer { found, known });
     }
@@ -111,15 +95,11 @@ async fn steps(tx: &Transaction<'_>) -> Result<i64, Fail> {
          CREATE TABLE IF NOT EXISTS schema_step (number bigint PRIMARY KEY);"
     ))
     .await?;
-    let found: i64 = tx
-        .query_one("SELECT coalesce(max(number), 0) FROM schema_step", &[])
-        .await?
-        .try_get(0)?;
+    let found: i64 = tx.query_one("SELECT coalesce(max(number), 0) FROM schema_step", &[]).await?.try_get(0)?;
     for (number, step) in (1_i64..).zip(STEPS) {
         if number > found {
             tx.batch_execute(step).await?;
-            tx.execute("INSERT INTO schema_step (number) VALUES ($1)", &[&number])
-                .await?;
+            tx.execute("INSERT INTO schema_step (number) VALUES ($1)", &[&number]).await?;
         }
     }
     Ok(found)
@@ -128,15 +108,8 @@ async fn steps(tx: &Transaction<'_>) -> Result<i64, Fail> {
 /// Keeps the check value at the first start; refuses another one later.
 async fn check_master(db: &Db, check: Option<[u8; 32]>) -> Result<(), OpenError> {
     let Some(check) = check else { return Ok(()) };
-    let kept = db
-        .write(Arc::new(move |tx| Box::pin(kept_check(tx, check))))
-        .await
-        .map_err(told)?;
-    if kept == check {
-        Ok(())
-    } else {
-        Err(OpenError::WrongMaster)
-    }
+    let kept = db.write(Arc::new(move |tx| Box::pin(kept_check(tx, check)))).await.map_err(told)?;
+    if kept == check { Ok(()) } else { Err(OpenError::WrongMaster) }
 }
 
 async fn kept_check(tx: &Transaction<'_>, check: [u8; 32]) -> Result<Vec<u8>, Fail> {
@@ -145,9 +118,7 @@ async fn kept_check(tx: &Transaction<'_>, check: [u8; 32]) -> Result<Vec<u8>, Fa
         &[&&check[..]],
     )
     .await?;
-    let row = tx
-        .query_one("SELECT value FROM meta WHERE name = 'master_check'", &[])
-        .await?;
+    let row = tx.query_one("SELECT value FROM meta WHERE name = 'master_check'", &[]).await?;
     Ok(row.try_get(0)?)
 }
 

@@ -4,8 +4,8 @@
 use super::pool::Fail;
 use super::{Postgres, catalogue, changes, people, usage};
 use crate::port::{
-    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError,
-    StoredUsage, UsageFilter, WorkspaceRow,
+    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, StoredUsage,
+    UsageFilter, WorkspaceRow,
 };
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -62,39 +62,25 @@ impl Store for Postgres {
             self.shared.ready()?;
             self.shared
                 .db
-                .read(Arc::new(|tx| {
-                    Box::pin(async move { Ok(tx.batch_execute("SELECT 1").await?) })
-                }))
+                .read(Arc::new(|tx| Box::pin(async move { Ok(tx.batch_execute("SELECT 1").await?) })))
                 .await
         })
     }
 
     fn create_workspace(&self, row: WorkspaceRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.change(row, log, None, |tx, row| {
-            Box::pin(people::create_workspace(tx, row))
-        }))
+        Box::pin(self.change(row, log, None, |tx, row| Box::pin(people::create_workspace(tx, row))))
     }
 
     fn list_workspaces(&self) -> Pending<'_, Vec<WorkspaceRow>> {
-        Box::pin(
-            self.shared
-                .db
-                .read(Arc::new(|tx| Box::pin(people::list_workspaces(tx)) as _)),
-        )
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(people::list_workspaces(tx)) as _)))
     }
 
     fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.change(row, log, Some(Change::Keys), |tx, row| {
-            Box::pin(people::create_key(tx, row))
-        }))
+        Box::pin(self.change(row, log, Some(Change::Keys), |tx, row| Box::pin(people::create_key(tx, row))))
     }
 
     fn list_keys(&self) -> Pending<'_, Vec<KeyRow>> {
-        Box::pin(
-            self.shared
-                .db
-                .read(Arc::new(|tx| Box::pin(people::list_keys(tx)) as _)),
-        )
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(people::list_keys(tx)) as _)))
     }
 
     fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow> {
@@ -107,41 +93,26 @@ impl Store for Postgres {
 
     fn create_operator_token(&self, row: OperatorTokenRow, log: AuditEntry) -> Pending<'_, ()> {
         let news = Some(Change::OperatorTokens);
-        Box::pin(self.change(row, log, news, |tx, row| {
-            Box::pin(people::create_operator_token(tx, row))
-        }))
+        Box::pin(self.change(row, log, news, |tx, row| Box::pin(people::create_operator_token(tx, row))))
     }
 
     fn list_operator_tokens(&self) -> Pending<'_, Vec<OperatorTokenRow>> {
-        Box::pin(self.shared.db.read(Arc::new(|tx| {
-            Box::pin(people::list_operator_tokens(tx)) as _
-        })))
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(people::list_operator_tokens(tx)) as _)))
     }
 
-    fn revoke_operator_token(
-        &self,
-        id: OperatorTokenId,
-        at: Timestamp,
-        log: AuditEntry,
-    ) -> Pending<'_, ()> {
+    fn revoke_operator_token(&self, id: OperatorTokenId, at: Timestamp, log: AuditEntry) -> Pending<'_, ()> {
         let news = Some(Change::OperatorTokens);
-        Box::pin(self.change((id, at), log, news, |tx, (id, at)| {
-            Box::pin(people::revoke_operator_token(tx, *id, *at))
-        }))
-    }
-
-    fn load_catalogue(&self) -> Pending<'_, CatalogueRows> {
         Box::pin(
-            self.shared
-                .db
-                .read(Arc::new(|tx| Box::pin(catalogue::load(tx)) as _)),
+            self.change((id, at), log, news, |tx, (id, at)| Box::pin(people::revoke_operator_token(tx, *id, *at))),
         )
     }
 
+    fn load_catalogue(&self) -> Pending<'_, CatalogueRows> {
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(catalogue::load(tx)) as _)))
+    }
+
     fn replace_catalogue(&self, rows: CatalogueRows, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.change(rows, log, Some(Change::Catalogue), |tx, rows| {
-            Box::pin(catalogue::replace(tx, rows))
-        }))
+        Box::pin(self.change(rows, log, Some(Change::Catalogue), |tx, rows| Box::pin(catalogue::replace(tx, rows))))
     }
 
     fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<StoredUsage>> {
@@ -160,9 +131,7 @@ impl Store for Postgres {
     }
 
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
-        Box::pin(self.shared.db.read(Arc::new(move |tx| {
-            Box::pin(people::page_log(tx, before, limit)) as _
-        })))
+        Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(people::page_log(tx, before, limit)) as _)))
     }
 
     fn next_change(&self) -> Pending<'_, Change> {

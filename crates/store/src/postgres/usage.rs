@@ -27,21 +27,15 @@ pub fn create_sql(day: i64) -> String {
 
 /// The types of `day` and the columns after it, as arrays.
 const TYPES: [&str; 28] = [
-    "bigint", "uuid", "smallint", "bigint", "uuid", "uuid", "text", "text", "text", "text",
-    "integer", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint",
-    "bigint", "smallint", "uuid", "bigint", "bigint", "bigint", "smallint", "smallint", "text",
+    "bigint", "uuid", "smallint", "bigint", "uuid", "uuid", "text", "text", "text", "text", "integer", "text",
+    "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "smallint", "uuid", "bigint",
+    "bigint", "bigint", "smallint", "smallint", "text",
 ];
 
 /// Writes rows. A record never replaces anything; a closed hold may replace a record of the same request.
 pub fn insert_sql() -> String {
-    let arrays: Vec<String> = (1..)
-        .zip(TYPES)
-        .map(|(n, kind)| format!("${n}::{kind}[]"))
-        .collect();
-    let renewed: Vec<String> = COLUMNS
-        .split(", ")
-        .map(|c| format!("{0} = excluded.{0}", c.trim()))
-        .collect();
+    let arrays: Vec<String> = (1..).zip(TYPES).map(|(n, kind)| format!("${n}::{kind}[]")).collect();
+    let renewed: Vec<String> = COLUMNS.split(", ").map(|c| format!("{0} = excluded.{0}", c.trim())).collect();
     format!(
         "INSERT INTO usage (day, {COLUMNS}) SELECT * FROM unnest({}) ON CONFLICT (day, request) DO UPDATE SET {} \
          WHERE usage.closing = 0 AND excluded.closing <> 0",
@@ -95,10 +89,7 @@ impl<'r> Columns<'r> {
             request: rows.iter().map(|(r, _)| Uuid(r.request.bytes())).collect(),
             closing: rows.iter().map(|(_, closing)| *closing).collect(),
             at: rows.iter().map(|(r, _)| r.at.ms()).collect(),
-            workspace: rows
-                .iter()
-                .map(|(r, _)| Uuid(r.workspace.bytes()))
-                .collect(),
+            workspace: rows.iter().map(|(r, _)| Uuid(r.workspace.bytes())).collect(),
             key: rows.iter().map(|(r, _)| Uuid(r.key.bytes())).collect(),
             endpoint: rows.iter().map(|(r, _)| r.endpoint).collect(),
             model: rows.iter().map(|(r, _)| &*r.model).collect(),
@@ -111,25 +102,13 @@ impl<'r> Columns<'r> {
                 rows.iter().map(|(r, _)| count(r)).collect()
             }),
             source: rows.iter().map(|(r, _)| source_number(r.source)).collect(),
-            price: rows
-                .iter()
-                .map(|(r, _)| r.price.map(|id| Uuid(id.bytes())))
-                .collect(),
-            charge: rows
-                .iter()
-                .map(|(r, closing)| if *closing == 1 { r.charge.nano() } else { 0 })
-                .collect(),
+            price: rows.iter().map(|(r, _)| r.price.map(|id| Uuid(id.bytes()))).collect(),
+            charge: rows.iter().map(|(r, closing)| if *closing == 1 { r.charge.nano() } else { 0 }).collect(),
             latency_ms: rows.iter().map(|(r, _)| i64::from(r.latency_ms)).collect(),
-            first_byte_ms: rows
-                .iter()
-                .map(|(r, _)| r.first_byte_ms.map(i64::from))
-                .collect(),
+            first_byte_ms: rows.iter().map(|(r, _)| r.first_byte_ms.map(i64::from)).collect(),
             flags: rows.iter().map(|(r, _)| flags(r)).collect(),
             attempts: rows.iter().map(|(r, _)| i16::from(r.attempts)).collect(),
-            client_request_id: rows
-                .iter()
-                .map(|(r, _)| r.client_request_id.as_deref())
-                .collect(),
+            client_request_id: rows.iter().map(|(r, _)| r.client_request_id.as_deref()).collect(),
         }
     }
 
@@ -197,14 +176,10 @@ fn from_row(row: &Row) -> Result<StoredUsage, tokio_postgres::Error> {
         fault: row.try_get::<_, Option<&str>>(10)?.map(intern::name),
         usage,
         source: source_of(row.try_get(19)?),
-        price: row
-            .try_get::<_, Option<Uuid>>(20)?
-            .map(|id| PriceId::from_bytes(id.0)),
+        price: row.try_get::<_, Option<Uuid>>(20)?.map(|id| PriceId::from_bytes(id.0)),
         charge: NanoUsd::new(row.try_get(21)?),
         latency_ms: u32::try_from(row.try_get::<_, i64>(22)?).unwrap_or(u32::MAX),
-        first_byte_ms: row
-            .try_get::<_, Option<i64>>(23)?
-            .map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
+        first_byte_ms: row.try_get::<_, Option<i64>>(23)?.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
         streamed,
         attempts: u8::try_from(row.try_get::<_, i16>(25)?).unwrap_or(u8::MAX),
         partial,
@@ -244,10 +219,7 @@ pub async fn page(tx: &Transaction<'_>, filter: &UsageFilter) -> Result<Vec<Stor
     for (n, (term, _)) in (1..).zip(&terms) {
         sql.push_str(&format!(" AND {term} ${n}"));
     }
-    sql.push_str(&format!(
-        " ORDER BY day DESC, request DESC LIMIT {}",
-        filter.limit
-    ));
+    sql.push_str(&format!(" ORDER BY day DESC, request DESC LIMIT {}", filter.limit));
     let params: Vec<&(dyn ToSql + Sync)> = terms.iter().map(|(_, p)| &**p as _).collect();
     let rows = tx.query(&sql, &params).await?;
     Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)

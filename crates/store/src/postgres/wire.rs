@@ -61,10 +61,8 @@ mod tests {
 
     #[test]
     fn legs_come_back() {
-        let legs = [3, i64::MAX].map(|n| Leg {
-            grant: GrantId::from_bytes([n as u8; 16]),
-            amount: NanoUsd::new(n),
-        });
+        let legs =
+            [3, i64::MAX].map(|n| Leg { grant: GrantId::from_bytes([n as u8; 16]), amount: NanoUsd::new(n) });
         assert_eq!(unpack(&pack(&legs)), Some(legs.to_vec()));
         assert_eq!(unpack(&[0; 25]), None);
     }

@@ -66,18 +66,13 @@ impl Writes {
     /// Sends everything at once and looks at every count before anything is committed.
     pub async fn send(&self, client: &Client, rows: &Rows<'_>) -> Result<(), Fail> {
         let sendings = self.sendings(rows);
-        let sent: Vec<BoxFuture<'_, Result<u64, tokio_postgres::Error>>> = sendings
-            .iter()
-            .map(|s| Box::pin(client.execute(s.statement, &s.params)) as _)
-            .collect();
+        let sent: Vec<BoxFuture<'_, Result<u64, tokio_postgres::Error>>> =
+            sendings.iter().map(|s| Box::pin(client.execute(s.statement, &s.params)) as _).collect();
         for (sending, written) in sendings.iter().zip(join_all(sent).await) {
             let (what, written) = (sending.what, written?);
-            let [least, most] =
-                [sending.least, sending.most].map(|n| u64::try_from(n).unwrap_or(u64::MAX));
+            let [least, most] = [sending.least, sending.most].map(|n| u64::try_from(n).unwrap_or(u64::MAX));
             if written < least || written > most {
-                return Err(Fail::Contradiction(format!(
-                    "{written} {what} written where {least} were expected"
-                )));
+                return Err(Fail::Contradiction(format!("{written} {what} written where {least} were expected")));
             }
         }
         Ok(())
@@ -85,56 +80,21 @@ impl Writes {
 
     /// The statements that have rows.
     fn sendings<'s>(&'s self, rows: &'s Rows<'_>) -> Vec<Sending<'s>> {
-        let sending = |what, statement, count, params| Sending {
-            what,
-            statement,
-            least: count,
-            most: count,
-            params,
-        };
+        let sending =
+            |what, statement, count, params| Sending { what, statement, least: count, most: count, params };
         let mut all = vec![
-            sending(
-                "grants",
-                &self.credit,
-                rows.credit.0.len(),
-                rows.credit_params(),
-            ),
-            sending(
-                "holds",
-                &self.fresh,
-                rows.fresh.ids.len(),
-                rows.fresh.params(&rows.lease),
-            ),
-            sending(
-                "raised holds",
-                &self.raised,
-                rows.raised.ids.len(),
-                rows.raised.raised_params(),
-            ),
-            sending(
-                "closed holds",
-                &self.removed,
-                rows.removed.len(),
-                vec![&rows.removed],
-            ),
-            sending(
-                "transfers",
-                &self.transfers,
-                rows.transfers.0.len(),
-                rows.transfer_params(),
-            ),
+            sending("grants", &self.credit, rows.credit.0.len(), rows.credit_params()),
+            sending("holds", &self.fresh, rows.fresh.ids.len(), rows.fresh.params(&rows.lease)),
+            sending("raised holds", &self.raised, rows.raised.ids.len(), rows.raised.raised_params()),
+            sending("closed holds", &self.removed, rows.removed.len(), vec![&rows.removed]),
+            sending("transfers", &self.transfers, rows.transfers.0.len(), rows.transfer_params()),
             sending(
                 "tombstones",
                 &self.stones,
                 rows.stones.0.len(),
                 vec![&rows.stones.0, &rows.stones.1, &rows.at],
             ),
-            sending(
-                "key spends",
-                &self.spent,
-                rows.spent.0.len(),
-                vec![&rows.spent.0, &rows.spent.1],
-            ),
+            sending("key spends", &self.spent, rows.spent.0.len(), vec![&rows.spent.0, &rows.spent.1]),
         ];
         all.push(Sending {
             what: "usage rows",
@@ -150,14 +110,7 @@ impl Writes {
 }
 
 type CreditColumns = (Vec<Uuid>, Vec<i64>, Vec<i64>, Vec<bool>);
-type TransferColumns = (
-    Vec<Uuid>,
-    Vec<i16>,
-    Vec<i16>,
-    Vec<Uuid>,
-    Vec<Uuid>,
-    Vec<i64>,
-);
+type TransferColumns = (Vec<Uuid>, Vec<i16>, Vec<i16>, Vec<Uuid>, Vec<Uuid>, Vec<i64>);
 
 /// Everything a batch writes, as columns.
 pub struct Rows<'p> {
@@ -222,9 +175,7 @@ fn transfer_columns(rows: &[(Uuid, i16, Posting)]) -> TransferColumns {
         rows.iter().map(|(_, _, p)| p.code.number()).collect(),
         rows.iter().map(|(_, leg, _)| *leg).collect(),
         rows.iter().map(|(_, _, p)| Uuid(p.debit.bytes())).collect(),
-        rows.iter()
-            .map(|(_, _, p)| Uuid(p.credit.bytes()))
-            .collect(),
+        rows.iter().map(|(_, _, p)| Uuid(p.credit.bytes())).collect(),
         rows.iter().map(|(_, _, p)| p.amount.nano()).collect(),
     )
 }

@@ -110,10 +110,6 @@ pub fn audit_offline(dir: &Path) -> Result<AuditReport, OpenError> {
     let db = Connection::open_with_flags(&path, flags).map_err(told)?;
     db.pragma_update(None, "query_only", true).map_err(told)?;
     // Closing the last connection must not fold the log into the file either.
-    db.set_db_config(
-        rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
-        true,
-    )
-    .map_err(told)?;
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(told)?;
     run(&db, None).map_err(told)
 }

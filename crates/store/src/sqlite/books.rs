@@ -4,8 +4,7 @@
 use crate::StoreError;
 use foldhash::fast::RandomState;
 use ledger::{
-    Closing, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, LedgerError, Leg, OpenHold,
-    Sweep, Wallet,
+    Closing, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, LedgerError, Leg, OpenHold, Sweep, Wallet,
 };
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -117,10 +116,7 @@ impl Books {
             return open.hold.again(order).map_err(broken);
         }
         if self.frozen.contains(&order.workspace) {
-            return Err(StoreError::Corrupt(format!(
-                "{} is frozen until the books are right",
-                order.workspace
-            )));
+            return Err(StoreError::Corrupt(format!("{} is frozen until the books are right", order.workspace)));
         }
         let wallet = self.wallets.entry(order.workspace).or_default();
         Ok(match wallet.hold(order).map_err(broken)? {
@@ -136,10 +132,7 @@ impl Books {
     }
 
     /// Raises an open hold. `None` when it is not open. The row is to be written when it was raised.
-    pub fn extend(
-        &mut self,
-        order: &ExtendOrder,
-    ) -> Result<Option<(HoldAnswer, Option<HoldRow>)>, StoreError> {
+    pub fn extend(&mut self, order: &ExtendOrder) -> Result<Option<(HoldAnswer, Option<HoldRow>)>, StoreError> {
         let Some(open) = self.open.get_mut(&order.id) else {
             return Ok(None);
         };
@@ -149,21 +142,13 @@ impl Books {
         let row = (open.hold.seq != before.seq).then(|| {
             let known: &[Leg] = if open.written { &before.legs } else { &[] };
             open.written = true;
-            HoldRow {
-                added: raised(known, &open.hold.legs),
-                hold: open.hold.clone(),
-            }
+            HoldRow { added: raised(known, &open.hold.legs), hold: open.hold.clone() }
         });
         Ok(Some((answer, row)))
     }
 
     /// Closes an open hold with its cost. `None` when it is not open.
-    pub fn settle(
-        &mut self,
-        id: RequestId,
-        cost: NanoUsd,
-        now: Timestamp,
-    ) -> Result<Option<Closed>, StoreError> {
+    pub fn settle(&mut self, id: RequestId, cost: NanoUsd, now: Timestamp) -> Result<Option<Closed>, StoreError> {
         self.close(id, |wallet, hold| wallet.settle(hold, cost, now))
     }
 
@@ -183,18 +168,10 @@ impl Books {
         let wallet = self.wallets.entry(open.hold.workspace).or_default();
         let spent = self.spend.entry(open.hold.key).or_default();
         let closing = how(wallet, &open.hold).map_err(broken)?;
-        *spent = spent
-            .plus(closing.charged)
-            .map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        let state = HoldState::Open
-            .close(closing.state)
-            .map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        *spent = spent.plus(closing.charged).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let state = HoldState::Open.close(closing.state).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         self.remember(id, state);
-        Ok(self.open.remove(&id).map(|open| Closed {
-            hold: open.hold,
-            closing,
-            written: open.written,
-        }))
+        Ok(self.open.remove(&id).map(|open| Closed { hold: open.hold, closing, written: open.written }))
     }
 
     fn remember(&mut self, id: RequestId, state: HoldState) {
@@ -216,15 +193,8 @@ impl Books {
     }
 
     /// One snapshot of a workspace's money.
-    pub fn balance(
-        &self,
-        workspace: WorkspaceId,
-        now: Timestamp,
-    ) -> Result<ledger::Balance, StoreError> {
-        self.wallets
-            .get(&workspace)
-            .map_or(Ok(ledger::Balance::default()), |w| w.balance(now))
-            .map_err(broken)
+    pub fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Result<ledger::Balance, StoreError> {
+        self.wallets.get(&workspace).map_or(Ok(ledger::Balance::default()), |w| w.balance(now)).map_err(broken)
     }
 
     /// What a key has spent.
@@ -242,10 +212,7 @@ impl Books {
             self.young.pop_front();
             if let Some(open) = self.open.get_mut(&id).filter(|open| !open.written) {
                 open.written = true;
-                rows.push(HoldRow {
-                    added: open.hold.legs.clone(),
-                    hold: open.hold.clone(),
-                });
+                rows.push(HoldRow { added: open.hold.legs.clone(), hold: open.hold.clone() });
             }
         }
         rows
@@ -278,17 +245,10 @@ impl Books {
 
 /// What `now` has more than `before`, leg by leg.
 fn raised(before: &[Leg], now: &[Leg]) -> Vec<Leg> {
-    let known = |leg: &Leg| {
-        before
-            .iter()
-            .find(|old| old.grant == leg.grant)
-            .map_or(NanoUsd::ZERO, |old| old.amount)
-    };
+    let known =
+        |leg: &Leg| before.iter().find(|old| old.grant == leg.grant).map_or(NanoUsd::ZERO, |old| old.amount);
     now.iter()
-        .map(|leg| Leg {
-            grant: leg.grant,
-            amount: NanoUsd::new(leg.amount.nano() - known(leg).nano()),
-        })
+        .map(|leg| Leg { grant: leg.grant, amount: NanoUsd::new(leg.amount.nano() - known(leg).nano()) })
         .filter(|leg| leg.amount > NanoUsd::ZERO)
         .collect()
 }

@@ -7,13 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use units::{CredentialId, PriceId, Secret, Timestamp};
 
 fn version(db: &Connection) -> rusqlite::Result<u64> {
-    let kept: Option<i64> = db
-        .query_row(
-            "SELECT value FROM meta WHERE name = 'catalogue_version'",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
+    let kept: Option<i64> =
+        db.query_row("SELECT value FROM meta WHERE name = 'catalogue_version'", [], |row| row.get(0)).optional()?;
     Ok(kept.and_then(|v| u64::try_from(v).ok()).unwrap_or(0))
 }
 
@@ -46,9 +41,7 @@ pub fn load(db: &Connection) -> rusqlite::Result<CatalogueRows> {
             .query_map([], pair)?
             .collect::<rusqlite::Result<_>>()?,
         prices: tx
-            .prepare(
-                "SELECT id, model, document, effective_from FROM price WHERE in_force = 1 ORDER BY model, id",
-            )?
+            .prepare("SELECT id, model, document, effective_from FROM price WHERE in_force = 1 ORDER BY model, id")?
             .query_map([], |row| {
                 Ok(PriceRow {
                     id: PriceId::from_bytes(row.get(0)?),
@@ -92,20 +85,14 @@ fn write(tx: &Transaction<'_>, rows: &CatalogueRows) -> rusqlite::Result<()> {
         ])?;
     }
     for (id, document) in &rows.models {
-        tx.prepare_cached("INSERT INTO model (id, document) VALUES (?1, ?2)")?
-            .execute(params![id, document])?;
+        tx.prepare_cached("INSERT INTO model (id, document) VALUES (?1, ?2)")?.execute(params![id, document])?;
     }
     for row in &rows.prices {
         tx.prepare_cached(
             "INSERT INTO price (id, model, document, effective_from, in_force) VALUES (?1, ?2, ?3, ?4, 1)
              ON CONFLICT (id) DO UPDATE SET in_force = 1",
         )?
-        .execute(params![
-            row.id.bytes(),
-            row.model,
-            row.document,
-            row.effective_from.ms()
-        ])?;
+        .execute(params![row.id.bytes(), row.model, row.document, row.effective_from.ms()])?;
     }
     let version = i64::try_from(rows.version).unwrap_or(i64::MAX);
     tx.execute(

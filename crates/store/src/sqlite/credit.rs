@@ -28,9 +28,7 @@ impl Shared {
 
 /// Writes a grant; `false` when the same one was there.
 fn insert(db: &mut Connection, order: &GrantOrder) -> Result<bool, StoreError> {
-    let tx = db
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(sql_error)?;
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql_error)?;
     let known: Option<([u8; 16], String, i64, Option<i64>)> = tx
         .query_row(
             "SELECT workspace, kind, granted, expires_at FROM credit WHERE id = ?1",
@@ -47,18 +45,10 @@ fn insert(db: &mut Connection, order: &GrantOrder) -> Result<bool, StoreError> {
                 order.amount.nano(),
                 order.expires_at.map(Timestamp::ms),
             );
-        return if same {
-            Ok(false)
-        } else {
-            Err(StoreError::Exists("grant"))
-        };
+        return if same { Ok(false) } else { Err(StoreError::Exists("grant")) };
     }
     let owner: Option<i64> = tx
-        .query_row(
-            "SELECT 1 FROM workspace WHERE id = ?1",
-            [order.workspace.bytes()],
-            |row| row.get(0),
-        )
+        .query_row("SELECT 1 FROM workspace WHERE id = ?1", [order.workspace.bytes()], |row| row.get(0))
         .optional()
         .map_err(sql_error)?;
     if owner.is_none() {
@@ -119,54 +109,40 @@ pub fn wallets(db: &Connection) -> rusqlite::Result<Vec<(WorkspaceId, Wallet)>> 
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        grants
-            .entry(WorkspaceId::from_bytes(row.get(0)?))
-            .or_default()
-            .push(Grant {
-                id: GrantId::from_bytes(row.get(1)?),
-                priority: row.get(2)?,
-                expires_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_ms),
-                swept: row.get(4)?,
-                posted: NanoUsd::new(row.get(5)?),
-                held: NanoUsd::new(row.get(6)?),
-            });
+        grants.entry(WorkspaceId::from_bytes(row.get(0)?)).or_default().push(Grant {
+            id: GrantId::from_bytes(row.get(1)?),
+            priority: row.get(2)?,
+            expires_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_ms),
+            swept: row.get(4)?,
+            posted: NanoUsd::new(row.get(5)?),
+            held: NanoUsd::new(row.get(6)?),
+        });
     }
-    Ok(grants
-        .into_iter()
-        .map(|(workspace, grants)| (workspace, Wallet::new(grants)))
-        .collect())
+    Ok(grants.into_iter().map(|(workspace, grants)| (workspace, Wallet::new(grants))).collect())
 }
 
 /// What every key has spent.
 pub fn spends(db: &Connection) -> rusqlite::Result<Vec<(KeyId, NanoUsd)>> {
     db.prepare("SELECT key, spent FROM key_spend")?
-        .query_map([], |row| {
-            Ok((KeyId::from_bytes(row.get(0)?), NanoUsd::new(row.get(1)?)))
-        })?
+        .query_map([], |row| Ok((KeyId::from_bytes(row.get(0)?), NanoUsd::new(row.get(1)?))))?
         .collect()
 }
 
 /// The newest hold that closed without a usage row.
 pub fn newest_stone(db: &Connection) -> rusqlite::Result<Option<RequestId>> {
-    let id: Option<[u8; 16]> =
-        db.query_row("SELECT max(hold) FROM tombstone", [], |row| row.get(0))?;
+    let id: Option<[u8; 16]> = db.query_row("SELECT max(hold) FROM tombstone", [], |row| row.get(0))?;
     Ok(id.map(RequestId::from_bytes))
 }
 
 /// The holds on disk, with their legs.
 pub fn open_holds(db: &Connection) -> rusqlite::Result<Vec<OpenHold>> {
-    let mut legs =
-        db.prepare("SELECT credit, amount FROM hold_leg WHERE hold = ?1 ORDER BY leg")?;
-    let mut holds =
-        db.prepare("SELECT id, workspace, key, want, floor, at, seq FROM hold ORDER BY id")?;
+    let mut legs = db.prepare("SELECT credit, amount FROM hold_leg WHERE hold = ?1 ORDER BY leg")?;
+    let mut holds = db.prepare("SELECT id, workspace, key, want, floor, at, seq FROM hold ORDER BY id")?;
     holds
         .query_map([], |row| {
             let id: [u8; 16] = row.get(0)?;
             let legs = legs.query_map([id], |leg| {
-                Ok(Leg {
-                    grant: GrantId::from_bytes(leg.get(0)?),
-                    amount: NanoUsd::new(leg.get(1)?),
-                })
+                Ok(Leg { grant: GrantId::from_bytes(leg.get(0)?), amount: NanoUsd::new(leg.get(1)?) })
             })?;
             Ok(OpenHold {
                 id: RequestId::from_bytes(id),
@@ -195,35 +171,19 @@ pub fn recover(db: &mut Connection, now: Timestamp) -> Result<u64, WriteError> {
     Ok(u64::try_from(holds.len()).unwrap_or(u64::MAX))
 }
 
-fn expire(
-    tx: &Transaction<'_>,
-    wallet: &mut Wallet,
-    hold: &OpenHold,
-    now: Timestamp,
-) -> Result<(), WriteError> {
-    let closing = wallet
-        .release(hold, true, now)
-        .map_err(|e| WriteError::Contradiction(e.to_string()))?;
+fn expire(tx: &Transaction<'_>, wallet: &mut Wallet, hold: &OpenHold, now: Timestamp) -> Result<(), WriteError> {
+    let closing = wallet.release(hold, true, now).map_err(|e| WriteError::Contradiction(e.to_string()))?;
     for (leg, posting) in (0_i64..).zip(closing.postings()) {
         post(tx, hold.id.bytes(), leg, &posting, now)?;
     }
     for end in &closing.ends {
         let rows = tx
-            .prepare_cached(
-                "UPDATE credit SET posted = posted - ?2, held = held - ?3 WHERE id = ?1",
-            )?
-            .execute(params![
-                end.grant.bytes(),
-                end.broken.nano(),
-                end.freed.nano()
-            ])?;
+            .prepare_cached("UPDATE credit SET posted = posted - ?2, held = held - ?3 WHERE id = ?1")?
+            .execute(params![end.grant.bytes(), end.broken.nano(), end.freed.nano()])?;
         one(rows, "grant")?;
     }
-    tx.prepare_cached("DELETE FROM hold_leg WHERE hold = ?1")?
-        .execute([hold.id.bytes()])?;
-    let rows = tx
-        .prepare_cached("DELETE FROM hold WHERE id = ?1")?
-        .execute([hold.id.bytes()])?;
+    tx.prepare_cached("DELETE FROM hold_leg WHERE hold = ?1")?.execute([hold.id.bytes()])?;
+    let rows = tx.prepare_cached("DELETE FROM hold WHERE id = ?1")?.execute([hold.id.bytes()])?;
     one(rows, "hold")?;
     tombstone(tx, hold.id.bytes(), closing.state, now)
 }

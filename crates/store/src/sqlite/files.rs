@@ -33,11 +33,7 @@ pub fn open(
     chance: &dyn Chance,
 ) -> Result<Opened, OpenError> {
     let (engine, recovered) = open_engine(dir, master_check, clock, chance)?;
-    Ok(Opened {
-        ledger: Arc::clone(&engine) as _,
-        store: engine,
-        recovered,
-    })
+    Ok(Opened { ledger: Arc::clone(&engine) as _, store: engine, recovered })
 }
 
 /// The engine itself, and how many holds of dead boots were given back.
@@ -58,9 +54,7 @@ pub(super) fn open_engine(
     let books = Books::new(
         credit::wallets(&db).map_err(told)?,
         credit::spends(&db).map_err(told)?,
-        usage::newest(&db)
-            .map_err(told)?
-            .max(credit::newest_stone(&db).map_err(told)?),
+        usage::newest(&db).map_err(told)?.max(credit::newest_stone(&db).map_err(told)?),
     );
     let mut random = [0; 10];
     chance.fill(&mut random);
@@ -71,18 +65,8 @@ pub(super) fn open_engine(
         clock,
         boot: BootId::new(now, random),
     });
-    Thread {
-        shared: Arc::clone(&shared),
-        db,
-        lock,
-    }
-    .start()
-    .map_err(|e| io(dir, e))?;
-    let engine = Sqlite {
-        shared,
-        reads: reader(dir)?,
-        dir: dir.to_owned(),
-    };
+    Thread { shared: Arc::clone(&shared), db, lock }.start().map_err(|e| io(dir, e))?;
+    let engine = Sqlite { shared, reads: reader(dir)?, dir: dir.to_owned() };
     Ok((Arc::new(engine), recovered))
 }
 
@@ -139,18 +123,10 @@ fn check_master(db: &Connection, check: Option<[u8; 32]>) -> Result<(), OpenErro
     )
     .map_err(told)?;
     let kept: Option<Vec<u8>> = db
-        .query_row(
-            "SELECT value FROM meta WHERE name = 'master_check'",
-            [],
-            |row| row.get(0),
-        )
+        .query_row("SELECT value FROM meta WHERE name = 'master_check'", [], |row| row.get(0))
         .optional()
         .map_err(told)?;
-    if kept.as_deref() == Some(&check) {
-        Ok(())
-    } else {
-        Err(OpenError::WrongMaster)
-    }
+    if kept.as_deref() == Some(&check) { Ok(()) } else { Err(OpenError::WrongMaster) }
 }
 
 /// What the database says, as the reason why the store does not open.
@@ -159,8 +135,5 @@ pub fn told(error: impl std::fmt::Display) -> OpenError {
 }
 
 fn io(path: &Path, cause: std::io::Error) -> OpenError {
-    OpenError::Io {
-        path: path.to_owned(),
-        cause,
-    }
+    OpenError::Io { path: path.to_owned(), cause }
 }

@@ -20,9 +20,7 @@ impl Lane {
         std::thread::Builder::new()
             .name("store-read".to_owned())
             .spawn(move || questions.iter().for_each(|question| question(&db)))?;
-        Ok(Self {
-            door: Mutex::new(Some(door)),
-        })
+        Ok(Self { door: Mutex::new(Some(door)) })
     }
 
     /// Asks; questions are answered one after the other.

@@ -3,9 +3,7 @@
 
 use super::sql_error;
 use crate::port::{AuditEntry, KeyRow, OperatorTokenRow, StoreError, WorkspaceRow};
-use rusqlite::{
-    Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior, params,
-};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use units::{KeyId, OperatorTokenId, Timestamp, WorkspaceId};
 
 /// Runs one named change and writes its log entry with it.
@@ -14,9 +12,7 @@ pub fn logged<T>(
     log: &AuditEntry,
     change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let tx = db
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(sql_error)?;
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql_error)?;
     let done = change(&tx)?;
     tx.execute(
         "INSERT INTO operator_log (at, actor, action, object, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -62,11 +58,7 @@ pub fn list_workspaces(db: &Connection) -> rusqlite::Result<Vec<WorkspaceRow>> {
 /// Keeps a new key.
 pub fn create_key(tx: &Transaction<'_>, row: &KeyRow) -> Result<(), StoreError> {
     let owner: Option<i64> = tx
-        .query_row(
-            "SELECT 1 FROM workspace WHERE id = ?1",
-            [row.workspace.bytes()],
-            |r| r.get(0),
-        )
+        .query_row("SELECT 1 FROM workspace WHERE id = ?1", [row.workspace.bytes()], |r| r.get(0))
         .optional()
         .map_err(sql_error)?;
     if owner.is_none() {
@@ -107,11 +99,7 @@ fn key_of(row: &Row<'_>) -> rusqlite::Result<KeyRow> {
 
 /// Every key, oldest first.
 pub fn list_keys(db: &Connection) -> rusqlite::Result<Vec<KeyRow>> {
-    db.prepare(&format!(
-        "SELECT {KEY} FROM api_key ORDER BY created_at, id"
-    ))?
-    .query_map([], key_of)?
-    .collect()
+    db.prepare(&format!("SELECT {KEY} FROM api_key ORDER BY created_at, id"))?.query_map([], key_of)?.collect()
 }
 
 /// Revokes a key; the first time counts.
@@ -121,21 +109,14 @@ pub fn revoke_key(tx: &Transaction<'_>, id: KeyId, at: Timestamp) -> Result<KeyR
         params![id.bytes(), at.ms()],
     )
     .map_err(sql_error)?;
-    tx.query_row(
-        &format!("SELECT {KEY} FROM api_key WHERE id = ?1"),
-        [id.bytes()],
-        key_of,
-    )
-    .optional()
-    .map_err(sql_error)?
-    .ok_or(StoreError::NotFound("key"))
+    tx.query_row(&format!("SELECT {KEY} FROM api_key WHERE id = ?1"), [id.bytes()], key_of)
+        .optional()
+        .map_err(sql_error)?
+        .ok_or(StoreError::NotFound("key"))
 }
 
 /// Keeps a new operator token.
-pub fn create_operator_token(
-    tx: &Transaction<'_>,
-    row: &OperatorTokenRow,
-) -> Result<(), StoreError> {
+pub fn create_operator_token(tx: &Transaction<'_>, row: &OperatorTokenRow) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO operator_token (id, name, prefix, digest, created_at, revoked_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -171,30 +152,18 @@ pub fn list_operator_tokens(db: &Connection) -> rusqlite::Result<Vec<OperatorTok
 }
 
 /// Revokes an operator token; the first time counts.
-pub fn revoke_operator_token(
-    tx: &Transaction<'_>,
-    id: OperatorTokenId,
-    at: Timestamp,
-) -> Result<(), StoreError> {
+pub fn revoke_operator_token(tx: &Transaction<'_>, id: OperatorTokenId, at: Timestamp) -> Result<(), StoreError> {
     let rows = tx
         .execute(
             "UPDATE operator_token SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1",
             params![id.bytes(), at.ms()],
         )
         .map_err(sql_error)?;
-    if rows == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::NotFound("operator token"))
-    }
+    if rows == 1 { Ok(()) } else { Err(StoreError::NotFound("operator token")) }
 }
 
 /// A page of the log, newest first. It ends between two instants, so it may be longer than asked for.
-pub fn page_log(
-    db: &Connection,
-    before: Option<Timestamp>,
-    limit: u32,
-) -> rusqlite::Result<Vec<AuditEntry>> {
+pub fn page_log(db: &Connection, before: Option<Timestamp>, limit: u32) -> rusqlite::Result<Vec<AuditEntry>> {
     let before = before.map_or(i64::MAX, Timestamp::ms);
     db.prepare(
         "SELECT at, actor, action, object, detail FROM operator_log

@@ -16,12 +16,9 @@ pub fn migrate(db: &mut Connection) -> Result<(), OpenError> {
     }
     for (number, step) in (1_i64..).zip(STEPS) {
         if number > found {
-            let tx = db
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map_err(told)?;
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
             tx.execute_batch(step).map_err(told)?;
-            tx.pragma_update(None, "user_version", number)
-                .map_err(told)?;
+            tx.pragma_update(None, "user_version", number).map_err(told)?;
             tx.commit().map_err(told)?;
         }
     }

@@ -3,8 +3,8 @@
 
 use super::{Sqlite, catalogue, people, usage};
 use crate::port::{
-    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoredUsage,
-    UsageFilter, WorkspaceRow,
+    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoredUsage, UsageFilter,
+    WorkspaceRow,
 };
 use units::{BootId, KeyId, OperatorTokenId, Timestamp};
 
@@ -16,17 +16,12 @@ impl Store for Sqlite {
     fn ping(&self) -> Pending<'_, ()> {
         Box::pin(async {
             self.shared.ready()?;
-            self.reads
-                .ask(|db| db.query_row("SELECT 1", [], |_| Ok(())))
-                .await
+            self.reads.ask(|db| db.query_row("SELECT 1", [], |_| Ok(()))).await
         })
     }
 
     fn create_workspace(&self, row: WorkspaceRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(
-            self.shared
-                .write(move |db| people::logged(db, &log, |tx| people::create_workspace(tx, &row))),
-        )
+        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| people::create_workspace(tx, &row))))
     }
 
     fn list_workspaces(&self) -> Pending<'_, Vec<WorkspaceRow>> {
@@ -34,10 +29,7 @@ impl Store for Sqlite {
     }
 
     fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(
-            self.shared
-                .write(move |db| people::logged(db, &log, |tx| people::create_key(tx, &row))),
-        )
+        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| people::create_key(tx, &row))))
     }
 
     fn list_keys(&self) -> Pending<'_, Vec<KeyRow>> {
@@ -45,31 +37,23 @@ impl Store for Sqlite {
     }
 
     fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow> {
-        Box::pin(
-            self.shared
-                .write(move |db| people::logged(db, &log, |tx| people::revoke_key(tx, id, at))),
-        )
+        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| people::revoke_key(tx, id, at))))
     }
 
     fn create_operator_token(&self, row: OperatorTokenRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| {
-            people::logged(db, &log, |tx| people::create_operator_token(tx, &row))
-        }))
+        Box::pin(
+            self.shared.write(move |db| people::logged(db, &log, |tx| people::create_operator_token(tx, &row))),
+        )
     }
 
     fn list_operator_tokens(&self) -> Pending<'_, Vec<OperatorTokenRow>> {
         Box::pin(self.reads.ask(people::list_operator_tokens))
     }
 
-    fn revoke_operator_token(
-        &self,
-        id: OperatorTokenId,
-        at: Timestamp,
-        log: AuditEntry,
-    ) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| {
-            people::logged(db, &log, |tx| people::revoke_operator_token(tx, id, at))
-        }))
+    fn revoke_operator_token(&self, id: OperatorTokenId, at: Timestamp, log: AuditEntry) -> Pending<'_, ()> {
+        Box::pin(
+            self.shared.write(move |db| people::logged(db, &log, |tx| people::revoke_operator_token(tx, id, at))),
+        )
     }
 
     fn load_catalogue(&self) -> Pending<'_, CatalogueRows> {
@@ -77,10 +61,7 @@ impl Store for Sqlite {
     }
 
     fn replace_catalogue(&self, rows: CatalogueRows, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(
-            self.shared
-                .write(move |db| people::logged(db, &log, |tx| catalogue::replace(tx, &rows))),
-        )
+        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| catalogue::replace(tx, &rows))))
     }
 
     fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<StoredUsage>> {
@@ -92,10 +73,7 @@ impl Store for Sqlite {
     }
 
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
-        Box::pin(
-            self.reads
-                .ask(move |db| people::page_log(db, before, limit)),
-        )
+        Box::pin(self.reads.ask(move |db| people::page_log(db, before, limit)))
     }
 
     fn next_change(&self) -> Pending<'_, Change> {

@@ -6,9 +6,7 @@ use ledger::{GrantKind, GrantOrder, HoldAnswer, HoldOrder, SettleAnswer, SettleO
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
-use units::{
-    Chance, Clock, GrantId, KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId,
-};
+use units::{Chance, Clock, GrantId, KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
 
 const NOW: Timestamp = Timestamp::from_ms(1_795_167_000_000);
 const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
@@ -73,12 +71,8 @@ fn row(order: &HoldOrder) -> UsageRow {
 }
 
 async fn prepare(engine: &Sqlite) {
-    let workspace = WorkspaceRow {
-        id: WORKSPACE,
-        name: "Acme".to_owned(),
-        slug: "acme".to_owned(),
-        created_at: NOW,
-    };
+    let workspace =
+        WorkspaceRow { id: WORKSPACE, name: "Acme".to_owned(), slug: "acme".to_owned(), created_at: NOW };
     let log = AuditEntry {
         at: NOW,
         actor: "test".to_owned(),
@@ -117,11 +111,7 @@ async fn on_a_full_disk(engine: Arc<Sqlite>) {
     let held = engine.hold(first.clone()).await.unwrap();
     assert!(matches!(held, HoldAnswer::Held { .. }));
     limit_pages(&engine, true).await;
-    let settle = SettleOrder {
-        id: first.id,
-        cost: NanoUsd::new(7),
-        usage: row(&first),
-    };
+    let settle = SettleOrder { id: first.id, cost: NanoUsd::new(7), usage: row(&first) };
     let same = Arc::clone(&engine);
     let waiting = tokio::task::LocalSet::new();
     let waiting_settle = waiting.spawn_local(async move { same.settle(settle).await });
@@ -133,22 +123,13 @@ async fn on_a_full_disk(engine: Arc<Sqlite>) {
             assert!(matches!(refused, Err(StoreError::Unavailable(_))));
             limit_pages(&engine, false).await;
             let (charged, written_off) = (NanoUsd::new(7), NanoUsd::ZERO);
-            assert_eq!(
-                waiting_settle.await.unwrap().unwrap(),
-                SettleAnswer::Settled {
-                    charged,
-                    written_off
-                }
-            );
+            assert_eq!(waiting_settle.await.unwrap().unwrap(), SettleAnswer::Settled { charged, written_off });
         })
         .await;
     let held = engine.hold(order(2)).await.unwrap();
     assert!(matches!(held, HoldAnswer::Held { .. }));
     let report = engine.audit().await.unwrap();
-    assert_eq!(
-        (report.findings.len(), report.charged),
-        (0, NanoUsd::new(7))
-    );
+    assert_eq!((report.findings.len(), report.charged), (0, NanoUsd::new(7)));
     engine.close().await.unwrap();
 }
 
@@ -157,10 +138,6 @@ fn a_full_disk_fails_closed() {
     let dir = std::env::temp_dir().join(format!("tollgate-full-{}", std::process::id()));
     let clock = Arc::new(Still);
     let (engine, _) = files::open_engine(&dir, None, clock, &Count::default()).unwrap();
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(on_a_full_disk(engine));
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(on_a_full_disk(engine));
     std::fs::remove_dir_all(&dir).unwrap();
 }

@@ -7,9 +7,7 @@ use crate::port::{StoredUsage, UsageFilter};
 use crate::record::{COLUMNS, count_to_disk, day_of, flags, flags_of, source_number, source_of};
 use ledger::{HoldState, UsageRow};
 use rusqlite::types::Value;
-use rusqlite::{
-    CachedStatement, Connection, OptionalExtension, Row, Transaction, params_from_iter,
-};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction, params_from_iter};
 use units::{Class, KeyId, NanoUsd, PriceId, RequestId, Timestamp, Usage, WorkspaceId};
 
 /// What a usage row says about a hold.
@@ -73,20 +71,14 @@ impl<'tx> Writer<'tx> {
         if written == 1 || closing == Closing::Record {
             Ok(())
         } else {
-            Err(WriteError::Contradiction(format!(
-                "{} has its usage row already",
-                row.request
-            )))
+            Err(WriteError::Contradiction(format!("{} has its usage row already", row.request)))
         }
     }
 }
 
 fn prepare<'tx>(tx: &'tx Transaction<'tx>, day: i64) -> rusqlite::Result<CachedStatement<'tx>> {
     let holes: Vec<String> = (1..=27).map(|n| format!("?{n}")).collect();
-    let renewed: Vec<String> = COLUMNS
-        .split(", ")
-        .map(|c| format!("{0} = excluded.{0}", c.trim()))
-        .collect();
+    let renewed: Vec<String> = COLUMNS.split(", ").map(|c| format!("{0} = excluded.{0}", c.trim())).collect();
     let sql = format!(
         "INSERT INTO usage_{day} ({COLUMNS}) VALUES ({}) ON CONFLICT (request) DO UPDATE SET {}
          WHERE closing = 0 AND excluded.closing <> 0",
@@ -100,11 +92,7 @@ fn prepare<'tx>(tx: &'tx Transaction<'tx>, day: i64) -> rusqlite::Result<CachedS
     tx.prepare_cached(&sql)
 }
 
-fn bind(
-    statement: &mut CachedStatement<'_>,
-    row: &UsageRow,
-    closing: Closing,
-) -> rusqlite::Result<usize> {
+fn bind(statement: &mut CachedStatement<'_>, row: &UsageRow, closing: Closing) -> rusqlite::Result<usize> {
     statement.raw_bind_parameter(1, row.request.bytes())?;
     statement.raw_bind_parameter(2, closing.number())?;
     statement.raw_bind_parameter(3, row.at.ms())?;
@@ -167,19 +155,14 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredUsage> {
 
 /// The days that have a table, oldest first.
 pub fn days(db: &Connection) -> rusqlite::Result<Vec<i64>> {
-    db.prepare("SELECT day FROM usage_day ORDER BY day")?
-        .query_map([], |row| row.get(0))?
-        .collect()
+    db.prepare("SELECT day FROM usage_day ORDER BY day")?.query_map([], |row| row.get(0))?.collect()
 }
 
 /// The newest id that has a usage row.
 pub fn newest(db: &Connection) -> rusqlite::Result<Option<RequestId>> {
     for day in days(db)?.into_iter().rev() {
-        let id: Option<[u8; 16]> = db.query_row(
-            &format!("SELECT max(request) FROM usage_{day}"),
-            [],
-            |row| row.get(0),
-        )?;
+        let id: Option<[u8; 16]> =
+            db.query_row(&format!("SELECT max(request) FROM usage_{day}"), [], |row| row.get(0))?;
         if id.is_some() {
             return Ok(id.map(RequestId::from_bytes));
         }
@@ -192,9 +175,8 @@ pub fn state_on_disk(db: &Connection, id: RequestId) -> rusqlite::Result<HoldSta
     let day = day_of(id);
     if days(db)?.contains(&day) {
         let sql = format!("SELECT closing, charge FROM usage_{day} WHERE request = ?1");
-        let row: Option<(i64, i64)> = db
-            .query_row(&sql, [id.bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
+        let row: Option<(i64, i64)> =
+            db.query_row(&sql, [id.bytes()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         match row {
             Some((1, charge)) => {
                 let charged = NanoUsd::new(charge);
@@ -204,13 +186,8 @@ pub fn state_on_disk(db: &Connection, id: RequestId) -> rusqlite::Result<HoldSta
             _ => {}
         }
     }
-    let stone: Option<i64> = db
-        .query_row(
-            "SELECT state FROM tombstone WHERE hold = ?1",
-            [id.bytes()],
-            |row| row.get(0),
-        )
-        .optional()?;
+    let stone: Option<i64> =
+        db.query_row("SELECT state FROM tombstone WHERE hold = ?1", [id.bytes()], |row| row.get(0)).optional()?;
     Ok(match stone {
         Some(3) => HoldState::Expired,
         Some(_) => HoldState::Released,

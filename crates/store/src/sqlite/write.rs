@@ -70,9 +70,7 @@ pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<(),
         };
         for entry in entries {
             match entry {
-                Entry::Close {
-                    closed, usage, at, ..
-                } => {
+                Entry::Close { closed, usage, at, .. } => {
                     let id = closed.hold.id.bytes();
                     for (leg, posting) in (0_i64..).zip(closed.closing.postings()) {
                         post(id, leg, &posting, *at)?;
@@ -112,9 +110,7 @@ pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<(),
 const fn mark_of(state: HoldState) -> Mark {
     match state {
         HoldState::Settled { .. } => Mark::Settled,
-        HoldState::Open | HoldState::Released | HoldState::Expired | HoldState::Unknown => {
-            Mark::Released
-        }
+        HoldState::Open | HoldState::Released | HoldState::Expired | HoldState::Unknown => Mark::Released,
     }
 }
 
@@ -140,31 +136,18 @@ fn hold(tx: &Transaction<'_>, boot: BootId, row: &HoldRow) -> Result<(), WriteEr
          ON CONFLICT (hold, leg) DO UPDATE SET amount = excluded.amount",
     )?;
     for (n, leg) in (0_i64..).zip(&hold.legs) {
-        insert.execute(params![
-            hold.id.bytes(),
-            n,
-            leg.grant.bytes(),
-            leg.amount.nano()
-        ])?;
+        insert.execute(params![hold.id.bytes(), n, leg.grant.bytes(), leg.amount.nano()])?;
     }
     Ok(())
 }
 
 /// Removes the row of a closed hold; leaves a tombstone where no usage row tells how it ended.
-fn close(
-    tx: &Transaction<'_>,
-    closed: &Closed,
-    has_usage: bool,
-    at: Timestamp,
-) -> Result<(), WriteError> {
+fn close(tx: &Transaction<'_>, closed: &Closed, has_usage: bool, at: Timestamp) -> Result<(), WriteError> {
     let id = closed.hold.id.bytes();
     if closed.written {
-        let gone = tx
-            .prepare_cached("DELETE FROM hold WHERE id = ?1")?
-            .execute([id])?;
+        let gone = tx.prepare_cached("DELETE FROM hold WHERE id = ?1")?.execute([id])?;
         one(gone, "hold")?;
-        tx.prepare_cached("DELETE FROM hold_leg WHERE hold = ?1")?
-            .execute([id])?;
+        tx.prepare_cached("DELETE FROM hold_leg WHERE hold = ?1")?.execute([id])?;
     }
     if !has_usage {
         tombstone(tx, id, closed.closing.state, at)?;
@@ -173,15 +156,13 @@ fn close(
 }
 
 /// Marks a hold that closed without a usage row.
-pub fn tombstone(
-    tx: &Transaction<'_>,
-    id: [u8; 16],
-    state: HoldState,
-    at: Timestamp,
-) -> Result<(), WriteError> {
+pub fn tombstone(tx: &Transaction<'_>, id: [u8; 16], state: HoldState, at: Timestamp) -> Result<(), WriteError> {
     let number = if state == HoldState::Expired { 3 } else { 2 };
-    tx.prepare_cached("INSERT INTO tombstone (hold, state, at) VALUES (?1, ?2, ?3)")?
-        .execute(params![id, number, at.ms()])?;
+    tx.prepare_cached("INSERT INTO tombstone (hold, state, at) VALUES (?1, ?2, ?3)")?.execute(params![
+        id,
+        number,
+        at.ms()
+    ])?;
     Ok(())
 }
 
@@ -190,9 +171,7 @@ pub fn one(rows: usize, what: &str) -> Result<(), WriteError> {
     if rows == 1 {
         Ok(())
     } else {
-        Err(WriteError::Contradiction(format!(
-            "{rows} rows where one {what} was expected"
-        )))
+        Err(WriteError::Contradiction(format!("{rows} rows where one {what} was expected")))
     }
 }
 
@@ -209,9 +188,7 @@ impl Sums {
     }
 
     fn hold(&mut self, added: &[Leg]) -> Result<(), WriteError> {
-        added
-            .iter()
-            .try_for_each(|leg| self.change(leg.grant, 0, leg.amount.nano()))
+        added.iter().try_for_each(|leg| self.change(leg.grant, 0, leg.amount.nano()))
     }
 
     fn close(&mut self, closed: &Closed) -> Result<(), WriteError> {
@@ -231,14 +208,10 @@ impl Sums {
     }
 
     fn write(&self, tx: &Transaction<'_>) -> Result<(), WriteError> {
-        let mut credit = tx.prepare_cached(
-            "UPDATE credit SET posted = posted + ?2, held = held + ?3 WHERE id = ?1",
-        )?;
+        let mut credit =
+            tx.prepare_cached("UPDATE credit SET posted = posted + ?2, held = held + ?3 WHERE id = ?1")?;
         for (grant, change) in &self.credit {
-            one(
-                credit.execute(params![grant.bytes(), change.posted, change.held])?,
-                "grant",
-            )?;
+            one(credit.execute(params![grant.bytes(), change.posted, change.held])?, "grant")?;
         }
         let mut spend = tx.prepare_cached(
             "INSERT INTO key_spend (key, spent) VALUES (?1, ?2)

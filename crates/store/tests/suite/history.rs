@@ -2,8 +2,7 @@
 
 use crate::world::{Customer, World, seed, usage_row};
 use ledger::{
-    ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, OpenHold, SettleAnswer,
-    Wallet,
+    ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, OpenHold, SettleAnswer, Wallet,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -61,11 +60,7 @@ impl Run {
                 self.world.forward(Duration::from_millis(ms));
             }
         }
-        let told = o
-            .ledger
-            .balance(self.customer.workspace, self.now())
-            .await
-            .unwrap();
+        let told = o.ledger.balance(self.customer.workspace, self.now()).await.unwrap();
         assert_eq!(told, self.mirror.wallet.balance(self.now()).unwrap());
     }
 
@@ -113,12 +108,7 @@ impl Run {
         let by = NanoUsd::new(self.amount(300));
         let at = self.now();
         let (_, hold) = &mut self.mirror.open[n];
-        let order = ExtendOrder {
-            id: hold.id,
-            seq: hold.seq + 1,
-            by,
-            at,
-        };
+        let order = ExtendOrder { id: hold.id, seq: hold.seq + 1, by, at };
         let expected = self.mirror.wallet.extend(hold, &order).unwrap();
         assert_eq!(o.ledger.extend(order).await.unwrap(), expected);
         if matches!(expected, HoldAnswer::Held { .. }) {
@@ -130,23 +120,9 @@ impl Run {
         let Some(n) = self.pick() else { return };
         let cost = self.amount(1_200);
         let (order, hold) = self.mirror.open.swap_remove(n);
-        let closing = self
-            .mirror
-            .wallet
-            .settle(&hold, NanoUsd::new(cost), self.now())
-            .unwrap();
-        let told = o
-            .ledger
-            .settle(self.world.settle(&order, cost))
-            .await
-            .unwrap();
-        assert_eq!(
-            told,
-            SettleAnswer::Settled {
-                charged: closing.charged,
-                written_off: closing.written_off
-            }
-        );
+        let closing = self.mirror.wallet.settle(&hold, NanoUsd::new(cost), self.now()).unwrap();
+        let told = o.ledger.settle(self.world.settle(&order, cost)).await.unwrap();
+        assert_eq!(told, SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off });
         self.mirror.charged += closing.charged.nano();
         self.mirror.written_off += closing.written_off.nano();
         self.mirror.closed.insert(order.id, closing.state);
@@ -155,11 +131,7 @@ impl Run {
     async fn release(&mut self, o: &Opened) {
         let Some(n) = self.pick() else { return };
         let (order, hold) = self.mirror.open.swap_remove(n);
-        let _ = self
-            .mirror
-            .wallet
-            .release(&hold, false, self.now())
-            .unwrap();
+        let _ = self.mirror.wallet.release(&hold, false, self.now()).unwrap();
         let row = (self.roll(2) == 0).then(|| usage_row(&order));
         let told = o.ledger.release(order.id, row).await.unwrap();
         assert_eq!(told, HoldState::Released);
@@ -174,10 +146,7 @@ impl Run {
             assert_eq!(told, HoldAnswer::Held { amount });
         }
         for (id, state) in &self.mirror.closed {
-            let order = HoldOrder {
-                id: *id,
-                ..self.world.hold(self.customer, 1)
-            };
+            let order = HoldOrder { id: *id, ..self.world.hold(self.customer, 1) };
             let told = o.ledger.settle(self.world.settle(&order, 3)).await.unwrap();
             assert_eq!(told, SettleAnswer::Already(*state));
             let told = o.ledger.hold(order).await.unwrap();

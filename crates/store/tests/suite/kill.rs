@@ -26,9 +26,7 @@ struct WallClock;
 impl Clock for WallClock {
     fn now(&self) -> Timestamp {
         #[expect(clippy::disallowed_methods, reason = "the victim lives in real time")]
-        let since = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap();
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
         Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap())
     }
 }
@@ -38,10 +36,7 @@ fn start_victim(world: &World, payers: &[Customer]) -> Child {
         Place::Sqlite(dir) => format!("sqlite {}", dir.display()),
         Place::Postgres(url) => format!("postgres {url}"),
     };
-    let payers: Vec<String> = payers
-        .iter()
-        .map(|p| format!("{} {}", p.workspace, p.key))
-        .collect();
+    let payers: Vec<String> = payers.iter().map(|p| format!("{} {}", p.workspace, p.key)).collect();
     Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "kill::victim", "--nocapture"])
         .env(PLACE, place)
@@ -69,10 +64,7 @@ fn victim() {
         .split(',')
         .map(|pair| {
             let (workspace, key) = pair.split_once(' ').unwrap();
-            Customer {
-                workspace: workspace.parse().unwrap(),
-                key: key.parse().unwrap(),
-            }
+            Customer { workspace: workspace.parse().unwrap(), key: key.parse().unwrap() }
         })
         .collect();
     runtime().block_on(run_victim(Arc::new(World::new(place)), payers));
@@ -80,14 +72,9 @@ fn victim() {
 
 async fn run_victim(world: Arc<World>, payers: Vec<Customer>) {
     let handle = tokio::runtime::Handle::current();
-    let opened = store::open(
-        world.config(),
-        Arc::new(WallClock),
-        Arc::clone(&world.dice) as _,
-        handle.clone(),
-    )
-    .await
-    .unwrap();
+    let opened = store::open(world.config(), Arc::new(WallClock), Arc::clone(&world.dice) as _, handle.clone())
+        .await
+        .unwrap();
     let tasks: Vec<_> = (0..IN_FLIGHT)
         .map(|n| {
             let world = Arc::clone(&world);
@@ -104,21 +91,12 @@ async fn run_victim(world: Arc<World>, payers: Vec<Customer>) {
 async fn one_line(world: &World, ledger: &dyn store::Ledger, payer: Customer) {
     for round in 0_i64.. {
         let at = WallClock.now();
-        let order = ledger::HoldOrder {
-            at,
-            id: RequestId::new(at, world.random()),
-            ..world.hold(payer, 1_000)
-        };
+        let order = ledger::HoldOrder { at, id: RequestId::new(at, world.random()), ..world.hold(payer, 1_000) };
         let HoldAnswer::Held { .. } = ledger.hold(order.clone()).await.unwrap() else {
             panic!("there is credit enough");
         };
         if round % 3 == 0 {
-            let extend = ledger::ExtendOrder {
-                id: order.id,
-                seq: 1,
-                by: NanoUsd::new(500),
-                at,
-            };
+            let extend = ledger::ExtendOrder { id: order.id, seq: 1, by: NanoUsd::new(500), at };
             let _ = ledger.extend(extend).await.unwrap();
         }
         if round % 7 == 0 {
@@ -150,9 +128,7 @@ pub fn kill_together(world: &World, payers: &[Customer], victims: usize) -> Acke
             let seen = Arc::new(AtomicBool::new(false));
             let out = BufReader::new(child.stdout.take().unwrap());
             let told = Arc::clone(&seen);
-            let reader = std::thread::Builder::new()
-                .spawn(move || read_acks(out, &told))
-                .unwrap();
+            let reader = std::thread::Builder::new().spawn(move || read_acks(out, &told)).unwrap();
             (child, seen, reader)
         })
         .collect();
@@ -173,10 +149,7 @@ pub fn kill_together(world: &World, payers: &[Customer], victims: usize) -> Acke
     for child in &mut children {
         child.wait().unwrap();
     }
-    readers
-        .into_iter()
-        .flat_map(|reader| reader.join().unwrap())
-        .collect()
+    readers.into_iter().flat_map(|reader| reader.join().unwrap()).collect()
 }
 
 fn read_acks(out: impl BufRead, seen: &AtomicBool) -> Acked {
@@ -198,10 +171,7 @@ fn read_acks(out: impl BufRead, seen: &AtomicBool) -> Acked {
 /// Every acked settle is there, once, with its charge.
 pub async fn check_acked(world: &World, opened: &store::Opened, payer: Customer, acked: &Acked) {
     for (id, charge) in acked {
-        let order = ledger::HoldOrder {
-            id: *id,
-            ..world.hold(payer, 1)
-        };
+        let order = ledger::HoldOrder { id: *id, ..world.hold(payer, 1) };
         let again = opened.ledger.settle(world.settle(&order, 7)).await.unwrap();
         let charged = NanoUsd::new(*charge);
         let state = HoldState::Settled { charged };
@@ -222,29 +192,17 @@ async fn kill_and_look(world: World) {
         let acked = kill_together(&world, &payers, 1);
         if let Place::Sqlite(dir) = &world.place {
             let report = store::audit_offline(dir).unwrap();
-            assert_eq!(
-                report.findings,
-                Vec::<String>::new(),
-                "before recovery {round}"
-            );
+            assert_eq!(report.findings, Vec::<String>::new(), "before recovery {round}");
         }
         let opened = world.open().await;
         void_the_dead(&world, &opened).await;
         let report = opened.ledger.audit().await.unwrap();
-        assert_eq!(
-            report.findings,
-            Vec::<String>::new(),
-            "after recovery {round}"
-        );
+        assert_eq!(report.findings, Vec::<String>::new(), "after recovery {round}");
         assert_eq!(report.open_holds, 0);
         check_acked(&world, &opened, payers[0], &acked).await;
         let mut left = 0;
         for payer in &payers {
-            let balance = opened
-                .ledger
-                .balance(payer.workspace, world.now())
-                .await
-                .unwrap();
+            let balance = opened.ledger.balance(payer.workspace, world.now()).await.unwrap();
             assert_eq!(balance.held, NanoUsd::ZERO);
             left += balance.posted.nano();
         }
@@ -253,10 +211,7 @@ async fn kill_and_look(world: World) {
         opened.ledger.close().await.unwrap();
     }
     let total = total.load(Ordering::Relaxed);
-    let _ = writeln!(
-        std::io::stderr(),
-        "{KILLS} kills, {total} acked settles, none lost"
-    );
+    let _ = writeln!(std::io::stderr(), "{KILLS} kills, {total} acked settles, none lost");
 }
 
 /// PostgreSQL keeps a dead node's holds until its lease has ended; SQLite voids them when it opens.

@@ -2,8 +2,8 @@
 
 use crate::world::{World, usage_row};
 use ledger::{
-    Balance, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource,
-    Refusal, SettleAnswer,
+    Balance, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource, Refusal,
+    SettleAnswer,
 };
 use std::time::Duration;
 use store::{Opened, StoreError};
@@ -18,18 +18,11 @@ fn held(n: i64) -> HoldAnswer {
 }
 
 fn settled(n: i64) -> SettleAnswer {
-    SettleAnswer::Settled {
-        charged: nano(n),
-        written_off: nano(0),
-    }
+    SettleAnswer::Settled { charged: nano(n), written_off: nano(0) }
 }
 
 async fn balance(world: &World, opened: &Opened, order: &HoldOrder) -> (i64, i64) {
-    let Balance { posted, held } = opened
-        .ledger
-        .balance(order.workspace, world.now())
-        .await
-        .unwrap();
+    let Balance { posted, held } = opened.ledger.balance(order.workspace, world.now()).await.unwrap();
     (posted.nano(), held.nano())
 }
 
@@ -76,54 +69,28 @@ async fn every_order_is_idempotent(world: World) {
         let balance = o.ledger.grant(grant.clone()).await.unwrap();
         assert_eq!(balance.posted, nano(100));
     }
-    let other = GrantOrder {
-        amount: nano(7),
-        ..grant.clone()
-    };
-    assert!(matches!(
-        o.ledger.grant(other).await,
-        Err(StoreError::Exists("grant"))
-    ));
+    let other = GrantOrder { amount: nano(7), ..grant.clone() };
+    assert!(matches!(o.ledger.grant(other).await, Err(StoreError::Exists("grant"))));
     let hold = world.hold(customer, 40);
     for _ in 0..3 {
         assert_eq!(o.ledger.hold(hold.clone()).await.unwrap(), held(40));
     }
-    let other = HoldOrder {
-        want: nano(41),
-        ..hold.clone()
-    };
+    let other = HoldOrder { want: nano(41), ..hold.clone() };
     let conflict = HoldAnswer::Conflict(HoldState::Open);
     assert_eq!(o.ledger.hold(other).await.unwrap(), conflict);
-    let extend = ExtendOrder {
-        id: hold.id,
-        seq: 1,
-        by: nano(10),
-        at: world.now(),
-    };
+    let extend = ExtendOrder { id: hold.id, seq: 1, by: nano(10), at: world.now() };
     for _ in 0..3 {
         assert_eq!(o.ledger.extend(extend).await.unwrap(), held(50));
     }
-    assert_eq!(
-        o.ledger.settle(world.settle(&hold, 45)).await.unwrap(),
-        settled(45)
-    );
+    assert_eq!(o.ledger.settle(world.settle(&hold, 45)).await.unwrap(), settled(45));
     let state = HoldState::Settled { charged: nano(45) };
     for cost in [45, 1, 99] {
         let again = o.ledger.settle(world.settle(&hold, cost)).await.unwrap();
         assert_eq!(again, SettleAnswer::Already(state));
     }
     assert_eq!(o.ledger.release(hold.id, None).await.unwrap(), state);
-    assert_eq!(
-        o.ledger.hold(hold.clone()).await.unwrap(),
-        HoldAnswer::Conflict(state)
-    );
-    assert_eq!(
-        o.ledger
-            .extend(ExtendOrder { seq: 2, ..extend })
-            .await
-            .unwrap(),
-        HoldAnswer::Conflict(state)
-    );
+    assert_eq!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Conflict(state));
+    assert_eq!(o.ledger.extend(ExtendOrder { seq: 2, ..extend }).await.unwrap(), HoldAnswer::Conflict(state));
     assert_eq!(balance(&world, &o, &hold).await, (55, 0));
     clean(&o).await;
     o.ledger.close().await.unwrap();
@@ -134,45 +101,22 @@ async fn a_refusal_says_what_is_in_the_way(world: World) {
     let customer = world.customer(&o, 100).await;
     let first = world.hold(customer, 80);
     assert_eq!(o.ledger.hold(first.clone()).await.unwrap(), held(80));
-    let refused = |source, needed| {
-        HoldAnswer::Refused(Refusal {
-            source,
-            available: nano(20),
-            needed: nano(needed),
-        })
-    };
-    assert_eq!(
-        o.ledger.hold(world.hold(customer, 21)).await.unwrap(),
-        refused(LimitSource::InFlight, 21)
-    );
-    assert_eq!(
-        o.ledger.hold(world.hold(customer, 101)).await.unwrap(),
-        refused(LimitSource::Balance, 101)
-    );
-    assert_eq!(
-        o.ledger.release(first.id, None).await.unwrap(),
-        HoldState::Released
-    );
-    assert_eq!(
-        o.ledger.hold(world.hold(customer, 100)).await.unwrap(),
-        held(100)
-    );
+    let refused =
+        |source, needed| HoldAnswer::Refused(Refusal { source, available: nano(20), needed: nano(needed) });
+    assert_eq!(o.ledger.hold(world.hold(customer, 21)).await.unwrap(), refused(LimitSource::InFlight, 21));
+    assert_eq!(o.ledger.hold(world.hold(customer, 101)).await.unwrap(), refused(LimitSource::Balance, 101));
+    assert_eq!(o.ledger.release(first.id, None).await.unwrap(), HoldState::Released);
+    assert_eq!(o.ledger.hold(world.hold(customer, 100)).await.unwrap(), held(100));
     o.ledger.close().await.unwrap();
 }
 
 async fn a_hold_takes_less_down_to_its_floor(world: World) {
     let o = world.open().await;
     let customer = world.customer(&o, 100).await;
-    let cut = HoldOrder {
-        floor: nano(50),
-        ..world.hold(customer, 130)
-    };
+    let cut = HoldOrder { floor: nano(50), ..world.hold(customer, 130) };
     assert_eq!(o.ledger.hold(cut.clone()).await.unwrap(), held(100));
     assert_eq!(o.ledger.hold(cut.clone()).await.unwrap(), held(100));
-    let nothing = HoldOrder {
-        floor: nano(0),
-        ..world.hold(customer, 10)
-    };
+    let nothing = HoldOrder { floor: nano(0), ..world.hold(customer, 10) };
     assert_eq!(o.ledger.hold(nothing.clone()).await.unwrap(), held(0));
     let answer = o.ledger.settle(world.settle(&nothing, 0)).await.unwrap();
     assert_eq!(answer, settled(0));
@@ -185,26 +129,15 @@ async fn an_extension_is_all_or_nothing(world: World) {
     let customer = world.customer(&o, 100).await;
     let hold = world.hold(customer, 60);
     assert_eq!(o.ledger.hold(hold.clone()).await.unwrap(), held(60));
-    let extend = |seq, by| ExtendOrder {
-        id: hold.id,
-        seq,
-        by: nano(by),
-        at: world.now(),
-    };
+    let extend = |seq, by| ExtendOrder { id: hold.id, seq, by: nano(by), at: world.now() };
     let refused = o.ledger.extend(extend(1, 41)).await.unwrap();
     assert!(matches!(refused, HoldAnswer::Refused(r) if r.available == nano(40)));
     assert_eq!(balance(&world, &o, &hold).await, (100, 60));
     assert_eq!(o.ledger.extend(extend(1, 15)).await.unwrap(), held(75));
     assert_eq!(o.ledger.extend(extend(2, 25)).await.unwrap(), held(100));
     clean(&o).await;
-    let unknown = ExtendOrder {
-        id: world.request(),
-        ..extend(1, 1)
-    };
-    assert_eq!(
-        o.ledger.extend(unknown).await.unwrap(),
-        HoldAnswer::Conflict(HoldState::Unknown)
-    );
+    let unknown = ExtendOrder { id: world.request(), ..extend(1, 1) };
+    assert_eq!(o.ledger.extend(unknown).await.unwrap(), HoldAnswer::Conflict(HoldState::Unknown));
     let answer = o.ledger.settle(world.settle(&hold, 90)).await.unwrap();
     assert_eq!(answer, settled(90));
     assert_eq!(balance(&world, &o, &hold).await, (10, 0));
@@ -219,10 +152,7 @@ async fn what_a_hold_does_not_cover_is_written_off(world: World) {
     assert_eq!(o.ledger.hold(hold.clone()).await.unwrap(), held(60));
     assert_eq!(
         o.ledger.settle(world.settle(&hold, 75)).await.unwrap(),
-        SettleAnswer::Settled {
-            charged: nano(60),
-            written_off: nano(15)
-        }
+        SettleAnswer::Settled { charged: nano(60), written_off: nano(15) }
     );
     assert_eq!(balance(&world, &o, &hold).await, (40, 0));
     let report = o.ledger.audit().await.unwrap();
@@ -237,23 +167,14 @@ async fn closed_holds_stay_closed(world: World) {
     let hold = world.hold(customer, 60);
     assert_eq!(o.ledger.hold(hold.clone()).await.unwrap(), held(60));
     let row = usage_row(&hold);
-    assert_eq!(
-        o.ledger.release(hold.id, Some(row)).await.unwrap(),
-        HoldState::Released
-    );
-    assert_eq!(
-        o.ledger.settle(world.settle(&hold, 5)).await.unwrap(),
-        SettleAnswer::Already(HoldState::Released)
-    );
+    assert_eq!(o.ledger.release(hold.id, Some(row)).await.unwrap(), HoldState::Released);
+    assert_eq!(o.ledger.settle(world.settle(&hold, 5)).await.unwrap(), SettleAnswer::Already(HoldState::Released));
     let unknown = world.hold(customer, 5);
     assert_eq!(
         o.ledger.settle(world.settle(&unknown, 5)).await.unwrap(),
         SettleAnswer::Already(HoldState::Unknown)
     );
-    assert_eq!(
-        o.ledger.release(unknown.id, None).await.unwrap(),
-        HoldState::Unknown
-    );
+    assert_eq!(o.ledger.release(unknown.id, None).await.unwrap(), HoldState::Unknown);
     assert_eq!(balance(&world, &o, &hold).await, (100, 0));
     clean(&o).await;
     o.ledger.close().await.unwrap();
@@ -264,11 +185,7 @@ async fn grants_drain_in_their_order(world: World) {
     let customer = world.customer(&o, 100).await;
     let soon = world.now().plus(Duration::from_secs(60));
     for (kind, expires_at) in [(GrantKind::Promo, None), (GrantKind::Plan, Some(soon))] {
-        let order = GrantOrder {
-            kind,
-            expires_at,
-            ..world.grant(customer, 10)
-        };
+        let order = GrantOrder { kind, expires_at, ..world.grant(customer, 10) };
         o.ledger.grant(order).await.unwrap();
     }
     // 10 of the plan and 5 of the promotion are used; the plan's grant has nothing left to break.
@@ -303,10 +220,7 @@ async fn an_expired_grant_breaks(world: World) {
     // A hold taken before the expiry settles against its own grant; what returns is breakage.
     let answer = o.ledger.settle(world.settle(&hold, 25)).await.unwrap();
     assert_eq!(answer, settled(25));
-    assert_eq!(
-        o.ledger.release(given_back.id, None).await.unwrap(),
-        HoldState::Released
-    );
+    assert_eq!(o.ledger.release(given_back.id, None).await.unwrap(), HoldState::Released);
     assert_eq!(balance(&world, &o, &hold).await, (0, 0));
     clean(&o).await;
     o.ledger.close().await.unwrap();
@@ -324,42 +238,22 @@ async fn closed_holds_are_known_after_a_restart(world: World) {
         };
     }
     // An extension puts the row of a hold on disk.
-    let extend = ExtendOrder {
-        id: left.id,
-        seq: 1,
-        by: nano(1),
-        at: world.now(),
-    };
+    let extend = ExtendOrder { id: left.id, seq: 1, by: nano(1), at: world.now() };
     assert_eq!(o.ledger.extend(extend).await.unwrap(), held(21));
     let answer = o.ledger.settle(world.settle(&paid, 12)).await.unwrap();
     assert_eq!(answer, settled(12));
     let row = usage_row(&returned);
-    assert_eq!(
-        o.ledger.release(returned.id, Some(row)).await.unwrap(),
-        HoldState::Released
-    );
+    assert_eq!(o.ledger.release(returned.id, Some(row)).await.unwrap(), HoldState::Released);
     o.ledger.close().await.unwrap();
-    assert!(matches!(
-        o.ledger.hold(world.hold(customer, 1)).await,
-        Err(StoreError::Unavailable(_))
-    ));
+    assert!(matches!(o.ledger.hold(world.hold(customer, 1)).await, Err(StoreError::Unavailable(_))));
     drop(o);
     let o = world.open().await;
     assert_eq!(o.recovered, 1);
     assert_eq!(balance(&world, &o, &paid).await, (88, 0));
     let settle = |hold: &HoldOrder| o.ledger.settle(world.settle(hold, 9));
-    assert_eq!(
-        settle(&paid).await.unwrap(),
-        SettleAnswer::Already(HoldState::Settled { charged: nano(12) })
-    );
-    assert_eq!(
-        settle(&returned).await.unwrap(),
-        SettleAnswer::Already(HoldState::Released)
-    );
-    assert_eq!(
-        settle(&left).await.unwrap(),
-        SettleAnswer::Already(HoldState::Expired)
-    );
+    assert_eq!(settle(&paid).await.unwrap(), SettleAnswer::Already(HoldState::Settled { charged: nano(12) }));
+    assert_eq!(settle(&returned).await.unwrap(), SettleAnswer::Already(HoldState::Released));
+    assert_eq!(settle(&left).await.unwrap(), SettleAnswer::Already(HoldState::Expired));
     assert_eq!(
         o.ledger.hold(paid.clone()).await.unwrap(),
         HoldAnswer::Conflict(HoldState::Settled { charged: nano(12) })
@@ -372,22 +266,13 @@ async fn closed_holds_are_known_after_a_restart(world: World) {
 async fn a_grant_needs_a_workspace_and_a_sum(world: World) {
     let o = world.open().await;
     let customer = world.customer(&o, 0).await;
-    let nobody = GrantOrder {
-        workspace: world.workspace(),
-        ..world.grant(customer, 5)
-    };
-    assert!(matches!(
-        o.ledger.grant(nobody).await,
-        Err(StoreError::NotFound("workspace"))
-    ));
+    let nobody = GrantOrder { workspace: world.workspace(), ..world.grant(customer, 5) };
+    assert!(matches!(o.ledger.grant(nobody).await, Err(StoreError::NotFound("workspace"))));
     for amount in [0, -5] {
         assert!(o.ledger.grant(world.grant(customer, amount)).await.is_err());
     }
     let hold = world.hold(customer, 1);
-    assert!(matches!(
-        o.ledger.hold(hold.clone()).await.unwrap(),
-        HoldAnswer::Refused(_)
-    ));
+    assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Refused(_)));
     assert_eq!(balance(&world, &o, &hold).await, (0, 0));
     o.ledger.close().await.unwrap();
 }
@@ -451,11 +336,7 @@ async fn random_sizes_sum_exactly(world: World) {
         .map(|_| {
             let order = world.hold(customer, 0);
             let amount = nano(size(order.id));
-            HoldOrder {
-                want: amount,
-                floor: amount,
-                ..order
-            }
+            HoldOrder { want: amount, floor: amount, ..order }
         })
         .collect();
     let answers = hold_at_once(&engines, orders).await;
@@ -466,25 +347,16 @@ async fn random_sizes_sum_exactly(world: World) {
         };
         let ledger = &engines[n % engines.len()].ledger;
         match n % 3 {
-            0 => assert_eq!(
-                ledger.release(order.id, None).await.unwrap(),
-                HoldState::Released
-            ),
+            0 => assert_eq!(ledger.release(order.id, None).await.unwrap(), HoldState::Released),
             _ => {
                 let cost = amount.nano() / 2;
-                assert_eq!(
-                    ledger.settle(world.settle(order, cost)).await.unwrap(),
-                    settled(cost)
-                );
+                assert_eq!(ledger.settle(world.settle(order, cost)).await.unwrap(), settled(cost));
                 spent += cost;
             }
         }
     }
     for opened in &engines {
-        assert_eq!(
-            balance(&world, opened, &answers[0].0).await,
-            (100_000 - spent, 0)
-        );
+        assert_eq!(balance(&world, opened, &answers[0].0).await, (100_000 - spent, 0));
         clean(opened).await;
     }
     let spend = engines[0].ledger.key_spend(customer.key).await.unwrap();

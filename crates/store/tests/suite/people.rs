@@ -47,18 +47,9 @@ async fn workspaces_have_one_slug(world: World) {
     let second = workspace(&world, "bolt");
     let twin = workspace(&world, "acme");
     let log = || world.log("workspace.create");
-    o.store
-        .create_workspace(first.clone(), log())
-        .await
-        .unwrap();
-    o.store
-        .create_workspace(second.clone(), log())
-        .await
-        .unwrap();
-    assert!(matches!(
-        o.store.create_workspace(twin, log()).await,
-        Err(StoreError::Exists("slug"))
-    ));
+    o.store.create_workspace(first.clone(), log()).await.unwrap();
+    o.store.create_workspace(second.clone(), log()).await.unwrap();
+    assert!(matches!(o.store.create_workspace(twin, log()).await, Err(StoreError::Exists("slug"))));
     assert_eq!(o.store.list_workspaces().await.unwrap(), [first, second]);
     assert_eq!(o.store.page_log(None, 10).await.unwrap().len(), 2);
     o.store.ping().await.unwrap();
@@ -70,40 +61,21 @@ async fn keys_are_kept_and_revoked_once(world: World) {
     let o = world.open().await;
     let log = || world.log("key.create");
     let stranger = key(&world, world.workspace());
-    assert!(matches!(
-        o.store.create_key(stranger.clone(), log()).await,
-        Err(StoreError::NotFound("workspace"))
-    ));
+    assert!(matches!(o.store.create_key(stranger.clone(), log()).await, Err(StoreError::NotFound("workspace"))));
     let acme = workspace(&world, "acme");
     o.store.create_workspace(acme.clone(), log()).await.unwrap();
     let kept = key(&world, acme.id);
     o.store.create_key(kept.clone(), log()).await.unwrap();
-    assert!(matches!(
-        o.store.create_key(kept.clone(), log()).await,
-        Err(StoreError::Exists("key"))
-    ));
-    assert_eq!(
-        o.store.list_keys().await.unwrap(),
-        std::slice::from_ref(&kept)
-    );
+    assert!(matches!(o.store.create_key(kept.clone(), log()).await, Err(StoreError::Exists("key"))));
+    assert_eq!(o.store.list_keys().await.unwrap(), std::slice::from_ref(&kept));
     let at = world.now();
-    let revoked = KeyRow {
-        revoked_at: Some(at),
-        ..kept.clone()
-    };
+    let revoked = KeyRow { revoked_at: Some(at), ..kept.clone() };
     for _ in 0..2 {
-        let row = o
-            .store
-            .revoke_key(kept.id, world.now(), log())
-            .await
-            .unwrap();
+        let row = o.store.revoke_key(kept.id, world.now(), log()).await.unwrap();
         assert_eq!(row, revoked);
         world.forward(Duration::from_secs(1));
     }
-    assert!(matches!(
-        o.store.revoke_key(stranger.id, at, log()).await,
-        Err(StoreError::NotFound("key"))
-    ));
+    assert!(matches!(o.store.revoke_key(stranger.id, at, log()).await, Err(StoreError::NotFound("key"))));
     assert_eq!(o.store.list_keys().await.unwrap(), [revoked]);
     o.ledger.close().await.unwrap();
 }
@@ -119,10 +91,7 @@ async fn operator_token_names_are_free_again_after_revocation(world: World) {
         created_at: world.now(),
         revoked_at: None,
     };
-    o.store
-        .create_operator_token(token(1), log())
-        .await
-        .unwrap();
+    o.store.create_operator_token(token(1), log()).await.unwrap();
     assert!(matches!(
         o.store.create_operator_token(token(2), log()).await,
         Err(StoreError::Exists("operator token"))
@@ -131,19 +100,13 @@ async fn operator_token_names_are_free_again_after_revocation(world: World) {
     let id = token(1).id;
     o.store.revoke_operator_token(id, at, log()).await.unwrap();
     world.forward(Duration::from_secs(9));
-    o.store
-        .revoke_operator_token(id, world.now(), log())
-        .await
-        .unwrap();
+    o.store.revoke_operator_token(id, world.now(), log()).await.unwrap();
     assert!(matches!(
         o.store.revoke_operator_token(token(3).id, at, log()).await,
         Err(StoreError::NotFound("operator token"))
     ));
     let second = token(2);
-    o.store
-        .create_operator_token(second.clone(), log())
-        .await
-        .unwrap();
+    o.store.create_operator_token(second.clone(), log()).await.unwrap();
     let all = o.store.list_operator_tokens().await.unwrap();
     assert_eq!(all.len(), 2);
     assert_eq!(all[0].revoked_at, Some(at));
@@ -155,27 +118,19 @@ async fn the_log_pages_newest_first(world: World) {
     let o = world.open().await;
     for n in 0..6 {
         let row = workspace(&world, &format!("w{n}"));
-        o.store
-            .create_workspace(row, world.log(&format!("a{n}")))
-            .await
-            .unwrap();
+        o.store.create_workspace(row, world.log(&format!("a{n}"))).await.unwrap();
         // Two entries share each instant.
         world.forward(Duration::from_millis(n % 2));
     }
-    let actions = |page: &[store::port::AuditEntry]| -> Vec<String> {
-        page.iter().map(|e| e.action.clone()).collect()
-    };
+    let actions =
+        |page: &[store::port::AuditEntry]| -> Vec<String> { page.iter().map(|e| e.action.clone()).collect() };
     // A page ends between two instants, so none is lost between two pages.
     let first = o.store.page_log(None, 3).await.unwrap();
     assert_eq!(actions(&first), ["a5", "a4", "a3", "a2"]);
     let before = first.last().map(|e| e.at);
     let second = o.store.page_log(before, 3).await.unwrap();
     assert_eq!(actions(&second), ["a1", "a0"]);
-    let end = o
-        .store
-        .page_log(second.last().map(|e| e.at), 3)
-        .await
-        .unwrap();
+    let end = o.store.page_log(second.last().map(|e| e.at), 3).await.unwrap();
     assert!(end.is_empty());
     o.ledger.close().await.unwrap();
 }
@@ -183,10 +138,7 @@ async fn the_log_pages_newest_first(world: World) {
 async fn the_catalogue_is_replaced_whole(world: World) {
     let o = world.open().await;
     let log = || world.log("catalogue.replace");
-    assert_eq!(
-        o.store.load_catalogue().await.unwrap(),
-        CatalogueRows::default()
-    );
+    assert_eq!(o.store.load_catalogue().await.unwrap(), CatalogueRows::default());
     let price = |n: u8| PriceRow {
         id: PriceId::new(world.now(), [n; 10]),
         model: "fast".to_owned(),
@@ -203,37 +155,22 @@ async fn the_catalogue_is_replaced_whole(world: World) {
             fingerprint: [9; 32],
             sealed: Secret::new(vec![1, 2, 3]),
         }],
-        models: vec![
-            ("fast".to_owned(), "{}".to_owned()),
-            ("slow".to_owned(), "{}".to_owned()),
-        ],
+        models: vec![("fast".to_owned(), "{}".to_owned()), ("slow".to_owned(), "{}".to_owned())],
         prices: vec![price(1)],
     };
-    o.store
-        .replace_catalogue(rows.clone(), log())
-        .await
-        .unwrap();
+    o.store.replace_catalogue(rows.clone(), log()).await.unwrap();
     assert_eq!(o.store.load_catalogue().await.unwrap(), rows);
     // Written by somebody who saw version 0.
-    assert!(matches!(
-        o.store.replace_catalogue(rows.clone(), log()).await,
-        Err(StoreError::Stale("catalogue"))
-    ));
+    assert!(matches!(o.store.replace_catalogue(rows.clone(), log()).await, Err(StoreError::Stale("catalogue"))));
     // A price that is known is never changed, only put in force again.
-    let changed = PriceRow {
-        document: "{}".to_owned(),
-        ..price(1)
-    };
+    let changed = PriceRow { document: "{}".to_owned(), ..price(1) };
     let next = CatalogueRows {
         version: 2,
         models: vec![("fast".to_owned(), "{}".to_owned())],
         prices: vec![changed],
         ..CatalogueRows::default()
     };
-    o.store
-        .replace_catalogue(next.clone(), log())
-        .await
-        .unwrap();
+    o.store.replace_catalogue(next.clone(), log()).await.unwrap();
     let read = o.store.load_catalogue().await.unwrap();
     assert_eq!(read.prices, [price(1)]);
     assert!(read.providers.is_empty() && read.credentials.is_empty());
@@ -246,10 +183,7 @@ async fn another_master_key_is_refused(world: World) {
     let o = world.try_open(with(1)).await.unwrap();
     o.ledger.close().await.unwrap();
     drop(o);
-    assert!(matches!(
-        world.try_open(with(2)).await,
-        Err(OpenError::WrongMaster)
-    ));
+    assert!(matches!(world.try_open(with(2)).await, Err(OpenError::WrongMaster)));
     let o = world.try_open(with(1)).await.unwrap();
     o.ledger.close().await.unwrap();
 }

@@ -17,9 +17,7 @@ async fn raw(world: &World) -> tokio_postgres::Client {
     let Place::Postgres(url) = &world.place else {
         panic!("only for PostgreSQL");
     };
-    let (client, link) = tokio_postgres::connect(url, tokio_postgres::NoTls)
-        .await
-        .unwrap();
+    let (client, link) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
     Handle::current().spawn(async move {
         let _ = link.await;
     });
@@ -27,11 +25,7 @@ async fn raw(world: &World) -> tokio_postgres::Client {
 }
 
 async fn held(world: &World, opened: &Opened, customer: crate::world::Customer) -> i64 {
-    let balance = opened
-        .ledger
-        .balance(customer.workspace, world.now())
-        .await
-        .unwrap();
+    let balance = opened.ledger.balance(customer.workspace, world.now()).await.unwrap();
     balance.held.nano()
 }
 
@@ -62,42 +56,21 @@ fn a_dead_nodes_holds_are_voided_and_a_live_ones_are_not() {
         let config = world.config();
         let (clock, dice) = (Arc::clone(&world.clock), Arc::clone(&world.dice));
         let handle = grave.handle().clone();
-        let dead = grave
-            .spawn(async move { store::open(config, clock, dice, handle).await.unwrap() })
-            .await
-            .unwrap();
+        let dead =
+            grave.spawn(async move { store::open(config, clock, dice, handle).await.unwrap() }).await.unwrap();
         let (mine, its) = (world.hold(customer, 30), world.hold(customer, 40));
-        assert!(matches!(
-            alive.ledger.hold(mine.clone()).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
-        assert!(matches!(
-            dead.ledger.hold(its.clone()).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
+        assert!(matches!(alive.ledger.hold(mine.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+        assert!(matches!(dead.ledger.hold(its.clone()).await.unwrap(), HoldAnswer::Held { .. }));
         grave.shutdown_background();
         sleep(Duration::from_millis(500)).await;
-        assert_eq!(
-            held(&world, &alive, customer).await,
-            70,
-            "its lease has not ended"
-        );
+        assert_eq!(held(&world, &alive, customer).await, 70, "its lease has not ended");
         assert!(becomes_held(&world, &alive, customer, 30, 3 * world.lease).await);
         let settle = |hold| alive.ledger.settle(world.settle(hold, 5));
-        assert_eq!(
-            settle(&its).await.unwrap(),
-            SettleAnswer::Already(HoldState::Expired)
-        );
+        assert_eq!(settle(&its).await.unwrap(), SettleAnswer::Already(HoldState::Expired));
         // Several leases later the live node still has its own.
         sleep(2 * world.lease).await;
-        assert!(matches!(
-            settle(&mine).await.unwrap(),
-            SettleAnswer::Settled { .. }
-        ));
-        assert_eq!(
-            alive.ledger.audit().await.unwrap().findings,
-            Vec::<String>::new()
-        );
+        assert!(matches!(settle(&mine).await.unwrap(), SettleAnswer::Settled { .. }));
+        assert_eq!(alive.ledger.audit().await.unwrap().findings, Vec::<String>::new());
         drop(dead);
         alive.ledger.close().await.unwrap();
     });
@@ -110,21 +83,13 @@ fn a_node_that_was_given_up_does_not_settle_what_was_voided() {
         let two = world.open().await;
         let customer = world.customer(&one, 100).await;
         let hold = world.hold(customer, 60);
-        assert!(matches!(
-            one.ledger.hold(hold.clone()).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
+        assert!(matches!(one.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
         // As if node one had been silent for longer than its lease.
         let boot = one.store.boot().to_string();
         assert!(boot.starts_with("boo_"));
         let db = raw(&world).await;
-        let gone = db
-            .execute(
-                "DELETE FROM node WHERE lease = (SELECT lease FROM hold LIMIT 1)",
-                &[],
-            )
-            .await
-            .unwrap();
+        let gone =
+            db.execute("DELETE FROM node WHERE lease = (SELECT lease FROM hold LIMIT 1)", &[]).await.unwrap();
         assert_eq!(gone, 1);
         assert!(becomes_held(&world, &two, customer, 0, 2 * world.lease).await);
         assert_eq!(
@@ -134,19 +99,10 @@ fn a_node_that_was_given_up_does_not_settle_what_was_voided() {
         // It takes a new lease and works on; that hold stays.
         sleep(world.lease).await;
         let next = world.hold(customer, 100);
-        assert!(matches!(
-            one.ledger.hold(next.clone()).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
+        assert!(matches!(one.ledger.hold(next.clone()).await.unwrap(), HoldAnswer::Held { .. }));
         sleep(world.lease * 2).await;
-        assert!(matches!(
-            two.ledger.settle(world.settle(&next, 100)).await.unwrap(),
-            SettleAnswer::Settled { .. }
-        ));
-        assert_eq!(
-            two.ledger.audit().await.unwrap().findings,
-            Vec::<String>::new()
-        );
+        assert!(matches!(two.ledger.settle(world.settle(&next, 100)).await.unwrap(), SettleAnswer::Settled { .. }));
+        assert_eq!(two.ledger.audit().await.unwrap().findings, Vec::<String>::new());
         one.ledger.close().await.unwrap();
         two.ledger.close().await.unwrap();
     });
@@ -161,12 +117,7 @@ struct Line {
 }
 
 /// Holds and settles until it is stopped; a hold may be refused, a settle never.
-async fn work(
-    world: &World,
-    o: &Opened,
-    customer: crate::world::Customer,
-    stop: &AtomicBool,
-) -> Line {
+async fn work(world: &World, o: &Opened, customer: crate::world::Customer, stop: &AtomicBool) -> Line {
     let mut line = Line::default();
     while !stop.load(Ordering::Relaxed) {
         let hold = world.hold(customer, 10);
@@ -226,10 +177,7 @@ fn unknown_outcomes_are_settled_by_asking_again() {
             sum.charged += line.charged;
             sum.refused += line.refused;
         }
-        let told = format!(
-            "{cuts} cuts, {} settled, {} holds refused",
-            sum.settled, sum.refused
-        );
+        let told = format!("{cuts} cuts, {} settled, {} holds refused", sum.settled, sum.refused);
         assert!(cuts > 20 && sum.settled > 20 && sum.refused > 0, "{told}");
         // What was refused while its outcome was unknown is given back.
         assert!(becomes_held(&world, &o, customer, 0, Duration::from_secs(5)).await);
@@ -266,10 +214,7 @@ fn news_reach_the_other_node_within_a_second() {
     on_postgres(|world| async move {
         let (one, two) = (world.open().await, world.open().await);
         sleep(Duration::from_millis(200)).await;
-        let rows = CatalogueRows {
-            version: 1,
-            ..CatalogueRows::default()
-        };
+        let rows = CatalogueRows { version: 1, ..CatalogueRows::default() };
         let log = world.log("catalogue.replace");
         one.store.replace_catalogue(rows, log).await.unwrap();
         let news = timeout(Duration::from_secs(1), two.store.next_change()).await;
@@ -278,9 +223,7 @@ fn news_reach_the_other_node_within_a_second() {
         assert!(own.is_err(), "a node was told of its own change");
         // Without NOTIFY the poll finds it.
         let db = raw(&world).await;
-        db.execute("UPDATE change SET seq = seq + 1 WHERE kind = 1", &[])
-            .await
-            .unwrap();
+        db.execute("UPDATE change SET seq = seq + 1 WHERE kind = 1", &[]).await.unwrap();
         for opened in [&one, &two] {
             let news = timeout(Duration::from_millis(1_500), opened.store.next_change()).await;
             assert_eq!(news.unwrap().unwrap(), Change::Keys);
@@ -296,21 +239,12 @@ fn the_journal_is_append_only() {
         let o = world.open().await;
         world.customer(&o, 100).await;
         let db = raw(&world).await;
-        for sql in [
-            "UPDATE transfer SET amount = 1",
-            "DELETE FROM transfer",
-            "TRUNCATE transfer",
-        ] {
+        for sql in ["UPDATE transfer SET amount = 1", "DELETE FROM transfer", "TRUNCATE transfer"] {
             assert!(db.execute(sql, &[]).await.is_err(), "{sql}");
         }
-        db.execute("UPDATE credit SET posted = posted - 1", &[])
-            .await
-            .unwrap();
+        db.execute("UPDATE credit SET posted = posted - 1", &[]).await.unwrap();
         let findings = o.ledger.audit().await.unwrap().findings;
-        assert!(
-            findings.iter().any(|f| f.starts_with("I2 ")),
-            "{findings:?}"
-        );
+        assert!(findings.iter().any(|f| f.starts_with("I2 ")), "{findings:?}");
         o.ledger.close().await.unwrap();
     });
 }
@@ -333,17 +267,12 @@ fn a_contradiction_freezes_its_workspace() {
             uuid_text(bad.workspace.bytes())
         );
         assert_eq!(db.execute(&sql, &[]).await.unwrap(), 1);
-        let (first, second) = tokio::join!(
-            o.ledger.settle(world.settle(&one, 5)),
-            o.ledger.settle(world.settle(&two, 5))
-        );
+        let (first, second) =
+            tokio::join!(o.ledger.settle(world.settle(&one, 5)), o.ledger.settle(world.settle(&two, 5)));
         assert!(matches!(first, Err(StoreError::Corrupt(_))), "{first:?}");
         assert!(matches!(second.unwrap(), SettleAnswer::Settled { .. }));
         let refused = o.ledger.hold(world.hold(bad, 1)).await;
-        assert!(
-            matches!(refused, Err(StoreError::Corrupt(_))),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
         let told = o.ledger.hold(world.hold(good, 1)).await.unwrap();
         assert!(matches!(told, HoldAnswer::Held { .. }));
         assert!(!o.ledger.audit().await.unwrap().findings.is_empty());
@@ -362,38 +291,19 @@ fn a_locked_table_fails_closed() {
         let o = world.open().await;
         let customer = world.customer(&o, 100).await;
         let hold = world.hold(customer, 60);
-        assert!(matches!(
-            o.ledger.hold(hold.clone()).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
+        assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
         let db = raw(&world).await;
-        db.batch_execute("ALTER TABLE transfer RENAME TO away")
-            .await
-            .unwrap();
+        db.batch_execute("ALTER TABLE transfer RENAME TO away").await.unwrap();
         let ledger = Arc::clone(&o.ledger);
         let settle = world.settle(&hold, 25);
         let waiting = Handle::current().spawn(async move { ledger.settle(settle).await });
         sleep(Duration::from_millis(500)).await;
         assert!(!waiting.is_finished(), "told before it was durable");
-        assert!(matches!(
-            o.ledger.hold(world.hold(customer, 1)).await,
-            Err(StoreError::Unavailable(_))
-        ));
-        db.batch_execute("ALTER TABLE away RENAME TO transfer")
-            .await
-            .unwrap();
+        assert!(matches!(o.ledger.hold(world.hold(customer, 1)).await, Err(StoreError::Unavailable(_))));
+        db.batch_execute("ALTER TABLE away RENAME TO transfer").await.unwrap();
         let (charged, written_off) = (NanoUsd::new(25), NanoUsd::ZERO);
-        assert_eq!(
-            waiting.await.unwrap().unwrap(),
-            SettleAnswer::Settled {
-                charged,
-                written_off
-            }
-        );
-        assert_eq!(
-            o.ledger.audit().await.unwrap().findings,
-            Vec::<String>::new()
-        );
+        assert_eq!(waiting.await.unwrap().unwrap(), SettleAnswer::Settled { charged, written_off });
+        assert_eq!(o.ledger.audit().await.unwrap().findings, Vec::<String>::new());
         o.ledger.close().await.unwrap();
     });
 }

@@ -13,20 +13,14 @@ on_both! {
 }
 
 fn all(limit: u32) -> UsageFilter {
-    UsageFilter {
-        limit,
-        ..UsageFilter::default()
-    }
+    UsageFilter { limit, ..UsageFilter::default() }
 }
 
 async fn a_row_comes_back_whole(world: World) {
     let o = world.open().await;
     let customer = world.customer(&o, 100).await;
     let hold = world.hold(customer, 50);
-    assert!(matches!(
-        o.ledger.hold(hold.clone()).await.unwrap(),
-        HoldAnswer::Held { .. }
-    ));
+    assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
     let mut settle = world.settle(&hold, 20);
     settle.usage.price = Some(PriceId::new(world.now(), [3; 10]));
     settle.usage.partial = true;
@@ -51,10 +45,7 @@ async fn a_row_comes_back_whole(world: World) {
     };
     o.ledger.record(failed.clone());
     let rows = o.store.page_usage(all(10)).await.unwrap();
-    let expected = UsageRow {
-        charge: NanoUsd::ZERO,
-        ..failed
-    };
+    let expected = UsageRow { charge: NanoUsd::ZERO, ..failed };
     assert_eq!(rows[0].row, expected, "a record is never charged");
     o.ledger.close().await.unwrap();
 }
@@ -77,10 +68,7 @@ async fn pages_run_over_days_and_filters(world: World) {
     written.reverse();
     let mut paged = Vec::new();
     loop {
-        let filter = UsageFilter {
-            before: paged.last().map(|row: &UsageRow| row.request),
-            ..all(7)
-        };
+        let filter = UsageFilter { before: paged.last().map(|row: &UsageRow| row.request), ..all(7) };
         let page = o.store.page_usage(filter).await.unwrap();
         assert!(page.len() <= 7);
         if page.is_empty() {
@@ -97,11 +85,7 @@ async fn pages_run_over_days_and_filters(world: World) {
         until: Some(written[3].at),
         ..all(100)
     };
-    let expected: Vec<_> = written[4..=30]
-        .iter()
-        .filter(|row| row.workspace == two.workspace)
-        .cloned()
-        .collect();
+    let expected: Vec<_> = written[4..=30].iter().filter(|row| row.workspace == two.workspace).cloned().collect();
     let page = o.store.page_usage(filter).await.unwrap();
     let rows: Vec<_> = page.into_iter().map(|stored| stored.row).collect();
     assert_eq!(rows, expected);

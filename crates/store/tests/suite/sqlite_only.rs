@@ -22,17 +22,11 @@ fn raw(dir: &Path) -> Connection {
 #[test]
 fn a_directory_has_one_process() {
     in_dir(|world, dir| async move {
-        assert!(matches!(
-            store::audit_offline(&dir),
-            Err(OpenError::Missing(_))
-        ));
+        assert!(matches!(store::audit_offline(&dir), Err(OpenError::Missing(_))));
         let o = world.open().await;
         let second = world.try_open(world.config()).await;
         assert!(matches!(second, Err(OpenError::InUse(_))));
-        assert!(matches!(
-            store::audit_offline(&dir),
-            Err(OpenError::InUse(_))
-        ));
+        assert!(matches!(store::audit_offline(&dir), Err(OpenError::InUse(_))));
         o.ledger.close().await.unwrap();
         drop(o);
         let report = store::audit_offline(&dir).unwrap();
@@ -57,25 +51,12 @@ fn only_an_old_hold_gets_a_row() {
         let o = world.open().await;
         let customer = world.customer(&o, 100).await;
         let reader = raw(&dir);
-        let rows = || -> i64 {
-            reader
-                .query_row("SELECT count(*) FROM hold", [], |row| row.get(0))
-                .unwrap()
-        };
+        let rows = || -> i64 { reader.query_row("SELECT count(*) FROM hold", [], |row| row.get(0)).unwrap() };
         let young = world.hold(customer, 10);
         let old = world.hold(customer, 10);
-        assert!(matches!(
-            o.ledger.hold(young.clone()).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
-        assert!(matches!(
-            o.ledger.hold(old.clone()).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
-        assert_eq!(
-            o.ledger.release(young.id, None).await.unwrap(),
-            HoldState::Released
-        );
+        assert!(matches!(o.ledger.hold(young.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+        assert!(matches!(o.ledger.hold(old.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+        assert_eq!(o.ledger.release(young.id, None).await.unwrap(), HoldState::Released);
         tokio::time::sleep(Duration::from_millis(400)).await;
         assert_eq!(rows(), 0);
         world.forward(Duration::from_millis(1_001));
@@ -108,17 +89,12 @@ fn a_contradiction_freezes_its_workspace() {
         // Somebody posted this request's charge by hand.
         let sql = "INSERT INTO transfer VALUES (?1, 2, 0, ?1, ?1, 1, 0)";
         assert_eq!(raw(&dir).execute(sql, [one.id.bytes()]).unwrap(), 1);
-        let (first, second) = tokio::join!(
-            o.ledger.settle(world.settle(&one, 5)),
-            o.ledger.settle(world.settle(&two, 5))
-        );
+        let (first, second) =
+            tokio::join!(o.ledger.settle(world.settle(&one, 5)), o.ledger.settle(world.settle(&two, 5)));
         assert!(matches!(first, Err(StoreError::Corrupt(_))), "{first:?}");
         assert!(matches!(second.unwrap(), SettleAnswer::Settled { .. }));
         let refused = o.ledger.hold(world.hold(bad, 1)).await;
-        assert!(
-            matches!(refused, Err(StoreError::Corrupt(_))),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
         let told = o.ledger.hold(world.hold(good, 1)).await.unwrap();
         assert!(matches!(told, HoldAnswer::Held { .. }));
         assert!(!o.ledger.audit().await.unwrap().findings.is_empty());
@@ -133,50 +109,25 @@ fn a_locked_file_fails_closed() {
         let o = world.open().await;
         let customer = world.customer(&o, 100).await;
         let hold = world.hold(customer, 60);
-        assert!(matches!(
-            o.ledger.hold(hold.clone()).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
+        assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
         let blocker = raw(&dir);
         blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
         let ledger = Arc::clone(&o.ledger);
         let settle = world.settle(&hold, 25);
         let again = world.settle(&hold, 25);
-        let waiting =
-            tokio::runtime::Handle::current().spawn(async move { ledger.settle(settle).await });
+        let waiting = tokio::runtime::Handle::current().spawn(async move { ledger.settle(settle).await });
         tokio::time::sleep(Duration::from_millis(600)).await;
         assert!(!waiting.is_finished(), "told before it was durable");
-        assert!(matches!(
-            o.ledger.hold(world.hold(customer, 1)).await,
-            Err(StoreError::Unavailable(_))
-        ));
-        assert!(matches!(
-            o.store.ping().await,
-            Err(StoreError::Unavailable(_))
-        ));
-        assert!(matches!(
-            o.ledger.grant(world.grant(customer, 5)).await,
-            Err(StoreError::Unavailable(_))
-        ));
+        assert!(matches!(o.ledger.hold(world.hold(customer, 1)).await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(o.store.ping().await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(o.ledger.grant(world.grant(customer, 5)).await, Err(StoreError::Unavailable(_))));
         blocker.execute_batch("ROLLBACK").unwrap();
         let charged = NanoUsd::new(25);
         let written_off = NanoUsd::ZERO;
-        assert_eq!(
-            waiting.await.unwrap().unwrap(),
-            SettleAnswer::Settled {
-                charged,
-                written_off
-            }
-        );
+        assert_eq!(waiting.await.unwrap().unwrap(), SettleAnswer::Settled { charged, written_off });
         let state = HoldState::Settled { charged };
-        assert_eq!(
-            o.ledger.settle(again).await.unwrap(),
-            SettleAnswer::Already(state)
-        );
-        assert!(matches!(
-            o.ledger.hold(world.hold(customer, 75)).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
+        assert_eq!(o.ledger.settle(again).await.unwrap(), SettleAnswer::Already(state));
+        assert!(matches!(o.ledger.hold(world.hold(customer, 75)).await.unwrap(), HoldAnswer::Held { .. }));
         assert!(o.ledger.audit().await.unwrap().findings.is_empty());
         o.ledger.close().await.unwrap();
     });
@@ -188,35 +139,21 @@ fn closing_before_the_disk_recovers_tells_so() {
         let o = world.open().await;
         let customer = world.customer(&o, 100).await;
         let hold = world.hold(customer, 60);
-        assert!(matches!(
-            o.ledger.hold(hold.clone()).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
+        assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
         let blocker = raw(&dir);
         blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
         let ledger = Arc::clone(&o.ledger);
         let settle = world.settle(&hold, 25);
-        let waiting =
-            tokio::runtime::Handle::current().spawn(async move { ledger.settle(settle).await });
+        let waiting = tokio::runtime::Handle::current().spawn(async move { ledger.settle(settle).await });
         tokio::time::sleep(Duration::from_millis(50)).await;
         o.ledger.close().await.unwrap();
-        assert!(matches!(
-            waiting.await.unwrap(),
-            Err(StoreError::Unavailable(_))
-        ));
+        assert!(matches!(waiting.await.unwrap(), Err(StoreError::Unavailable(_))));
         blocker.execute_batch("ROLLBACK").unwrap();
         drop((o, blocker));
         // Nothing was charged: the client never saw the end of its answer.
         let o = world.open().await;
-        let balance = o
-            .ledger
-            .balance(customer.workspace, world.now())
-            .await
-            .unwrap();
-        assert_eq!(
-            (balance.posted, balance.held),
-            (NanoUsd::new(100), NanoUsd::ZERO)
-        );
+        let balance = o.ledger.balance(customer.workspace, world.now()).await.unwrap();
+        assert_eq!((balance.posted, balance.held), (NanoUsd::new(100), NanoUsd::ZERO));
         o.ledger.close().await.unwrap();
     });
 }
@@ -229,48 +166,26 @@ async fn planted(invariant: &str, sql: &str) {
     let customer = world.customer(&o, 1_000).await;
     for cost in [25, 70] {
         let hold = world.hold(customer, 60);
-        assert!(matches!(
-            o.ledger.hold(hold.clone()).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
+        assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
         let _ = o.ledger.settle(world.settle(&hold, cost)).await.unwrap();
     }
     let open = world.hold(customer, 40);
-    assert!(matches!(
-        o.ledger.hold(open.clone()).await.unwrap(),
-        HoldAnswer::Held { .. }
-    ));
-    let extend = ledger::ExtendOrder {
-        id: open.id,
-        seq: 1,
-        by: NanoUsd::new(1),
-        at: world.now(),
-    };
-    assert!(matches!(
-        o.ledger.extend(extend).await.unwrap(),
-        HoldAnswer::Held { .. }
-    ));
+    assert!(matches!(o.ledger.hold(open.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+    let extend = ledger::ExtendOrder { id: open.id, seq: 1, by: NanoUsd::new(1), at: world.now() };
+    assert!(matches!(o.ledger.extend(extend).await.unwrap(), HoldAnswer::Held { .. }));
     o.ledger.close().await.unwrap();
-    assert_eq!(
-        store::audit_offline(&dir.0).unwrap().findings,
-        Vec::<String>::new()
-    );
+    assert_eq!(store::audit_offline(&dir.0).unwrap().findings, Vec::<String>::new());
     let db = raw(&dir.0);
     db.execute_batch(
         "PRAGMA ignore_check_constraints = ON;
          DROP TRIGGER transfer_is_never_changed; DROP TRIGGER transfer_is_never_deleted;",
     )
     .unwrap();
-    let day: i64 = db
-        .query_row("SELECT day FROM usage_day", [], |row| row.get(0))
-        .unwrap();
-    db.execute_batch(&sql.replace("USAGE", &format!("usage_{day}")))
-        .unwrap();
+    let day: i64 = db.query_row("SELECT day FROM usage_day", [], |row| row.get(0)).unwrap();
+    db.execute_batch(&sql.replace("USAGE", &format!("usage_{day}"))).unwrap();
     drop(db);
     let findings = store::audit_offline(&dir.0).unwrap().findings;
-    let named = findings
-        .iter()
-        .any(|f| f.starts_with(&format!("{invariant} ")));
+    let named = findings.iter().any(|f| f.starts_with(&format!("{invariant} ")));
     assert!(named, "{invariant} by {sql}: {findings:?}");
 }
 
@@ -279,10 +194,7 @@ fn planted_corruption_is_named() {
     let cases = [
         ("I1", "UPDATE transfer SET amount = -amount WHERE code = 3"),
         ("I1", "UPDATE transfer SET code = 99 WHERE code = 3"),
-        (
-            "I1",
-            "UPDATE transfer SET credit = randomblob(16) WHERE code = 1",
-        ),
+        ("I1", "UPDATE transfer SET credit = randomblob(16) WHERE code = 1"),
         ("I2", "UPDATE credit SET posted = posted - 1"),
         ("I2", "DELETE FROM transfer WHERE code = 2 AND amount = 25"),
         ("I3", "UPDATE credit SET held = held + 1"),
@@ -290,15 +202,9 @@ fn planted_corruption_is_named() {
         ("I4", "UPDATE credit SET posted = -5"),
         ("I4", "UPDATE credit SET held = 99999"),
         ("I5", "INSERT INTO tombstone SELECT id, 3, at FROM hold"),
-        (
-            "I5",
-            "INSERT INTO hold SELECT request, workspace, key, key, 0, 0, 0, at FROM USAGE LIMIT 1",
-        ),
+        ("I5", "INSERT INTO hold SELECT request, workspace, key, key, 0, 0, 0, at FROM USAGE LIMIT 1"),
         ("I6", "DELETE FROM USAGE WHERE charge = 25"),
-        (
-            "I6",
-            "UPDATE USAGE SET charge = charge + 1 WHERE charge = 25",
-        ),
+        ("I6", "UPDATE USAGE SET charge = charge + 1 WHERE charge = 25"),
         ("I6", "UPDATE USAGE SET closing = 0 WHERE charge = 25"),
         ("I8", "UPDATE credit SET granted = granted + 1"),
         ("I11", "UPDATE key_spend SET spent = spent + 1"),
@@ -317,10 +223,7 @@ fn a_forgotten_hold_is_found() {
     in_dir(|world, _| async move {
         let o = world.open().await;
         let customer = world.customer(&o, 100).await;
-        assert!(matches!(
-            o.ledger.hold(world.hold(customer, 10)).await.unwrap(),
-            HoldAnswer::Held { .. }
-        ));
+        assert!(matches!(o.ledger.hold(world.hold(customer, 10)).await.unwrap(), HoldAnswer::Held { .. }));
         world.forward(Duration::from_secs(25 * 60 * 60));
         let mut findings = Vec::new();
         for _ in 0..100 {

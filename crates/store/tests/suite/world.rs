@@ -9,10 +9,7 @@ use std::time::Duration;
 use store::port::{AuditEntry, WorkspaceRow};
 use store::{Kind, OpenError, Opened, StoreConfig};
 use tokio::runtime::Handle;
-use units::{
-    Chance, Class, Clock, GrantId, KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource,
-    WorkspaceId,
-};
+use units::{Chance, Class, Clock, GrantId, KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
 
 /// Half past nine on 20 November 2026.
 pub const START: i64 = 1_795_167_000_000;
@@ -71,15 +68,9 @@ impl World {
     pub fn config(&self) -> StoreConfig {
         let kind = match &self.place {
             Place::Sqlite(dir) => Kind::Sqlite { dir: dir.clone() },
-            Place::Postgres(url) => Kind::Postgres {
-                url: url.clone(),
-                lease: self.lease,
-            },
+            Place::Postgres(url) => Kind::Postgres { url: url.clone(), lease: self.lease },
         };
-        StoreConfig {
-            kind,
-            master_check: None,
-        }
+        StoreConfig { kind, master_check: None }
     }
 
     pub fn is_sqlite(&self) -> bool {
@@ -140,21 +131,14 @@ impl World {
     /// A workspace that is kept, with credit.
     pub async fn customer(&self, opened: &Opened, amount: i64) -> Customer {
         let n = self.ids.fetch_add(1, Ordering::Relaxed);
-        let customer = Customer {
-            workspace: self.workspace(),
-            key: self.key(),
-        };
+        let customer = Customer { workspace: self.workspace(), key: self.key() };
         let row = WorkspaceRow {
             id: customer.workspace,
             name: format!("Customer {n}"),
             slug: format!("customer-{}", customer.workspace),
             created_at: self.now(),
         };
-        opened
-            .store
-            .create_workspace(row, self.log("workspace.create"))
-            .await
-            .unwrap();
+        opened.store.create_workspace(row, self.log("workspace.create")).await.unwrap();
         if amount > 0 {
             let order = self.grant(customer, amount);
             opened.ledger.grant(order).await.unwrap();
@@ -187,11 +171,7 @@ impl World {
     }
 
     pub fn settle(&self, hold: &HoldOrder, cost: i64) -> SettleOrder {
-        SettleOrder {
-            id: hold.id,
-            cost: NanoUsd::new(cost),
-            usage: usage_row(hold),
-        }
+        SettleOrder { id: hold.id, cost: NanoUsd::new(cost), usage: usage_row(hold) }
     }
 }
 
@@ -215,10 +195,7 @@ pub fn usage_row(hold: &HoldOrder) -> UsageRow {
         upstream_model: "acme-large-2".into(),
         status: 200,
         fault: None,
-        usage: Usage::NONE
-            .with(Class::Input, 1_200)
-            .with(Class::CacheRead, 0)
-            .with(Class::Output, 350),
+        usage: Usage::NONE.with(Class::Input, 1_200).with(Class::CacheRead, 0).with(Class::Output, 350),
         source: UsageSource::Provider,
         price: None,
         charge: NanoUsd::ZERO,
@@ -240,11 +217,7 @@ pub fn seed() -> u64 {
 }
 
 pub fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 /// A directory of its own, gone with the value.
@@ -276,9 +249,7 @@ pub fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(World) -> F) {
     #[expect(clippy::disallowed_methods, reason = "how a test learns of the server")]
     let server = std::env::var("TOLLGATE_TEST_PG");
     let Ok(server) = server else {
-        return say_once(
-            "the PostgreSQL half of the suite is NOT RUN: TOLLGATE_TEST_PG names no server",
-        );
+        return say_once("the PostgreSQL half of the suite is NOT RUN: TOLLGATE_TEST_PG names no server");
     };
     runtime().block_on(async {
         let config: tokio_postgres::Config = server.parse().unwrap();

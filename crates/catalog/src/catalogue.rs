@@ -1,0 +1,215 @@
+//! The checked catalogue, as the request path reads it. In: checked documents. Out: models by id, routes in order.
+//! Never here: parsing, secrets, health (route has it).
+
+use crate::Price;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use units::PriceId;
+
+/// Everything that is sold, at one version.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    /// Rises by one with every change.
+    pub version: u64,
+    /// Providers by name.
+    pub providers: BTreeMap<Arc<str>, Arc<Provider>>,
+    /// Models by public id.
+    pub models: BTreeMap<Arc<str>, Arc<Model>>,
+}
+
+/// Which language a provider speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProviderKind {
+    /// OpenAI Chat Completions and its many compatible servers.
+    OpenAi,
+    /// Anthropic Messages.
+    Anthropic,
+}
+
+impl ProviderKind {
+    /// The word in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+        }
+    }
+}
+
+/// How a provider's secret is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Auth {
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// `x-api-key`.
+    ApiKey,
+}
+
+/// Which field carries the answer's limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MaxTokensField {
+    /// `max_completion_tokens`.
+    MaxCompletionTokens,
+    /// `max_tokens`.
+    MaxTokens,
+}
+
+/// Where a server accepts system messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SystemPlacement {
+    /// As the caller placed and called them.
+    AsSent,
+    /// Anywhere, with the role `developer`.
+    DeveloperInPlace,
+    /// Anywhere, with the role `system`.
+    SystemInPlace,
+    /// Only before the first other message: later ones become user messages.
+    LeadingOnly,
+    /// Nowhere: all become user messages.
+    AsUser,
+}
+
+/// Under which name a server takes earlier reasoning back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReasoningField {
+    /// It takes none.
+    Never,
+    /// `reasoning_content`.
+    ReasoningContent,
+    /// `reasoning`.
+    Reasoning,
+}
+
+/// How a server is asked to think.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ThinkingForm {
+    /// It cannot.
+    Never,
+    /// With a budget of tokens.
+    Budget,
+    /// Adaptively, with an effort.
+    Adaptive,
+}
+
+/// What a server wants differently; `None` is the language's standard.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Quirks {
+    /// Which field carries the answer's limit; `None` leaves the caller's field as it is.
+    pub max_tokens_field: Option<MaxTokensField>,
+    /// Whether `stream_options.include_usage` is understood.
+    pub stream_options: Option<bool>,
+    /// Where system messages may stand.
+    pub system: Option<SystemPlacement>,
+    /// Under which name earlier reasoning is sent back.
+    pub reasoning_field: Option<ReasoningField>,
+    /// How the server is asked to think.
+    pub thinking: Option<ThinkingForm>,
+    /// Whether a JSON schema for the answer is understood.
+    pub structured_output: Option<bool>,
+    /// Whether cache breakpoints on parts are understood.
+    pub cache_breakpoints: Option<bool>,
+    /// The only beta names that are forwarded.
+    pub betas: Option<Vec<String>>,
+}
+
+impl Quirks {
+    /// These quirks where they are said, `base` where not.
+    #[must_use]
+    pub fn over(self, base: &Self) -> Self {
+        Self {
+            max_tokens_field: self.max_tokens_field.or(base.max_tokens_field),
+            stream_options: self.stream_options.or(base.stream_options),
+            system: self.system.or(base.system),
+            reasoning_field: self.reasoning_field.or(base.reasoning_field),
+            thinking: self.thinking.or(base.thinking),
+            structured_output: self.structured_output.or(base.structured_output),
+            cache_breakpoints: self.cache_breakpoints.or(base.cache_breakpoints),
+            betas: self.betas.or_else(|| base.betas.clone()),
+        }
+    }
+}
+
+/// How long to wait; `None` takes the setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Timeouts {
+    /// For the first byte of the answer.
+    pub first_byte: Option<Duration>,
+    /// Between two bytes of the answer.
+    pub idle: Option<Duration>,
+    /// For the whole call.
+    pub total: Option<Duration>,
+}
+
+/// A company or server that models are bought from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// Its name, for operators only.
+    pub name: Arc<str>,
+    /// Which language it speaks.
+    pub kind: ProviderKind,
+    /// Where its API starts; credentials go to this origin and nowhere else.
+    pub base_url: http::Uri,
+    /// How the secret is sent.
+    pub auth: Auth,
+    /// Headers sent with every call.
+    pub headers: Vec<(http::HeaderName, http::HeaderValue)>,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+    /// How its servers differ.
+    pub quirks: Quirks,
+}
+
+/// Whether a model's billed reasoning can be seen while it streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Reasoning {
+    /// It does not reason.
+    #[default]
+    None,
+    /// All billed reasoning is on the stream.
+    Visible,
+    /// Some billed reasoning is never sent.
+    Hidden,
+}
+
+/// One thing that is sold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// What callers write in `model`.
+    pub id: Arc<str>,
+    /// What people read.
+    pub display_name: String,
+    /// What it is for.
+    pub category: String,
+    /// What it can do.
+    pub capabilities: Vec<String>,
+    /// Who is said to own it.
+    pub owned_by: String,
+    /// Prompt and answer together, in tokens.
+    pub context_length: u64,
+    /// The longest answer, in tokens.
+    pub max_output_tokens: u64,
+    /// Whether its reasoning shows.
+    pub reasoning: Reasoning,
+    /// The largest thinking budget a caller may ask for.
+    pub thinking_budget_max: u64,
+    /// What it costs and under which version; `None` is unknown and refused at call time.
+    pub price: Option<(PriceId, Price)>,
+    /// Whether it can be called.
+    pub enabled: bool,
+    /// Ways to serve it, in order.
+    pub routes: Vec<Route>,
+}
+
+/// One way to serve a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// By whom.
+    pub provider: Arc<Provider>,
+    /// Under which name there.
+    pub model: Arc<str>,
+    /// The lowest goes first.
+    pub priority: u32,
+    /// The route's quirks over the provider's.
+    pub quirks: Quirks,
+}

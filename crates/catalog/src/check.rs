@@ -1,0 +1,332 @@
+//! From documents to a catalogue, all or nothing. In: documents, stored prices. Out: a `Catalogue` or every problem.
+//! Never here: stopping at the first problem, guessing what was meant.
+
+use crate::catalogue::{
+    Auth, Catalogue, MaxTokensField, Model, Provider, ProviderKind, Quirks, Reasoning, ReasoningField, Route,
+    SystemPlacement, ThinkingForm, Timeouts,
+};
+use crate::doc::{CatalogueDoc, ModelDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc, TimeoutsDoc};
+use crate::price::Price;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use units::PriceId;
+
+/// The largest thinking budget where a model does not say (R-WIRE-7).
+const THINKING_BUDGET_MAX: u64 = 32_000;
+/// Longest model id, in bytes.
+const MODEL_ID_BYTES_MAX: usize = 200;
+/// Longest provider name, in bytes.
+const PROVIDER_NAME_BYTES_MAX: usize = 64;
+/// Largest token count a document may state.
+const TOKENS_MAX: u64 = 100_000_000;
+
+/// One thing that is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where (`model[2].route[0].provider`).
+    pub path: String,
+    /// What is wrong and what was expected.
+    pub told: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.told)
+    }
+}
+
+/// The price in force of a model: its version's id and its document.
+pub type StoredPrice = (PriceId, PriceDoc);
+
+/// Checks documents and builds the catalogue of them. Prices come apart, with the ids of their versions.
+///
+/// # Errors
+/// Every problem at once; nothing is built of a half-valid set.
+pub fn check(
+    version: u64,
+    docs: &CatalogueDoc,
+    prices: &BTreeMap<String, StoredPrice>,
+) -> Result<Catalogue, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let mut catalogue = Catalogue { version, ..Catalogue::default() };
+    for (n, doc) in docs.provider.iter().enumerate() {
+        let at = format!("provider[{n}]");
+        if let Some(provider) = provider(doc, &at, &mut problems)
+            && catalogue.providers.insert(provider.name.clone(), Arc::new(provider)).is_some()
+        {
+            problems.add(format!("{at}.name"), format!("the provider \"{}\" is there twice", doc.name));
+        }
+    }
+    for (n, doc) in docs.model.iter().enumerate() {
+        let at = format!("model[{n}]");
+        let found = model(doc, &at, &catalogue.providers, prices.get(&doc.id), &mut problems);
+        if let Some(model) = found
+            && catalogue.models.insert(model.id.clone(), Arc::new(model)).is_some()
+        {
+            problems.add(format!("{at}.id"), format!("the model \"{}\" is there twice", doc.id));
+        }
+    }
+    if problems.0.is_empty() { Ok(catalogue) } else { Err(problems.0) }
+}
+
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, path: String, told: impl Into<String>) {
+        self.0.push(Problem { path, told: told.into() });
+    }
+
+    /// The value, or a problem at `path` in its place.
+    fn take<T>(&mut self, path: String, value: Result<T, String>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(told) => {
+                self.add(path, told);
+                None
+            }
+        }
+    }
+}
+
+fn provider(doc: &ProviderDoc, at: &str, problems: &mut Problems) -> Option<Provider> {
+    let before = problems.0.len();
+    if !is_name(&doc.name) {
+        problems.add(
+            format!("{at}.name"),
+            format!("expected 1 to {PROVIDER_NAME_BYTES_MAX} letters, digits, '-', '_' or '.'"),
+        );
+    }
+    let kind = problems.take(
+        format!("{at}.kind"),
+        word(&doc.kind, &[("openai", ProviderKind::OpenAi), ("anthropic", ProviderKind::Anthropic)]),
+    );
+    let base_url = problems.take(format!("{at}.base_url"), base_url(&doc.base_url));
+    let auth = match &doc.auth {
+        None => Some(if kind == Some(ProviderKind::Anthropic) { Auth::ApiKey } else { Auth::Bearer }),
+        Some(text) => problems
+            .take(format!("{at}.auth"), word(text, &[("bearer", Auth::Bearer), ("x-api-key", Auth::ApiKey)])),
+    };
+    for (n, secret) in doc.credentials.iter().flatten().enumerate() {
+        if secret.is_empty() || secret.bytes().any(|b| b <= b' ' || b == 0x7f) {
+            problems.add(format!("{at}.credentials[{n}]"), "expected a secret without spaces or line ends");
+        }
+    }
+    let headers = headers(&doc.headers, at, problems);
+    let timeouts = timeouts(&doc.timeouts, at, problems);
+    let quirks = quirks(&doc.quirks, at, problems);
+    if problems.0.len() > before {
+        return None;
+    }
+    Some(Provider {
+        name: doc.name.as_str().into(),
+        kind: kind?,
+        base_url: base_url?,
+        auth: auth?,
+        headers,
+        timeouts,
+        quirks,
+    })
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=PROVIDER_NAME_BYTES_MAX).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+fn word<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
+    known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        format!("expected one of {}, not \"{text}\"", names.join(", "))
+    })
+}
+
+fn base_url(text: &str) -> Result<http::Uri, String> {
+    let told = || "expected an address such as \"https://api.example.com/v1\"".to_owned();
+    let uri: http::Uri = text.trim_end_matches('/').parse().map_err(|_| told())?;
+    let authority = uri.authority().ok_or_else(told)?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) || authority.host().is_empty() {
+        return Err(told());
+    }
+    if authority.as_str().contains('@') {
+        return Err("the address must not carry a user or password; use credentials".into());
+    }
+    if uri.query().is_some() || text.contains('#') {
+        return Err("the address must not carry a query or fragment".into());
+    }
+    Ok(uri)
+}
+
+fn headers(
+    table: &BTreeMap<String, String>,
+    at: &str,
+    problems: &mut Problems,
+) -> Vec<(http::HeaderName, http::HeaderValue)> {
+    const OURS: [&str; 9] = [
+        "authorization",
+        "x-api-key",
+        "host",
+        "content-length",
+        "content-type",
+        "connection",
+        "transfer-encoding",
+        "accept-encoding",
+        "cookie",
+    ];
+    let mut out = Vec::with_capacity(table.len());
+    for (name, value) in table {
+        let path = format!("{at}.headers.{name}");
+        match (http::HeaderName::try_from(name.as_str()), http::HeaderValue::try_from(value.as_str())) {
+            (Ok(name), _) if OURS.contains(&name.as_str()) => {
+                problems.add(path, "this header is set by Tollgate itself");
+            }
+            (Ok(name), Ok(value)) => out.push((name, value)),
+            (Err(_), _) => problems.add(path, "not a header name"),
+            (_, Err(_)) => problems.add(path, "not a header value"),
+        }
+    }
+    out
+}
+
+fn timeouts(doc: &TimeoutsDoc, at: &str, problems: &mut Problems) -> Timeouts {
+    let mut read = |field: &str, value: Option<u64>| match value {
+        Some(ms @ 1..=3_600_000) => Some(Duration::from_millis(ms)),
+        Some(_) => {
+            problems.add(format!("{at}.timeouts.{field}"), "expected 1 to 3600000 milliseconds");
+            None
+        }
+        None => None,
+    };
+    Timeouts {
+        first_byte: read("first_byte_ms", doc.first_byte_ms),
+        idle: read("idle_ms", doc.idle_ms),
+        total: read("total_ms", doc.total_ms),
+    }
+}
+
+fn quirks(doc: &QuirksDoc, at: &str, problems: &mut Problems) -> Quirks {
+    const MAX_TOKENS: &[(&str, MaxTokensField)] = &[
+        ("max_completion_tokens", MaxTokensField::MaxCompletionTokens),
+        ("max_tokens", MaxTokensField::MaxTokens),
+    ];
+    const SYSTEM: &[(&str, SystemPlacement)] = &[
+        ("as_sent", SystemPlacement::AsSent),
+        ("developer_in_place", SystemPlacement::DeveloperInPlace),
+        ("system_in_place", SystemPlacement::SystemInPlace),
+        ("leading_only", SystemPlacement::LeadingOnly),
+        ("as_user", SystemPlacement::AsUser),
+    ];
+    const REASONING: &[(&str, ReasoningField)] = &[
+        ("never", ReasoningField::Never),
+        ("reasoning_content", ReasoningField::ReasoningContent),
+        ("reasoning", ReasoningField::Reasoning),
+    ];
+    const THINKING: &[(&str, ThinkingForm)] =
+        &[("never", ThinkingForm::Never), ("budget", ThinkingForm::Budget), ("adaptive", ThinkingForm::Adaptive)];
+    Quirks {
+        max_tokens_field: quirk(
+            &doc.max_tokens_field,
+            MAX_TOKENS,
+            format!("{at}.quirks.max_tokens_field"),
+            problems,
+        ),
+        stream_options: doc.stream_options,
+        system: quirk(&doc.system, SYSTEM, format!("{at}.quirks.system"), problems),
+        reasoning_field: quirk(&doc.reasoning_field, REASONING, format!("{at}.quirks.reasoning_field"), problems),
+        thinking: quirk(&doc.thinking, THINKING, format!("{at}.quirks.thinking"), problems),
+        structured_output: doc.structured_output,
+        cache_breakpoints: doc.cache_breakpoints,
+        betas: doc.betas.clone(),
+    }
+}
+
+fn quirk<T: Copy>(text: &Option<String>, known: &[(&str, T)], path: String, problems: &mut Problems) -> Option<T> {
+    let text = text.as_ref()?;
+    problems.take(path, word(text, known))
+}
+
+fn model(
+    doc: &ModelDoc,
+    at: &str,
+    providers: &BTreeMap<Arc<str>, Arc<Provider>>,
+    price: Option<&StoredPrice>,
+    problems: &mut Problems,
+) -> Option<Model> {
+    let before = problems.0.len();
+    let plain = |c: char| !c.is_whitespace() && !c.is_control();
+    if doc.id.is_empty() || doc.id.len() > MODEL_ID_BYTES_MAX || !doc.id.chars().all(plain) {
+        problems.add(format!("{at}.id"), format!("expected 1 to {MODEL_ID_BYTES_MAX} bytes without spaces"));
+    }
+    for (field, value) in [("context_length", doc.context_length), ("max_output_tokens", doc.max_output_tokens)] {
+        if !(1..=TOKENS_MAX).contains(&value) {
+            problems.add(format!("{at}.{field}"), format!("expected 1 to {TOKENS_MAX} tokens"));
+        }
+    }
+    let reasoning = match &doc.reasoning {
+        None => Some(Reasoning::None),
+        Some(text) => {
+            let known = [("none", Reasoning::None), ("visible", Reasoning::Visible), ("hidden", Reasoning::Hidden)];
+            problems.take(format!("{at}.reasoning"), word(text, &known))
+        }
+    };
+    let price = price.and_then(|(id, doc)| match Price::read(doc) {
+        Ok(price) => Some((*id, price)),
+        Err(found) => {
+            for (field, told) in found {
+                let dot = if field.is_empty() { "" } else { "." };
+                problems.add(format!("{at}.price{dot}{field}"), told);
+            }
+            None
+        }
+    });
+    let mut routes: Vec<Route> = Vec::with_capacity(doc.route.len());
+    for (n, found) in doc.route.iter().enumerate() {
+        routes.extend(route(found, &format!("{at}.route[{n}]"), providers, problems));
+    }
+    routes.sort_by_key(|r| r.priority);
+    if problems.0.len() > before {
+        return None;
+    }
+    let prefix = doc.id.split_once('/').map_or("tollgate", |(prefix, _)| prefix);
+    Some(Model {
+        id: doc.id.as_str().into(),
+        display_name: doc.display_name.clone().unwrap_or_else(|| doc.id.clone()),
+        category: doc.category.clone().unwrap_or_else(|| "chat".into()),
+        capabilities: doc.capabilities.clone(),
+        owned_by: doc.owned_by.clone().unwrap_or_else(|| prefix.into()),
+        context_length: doc.context_length,
+        max_output_tokens: doc.max_output_tokens,
+        reasoning: reasoning?,
+        thinking_budget_max: doc.thinking_budget_max.unwrap_or(THINKING_BUDGET_MAX),
+        price,
+        enabled: doc.enabled,
+        routes,
+    })
+}
+
+fn route(
+    doc: &RouteDoc,
+    at: &str,
+    providers: &BTreeMap<Arc<str>, Arc<Provider>>,
+    problems: &mut Problems,
+) -> Option<Route> {
+    let own = quirks(&doc.quirks, at, problems);
+    if doc.model.is_empty() || doc.model.chars().any(char::is_control) {
+        problems.add(format!("{at}.model"), "expected the provider's name for the model");
+    }
+    let Some(provider) = providers.get(doc.provider.as_str()) else {
+        problems.add(format!("{at}.provider"), format!("there is no valid provider \"{}\"", doc.provider));
+        return None;
+    };
+    Some(Route {
+        provider: provider.clone(),
+        model: doc.model.as_str().into(),
+        priority: doc.priority,
+        quirks: own.over(&provider.quirks),
+    })
+}
+
+#[cfg(test)]
+mod tests;

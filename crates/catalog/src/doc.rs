@@ -1,0 +1,179 @@
+//! The documents an operator writes (TOML in a file, JSON over the API, JSON in the store). In: text. Out: raw documents.
+//! Parsing only: what they mean and whether they hold is check.rs. Unknown fields are refused here.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A catalogue file: `[[provider]]` and `[[model]]` tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogueDoc {
+    /// Companies or servers that models are bought from.
+    #[serde(default)]
+    pub provider: Vec<ProviderDoc>,
+    /// What is sold.
+    #[serde(default)]
+    pub model: Vec<ModelDoc>,
+}
+
+/// One provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderDoc {
+    /// Its name, for operators only.
+    pub name: String,
+    /// Which language it speaks: `openai` or `anthropic`.
+    pub kind: String,
+    /// Where its API starts, version included (`https://api.openai.com/v1`).
+    pub base_url: String,
+    /// Secrets, literal here (the command resolves `env:` and `file:`). Absent keeps what is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Vec<String>>,
+    /// How the secret is sent: `bearer` or `x-api-key`; the kind's own way when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<String>,
+    /// Headers sent with every call.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// How long to wait for what.
+    #[serde(default, skip_serializing_if = "TimeoutsDoc::is_empty")]
+    pub timeouts: TimeoutsDoc,
+    /// How its servers differ from the language's standard.
+    #[serde(default, skip_serializing_if = "QuirksDoc::is_empty")]
+    pub quirks: QuirksDoc,
+}
+
+/// How long to wait, in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeoutsDoc {
+    /// For the first byte of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_byte_ms: Option<u64>,
+    /// Between two bytes of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_ms: Option<u64>,
+    /// For the whole call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_ms: Option<u64>,
+}
+
+impl TimeoutsDoc {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a server wants differently; on a provider, or on one route where only that model differs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuirksDoc {
+    /// `max_completion_tokens` or `max_tokens`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens_field: Option<String>,
+    /// Whether `stream_options.include_usage` is understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_options: Option<bool>,
+    /// Where system messages may stand: `as_sent`, `developer_in_place`, `system_in_place`, `leading_only`, `as_user`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// Under which name earlier reasoning is sent back: `never`, `reasoning_content` or `reasoning`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_field: Option<String>,
+    /// How the server is asked to think: `never`, `budget` or `adaptive` (Anthropic's language only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<String>,
+    /// Whether the server takes a JSON schema for the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structured_output: Option<bool>,
+    /// Whether the server takes cache breakpoints on parts (OpenAI's language only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_breakpoints: Option<bool>,
+    /// The only beta names that are forwarded; absent forwards all, an empty list none (Anthropic's language only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub betas: Option<Vec<String>>,
+}
+
+impl QuirksDoc {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelDoc {
+    /// What callers write in `model`.
+    pub id: String,
+    /// What people read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// What it is for (`chat`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// What it can do (`tools`, `vision`, ...), as told in model lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<String>,
+    /// Who is said to own it in model lists; the id's prefix when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owned_by: Option<String>,
+    /// Prompt and answer together, in tokens.
+    pub context_length: u64,
+    /// The longest answer, in tokens.
+    pub max_output_tokens: u64,
+    /// `none`, `visible` (billed reasoning is on the stream) or `hidden`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<String>,
+    /// The largest thinking budget a caller may ask for, in tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking_budget_max: Option<u64>,
+    /// What it costs; absent means unknown, which is refused at call time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<PriceDoc>,
+    /// Whether it can be called.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub enabled: bool,
+    /// Ways to serve it.
+    #[serde(default)]
+    pub route: Vec<RouteDoc>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+/// One way to serve a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteDoc {
+    /// A provider's name.
+    pub provider: String,
+    /// That provider's name for the model.
+    pub model: String,
+    /// The lowest goes first.
+    #[serde(default = "first")]
+    pub priority: u32,
+    /// What differs for this model only.
+    #[serde(default, skip_serializing_if = "QuirksDoc::is_empty")]
+    pub quirks: QuirksDoc,
+}
+
+const fn first() -> u32 {
+    1
+}
+
+/// What a model costs: the word `free`, or rates as decimal text in USD per million tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PriceDoc {
+    /// `price = "free"`.
+    Word(String),
+    /// `price = { input = "2.50", output = "10.00" }`.
+    Rates(BTreeMap<String, String>),
+}

@@ -1,0 +1,112 @@
+//! Prints what the straight lane costs, in nanoseconds: run by hand, `cargo run --profile dist -p dialect --example throughput`.
+//! In: nothing. Out: a table. Never here: a verdict; figures differ from machine to machine.
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench run by hand prints, and needs the wall clock"
+)]
+
+use bytes::{Bytes, BytesMut};
+use canon::Dialect;
+use dialect::lane::{ReplyHead, Stream, StreamSpec};
+use dialect::{PeekLimits, Target, peek, straight};
+use std::hint::black_box;
+use std::time::Instant;
+
+fn measure(name: &str, rounds: u32, mut work: impl FnMut()) {
+    let mut samples: Vec<u128> = (0..15)
+        .map(|_| {
+            let start = Instant::now();
+            for _ in 0..rounds {
+                work();
+            }
+            start.elapsed().as_nanos() / u128::from(rounds)
+        })
+        .collect();
+    samples.sort_unstable();
+    println!("{name:<44} median {:>8} ns   min {:>8} ns", samples[7], samples[0]);
+}
+
+fn request(turns: usize) -> Bytes {
+    let mut body =
+        String::from(r#"{"model":"public/model","stream":true,"temperature":0.7,"max_tokens":256,"messages":["#);
+    for n in 0..turns {
+        let comma = if n > 0 { "," } else { "" };
+        body.push_str(&format!(
+            r#"{comma}{{"role":"user","content":"Line {n} of a longer text.\nIt has \"quotes\" and some length to look like code or prose."}}"#
+        ));
+    }
+    body.push_str("]}");
+    Bytes::from(body)
+}
+
+fn chat_stream(padded: bool) -> Vec<u8> {
+    let mut out = String::new();
+    let frame = |choices: &str, n: usize| {
+        let pad = if padded { format!(r#","obfuscation":"{}""#, "x".repeat(n % 9)) } else { String::new() };
+        format!(
+            "data: {{\"id\":\"chatcmpl-0123456789abcdefghijklmnop\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,\"model\":\"gpt-4.1-mini-2025-04-14\",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_0123456789\",\"choices\":[{choices}],\"usage\":null{pad}}}\n\n"
+        )
+    };
+    out += &frame(
+        r#"{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}"#,
+        0,
+    );
+    for n in 0..50 {
+        out += &frame(
+            &format!(r#"{{"index":0,"delta":{{"content":" word{n}"}},"logprobs":null,"finish_reason":null}}"#),
+            n,
+        );
+    }
+    out += &frame(r#"{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}"#, 1);
+    out += "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,\"model\":\"m\",\"choices\":[],\"usage\":{\"prompt_tokens\":20,\"completion_tokens\":50,\"total_tokens\":70}}\n\n";
+    out += "data: [DONE]\n\n";
+    out.into_bytes()
+}
+
+fn main() {
+    let target = Target::new(Dialect::OpenAiChat, "upstream-model", 4096);
+    for turns in [1, 2, 35, 560] {
+        let body = request(turns);
+        measure(&format!("peek, {} bytes", body.len()), 2_000_000 / body.len() as u32, || {
+            black_box(peek(Dialect::OpenAiChat, &body, PeekLimits::default()).is_ok());
+        });
+        measure(&format!("peek + prepare, {} bytes", body.len()), 2_000_000 / body.len() as u32, || {
+            let look = peek(Dialect::OpenAiChat, &body, PeekLimits::default());
+            if let Ok(look) = look {
+                black_box(straight::prepare(&body, &look, &target));
+            }
+        });
+    }
+    let head =
+        ReplyHead { id: "chatcmpl-01hzxxxxxxxxxxxxxxxxxxxxxx".into(), model: "public/model".into(), created: 1 };
+    let spec = StreamSpec::straight(Dialect::OpenAiChat, head, false, 1);
+    let mut crossing = spec.clone();
+    crossing.client = Dialect::Anthropic;
+    let text = chat_stream(false);
+    let mut out = BytesMut::with_capacity(64 * 1024);
+    measure("chat stream to a Messages client", 1_000, || {
+        out.clear();
+        let mut stream = Stream::new(&crossing);
+        black_box(stream.push(&text, &mut out).is_ok());
+        let usage = *stream.tally().usage();
+        stream.seal(&usage, units::UsageSource::Provider, &mut out);
+    });
+    for (name, padded, piece) in [
+        ("one write", false, usize::MAX),
+        ("1460 bytes a write", false, 1460),
+        ("padded, one write", true, usize::MAX),
+    ] {
+        let text = chat_stream(padded);
+        let mut out = BytesMut::with_capacity(64 * 1024);
+        measure(&format!("chat stream, 54 events, {} bytes, {name}", text.len()), 2_000, || {
+            out.clear();
+            let mut stream = Stream::new(&spec);
+            for part in text.chunks(piece.min(text.len())) {
+                black_box(stream.push(part, &mut out).is_ok());
+            }
+            let usage = *stream.tally().usage();
+            stream.seal(&usage, units::UsageSource::Provider, &mut out);
+        });
+    }
+}

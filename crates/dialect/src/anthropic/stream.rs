@@ -1,0 +1,223 @@
+//! Messages answers decoded, streamed or whole. In: events of a server. Out: events of ours. Never here: the order of blocks
+//! (order), what goes to the client.
+
+use super::stop;
+use super::usage::MessageCounts;
+use crate::fault::UpstreamFault;
+use crate::json::string_value;
+use crate::lane::StreamFault;
+use crate::order::Order;
+use crate::read::{Object, elements};
+use crate::sse::EVENT_BYTES_MAX;
+use canon::{Dialect, Event, Head, Piece, Stop, StopReason};
+
+/// See the caption.
+#[derive(Debug, Default)]
+pub(crate) struct MessagesDecoder {
+    order: Order,
+    counts: MessageCounts,
+    started: bool,
+    /// Open blocks: index, seal so far, and of calls the input given at the start and whether arguments came.
+    blocks: Vec<Open>,
+    called: bool,
+    stop: Option<Stop>,
+    done: bool,
+}
+
+#[derive(Debug)]
+struct Open {
+    index: u64,
+    seal: String,
+    call: bool,
+    early: String,
+    any: bool,
+}
+
+impl MessagesDecoder {
+    pub const fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Takes the data of one frame.
+    pub fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+        if data == b"[DONE]" {
+            return Ok(());
+        }
+        let event = Object::open(data).ok_or(StreamFault::Garbage)?;
+        let kind = event.str("type").unwrap_or_default();
+        if kind == "error" || event.get("error").is_some() {
+            let fault = UpstreamFault::in_stream(Dialect::Anthropic, data);
+            return Err(StreamFault::Upstream(fault));
+        }
+        let index = event.get("index").and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok()).unwrap_or(0);
+        match &*kind {
+            "message_start" => {
+                // A second start would splice two answers into one.
+                if std::mem::replace(&mut self.started, true) {
+                    return Err(StreamFault::Garbage);
+                }
+                out.push(Event::Start);
+                if let Some(message) = event.get("message").and_then(Object::open) {
+                    self.usage(&message, out);
+                }
+            }
+            "content_block_start" => {
+                let block = event.get("content_block").and_then(Object::open);
+                self.open(index, &block.ok_or(StreamFault::Garbage)?, out)?;
+            }
+            "content_block_delta" => {
+                let delta = event.get("delta").and_then(Object::open);
+                self.more(index, &delta.ok_or(StreamFault::Garbage)?, out)?;
+            }
+            "content_block_stop" => self.close(index, out)?,
+            "message_delta" => {
+                self.usage(&event, out);
+                if let Some(delta) = event.get("delta").and_then(Object::open) {
+                    self.stopped(&delta);
+                }
+            }
+            "message_stop" => self.end(out)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Takes a whole answer.
+    pub fn answer(&mut self, body: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+        let body = body.trim_ascii();
+        if crate::json::skip(body, 0, 0) != Ok(body.len()) {
+            return Err(StreamFault::Garbage);
+        }
+        let answer = Object::open(body).ok_or(StreamFault::Garbage)?;
+        if answer.str("type").as_deref() == Some("error") {
+            let fault = UpstreamFault::in_stream(Dialect::Anthropic, body);
+            return Err(StreamFault::Upstream(fault));
+        }
+        let content = answer.get("content").and_then(elements).ok_or(StreamFault::Garbage)?;
+        self.started = true;
+        out.push(Event::Start);
+        for (n, raw) in content.into_iter().enumerate() {
+            let block = Object::open(raw).ok_or(StreamFault::Garbage)?;
+            self.open(n as u64, &block, out)?;
+            self.close(n as u64, out)?;
+        }
+        self.usage(&answer, out);
+        self.stopped(&answer);
+        self.end(out)
+    }
+
+    /// The connection ended.
+    pub fn finish(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault> {
+        if !self.done && self.stop.is_none() {
+            return Err(StreamFault::Cut);
+        }
+        self.end(out)
+    }
+
+    fn usage(&mut self, holder: &Object<'_>, out: &mut Vec<Event>) {
+        if let Some(raw) = holder.get("usage") {
+            self.counts.take(raw);
+            out.push(Event::Usage(self.counts.usage()));
+        }
+    }
+
+    fn stopped(&mut self, delta: &Object<'_>) {
+        let Some(word) = delta.str("stop_reason").filter(|w| !w.is_empty()) else {
+            return;
+        };
+        let mut stop = stop::read(&word);
+        stop.sequence = delta.str("stop_sequence").map(std::borrow::Cow::into_owned);
+        let details = delta.get("stop_details");
+        stop.details = details.map(|raw| String::from_utf8_lossy(raw).into_owned());
+        self.stop = Some(stop);
+    }
+
+    fn open(&mut self, index: u64, block: &Object<'_>, out: &mut Vec<Event>) -> Result<(), StreamFault> {
+        let kind = block.str("type").unwrap_or_default();
+        let head = match &*kind {
+            "text" => Head::Text,
+            "thinking" => Head::Thinking,
+            "redacted_thinking" => Head::Redacted(block.str("data").unwrap_or_default().into_owned()),
+            "tool_use" => Head::ToolCall {
+                id: block.str("id").unwrap_or_default().into_owned(),
+                name: block.str("name").unwrap_or_default().into_owned(),
+            },
+            // Blocks of tools that the provider runs are its own affair.
+            _ => return Ok(()),
+        };
+        let call = matches!(head, Head::ToolCall { .. });
+        self.called |= call;
+        self.order.open(index, head, out);
+        let input = block.get("input").filter(|raw| call && *raw != b"{}");
+        self.blocks.push(Open {
+            index,
+            seal: block.str("signature").unwrap_or_default().into_owned(),
+            call,
+            early: input.map_or_else(String::new, |raw| String::from_utf8_lossy(raw).into_owned()),
+            any: false,
+        });
+        let text = block.str("text").or_else(|| block.str("thinking"));
+        match text.filter(|t| !t.is_empty()) {
+            Some(text) => self.order.more(index, Piece::Text(text.into_owned()), out),
+            None => Ok(()),
+        }
+    }
+
+    fn more(&mut self, index: u64, delta: &Object<'_>, out: &mut Vec<Event>) -> Result<(), StreamFault> {
+        let Some(block) = self.blocks.iter_mut().find(|b| b.index == index) else {
+            return Ok(());
+        };
+        if let Some(seal) = delta.str("signature") {
+            block.seal.push_str(&seal);
+            if block.seal.len() > EVENT_BYTES_MAX {
+                return Err(StreamFault::TooLong);
+            }
+        }
+        let piece = match delta.get("partial_json").and_then(string_value) {
+            Some(text) => Piece::Arguments(text.into_owned()),
+            None => match delta.str("text").or_else(|| delta.str("thinking")) {
+                Some(text) => Piece::Text(text.into_owned()),
+                None => return Ok(()),
+            },
+        };
+        match &piece {
+            Piece::Text(text) | Piece::Arguments(text) if text.is_empty() => return Ok(()),
+            _ => block.any = true,
+        }
+        self.order.more(index, piece, out)
+    }
+
+    fn close(&mut self, index: u64, out: &mut Vec<Event>) -> Result<(), StreamFault> {
+        let Some(at) = self.blocks.iter().position(|b| b.index == index) else {
+            return Ok(());
+        };
+        let block = self.blocks.swap_remove(at);
+        if !block.seal.is_empty() {
+            self.order.more(index, Piece::Signature(block.seal), out)?;
+        }
+        // Some servers give the whole input at the start and no deltas.
+        if block.call && !block.any && !block.early.is_empty() {
+            self.order.more(index, Piece::Arguments(block.early), out)?;
+        }
+        self.order.close(index, out);
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault> {
+        if std::mem::replace(&mut self.done, true) {
+            return Ok(());
+        }
+        let mut left: Vec<u64> = self.blocks.iter().map(|b| b.index).collect();
+        left.sort_unstable();
+        for index in left {
+            self.close(index, out)?;
+        }
+        self.order.end(out);
+        let mut stop = self.stop.take().unwrap_or(Stop::new(StopReason::EndTurn));
+        if self.called && matches!(stop.reason, StopReason::EndTurn | StopReason::Other) {
+            stop.reason = StopReason::ToolUse;
+        }
+        out.push(Event::Stop(stop));
+        Ok(())
+    }
+}

@@ -1,0 +1,106 @@
+//! Usage of Messages. In: its `usage` objects, at the start and cumulative at the end. Out: disjoint classes, and back.
+//! Never here: a price, a panic on any count.
+
+use crate::count::{count, newer};
+use serde_json::Value;
+use units::{Class, Usage};
+
+/// The counts as the server tells them; the newest of each. They are disjoint as they come, but for thinking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MessageCounts {
+    input: Option<u64>,
+    read: Option<u64>,
+    written: Option<u64>,
+    written_5m: Option<u64>,
+    written_1h: Option<u64>,
+    output: Option<u64>,
+    thinking: Option<u64>,
+}
+
+impl MessageCounts {
+    /// Takes a `usage` object over what was told before.
+    pub fn take(&mut self, json: &[u8]) {
+        if let Ok(value) = serde_json::from_slice::<Value>(json) {
+            self.take_value(&value);
+        }
+    }
+
+    /// The same of a parsed object.
+    pub fn take_value(&mut self, value: &Value) {
+        let at = |key: &str| value.get(key).and_then(count);
+        let of = |group: &str, key: &str| value.get(group)?.get(key).and_then(count);
+        newer(&mut self.input, at("input_tokens"));
+        newer(&mut self.read, at("cache_read_input_tokens"));
+        newer(&mut self.written, at("cache_creation_input_tokens"));
+        newer(&mut self.written_5m, of("cache_creation", "ephemeral_5m_input_tokens"));
+        newer(&mut self.written_1h, of("cache_creation", "ephemeral_1h_input_tokens"));
+        newer(&mut self.output, at("output_tokens"));
+        newer(&mut self.thinking, of("output_tokens_details", "thinking_tokens"));
+    }
+
+    /// The counts as disjoint classes.
+    pub fn usage(&self) -> Usage {
+        let mut usage = Usage::NONE;
+        let mut set = |class, count: Option<u64>| {
+            if let Some(count) = count {
+                usage.set(class, count);
+            }
+        };
+        set(Class::Input, self.input);
+        set(Class::CacheRead, self.read);
+        match (self.written, self.written_5m, self.written_1h) {
+            (Some(all), _, Some(hour)) => {
+                // What lives neither 5 minutes nor an hour is priced as 5 minutes.
+                let hour = hour.min(all);
+                set(Class::CacheWrite5m, Some(all - hour));
+                set(Class::CacheWrite1h, Some(hour));
+            }
+            (Some(all), _, None) => set(Class::CacheWrite5m, Some(all)),
+            (None, short, hour) => {
+                set(Class::CacheWrite5m, short);
+                set(Class::CacheWrite1h, hour);
+            }
+        }
+        if let Some(output) = self.output {
+            let thinking = self.thinking.map(|t| t.min(output));
+            set(Class::Reasoning, thinking);
+            set(Class::Output, Some(output - thinking.unwrap_or(0)));
+        }
+        usage
+    }
+}
+
+/// The counts that a client reads, by key; what is unknown has no key.
+pub(crate) fn pairs(usage: &Usage) -> Vec<(&'static str, u64)> {
+    let mut pairs = vec![("input_tokens", usage.count(Class::Input).saturating_add(usage.count(Class::AudioIn)))];
+    let (short, hour) = (usage.get(Class::CacheWrite5m), usage.get(Class::CacheWrite1h));
+    if short.is_some() || hour.is_some() {
+        let all = short.unwrap_or(0).saturating_add(hour.unwrap_or(0));
+        pairs.push(("cache_creation_input_tokens", all));
+    }
+    if let Some(read) = usage.get(Class::CacheRead) {
+        pairs.push(("cache_read_input_tokens", read));
+    }
+    pairs.push(("output_tokens", usage.answer_total()));
+    pairs
+}
+
+/// The `usage` object for a client.
+pub(crate) fn write(usage: &Usage, out: &mut Vec<u8>) {
+    let mut text = String::from("{");
+    for (n, (key, count)) in pairs(usage).into_iter().enumerate() {
+        let comma = if n > 0 { "," } else { "" };
+        text.push_str(&format!("{comma}\"{key}\":{count}"));
+    }
+    if let Some(hour) = usage.get(Class::CacheWrite1h) {
+        let short = usage.count(Class::CacheWrite5m);
+        text.push_str(&format!(
+            ",\"cache_creation\":{{\"ephemeral_5m_input_tokens\":{short},\"ephemeral_1h_input_tokens\":{hour}}}"
+        ));
+    }
+    if let Some(thinking) = usage.get(Class::Reasoning) {
+        text.push_str(&format!(",\"output_tokens_details\":{{\"thinking_tokens\":{thinking}}}"));
+    }
+    text.push('}');
+    out.extend_from_slice(text.as_bytes());
+}

@@ -1,0 +1,390 @@
+//! Reads what an upstream says when it fails. In: a status, a few headers, a body of any kind. Out: a class, a wait, perhaps
+//! a field path. Never here: the upstream's sentences: nothing of its text leaves this room but a checked field path.
+
+use crate::read::Object;
+use canon::{Dialect, Fault, FaultKind, Retry};
+use serde_json::Value;
+use std::time::Duration;
+
+/// A body longer than this is not read for reasons.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// No upstream makes us wait longer.
+const WAIT_MAX: Duration = Duration::from_secs(600);
+/// A field path longer than this is not passed on.
+const PARAM_BYTES_MAX: usize = 120;
+
+/// What kind of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UpstreamClass {
+    /// It refused the request.
+    InvalidRequest,
+    /// The prompt does not fit.
+    ContextTooLong,
+    /// It refused our credential.
+    Auth,
+    /// Our account there is out of money.
+    Billing,
+    /// It limits us.
+    RateLimited,
+    /// It is overloaded.
+    Overloaded,
+    /// It broke.
+    Server,
+    /// It was too slow.
+    Timeout,
+    /// It does not know the model or path.
+    NotFound,
+    /// The body is too large for it.
+    TooLarge,
+    /// None of these.
+    Unknown,
+}
+
+impl UpstreamClass {
+    /// The name in logs and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::ContextTooLong => "context_too_long",
+            Self::Auth => "auth",
+            Self::Billing => "billing",
+            Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
+            Self::Server => "server",
+            Self::Timeout => "timeout",
+            Self::NotFound => "not_found",
+            Self::TooLarge => "too_large",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The headers of an upstream's answer that say something about retrying.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UpstreamHints<'a> {
+    /// `retry-after` in seconds (a date is not read: its clock is not ours).
+    pub retry_after: Option<&'a str>,
+    /// `retry-after-ms`.
+    pub retry_after_ms: Option<&'a str>,
+    /// `x-should-retry`.
+    pub should_retry: Option<&'a str>,
+}
+
+/// An upstream's failure without its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamFault {
+    /// What kind of failure it was.
+    pub class: UpstreamClass,
+    /// The status it came with; 200 inside a stream.
+    pub status: u16,
+    /// How long it asks to wait.
+    pub retry_after: Option<Duration>,
+    /// Its own word on whether trying again helps.
+    pub should_retry: Option<bool>,
+    /// The field it names, if that is a field of the request.
+    pub param: Option<String>,
+}
+
+/// Reads an upstream's failure.
+pub fn decode_upstream_fault(
+    dialect: Dialect,
+    status: u16,
+    hints: UpstreamHints<'_>,
+    body: &[u8],
+) -> UpstreamFault {
+    let told = Told::read(body);
+    UpstreamFault {
+        class: classify(dialect, status, &told),
+        status,
+        retry_after: wait(hints),
+        should_retry: match hints.should_retry {
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            _ => None,
+        },
+        param: told.param,
+    }
+}
+
+/// What a body says about itself, lower case, never passed on.
+#[derive(Default)]
+struct Told {
+    kind: String,
+    code: String,
+    message: String,
+    param: Option<String>,
+}
+
+impl Told {
+    /// Takes `{"error":{..}}`, `{"error":".."}`, `{"detail":..}`, `{"message":..}`, `[{..}]`; anything else says nothing.
+    fn read(body: &[u8]) -> Self {
+        let body = body.get(..BODY_BYTES_MAX).unwrap_or(body);
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            return Self::default();
+        };
+        let value = match &value {
+            Value::Array(items) => items.first().unwrap_or(&Value::Null),
+            other => other,
+        };
+        let inner = value.get("error").filter(|e| !e.is_null()).unwrap_or(value);
+        let text = |v: &Value, key: &str| match v.get(key) {
+            Some(Value::String(s)) => s.to_lowercase(),
+            Some(Value::Number(n)) => n.to_string(),
+            _ => String::new(),
+        };
+        let message = match inner {
+            Value::String(s) => s.to_lowercase(),
+            _ => ["message", "detail", "msg"]
+                .iter()
+                .map(|key| text(inner, key))
+                .find(|m| !m.is_empty())
+                .unwrap_or_default(),
+        };
+        let kind = match text(inner, "type") {
+            empty if empty.is_empty() => text(inner, "status"),
+            kind => kind,
+        };
+        // One dialect has a field for the path, the other starts its sentence with it.
+        let named = inner.get("param").and_then(Value::as_str);
+        let named = named.or_else(|| message.split_once(": ").map(|(path, _)| path));
+        let param = named.and_then(field_path);
+        Self { kind, code: text(inner, "code"), message, param }
+    }
+
+    fn says(&self, any: &[&str]) -> bool {
+        any.iter().any(|n| self.message.contains(n))
+    }
+
+    fn is(&self, any: &[&str]) -> bool {
+        any.iter().any(|n| self.kind == *n || self.code == *n)
+    }
+}
+
+fn classify(dialect: Dialect, status: u16, told: &Told) -> UpstreamClass {
+    if let Some(class) = by_words(told) {
+        return class;
+    }
+    match status {
+        400 | 405 | 406 | 409 | 415 | 422 => UpstreamClass::InvalidRequest,
+        401 | 403 => UpstreamClass::Auth,
+        402 => UpstreamClass::Billing,
+        404 | 410 => UpstreamClass::NotFound,
+        408 | 504 | 524 => UpstreamClass::Timeout,
+        413 => UpstreamClass::TooLarge,
+        429 => UpstreamClass::RateLimited,
+        529 => UpstreamClass::Overloaded,
+        503 if dialect == Dialect::OpenAiChat => UpstreamClass::Overloaded,
+        // 200: a stream that began well and then broke off with words that say nothing.
+        200 | 500..=599 => UpstreamClass::Server,
+        _ => UpstreamClass::Unknown,
+    }
+}
+
+/// Codes first, then the few sentences that every server of a kind shares.
+fn by_words(told: &Told) -> Option<UpstreamClass> {
+    let too_long = told.is(&["context_length_exceeded", "string_above_max_length"])
+        || told.says(&[
+            "maximum context length",
+            "context length",
+            "prompt is too long",
+            "context window",
+            "too many tokens",
+        ]);
+    let broke = told.is(&["insufficient_quota", "billing_error", "billing_not_active"])
+        || told.says(&["credit balance is too low", "exceeded your current quota"]);
+    let table: [(bool, UpstreamClass); 10] = [
+        (broke, UpstreamClass::Billing),
+        (too_long && !told.is(&["rate_limit_error", "rate_limit_exceeded"]), UpstreamClass::ContextTooLong),
+        (told.is(&["overloaded_error", "overloaded", "server_overloaded"]), UpstreamClass::Overloaded),
+        (told.is(&["rate_limit_error", "rate_limit_exceeded", "resource_exhausted"]), UpstreamClass::RateLimited),
+        (told.is(&["authentication_error", "permission_error", "invalid_api_key"]), UpstreamClass::Auth),
+        (told.is(&["not_found_error", "model_not_found"]), UpstreamClass::NotFound),
+        (told.is(&["request_too_large"]), UpstreamClass::TooLarge),
+        (told.is(&["timeout_error"]), UpstreamClass::Timeout),
+        (told.is(&["api_error", "server_error", "internal_error"]), UpstreamClass::Server),
+        (told.is(&["invalid_request_error"]), UpstreamClass::InvalidRequest),
+    ];
+    table.iter().find(|(hit, _)| *hit).map(|(_, class)| *class)
+}
+
+fn wait(hints: UpstreamHints<'_>) -> Option<Duration> {
+    let ms = hints.retry_after_ms.and_then(|t| t.trim().parse::<u64>().ok()).map(Duration::from_millis);
+    let seconds = || {
+        let text = hints.retry_after?.trim();
+        // Some servers send a fraction; the whole seconds rounded up will do.
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let s = whole.parse::<u64>().ok()?;
+        let up = fraction.bytes().any(|b| b != b'0');
+        Some(Duration::from_secs(s.saturating_add(u64::from(up))))
+    };
+    ms.or_else(seconds).map(|w| w.min(WAIT_MAX))
+}
+
+/// Request fields that an upstream may name to a client.
+const ROOTS: &[&str] = &[
+    "messages",
+    "system",
+    "model",
+    "tools",
+    "tool_choice",
+    "temperature",
+    "top_p",
+    "top_k",
+    "max_tokens",
+    "max_completion_tokens",
+    "stop",
+    "stop_sequences",
+    "stream",
+    "stream_options",
+    "response_format",
+    "output_config",
+    "reasoning_effort",
+    "thinking",
+    "n",
+    "seed",
+    "logprobs",
+    "top_logprobs",
+    "logit_bias",
+    "presence_penalty",
+    "frequency_penalty",
+    "parallel_tool_calls",
+    "metadata",
+    "user",
+    "service_tier",
+    "modalities",
+    "audio",
+    "prediction",
+    "functions",
+    "function_call",
+    "verbosity",
+];
+
+/// The path if it looks like one and its root is a field of a request. Anything else may be a sentence or a secret.
+fn field_path(text: &str) -> Option<String> {
+    if text.is_empty() || text.len() > PARAM_BYTES_MAX {
+        return None;
+    }
+    let root_end = text.find(['.', '[']).unwrap_or(text.len());
+    if !ROOTS.contains(&&text[..root_end]) {
+        return None;
+    }
+    let mut rest = &text[root_end..];
+    while !rest.is_empty() {
+        rest = if let Some(index) = rest.strip_prefix('[') {
+            let close = index.find(']')?;
+            let digits = &index[..close];
+            if digits.is_empty() || digits.len() > 6 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+            &index[close + 1..]
+        } else {
+            let step = rest.strip_prefix('.')?;
+            let end = step.find(['.', '[']).unwrap_or(step.len());
+            // Names of fields are short, lower case words; a client's own tool names stay out as well.
+            let known = step[..end].bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+                || step[..end].bytes().all(|b| b.is_ascii_digit());
+            if end == 0 || end > 24 || !known {
+                return None;
+            }
+            &step[end..]
+        };
+    }
+    Some(text.to_owned())
+}
+
+impl UpstreamFault {
+    /// A failure without an answer: the connection broke or never came up.
+    pub const fn connection() -> Self {
+        Self { class: UpstreamClass::Server, status: 502, retry_after: None, should_retry: None, param: None }
+    }
+
+    /// A failure told inside a stream, as the JSON of its event.
+    pub(crate) fn in_stream(dialect: Dialect, json: &[u8]) -> Self {
+        decode_upstream_fault(dialect, 200, UpstreamHints::default(), json)
+    }
+
+    /// A failure told in plain JSON where a stream was due.
+    pub(crate) fn bare(dialect: Dialect, body: &[u8]) -> Option<Self> {
+        let object = Object::open(body)?;
+        let failed = object.get("error").is_some() || object.str("type").as_deref() == Some("error");
+        failed.then(|| Self::in_stream(dialect, body))
+    }
+
+    /// The fault of the house: our own sentence, who may try again, the field if the upstream named one.
+    pub fn to_fault(&self) -> Fault {
+        let next = |kind, told: &'static str| Fault::new(kind, told).retry(Retry::NextRoute);
+        match self.class {
+            UpstreamClass::InvalidRequest => self.refused(),
+            UpstreamClass::ContextTooLong => Fault::new(
+                FaultKind::ContextTooLong,
+                "prompt is too long: prompt and answer do not fit into the model's context window.",
+            ),
+            UpstreamClass::TooLarge => Fault::new(
+                FaultKind::TooLarge,
+                "The request is larger than the model's provider takes; send less, or refer to media by URL.",
+            ),
+            UpstreamClass::Overloaded => next(FaultKind::Overloaded, "The model's provider is overloaded."),
+            UpstreamClass::RateLimited => next(FaultKind::Unavailable, "The model is busy at the moment."),
+            UpstreamClass::Timeout => next(FaultKind::UpstreamFailed, "The model's provider took too long."),
+            UpstreamClass::Auth
+            | UpstreamClass::Billing
+            | UpstreamClass::NotFound
+            | UpstreamClass::Server
+            | UpstreamClass::Unknown => next(FaultKind::UpstreamFailed, "The model's provider failed to answer."),
+        }
+    }
+
+    fn refused(&self) -> Fault {
+        let kind = FaultKind::UpstreamRefused;
+        match &self.param {
+            Some(param) => {
+                let told = format!("The model does not take `{param}` as it was sent.");
+                Fault::new(kind, told).at(param.clone())
+            }
+            None => Fault::new(
+                kind,
+                "The model does not take this request; check its fields against what the model supports.",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_field_paths_pass() {
+        for (text, passes) in [
+            ("messages[0].content", true),
+            ("messages.0.content.1.source", true),
+            ("max_tokens", true),
+            ("tools[3].function.parameters", true),
+            ("messages[0].sk-live-CANARY", false),
+            ("https://host/path", false),
+            ("messages[0].content of account org-1", false),
+            ("messages[a]", false),
+            ("api_key", false),
+            ("messages[", false),
+            ("", false),
+        ] {
+            assert_eq!(field_path(text).is_some(), passes, "{text}");
+        }
+    }
+
+    #[test]
+    fn waits_are_read_and_bounded() {
+        let hint = |s, ms| UpstreamHints { retry_after: s, retry_after_ms: ms, should_retry: None };
+        for (s, ms, expect) in [
+            (Some("2"), None, Some(2_000)),
+            (Some("0.5"), None, Some(1_000)),
+            (Some("99999999999999999999"), None, None),
+            (Some("7200"), None, Some(600_000)),
+            (Some("2"), Some("150"), Some(150)),
+            (Some("Wed, 21 Oct 2015 07:28:00 GMT"), None, None),
+            (None, None, None),
+        ] {
+            assert_eq!(wait(hint(s, ms)).map(|w| w.as_millis()), expect, "{s:?} {ms:?}");
+        }
+    }
+}

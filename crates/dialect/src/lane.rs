@@ -1,0 +1,266 @@
+//! What the relay talks to: one type for streams and one for whole answers, whatever the two dialects are. In: the
+//! upstream's bytes. Out: the client's bytes, a tally, and the terminal group when it is sealed.
+//! Never here: IO, time, money, a retry.
+
+mod convert;
+mod stops;
+
+use crate::anthropic::event::PING;
+use crate::fault::{UpstreamFault, render_event};
+use crate::names::ToolNames;
+use crate::sse::TooLong;
+use crate::straight::{ChatStream, MessagesStream, StraightAnswer, read_chat, read_messages};
+use bytes::{Bytes, BytesMut};
+use canon::{Dialect, Fault, FaultKind, Retry, Tally};
+use convert::{Convert, Converted};
+use units::{Usage, UsageSource};
+
+/// What the head of an answer says; the server makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplyHead {
+    /// Our id of the answer, prefix included.
+    pub id: String,
+    /// The public id of the model.
+    pub model: String,
+    /// Seconds since 1970.
+    pub created: i64,
+}
+
+impl ReplyHead {
+    /// The id without its prefix: ids of calls that an upstream forgot are made from it.
+    pub(crate) fn id_stem(&self) -> &str {
+        let from = self.id.find(['_', '-']).map_or(0, |at| at + 1);
+        &self.id[from..]
+    }
+}
+
+/// How an answer is to be passed on.
+#[derive(Clone, Debug)]
+pub struct StreamSpec {
+    /// The dialect of the client.
+    pub client: Dialect,
+    /// The dialect of the upstream.
+    pub upstream: Dialect,
+    /// The head of the answer.
+    pub head: ReplyHead,
+    /// Whether the client sees usage in the stream (it asked, or its surface always shows it).
+    pub show_usage: bool,
+    /// How many choices were asked for.
+    pub choices: u32,
+    /// The way back for names of tools (`Encoded::names`).
+    pub names: ToolNames,
+    /// Stop sequences that the server does not take (`Encoded::stops`). When one comes up the stream is complete, and
+    /// whoever reads the upstream hangs up; usage may then be unknown.
+    pub stops: Vec<String>,
+}
+
+impl StreamSpec {
+    /// The same dialect on both sides.
+    pub fn straight(dialect: Dialect, head: ReplyHead, show_usage: bool, choices: u32) -> Self {
+        Self {
+            client: dialect,
+            upstream: dialect,
+            head,
+            show_usage,
+            choices,
+            names: ToolNames::default(),
+            stops: Vec::new(),
+        }
+    }
+}
+
+/// Why an upstream's answer cannot be passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamFault {
+    /// It ended without its proper end.
+    Cut,
+    /// An event is longer than any event should be.
+    TooLong,
+    /// It is not what the dialect says.
+    Garbage,
+    /// The upstream said what went wrong.
+    Upstream(UpstreamFault),
+}
+
+impl From<TooLong> for StreamFault {
+    fn from(_: TooLong) -> Self {
+        Self::TooLong
+    }
+}
+
+impl StreamFault {
+    /// The name in logs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::TooLong => "too_long",
+            Self::Garbage => "garbage",
+            Self::Upstream(_) => "upstream",
+        }
+    }
+
+    /// The fault of the house.
+    pub fn to_fault(&self) -> Fault {
+        let told = match self {
+            Self::Upstream(fault) => return fault.to_fault(),
+            Self::Cut => "The model's provider broke off its answer.",
+            Self::TooLong | Self::Garbage => "The model's provider gave an answer that makes no sense.",
+        };
+        Fault::new(FaultKind::UpstreamFailed, told).retry(Retry::NextRoute)
+    }
+}
+
+/// A stream on its way from an upstream to a client.
+#[derive(Debug)]
+pub struct Stream {
+    lane: Lane,
+    client: Dialect,
+    over: bool,
+}
+
+#[derive(Debug)]
+enum Lane {
+    Chat(Box<ChatStream>),
+    Messages(Box<MessagesStream>),
+    Convert(Box<Convert>),
+}
+
+impl Stream {
+    /// A stream that has not begun.
+    pub fn new(spec: &StreamSpec) -> Self {
+        Self {
+            lane: match spec.client {
+                _ if spec.client != spec.upstream => Lane::Convert(Box::new(Convert::new(spec))),
+                Dialect::Anthropic => Lane::Messages(Box::new(MessagesStream::new(spec))),
+                _ => Lane::Chat(Box::new(ChatStream::new(spec))),
+            },
+            client: spec.client,
+            over: false,
+        }
+    }
+
+    /// Takes bytes of the upstream, cut anywhere; appends to `out` what may go to the client now.
+    pub fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
+        if self.over {
+            return Ok(());
+        }
+        match &mut self.lane {
+            Lane::Chat(lane) => lane.push(bytes, out),
+            Lane::Messages(lane) => lane.push(bytes, out),
+            Lane::Convert(lane) => lane.push(bytes, out),
+        }
+    }
+
+    /// The upstream's connection ended. Without a proper end of the answer it is `StreamFault::Cut`.
+    pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
+        if self.over {
+            return Ok(());
+        }
+        match &mut self.lane {
+            Lane::Chat(lane) => lane.finish(out),
+            Lane::Messages(lane) => lane.finish(out),
+            Lane::Convert(lane) => lane.finish(out),
+        }
+    }
+
+    /// What was used and shown so far.
+    pub fn tally(&self) -> &Tally {
+        match &self.lane {
+            Lane::Chat(lane) => lane.tally(),
+            Lane::Messages(lane) => lane.tally(),
+            Lane::Convert(lane) => lane.tally(),
+        }
+    }
+
+    /// Whether the upstream's terminal group was read: nothing more needs to be awaited.
+    pub fn is_complete(&self) -> bool {
+        match &self.lane {
+            Lane::Chat(lane) => lane.is_complete(),
+            Lane::Messages(lane) => lane.is_complete(),
+            Lane::Convert(lane) => lane.is_complete(),
+        }
+    }
+
+    /// Writes the terminal group. The charge is durable by now.
+    pub fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
+        if std::mem::replace(&mut self.over, true) {
+            return;
+        }
+        match &mut self.lane {
+            Lane::Chat(lane) => lane.seal(usage, source, out),
+            Lane::Messages(lane) => lane.seal(usage, source, out),
+            Lane::Convert(lane) => lane.seal(usage, out),
+        }
+    }
+
+    /// Ends the answer inside the protocol as one that reached its limit of tokens.
+    pub fn cut_short(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
+        if std::mem::replace(&mut self.over, true) {
+            return;
+        }
+        match &mut self.lane {
+            Lane::Chat(lane) => lane.cut_short(usage, source, out),
+            Lane::Messages(lane) => lane.cut_short(usage, out),
+            Lane::Convert(lane) => lane.cut_short(usage, out),
+        }
+    }
+
+    /// Ends the stream with a fault in the client's dialect; no proper end follows (R-ERR-6).
+    pub fn fail(&mut self, fault: &Fault, request_id: &str, out: &mut BytesMut) {
+        if std::mem::replace(&mut self.over, true) {
+            return;
+        }
+        out.extend_from_slice(&render_event(fault, self.client, request_id));
+    }
+
+    /// What keeps a silent connection alive in the client's dialect.
+    pub fn keepalive(&self) -> &'static [u8] {
+        match &self.lane {
+            Lane::Messages(lane) if lane.started() => PING,
+            Lane::Convert(lane) if lane.pings() => PING,
+            _ => b": keep-alive\n\n",
+        }
+    }
+}
+
+/// An answer that is not streamed, read and waiting for its charge.
+#[derive(Debug)]
+pub struct Answer {
+    lane: AnswerLane,
+}
+
+#[derive(Debug)]
+enum AnswerLane {
+    Straight(Box<StraightAnswer>),
+    Converted(Box<Converted>),
+}
+
+impl Answer {
+    /// Reads an upstream's body.
+    pub fn read(spec: &StreamSpec, body: &Bytes) -> Result<Self, StreamFault> {
+        let lane = if spec.client != spec.upstream {
+            AnswerLane::Converted(Box::new(Converted::read(spec, body)?))
+        } else if spec.client == Dialect::Anthropic {
+            AnswerLane::Straight(Box::new(read_messages(body, &spec.head)?))
+        } else {
+            AnswerLane::Straight(Box::new(read_chat(body, &spec.head)?))
+        };
+        Ok(Self { lane })
+    }
+
+    /// What was used and shown.
+    pub fn tally(&self) -> &Tally {
+        match &self.lane {
+            AnswerLane::Straight(answer) => &answer.tally,
+            AnswerLane::Converted(answer) => &answer.tally,
+        }
+    }
+
+    /// The body for the client. The charge is durable by now.
+    pub fn seal(self, usage: &Usage, source: UsageSource) -> Bytes {
+        match self.lane {
+            AnswerLane::Straight(answer) => answer.seal(usage, source),
+            AnswerLane::Converted(answer) => answer.seal(usage),
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The converting lane for answers. In: the upstream's bytes. Out: the client's; a tally watches the events between the two.
+//! Never here: a pair of dialects; a decoder and an encoder meet over `canon::Event`.
+
+use super::stops::Stops;
+use super::{ReplyHead, StreamFault, StreamSpec};
+use crate::anthropic::{reply::MessagesEncoder, stream::MessagesDecoder};
+use crate::fault::UpstreamFault;
+use crate::names::ToolNames;
+use crate::openai_chat::{reply::ChatEncoder, stream::ChatDecoder};
+use crate::sse::{Frames, fields};
+use crate::{anthropic, openai_chat};
+use bytes::{Bytes, BytesMut};
+use canon::{Dialect, Event, Head, Piece, Reply, Stop, StopReason, Tally};
+use units::Usage;
+
+#[derive(Debug)]
+enum Decoder {
+    Chat(ChatDecoder),
+    Messages(MessagesDecoder),
+}
+
+impl Decoder {
+    fn new(spec: &StreamSpec) -> Self {
+        match spec.upstream {
+            Dialect::Anthropic => Self::Messages(MessagesDecoder::default()),
+            _ => Self::Chat(ChatDecoder::new(format!("call_{}_", spec.head.id_stem()))),
+        }
+    }
+
+    fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+        match self {
+            Self::Chat(decoder) => decoder.frame(data, out),
+            Self::Messages(decoder) => decoder.frame(data, out),
+        }
+    }
+
+    fn answer(&mut self, body: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+        match self {
+            Self::Chat(decoder) => decoder.answer(body, out),
+            Self::Messages(decoder) => decoder.answer(body, out),
+        }
+    }
+
+    fn finish(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault> {
+        match self {
+            Self::Chat(decoder) => decoder.finish(out),
+            Self::Messages(decoder) => decoder.finish(out),
+        }
+    }
+
+    const fn is_done(&self) -> bool {
+        match self {
+            Self::Chat(decoder) => decoder.is_done(),
+            Self::Messages(decoder) => decoder.is_done(),
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Encoder {
+    Chat(ChatEncoder),
+    Messages(MessagesEncoder),
+}
+
+/// What is between decoder and encoder: names go back to the client's, calls always have arguments, stop sequences that
+/// the server does not know end the answer, the tally watches.
+#[derive(Debug, Default)]
+struct Middle {
+    names: ToolNames,
+    stops: Stops,
+    tally: Tally,
+    open: Option<Head>,
+    any: bool,
+    /// A stop sequence of ours came up: nothing after it counts but usage.
+    cut: bool,
+}
+
+impl Middle {
+    fn new(spec: &StreamSpec) -> Self {
+        Self { names: spec.names.clone(), stops: Stops::new(&spec.stops), ..Self::default() }
+    }
+
+    fn pass(&mut self, event: Event, mut take: impl FnMut(Event)) {
+        if self.cut && !matches!(event, Event::Usage(_)) {
+            return;
+        }
+        match event {
+            Event::Open(Head::ToolCall { id, name }) => {
+                let name = self.names.client_name(&name).to_owned();
+                self.through(Event::Open(Head::ToolCall { id, name }), &mut take);
+            }
+            Event::More(Piece::Text(text)) if self.open == Some(Head::Text) => {
+                self.text(&text, &mut take);
+            }
+            Event::Close => {
+                let rest = self.stops.rest();
+                self.show(rest, &mut take);
+                if matches!(self.open, Some(Head::ToolCall { .. })) && !self.any {
+                    self.through(Event::More(Piece::Arguments("{}".to_owned())), &mut take);
+                }
+                self.through(Event::Close, &mut take);
+            }
+            other => self.through(other, &mut take),
+        }
+    }
+
+    fn text(&mut self, text: &str, take: &mut impl FnMut(Event)) {
+        let (shown, hit) = self.stops.take(text);
+        self.show(shown, take);
+        let Some(sequence) = hit else { return };
+        self.through(Event::Close, take);
+        let stop = Stop { sequence: Some(sequence), ..Stop::new(StopReason::StopSequence) };
+        self.through(Event::Stop(stop), take);
+        self.cut = true;
+    }
+
+    fn show(&mut self, text: String, take: &mut impl FnMut(Event)) {
+        if !text.is_empty() {
+            self.through(Event::More(Piece::Text(text)), take);
+        }
+    }
+
+    fn through(&mut self, event: Event, take: &mut impl FnMut(Event)) {
+        match &event {
+            Event::Open(head) => {
+                self.open = Some(head.clone());
+                self.any = false;
+            }
+            Event::More(piece) => {
+                // A seal without text: there was reasoning that is billed and not shown.
+                if matches!(piece, Piece::Signature(_)) && !self.any {
+                    self.tally.sealed();
+                }
+                self.any = true;
+            }
+            _ => {}
+        }
+        self.tally.observe(&event, self.open.as_ref());
+        if event == Event::Close {
+            self.open = None;
+        }
+        take(event);
+    }
+}
+
+/// A stream that changes its dialect.
+#[derive(Debug)]
+pub(super) struct Convert {
+    upstream: Dialect,
+    frames: Frames,
+    decoder: Decoder,
+    encoder: Encoder,
+    middle: Middle,
+    events: Vec<Event>,
+}
+
+impl Convert {
+    pub fn new(spec: &StreamSpec) -> Self {
+        Self {
+            upstream: spec.upstream,
+            frames: Frames::default(),
+            decoder: Decoder::new(spec),
+            encoder: match spec.client {
+                Dialect::Anthropic => Encoder::Messages(MessagesEncoder::new(&spec.head)),
+                _ => Encoder::Chat(ChatEncoder::new(&spec.head, spec.show_usage)),
+            },
+            middle: Middle::new(spec),
+            events: Vec::new(),
+        }
+    }
+
+    pub const fn tally(&self) -> &Tally {
+        &self.middle.tally
+    }
+
+    pub const fn is_complete(&self) -> bool {
+        self.decoder.is_done() || self.middle.cut
+    }
+
+    /// Whether the client's dialect may be pinged by an event of its own.
+    pub const fn pings(&self) -> bool {
+        match &self.encoder {
+            Encoder::Messages(encoder) => encoder.started(),
+            Encoder::Chat(_) => false,
+        }
+    }
+
+    pub fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
+        let mut frames = std::mem::take(&mut self.frames);
+        let pushed = frames.push(bytes, |frame| self.frame(frame, out));
+        self.frames = frames;
+        pushed
+    }
+
+    pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
+        let rest = self.frames.rest();
+        if self.middle.cut {
+            return Ok(());
+        }
+        if let Some(fault) = UpstreamFault::bare(self.upstream, &rest) {
+            return Err(StreamFault::Upstream(fault));
+        }
+        // An event that was cut in two is not an event.
+        let whole = self.frame(&rest, out).is_ok();
+        let ended = self.decoder.finish(&mut self.events);
+        self.flush(out);
+        if whole { ended } else { Err(StreamFault::Cut) }
+    }
+
+    fn frame(&mut self, frame: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
+        let Some(fields) = fields(frame).filter(|_| !self.is_complete()) else {
+            return Ok(());
+        };
+        let data = fields.data.trim_ascii();
+        if data.is_empty() {
+            return Ok(());
+        }
+        if fields.event == b"error" {
+            let fault = UpstreamFault::in_stream(self.upstream, data);
+            return Err(StreamFault::Upstream(fault));
+        }
+        let whole = crate::json::skip(data, 0, 0) == Ok(data.len());
+        let taken = if data != b"[DONE]" && !(whole && std::str::from_utf8(data).is_ok()) {
+            Err(StreamFault::Garbage)
+        } else {
+            self.decoder.frame(data, &mut self.events)
+        };
+        self.flush(out);
+        taken
+    }
+
+    fn flush(&mut self, out: &mut BytesMut) {
+        let mut events = std::mem::take(&mut self.events);
+        for event in events.drain(..) {
+            let encoder = &mut self.encoder;
+            self.middle.pass(event, |event| match encoder {
+                Encoder::Chat(encoder) => encoder.push(&event, out),
+                Encoder::Messages(encoder) => encoder.push(&event, out),
+            });
+        }
+        self.events = events;
+    }
+
+    pub fn seal(&mut self, usage: &Usage, out: &mut BytesMut) {
+        let stop = self.middle.tally.stop().cloned();
+        let stop = stop.unwrap_or(Stop::new(StopReason::EndTurn));
+        self.end(&stop, usage, out);
+    }
+
+    pub fn cut_short(&mut self, usage: &Usage, out: &mut BytesMut) {
+        let stop = Stop::new(StopReason::MaxTokens);
+        self.end(&stop, usage, out);
+        self.middle.tally.stopped(stop);
+    }
+
+    fn end(&mut self, stop: &Stop, usage: &Usage, out: &mut BytesMut) {
+        match &mut self.encoder {
+            Encoder::Chat(encoder) => encoder.end(stop, usage, out),
+            Encoder::Messages(encoder) => encoder.end(stop, usage, out),
+        }
+    }
+}
+
+/// A whole answer that changes its dialect: the fold of the same events.
+#[derive(Debug)]
+pub(super) struct Converted {
+    reply: Reply,
+    client: Dialect,
+    head: ReplyHead,
+    pub tally: Tally,
+}
+
+impl Converted {
+    pub fn read(spec: &StreamSpec, body: &[u8]) -> Result<Self, StreamFault> {
+        if std::str::from_utf8(body).is_err() {
+            return Err(StreamFault::Garbage);
+        }
+        let mut events = Vec::new();
+        Decoder::new(spec).answer(body, &mut events)?;
+        let mut reply = Reply::default();
+        let mut middle = Middle::new(spec);
+        for event in events {
+            middle.pass(event, |event| reply.take(event));
+        }
+        Ok(Self { reply, client: spec.client, head: spec.head.clone(), tally: middle.tally })
+    }
+
+    pub fn seal(&self, usage: &Usage) -> Bytes {
+        Bytes::from(match self.client {
+            Dialect::Anthropic => anthropic::reply::write(&self.reply, &self.head, usage),
+            _ => openai_chat::reply::write(&self.reply, &self.head, usage),
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

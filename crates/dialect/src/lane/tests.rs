@@ -1,0 +1,133 @@
+//! The converting lane: what is written for a client reads back as what the upstream said. Never here: bytes (corpus).
+
+use super::*;
+use crate::lane::Stream;
+use crate::target::Target;
+use crate::{decode_request, encode_request};
+use std::path::Path;
+use units::UsageSource;
+
+fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
+    let head = ReplyHead { id: "x_1".to_owned(), model: "pub".to_owned(), created: 1 };
+    StreamSpec { client, upstream, ..StreamSpec::straight(client, head, true, 1) }
+}
+
+/// The fold of a stream as one dialect writes it.
+fn fold(dialect: Dialect, bytes: &[u8]) -> Option<Reply> {
+    let mut convert = Convert::new(&spec(dialect, dialect));
+    let mut out = BytesMut::new();
+    let mut reply = Reply::default();
+    let mut events = Vec::new();
+    let mut frames = Frames::default();
+    frames
+        .push(bytes, |frame| -> Result<(), StreamFault> {
+            match fields(frame) {
+                Some(fields) => convert.decoder.frame(fields.data.trim_ascii(), &mut events),
+                None => Ok(()),
+            }
+        })
+        .ok()?;
+    convert.decoder.finish(&mut events).ok()?;
+    for event in events {
+        convert.middle.pass(event, |event| reply.take(event));
+    }
+    convert.flush(&mut out);
+    Some(reply)
+}
+
+/// What the other dialect can say of a reply: Chat has no seal on plain reasoning it can read back from a stream, joins
+/// texts, and puts calls last; Messages has no refusals of their own.
+fn common(reply: &Reply) -> (String, String, Vec<(String, String)>) {
+    let texts = |wanted: fn(&Head) -> bool| -> String {
+        reply.blocks.iter().filter(|b| wanted(&b.head)).map(|b| b.text.as_str()).collect()
+    };
+    let calls = reply.blocks.iter().filter_map(|b| match &b.head {
+        Head::ToolCall { name, .. } => Some((name.clone(), b.text.clone())),
+        _ => None,
+    });
+    (texts(|h| matches!(h, Head::Text | Head::Refusal)), texts(|h| matches!(h, Head::Thinking)), calls.collect())
+}
+
+/// R-WIRE-1: decode, encode, decode again: the same reply, for every stream of the corpus.
+#[test]
+fn r_wire_1_what_is_written_reads_back() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
+    let mut compared = 0;
+    for (upstream, client) in [(Dialect::OpenAiChat, Dialect::Anthropic), (Dialect::Anthropic, Dialect::OpenAiChat)]
+    {
+        for entry in std::fs::read_dir(root.join(upstream.name())).unwrap() {
+            let Ok(bytes) = std::fs::read(entry.unwrap().path().join("upstream.sse")) else {
+                continue;
+            };
+            let Some(reply) = fold(upstream, &bytes) else {
+                continue;
+            };
+            let mut stream = Stream::new(&spec(client, upstream));
+            let mut out = BytesMut::new();
+            stream.push(&bytes, &mut out).unwrap();
+            stream.finish(&mut out).unwrap();
+            stream.seal(&Usage::NONE, UsageSource::Estimated, &mut out);
+            let back = fold(client, &out).expect("our own stream");
+            assert_eq!(common(&back), common(&reply));
+            compared += 1;
+        }
+    }
+    assert!(compared > 20, "{compared}");
+}
+
+/// Names that were shortened for the server come back as the client knows them.
+#[test]
+fn names_come_back() {
+    let long = format!("mcp__{}__tool", "server".repeat(15));
+    let body = format!(
+        r#"{{"model":"m","max_tokens":5,"tools":[{{"name":"{long}","input_schema":{{}}}}],"messages":[{{"role":"user","content":"x"}}]}}"#
+    );
+    let (request, _) = decode_request(Dialect::Anthropic, &Bytes::from(body)).unwrap();
+    let encoded = encode_request(&request, &Target::new(Dialect::OpenAiChat, "t", 10)).unwrap();
+    let sent: serde_json::Value = serde_json::from_slice(&encoded.body).unwrap();
+    let wire = sent["tools"][0]["function"]["name"].as_str().unwrap();
+    assert!(wire.len() <= 64);
+    let spec = StreamSpec { names: encoded.names, ..spec(Dialect::Anthropic, Dialect::OpenAiChat) };
+    let up = format!(
+        "data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{{\"id\":\"a\",\"function\":{{\"name\":\"{wire}\",\"arguments\":\"\"}}}}]}}}}]}}\n\n"
+    );
+    let mut out = BytesMut::new();
+    Stream::new(&spec).push(up.as_bytes(), &mut out).unwrap();
+    assert!(std::str::from_utf8(&out).unwrap().contains(&format!("\"name\":\"{long}\"")));
+}
+
+/// The end may come early for want of credit: open blocks are closed and the protocol is kept.
+#[test]
+fn cut_short_closes_what_is_open() {
+    let up = "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"half\"}}]}\n\n";
+    let mut stream = Stream::new(&spec(Dialect::Anthropic, Dialect::OpenAiChat));
+    let mut out = BytesMut::new();
+    stream.push(up.as_bytes(), &mut out).unwrap();
+    assert_eq!(stream.keepalive(), anthropic::event::PING);
+    stream.cut_short(&Usage::NONE, UsageSource::Estimated, &mut out);
+    let reply = fold(Dialect::Anthropic, &out).unwrap();
+    assert_eq!(reply.stop.unwrap().reason, StopReason::MaxTokens);
+    assert!(stream.tally().stop().is_some());
+}
+
+/// wire.md pitfall 52: a stop sequence the server does not take is cut exactly, even between two events, and told.
+#[test]
+fn pitfall_52_stop_sequences_are_watched_for() {
+    let chunk =
+        |text: &str| format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n");
+    let spec = StreamSpec { stops: vec!["STOP".to_owned()], ..spec(Dialect::Anthropic, Dialect::OpenAiChat) };
+    let mut stream = Stream::new(&spec);
+    let mut out = BytesMut::new();
+    stream.push((chunk("one S") + &chunk("TOP two")).as_bytes(), &mut out).unwrap();
+    assert!(stream.is_complete());
+    stream.finish(&mut out).unwrap();
+    stream.seal(&Usage::NONE, UsageSource::Estimated, &mut out);
+    let reply = fold(Dialect::Anthropic, &out).unwrap();
+    assert_eq!(reply.blocks[0].text, "one ");
+    let stop = reply.stop.unwrap();
+    assert_eq!((stop.reason, stop.sequence.as_deref()), (StopReason::StopSequence, Some("STOP")));
+    let body = r#"{"choices":[{"message":{"content":"one STOP two"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":9}}"#;
+    let answer = Converted::read(&spec, body.as_bytes()).unwrap();
+    assert_eq!(answer.tally.usage().answer_total(), 9);
+    assert_eq!(answer.reply.blocks[0].text, "one ");
+}

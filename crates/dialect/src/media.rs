@@ -1,0 +1,70 @@
+//! Media inside requests. In: data URLs. Out: a media type and base64. Never here: a fetch, a look into the bytes.
+
+use canon::{BlockKind, Loss, Media};
+
+/// Splits `data:<type>;base64,<data>`.
+pub(crate) fn data_url(url: &str) -> Option<Media> {
+    let rest = url.strip_prefix("data:")?;
+    let (head, data) = rest.split_once(',')?;
+    let mime = head.strip_suffix(";base64")?;
+    let mime = mime.split(';').next().unwrap_or_default();
+    Some(Media::Base64 { mime: mime.to_owned(), data: data.to_owned() })
+}
+
+/// A document of a data URL; text becomes text.
+pub(crate) fn document(url: &str, title: Option<String>, losses: &mut Vec<Loss>) -> Option<BlockKind> {
+    let source = data_url(url)?;
+    let source = match source {
+        Media::Base64 { mime, data } if mime.starts_with("text/") => {
+            let bytes = decode_base64(&data)?;
+            if mime != "text/plain" {
+                let why = "text documents are sent as plain text";
+                losses.push(Loss::approximated("messages[].content[].file.file_data", why));
+            }
+            Media::Text(String::from_utf8(bytes).ok()?)
+        }
+        other => other,
+    };
+    Some(BlockKind::Document { source, title, context: None })
+}
+
+/// Standard base64 with or without its padding.
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for byte in text.trim_end_matches('=').bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push((bits >> held) as u8);
+            bits &= (1 << held) - 1;
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_read() {
+        for (text, bytes) in
+            [("", &b""[..]), ("aGk=", b"hi"), ("aGk", b"hi"), ("w6k=", "é".as_bytes()), ("AAECAw==", &[0, 1, 2, 3])]
+        {
+            assert_eq!(decode_base64(text).as_deref(), Some(bytes), "{text}");
+        }
+        assert_eq!(decode_base64("a-b"), None);
+        assert!(data_url("data:image/png;base64,AA==").is_some());
+        assert_eq!(data_url("data:image/png,AA"), None);
+    }
+}

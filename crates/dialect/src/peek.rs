@@ -1,0 +1,153 @@
+//! The one cheap look at a request before anything is decided. In: a dialect and a body. Out: what admission, money and
+//! routing need, and where the straight lane may splice. Every refusal names the field.
+//! Never here: a built document, the meaning of the prompt, a second opinion about a duplicate key.
+
+mod fields;
+mod survey;
+
+use crate::json::{Bad, Blind, Member, Members, blank, walk};
+use bytes::Bytes;
+use canon::{Dialect, Fault, FaultKind};
+use fields::{Field, Fields};
+use std::borrow::Cow;
+pub(crate) use survey::{Prompter, Survey};
+
+/// No answer is longer; a limit above it is a mistake of the client.
+pub const OUTPUT_TOKENS_MAX: u64 = 10_000_000;
+/// More choices than this are refused.
+pub const CHOICES_MAX: u64 = 128;
+/// The smallest thinking budget (R-WIRE-7).
+pub const THINKING_BUDGET_MIN: u64 = 1_024;
+/// The largest thinking budget where the model says nothing else (R-WIRE-7).
+pub const THINKING_BUDGET_MAX: u64 = 32_000;
+
+/// What a model or a deployment limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeekLimits {
+    /// The model's largest `thinking.budget_tokens`.
+    pub thinking_budget_max: u64,
+}
+
+impl Default for PeekLimits {
+    fn default() -> Self {
+        Self { thinking_budget_max: THINKING_BUDGET_MAX }
+    }
+}
+
+/// What one look at a request tells.
+#[derive(Clone, Debug)]
+pub struct Peek {
+    /// The dialect of the body.
+    pub dialect: Dialect,
+    /// The model asked for.
+    pub model: String,
+    /// Whether the answer is to be streamed.
+    pub stream: bool,
+    /// Whether the client wants to see usage in the stream.
+    pub asks_usage: bool,
+    /// The client's limit of answer tokens.
+    pub max_output: Option<u64>,
+    /// How many answers are asked for.
+    pub choices: u32,
+    /// Whether the client asked for thinking that is billed and not shown (`thinking.display` is `omitted`).
+    pub hidden_reasoning_requested: bool,
+    /// Whether the client asked for reasoning at all (an effort other than none, a budget, adaptive thinking).
+    pub reasoning_requested: bool,
+    /// The thinking budget asked for, already checked against `PeekLimits`.
+    pub thinking_budget: Option<u64>,
+    /// An upper bound of the prompt's text in bytes, hence of its tokens: the whole body, which carries every byte
+    /// of text at least once, without the base64 payloads of media.
+    pub prompt_bytes: u64,
+    /// Base64 payload of media in bytes.
+    pub media_bytes: u64,
+    /// Images, documents and sounds, at most.
+    pub media_items: u32,
+    /// Documents among them (a document costs more than an image).
+    pub documents: u32,
+    /// Messages of the conversation.
+    pub messages: u32,
+    /// Whether tools are offered.
+    pub has_tools: bool,
+    /// The end user as the client names it.
+    pub user: Option<String>,
+    /// The `service_tier` asked for.
+    pub service_tier: Option<String>,
+    /// Whether the history holds thinking that nobody signed, which a Messages server would refuse.
+    pub unsigned_thinking: bool,
+    pub(crate) cuts: Cuts,
+}
+
+/// Where the straight lane may splice.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cuts {
+    pub model: (usize, usize),
+    pub stream_options: Option<Member>,
+    pub max_tokens: Option<Member>,
+    pub max_completion_tokens: Option<Member>,
+    /// The end of the last member.
+    pub last: usize,
+    pub prompters: Vec<Prompter>,
+    pub unsigned: Vec<(usize, usize)>,
+}
+
+/// Looks at a request.
+pub fn peek(dialect: Dialect, body: &Bytes, limits: PeekLimits) -> Result<Peek, Fault> {
+    let start = opening(body)?;
+    let mut fields = Fields::new(dialect, limits);
+    let mut survey = Survey::default();
+    let mut members = Members::new(body, start, 0).map_err(not_json)?;
+    while let Some(pending) = members.key().map_err(not_json)? {
+        let name = pending.name(body);
+        let field = Field::of(&name);
+        let end = if field == Some(Field::Messages) && body.get(pending.value) == Some(&b'[') {
+            walk(body, pending.value, 1, &mut survey)
+        } else {
+            walk(body, pending.value, 1, &mut Blind)
+        }
+        .map_err(not_json)?;
+        let member = members.done(&pending, end);
+        match field {
+            Some(field) => fields.take(field, body, member)?,
+            None => fields::look_alike(&name)?,
+        }
+    }
+    let rest = blank(body, members.end());
+    if rest < body.len() {
+        return Err(not_json(Bad::Trailing(rest)));
+    }
+    fields.finish(body.len(), members.last(), survey)
+}
+
+/// The opening brace; says what is wrong with a body that has none.
+fn opening(body: &[u8]) -> Result<usize, Fault> {
+    if body.starts_with(b"\xef\xbb\xbf") {
+        return Err(bad_body("The body starts with a byte order mark; send plain UTF-8 without one."));
+    }
+    if let Err(error) = std::str::from_utf8(body) {
+        return Err(bad_body(format!("The body is not valid UTF-8 (at byte {}).", error.valid_up_to())));
+    }
+    let start = blank(body, 0);
+    match body.get(start) {
+        Some(b'{') => Ok(start),
+        None => Err(bad_body("The body is empty; a JSON object was expected.")),
+        Some(_) => match crate::json::skip(body, start, 0) {
+            Ok(_) => Err(bad_body("The body is JSON but not an object.")),
+            Err(bad) => Err(not_json(bad)),
+        },
+    }
+}
+
+fn bad_body(told: impl Into<Cow<'static, str>>) -> Fault {
+    Fault::new(FaultKind::InvalidRequest, told)
+}
+
+fn not_json(bad: Bad) -> Fault {
+    bad_body(match bad {
+        Bad::Depth => format!("The body is refused: {bad}."),
+        Bad::Byte(_) | Bad::End | Bad::Trailing(_) => format!("The body is not valid JSON: {bad}."),
+    })
+}
+
+#[cfg(test)]
+#[path = "peek/tests.rs"]
+mod tests;

@@ -1,0 +1,131 @@
+//! The fault table as a contract: one text file of every kind in every style, and the published page. Rewritten with
+//! `--features bless`. Never here: a second opinion about a status.
+
+use crate::run::{CHAT, MESSAGES, root};
+use canon::{Fault, FaultKind, Retry};
+use dialect::fault::{
+    Style, UpstreamClass, UpstreamHints, decode_upstream_fault, render, snapshot, status, table_markdown,
+};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+/// `cargo xtask docs` says by the environment of the build that documents are to be written.
+const BLESS: bool = cfg!(feature = "bless") || option_env!("TOLLGATE_BLESS").is_some();
+
+fn same(path: &Path, text: &str, how: &str) {
+    if BLESS {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let found = fs::read_to_string(path).unwrap_or_default();
+    assert!(found == text, "{} is out of date; {how}", path.display());
+}
+
+/// R-ERR-1..4: every kind x style x stage.
+#[test]
+fn r_err_1_2_3_4_every_fault_in_every_style() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults.snap");
+    same(&path, &snapshot(), "review, then: cargo test -p dialect --features bless");
+}
+
+/// R-ERR-8: the published page says what the code does.
+#[test]
+fn r_err_8_the_page_is_the_table() {
+    same(&root().join("docs/FAULTS.md"), &table_markdown(), "run: cargo xtask docs");
+}
+
+/// R-ERR-5: no other status.
+#[test]
+fn r_err_5_statuses() {
+    let known = [400, 401, 402, 403, 404, 405, 408, 413, 429, 500, 502, 503, 529];
+    for kind in FaultKind::ALL {
+        assert!(known.contains(&status(*kind)), "{kind:?}");
+    }
+}
+
+#[test]
+fn sdk_retries_are_corrected_both_ways() {
+    let hint = |kind, retry| {
+        let fault = Fault::new(kind, "x").retry(retry);
+        let headers = render(&fault, Style::OpenAi, "r").headers;
+        let find = |name| headers.iter().find(|h| h.0 == name).map(|h| h.1.clone());
+        (find("retry-after"), find("x-should-retry"))
+    };
+    let wait = Retry::After(Duration::from_millis(1_200));
+    assert_eq!(hint(FaultKind::Timeout, Retry::Never), (None, Some("false".into())));
+    assert_eq!(hint(FaultKind::RateLimited, wait), (Some("2".into()), None));
+    assert_eq!(hint(FaultKind::CreditsInFlight, wait), (Some("2".into()), Some("true".into())));
+    assert_eq!(hint(FaultKind::InvalidRequest, Retry::Never), (None, None));
+}
+
+/// Status, body, class, whether another route is tried.
+const UPSTREAM: &[(u16, &str, UpstreamClass, bool)] = &[
+    (
+        400,
+        r#"{"error":{"message":"x","type":"invalid_request_error","param":"messages[0].content"}}"#,
+        UpstreamClass::InvalidRequest,
+        false,
+    ),
+    (
+        400,
+        r#"{"error":{"message":"This model's maximum context length is 8192 tokens","code":"context_length_exceeded"}}"#,
+        UpstreamClass::ContextTooLong,
+        false,
+    ),
+    (
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 9 tokens > 8 maximum"}}"#,
+        UpstreamClass::ContextTooLong,
+        false,
+    ),
+    (
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}}"#,
+        UpstreamClass::Billing,
+        true,
+    ),
+    (401, "<html>CANARY</html>", UpstreamClass::Auth, true),
+    (402, "", UpstreamClass::Billing, true),
+    (403, r#"{"detail":"CANARY"}"#, UpstreamClass::Auth, true),
+    (404, r#"{"message":"CANARY"}"#, UpstreamClass::NotFound, true),
+    (408, "null", UpstreamClass::Timeout, true),
+    (413, "x", UpstreamClass::TooLarge, false),
+    (422, r#"{"detail":[{"msg":"CANARY"}]}"#, UpstreamClass::InvalidRequest, false),
+    (429, r#"{"error":{"type":"insufficient_quota","code":"insufficient_quota"}}"#, UpstreamClass::Billing, true),
+    (
+        429,
+        r#"[{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"CANARY"}}]"#,
+        UpstreamClass::RateLimited,
+        true,
+    ),
+    (500, r#"{"error":"CANARY"}"#, UpstreamClass::Server, true),
+    (503, "{", UpstreamClass::Overloaded, true),
+    (
+        529,
+        r#"{"type":"error","error":{"type":"overloaded_error","message":"CANARY"}}"#,
+        UpstreamClass::Overloaded,
+        true,
+    ),
+    (418, "", UpstreamClass::Unknown, true),
+];
+
+/// R-ERR-7, wire.md pitfall 62: any body of an upstream is classed, and none of its words reach a client or a log.
+#[test]
+fn r_err_7_pitfall_62_upstream_errors_are_classed_and_never_quoted() {
+    for (code, body, class, next) in UPSTREAM {
+        let fault = decode_upstream_fault(CHAT, *code, UpstreamHints::default(), body.as_bytes());
+        assert_eq!(fault.class, *class, "{code} {body}");
+        let ours = fault.to_fault();
+        assert_eq!(ours.retry == Retry::NextRoute, *next, "{code} {body}");
+        for style in Style::ALL {
+            let rendered = render(&ours, *style, "req_1");
+            let text = String::from_utf8(rendered.body.to_vec()).unwrap();
+            assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+            assert!(!text.contains("CANARY") && !format!("{fault:?}{ours:?}").contains("CANARY"), "{text}");
+        }
+    }
+    let canary = r#"{"error":{"message":"m","type":"invalid_request_error","param":"CANARY at host-7"}}"#;
+    let fault = decode_upstream_fault(MESSAGES, 400, UpstreamHints::default(), canary.as_bytes());
+    assert_eq!(fault.param, None);
+}

@@ -1,0 +1,10 @@
+//! The crate as the server uses it: golden transcripts, properties, the pitfalls of others, the strictness of readers, the
+//! fault table. Never here: internals (they are tested beside the code).
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail like tests")]
+
+mod corpus;
+mod faults;
+mod pitfalls;
+mod properties;
+mod run;
+mod strict;

@@ -1,0 +1,57 @@
+//! `/api/manage`: what operators do, for the commands and later the console. In: an operator token and JSON.
+//! Out: JSON, or RFC 9457 problems that name every field at once. Never here: money rules, model calls.
+
+mod catalogue;
+mod credit;
+mod keys;
+mod operator;
+mod problem;
+mod read;
+mod records;
+mod tokens;
+mod workspaces;
+
+pub use operator::mint_operator_token;
+
+use crate::house::Worker;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{any, delete, get, post};
+use http::HeaderValue;
+use problem::Problem;
+
+/// The paths below `/api/manage`.
+pub fn router(worker: &Worker) -> Router<Worker> {
+    paths().layer(from_fn_with_state(worker.clone(), name_request))
+}
+
+/// Gives every answer an id of its own, told in `x-request-id`.
+async fn name_request(State(worker): State<Worker>, request: Request, next: Next) -> Response {
+    let id = worker.house.request_id(worker.house.clock.now());
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+fn paths() -> Router<Worker> {
+    Router::new()
+        .route("/whoami", get(operator::whoami))
+        .route("/workspaces", get(workspaces::list).post(workspaces::create))
+        .route("/workspaces/{workspace}/credit", post(credit::grant))
+        .route("/keys", get(keys::list).post(keys::create))
+        .route("/keys/{id}", delete(keys::revoke))
+        .route("/operator-tokens", get(tokens::list).post(tokens::create))
+        .route("/operator-tokens/{id}", delete(tokens::revoke))
+        .route("/catalogue", get(catalogue::show).put(catalogue::apply))
+        .route("/providers", get(catalogue::providers))
+        .route("/models", get(catalogue::models))
+        .route("/usage", get(records::usage))
+        .route("/audit", get(records::audit))
+        .route("/log", get(records::log))
+        .method_not_allowed_fallback(any(|| async { Problem::method() }))
+        .fallback(any(|| async { Problem::not_found("path") }))
+}

@@ -1,0 +1,188 @@
+//! The catalogue over the API: shown, compared, applied whole. In: documents with literal credentials. Out: a diff, and
+//! a new version in force at once. Never here: resolving `env:` or `file:` (the command does), opening a credential.
+
+use crate::api::operator::Operator;
+use crate::api::problem::{FieldProblem, Problem};
+use crate::api::read::{Answer, Asked, Input};
+use crate::house::{House, Worker};
+use crate::live::{LiveCatalogue, credential_place};
+use axum::extract::State;
+use catalog::{CatalogueDoc, DiffLine, Edit, PriceDoc, ProviderDoc, StoredPrice};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use store::port::{CatalogueRows, Change, CredentialRow, PriceRow};
+use units::{CredentialId, PriceId, Secret, Timestamp};
+
+/// How a catalogue is applied.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct How {
+    /// Remove what the documents do not name.
+    #[serde(default)]
+    prune: bool,
+    /// Only tell what would change.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// `GET /catalogue`: the documents in force, without credentials.
+pub async fn show(State(worker): State<Worker>, _: Operator) -> Answer {
+    let live = worker.house.catalogue.load();
+    Answer::ok(
+        &json!({ "version": live.catalogue.version, "provider": live.docs.provider, "model": live.docs.model }),
+    )
+}
+
+/// `GET /providers`.
+pub async fn providers(State(worker): State<Worker>, _: Operator) -> Answer {
+    let live = worker.house.catalogue.load();
+    let credentials = |name: &str| live.rows.credentials.iter().filter(|c| c.provider == name).count();
+    let objects: Vec<Value> = live
+        .docs
+        .provider
+        .iter()
+        .map(|p| json!({ "name": p.name, "kind": p.kind, "base_url": p.base_url, "credentials": credentials(&p.name) }))
+        .collect();
+    Answer::ok(&json!({ "data": objects }))
+}
+
+/// `GET /models`.
+pub async fn models(State(worker): State<Worker>, _: Operator) -> Answer {
+    let live = worker.house.catalogue.load();
+    let objects: Vec<Value> = live.docs.model.iter().map(|m| json!(m)).collect();
+    Answer::ok(&json!({ "data": objects }))
+}
+
+/// `PUT /catalogue?prune=&dry_run=`: all or nothing, and nothing when nothing changes.
+pub async fn apply(
+    State(worker): State<Worker>,
+    operator: Operator,
+    Asked(how): Asked<How>,
+    Input(docs): Input<CatalogueDoc>,
+) -> Result<Answer, Problem> {
+    let house = &worker.house;
+    let _gate = house.catalogue_gate.lock().await;
+    house.reload(Change::Catalogue).await?;
+    let live = house.catalogue.load_full();
+    let now = house.clock.now();
+    let merged = merge(&live, docs, how.prune);
+    let next = Next::new(house, &live, &merged, now);
+    catalog::check(next.rows.version, &merged, &next.prices).map_err(|problems| {
+        Problem::fields(problems.into_iter().map(|p| FieldProblem { field: p.path, detail: p.told }).collect())
+    })?;
+    let lines = next.lines;
+    let changed = !lines.is_empty();
+    if changed && !how.dry_run {
+        let log = operator.did(now, "catalogue.apply", format!("version {}", next.rows.version), &json!(lines));
+        house.store.replace_catalogue(next.rows, log).await?;
+        house.reload(Change::Catalogue).await?;
+    }
+    let version = house.catalogue.load().catalogue.version;
+    Ok(Answer::ok(
+        &json!({ "version": version, "changed": changed && !how.dry_run, "dry_run": how.dry_run, "diff": lines }),
+    ))
+}
+
+/// The documents as they would be. What was sent comes first and in its order, so that a problem's path
+/// (`model[2].price`) is a place in what was sent.
+fn merge(live: &LiveCatalogue, sent: CatalogueDoc, prune: bool) -> CatalogueDoc {
+    let mut merged = sent;
+    if prune {
+        return merged;
+    }
+    let kept = live.docs.provider.iter().filter(|p| !merged.provider.iter().any(|s| s.name == p.name));
+    let kept: Vec<_> = kept.cloned().collect();
+    merged.provider.extend(kept);
+    let kept = live.docs.model.iter().filter(|m| !merged.model.iter().any(|s| s.id == m.id));
+    let kept: Vec<_> = kept.cloned().collect();
+    merged.model.extend(kept);
+    merged
+}
+
+/// What would be stored next.
+struct Next {
+    rows: CatalogueRows,
+    prices: BTreeMap<String, StoredPrice>,
+    lines: Vec<Value>,
+}
+
+impl Next {
+    fn new(house: &House, live: &LiveCatalogue, merged: &CatalogueDoc, now: Timestamp) -> Self {
+        let mut lines: Vec<Value> = catalog::diff(&live.docs, merged).iter().map(line).collect();
+        let mut rows = CatalogueRows { version: live.rows.version + 1, ..CatalogueRows::default() };
+        let mut prices = BTreeMap::new();
+        for provider in &merged.provider {
+            let bare = ProviderDoc { credentials: None, ..provider.clone() };
+            rows.providers.push((provider.name.clone(), json!(bare).to_string()));
+            let (credentials, changed) = credentials(house, live, provider, now);
+            if changed {
+                lines.push(json!({ "edit": "change", "what": "credentials", "name": provider.name,
+                                   "fields": [{ "field": "credentials", "after": credentials.len() }] }));
+            }
+            rows.credentials.extend(credentials);
+        }
+        for model in &merged.model {
+            let bare = catalog::ModelDoc { price: None, ..model.clone() };
+            rows.models.push((model.id.clone(), json!(bare).to_string()));
+            if let Some(price) = &model.price {
+                let row = price_row(house, live, (&model.id, price), now);
+                prices.insert(model.id.clone(), (row.id, price.clone()));
+                rows.prices.push(row);
+            }
+        }
+        rows.providers.sort();
+        rows.models.sort();
+        Self { rows, prices, lines }
+    }
+}
+
+/// A provider's credentials as they would be stored: what is stored where nothing was sent or the fingerprints agree.
+fn credentials(
+    house: &House,
+    live: &LiveCatalogue,
+    provider: &ProviderDoc,
+    now: Timestamp,
+) -> (Vec<CredentialRow>, bool) {
+    let mut stored: Vec<CredentialRow> =
+        live.rows.credentials.iter().filter(|c| c.provider == provider.name).cloned().collect();
+    stored.sort_by_key(|c| c.position);
+    let Some(sent) = &provider.credentials else { return (stored, false) };
+    let prints: Vec<_> = sent.iter().map(|secret| house.vault.fingerprint(&provider.name, secret)).collect();
+    if prints.iter().eq(stored.iter().map(|c| &c.fingerprint)) {
+        return (stored, false);
+    }
+    let seal = |(n, (secret, fingerprint)): (usize, (&String, [u8; 32]))| {
+        let id = CredentialId::new(now, house.ten());
+        let sealed = house.vault.seal(&credential_place(id), secret, &*house.chance);
+        let position = u32::try_from(n).unwrap_or(u32::MAX);
+        CredentialRow { id, provider: provider.name.clone(), position, fingerprint, sealed: Secret::new(sealed) }
+    };
+    (sent.iter().zip(prints).enumerate().map(seal).collect(), true)
+}
+
+/// The price's version: the stored one while its document stays, a new one when it changes.
+fn price_row(house: &House, live: &LiveCatalogue, (model, price): (&str, &PriceDoc), now: Timestamp) -> PriceRow {
+    let document = json!(price).to_string();
+    let stored = live.rows.prices.iter().find(|p| p.model == model && p.document == document);
+    stored.cloned().unwrap_or_else(|| PriceRow {
+        id: PriceId::new(now, house.ten()),
+        model: model.into(),
+        document,
+        effective_from: now,
+    })
+}
+
+fn line(line: &DiffLine) -> Value {
+    let edit = match line.edit {
+        Edit::Add => "add",
+        Edit::Change => "change",
+        Edit::Remove => "remove",
+    };
+    let fields: Vec<Value> = line
+        .fields
+        .iter()
+        .map(|(field, before, after)| json!({ "field": field, "before": before, "after": after }))
+        .collect();
+    json!({ "edit": edit, "what": line.what, "name": line.name, "fields": fields })
+}

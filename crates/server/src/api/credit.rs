@@ -1,0 +1,77 @@
+//! Credit given by an operator, with a reason. In: a workspace, an amount. Out: the new balance.
+//! Never here: what credit does (ledger).
+
+use crate::api::operator::Operator;
+use crate::api::problem::Problem;
+use crate::api::read::{Answer, Checks, Input};
+use crate::house::Worker;
+use axum::extract::{Path, State};
+use ledger::{GrantKind, GrantOrder};
+use serde::Deserialize;
+use serde_json::json;
+use units::{GrantId, NanoUsd};
+
+/// Longest reason.
+const REASON_CHARS_MAX: usize = 500;
+/// More than this in one grant is taken for a slip of the pen: a million USD.
+const GRANT_MAX: NanoUsd = NanoUsd::new(1_000_000_000_000_000);
+
+/// What a grant is made of.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewGrant {
+    /// Decimal USD (`"5.00"`).
+    amount_usd: String,
+    reason: String,
+    kind: Option<String>,
+    expires_at: Option<String>,
+    /// The caller's own id of this grant (`gra_...`): the same id again changes nothing.
+    id: Option<String>,
+}
+
+/// `POST /workspaces/{workspace}/credit`.
+pub async fn grant(
+    State(worker): State<Worker>,
+    operator: Operator,
+    Path(workspace): Path<String>,
+    Input(new): Input<NewGrant>,
+) -> Result<Answer, Problem> {
+    let house = &worker.house;
+    let now = house.clock.now();
+    let workspace = house.workspaces.named(&workspace).ok_or_else(|| Problem::not_found("workspace"))?;
+    let mut checks = Checks::default();
+    let amount = NanoUsd::parse_usd(&new.amount_usd).map_err(|e| checks.add("amount_usd", e.to_string())).ok();
+    if amount.is_some_and(|a| a <= NanoUsd::ZERO || a > GRANT_MAX) {
+        checks.add("amount_usd", format!("expected more than 0 and at most {GRANT_MAX} USD"));
+    }
+    if new.reason.trim().is_empty() || new.reason.chars().count() > REASON_CHARS_MAX {
+        checks.add("reason", format!("expected 1 to {REASON_CHARS_MAX} characters"));
+    }
+    let kind = GrantKind::from_name(new.kind.as_deref().unwrap_or("paid")).filter(|k| *k != GrantKind::Plan);
+    if kind.is_none() {
+        checks.add("kind", "expected \"paid\" or \"promo\"");
+    }
+    let expires_at = checks.instant("expires_at", new.expires_at.as_deref());
+    if expires_at.is_some_and(|at| at <= now) {
+        checks.add("expires_at", "expected a time to come");
+    }
+    let id =
+        new.id.as_deref().map_or_else(|| Some(GrantId::new(now, house.ten())), |text| checks.parse("id", text));
+    checks.done()?;
+    let (Some(amount), Some(kind), Some(id)) = (amount, kind, id) else { return Err(Problem::internal()) };
+    let order = GrantOrder {
+        id,
+        workspace: workspace.id,
+        kind,
+        amount,
+        expires_at,
+        reason: new.reason.trim().into(),
+        actor: operator.token.name.clone(),
+        at: now,
+    };
+    let balance = house.ledger.grant(order).await?;
+    Ok(Answer::created(&json!({
+        "id": id.to_string(), "workspace": workspace.id.to_string(), "amount_usd": amount.to_string(),
+        "balance_micro_usd": balance.posted.micro_down(), "balance_usd": balance.posted.to_string(),
+    })))
+}

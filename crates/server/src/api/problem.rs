@@ -1,0 +1,127 @@
+//! Problems of the management API (RFC 9457). In: what is wrong. Out: `application/problem+json`.
+//! Never here: the error styles of model endpoints.
+
+use crate::house::HouseError;
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use store::port::StoreError;
+
+/// One field that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldProblem {
+    /// Where (`model[2].price.input`).
+    pub field: String,
+    /// What is wrong and what was expected.
+    pub detail: String,
+}
+
+/// A problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error");
+        Self {
+            kind: "about:blank",
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            code,
+            errors: Vec::new(),
+        }
+    }
+
+    /// No operator token, or one that does not work.
+    pub fn unauthorized() -> Self {
+        let told = "An operator token is needed: Authorization: Bearer TOKEN.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", told)
+    }
+
+    /// What the path names is not there.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+    }
+
+    /// The path exists, the method does not.
+    pub fn method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not take this method.")
+    }
+
+    /// The body as a whole is wrong.
+    pub fn body(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_body", detail)
+    }
+
+    /// The body is above its limit.
+    pub fn too_large(bytes_max: usize) -> Self {
+        let told = format!("The body is above the limit of {bytes_max} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", told)
+    }
+
+    /// Fields are wrong; all of them are named.
+    pub fn fields(errors: Vec<FieldProblem>) -> Self {
+        let names: Vec<_> = errors.iter().map(|e| format!("{}: {}", e.field, e.detail)).collect();
+        Self { errors, ..Self::new(StatusCode::BAD_REQUEST, "invalid_fields", names.join("; ")) }
+    }
+
+    /// Somebody else has it or changed it.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
+    /// A defect of ours.
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something is wrong on our side.")
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => {
+                let told = "The store is not available at the moment; nothing was changed.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", told)
+            }
+            StoreError::NotFound(what) => Self::not_found(what),
+            StoreError::Exists(what) => Self::conflict(format!("This {what} exists already.")),
+            StoreError::Stale(what) => {
+                Self::conflict(format!("The {what} was changed meanwhile; look and try again."))
+            }
+            StoreError::Corrupt(_) => Self::internal(),
+        }
+    }
+}
+
+impl From<HouseError> for Problem {
+    fn from(error: HouseError) -> Self {
+        match error {
+            HouseError::Store(error) => error.into(),
+            HouseError::Live(_) => Self::internal(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
+    }
+}

@@ -1,0 +1,109 @@
+//! Reading what operators send and writing what they get. In: bodies, queries, raw fields. Out: checked values, all
+//! problems at once. Never here: what the values are for.
+
+use crate::api::problem::{FieldProblem, Problem};
+use crate::limits::{MANAGE_BODY_BYTES_MAX, NAME_CHARS_MAX};
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Query};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, StatusCode, request::Parts};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::str::FromStr;
+use units::Timestamp;
+
+/// A JSON body, read whole; unknown fields are refused by its type.
+pub struct Input<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Input<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
+        let bytes = axum::body::to_bytes(request.into_body(), MANAGE_BODY_BYTES_MAX).await;
+        let bytes = bytes.map_err(|_| Problem::too_large(MANAGE_BODY_BYTES_MAX))?;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|e| Problem::body(format!("The body is not as expected: {e}.")))
+    }
+}
+
+/// A query string; unknown parameters are refused by its type.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = Query::<T>::from_request_parts(parts, state).await;
+        read.map(|Query(value)| Self(value))
+            .map_err(|e| Problem::body(format!("The query is not as expected: {}.", e.body_text())))
+    }
+}
+
+/// A JSON answer.
+pub struct Answer(StatusCode, Vec<u8>);
+
+impl Answer {
+    /// 200 with a body.
+    pub fn ok(body: &Value) -> Self {
+        Self(StatusCode::OK, body.to_string().into_bytes())
+    }
+
+    /// 201 with a body.
+    pub fn created(body: &Value) -> Self {
+        Self(StatusCode::CREATED, body.to_string().into_bytes())
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = (self.0, self.1).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+/// Collects problems of fields, so that all are told at once.
+#[derive(Default)]
+pub struct Checks(Vec<FieldProblem>);
+
+impl Checks {
+    /// Adds a problem.
+    pub fn add(&mut self, field: impl Into<String>, detail: impl Into<String>) {
+        self.0.push(FieldProblem { field: field.into(), detail: detail.into() });
+    }
+
+    /// A name people read: 1 to `NAME_CHARS_MAX` characters, none of them a control character.
+    pub fn name(&mut self, field: &str, text: &str) {
+        let text = text.trim();
+        if text.is_empty() || text.chars().count() > NAME_CHARS_MAX || text.chars().any(char::is_control) {
+            self.add(field, format!("expected 1 to {NAME_CHARS_MAX} characters"));
+        }
+    }
+
+    /// A value of text, or a problem in its place.
+    pub fn parse<T: FromStr<Err: ToString>>(&mut self, field: &str, text: &str) -> Option<T> {
+        text.parse().map_err(|e: T::Err| self.add(field, e.to_string())).ok()
+    }
+
+    /// An instant of RFC 3339 text, or a problem in its place.
+    pub fn instant(&mut self, field: &str, text: Option<&str>) -> Option<Timestamp> {
+        let text = text?;
+        let at = Timestamp::parse_rfc3339(text);
+        if at.is_none() {
+            self.add(field, "expected a time such as 2026-03-03T09:00:00Z");
+        }
+        at
+    }
+
+    /// All problems, if there are any.
+    ///
+    /// # Errors
+    /// When a check failed.
+    pub fn done(self) -> Result<(), Problem> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::fields(self.0)) }
+    }
+}

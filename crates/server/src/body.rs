@@ -1,0 +1,145 @@
+//! Reading a request body. In: headers and a body. Out: its bytes, decompressed, within the limit, in time.
+//! Never here: what is in it.
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use canon::{Fault, FaultKind};
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http_body_util::BodyExt;
+use std::io::Read;
+use std::time::Duration;
+
+/// Reads a JSON body whole.
+///
+/// # Errors
+/// `TooLarge` above `bytes_max` (before and after decompression), `Timeout`, `InvalidRequest` naming the header.
+pub async fn read_json(
+    headers: &HeaderMap,
+    body: Body,
+    bytes_max: usize,
+    time_max: Duration,
+) -> Result<Bytes, Fault> {
+    check_type(headers)?;
+    let announced = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > bytes_max as u64) {
+        return Err(too_large(bytes_max));
+    }
+    let read = tokio::time::timeout(time_max, collect(body, bytes_max)).await;
+    let bytes = read.map_err(|_| {
+        Fault::new(FaultKind::Timeout, format!("The request body did not arrive within {} s.", time_max.as_secs()))
+    })??;
+    decompress(headers, bytes, bytes_max)
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Fault> {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
+    let text = value.to_str().unwrap_or("");
+    let essence = text.split(';').next().unwrap_or("").trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Fault::invalid("content-type", "The Content-Type header must be application/json."))
+}
+
+async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Fault> {
+    let mut first: Option<Bytes> = None;
+    let mut all: Option<BytesMut> = None;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Fault::new(FaultKind::InvalidRequest, "The request body broke off."))?;
+        let Ok(data) = frame.into_data() else { continue };
+        let so_far = all.as_ref().map_or_else(|| first.as_ref().map_or(0, Bytes::len), BytesMut::len);
+        if so_far + data.len() > bytes_max {
+            return Err(too_large(bytes_max));
+        }
+        match (&mut all, first.take()) {
+            (Some(all), _) => all.extend_from_slice(&data),
+            (None, None) => first = Some(data),
+            (None, Some(head)) => {
+                let mut joined = BytesMut::with_capacity((head.len() + data.len()) * 2);
+                joined.extend_from_slice(&head);
+                joined.extend_from_slice(&data);
+                all = Some(joined);
+            }
+        }
+    }
+    Ok(all.map(BytesMut::freeze).or(first).unwrap_or_default())
+}
+
+fn decompress(headers: &HeaderMap, bytes: Bytes, bytes_max: usize) -> Result<Bytes, Fault> {
+    let Some(encoding) = headers.get(CONTENT_ENCODING) else { return Ok(bytes) };
+    let read = |reader: &mut dyn Read| {
+        let mut out = Vec::new();
+        match reader.take(bytes_max as u64 + 1).read_to_end(&mut out) {
+            Ok(_) if out.len() > bytes_max => Err(too_large(bytes_max)),
+            Ok(_) => Ok(Bytes::from(out)),
+            Err(_) => Err(Fault::invalid("content-encoding", "The request body does not decompress.")),
+        }
+    };
+    match encoding.to_str().map(str::to_ascii_lowercase).as_deref() {
+        Ok("identity") => Ok(bytes),
+        Ok("gzip") => read(&mut MultiGzDecoder::new(&bytes[..])),
+        Ok("deflate") => read(&mut ZlibDecoder::new(&bytes[..])),
+        _ => Err(Fault::invalid(
+            "content-encoding",
+            "This Content-Encoding is not understood; send the body plain, gzip or deflate.",
+        )),
+    }
+}
+
+fn too_large(bytes_max: usize) -> Fault {
+    Fault::new(
+        FaultKind::TooLarge,
+        format!("The request body is above the limit of {bytes_max} bytes; send less, for example smaller images."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compression, write::GzEncoder};
+    use std::io::Write;
+
+    async fn read(pairs: &[(&'static str, &'static str)], body: Vec<u8>, max: usize) -> Result<Bytes, FaultKind> {
+        let headers: HeaderMap = pairs.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect();
+        read_json(&headers, Body::from(body), max, Duration::from_secs(1)).await.map_err(|f| f.kind)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// R-API-15: body over the limit 413, bad content type 400; a bomb is caught after decompression.
+    #[tokio::test]
+    async fn limits_hold_before_and_after_decompression() {
+        assert_eq!(read(&[], b"{}".to_vec(), 2).await.unwrap(), "{}");
+        assert_eq!(read(&[], b"{  }".to_vec(), 2).await, Err(FaultKind::TooLarge));
+        assert_eq!(read(&[("content-length", "9")], b"{}".to_vec(), 2).await, Err(FaultKind::TooLarge));
+        let bomb = gzip(&vec![b' '; 10_000_000]);
+        assert!(bomb.len() < 20_000);
+        assert_eq!(read(&[("content-encoding", "gzip")], bomb, 1_000_000).await, Err(FaultKind::TooLarge));
+        assert_eq!(read(&[("content-encoding", "gzip")], gzip(b"{}"), 100).await.unwrap(), "{}");
+        for (name, value) in
+            [("content-encoding", "br"), ("content-encoding", "gzip"), ("content-type", "text/plain")]
+        {
+            assert_eq!(
+                read(&[(name, value)], b"{}".to_vec(), 100).await,
+                Err(FaultKind::InvalidRequest),
+                "{value}"
+            );
+        }
+        let json = [("content-type", "Application/JSON; charset=utf-8")];
+        assert!(read(&json, b"{}".to_vec(), 100).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_body_is_a_timeout() {
+        let never = http_body_util::StreamBody::new(futures_util::stream::pending::<Result<_, std::io::Error>>());
+        let body = Body::new(never.map_frame(|f: http_body::Frame<Bytes>| f));
+        let read = read_json(&HeaderMap::new(), body, 10, Duration::from_secs(15)).await;
+        assert_eq!(read.map_err(|f| f.kind), Err(FaultKind::Timeout));
+    }
+}

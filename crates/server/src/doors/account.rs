@@ -1,0 +1,44 @@
+//! Who the caller is and what it may spend (R-API-10). In: a key. Out: identity, spend, balance, of one ledger snapshot.
+//! Never here: other keys, other workspaces.
+
+use crate::entry::{Door, Entry};
+use crate::house::Worker;
+use crate::relay::unavailable;
+use crate::respond::into_axum;
+use axum::body::Body;
+use axum::extract::State;
+use bytes::Bytes;
+use canon::Fault;
+use http::{HeaderMap, Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+/// `GET {base}/key` and `{base}/me`.
+pub async fn key(door: Door, State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
+    let entry = Entry::new(&worker.house, door, request.headers());
+    into_axum(match identity(&worker, &entry, request.headers()).await {
+        Ok(body) => entry.json(StatusCode::OK, Bytes::from(body.to_string()), &[]),
+        Err(fault) => entry.fault(&fault),
+    })
+}
+
+async fn identity(worker: &Worker, entry: &Entry, headers: &HeaderMap) -> Result<Value, Fault> {
+    let house = &worker.house;
+    let key = house.identify(headers, entry.at)?;
+    let balance = house.ledger.balance(key.workspace, entry.at).await.map_err(unavailable)?;
+    let spend = house.ledger.key_spend(key.id).await.map_err(unavailable)?;
+    let workspace = house.workspaces.find(key.workspace);
+    let (name, slug) = workspace.map_or((String::new(), String::new()), |w| (w.name.clone(), w.slug.clone()));
+    let available = balance.posted.minus(balance.held).unwrap_or_default();
+    Ok(json!({
+        "auth": "api_key",
+        "org": { "id": key.workspace.to_string(), "name": name, "slug": slug },
+        "api_key": {
+            "id": key.id.to_string(), "name": key.name, "prefix": key.prefix,
+            "spend_micro_usd": spend.micro_up(), "spend_cap_micro_usd": null, "fallback_model": null,
+            "expires_at": key.expires_at.map(|t| t.to_string()),
+        },
+        "balance_micro_usd": balance.posted.micro_down(),
+        "holds_micro_usd": balance.held.micro_up(),
+        "available_micro_usd": available.micro_down(),
+    }))
+}

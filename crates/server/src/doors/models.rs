@@ -1,0 +1,116 @@
+//! Lists of models, in the shape the caller reads (R-API-9). In: a key. Out: what that key may call.
+//! Never here: routes, providers, upstream names.
+
+use crate::entry::{Door, Entry};
+use crate::house::Worker;
+use crate::live::{LiveModel, LivePrice};
+use crate::pipeline::no_such_model;
+use crate::respond::into_axum;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use bytes::Bytes;
+use canon::{Dialect, Fault};
+use http::{HeaderMap, Request, Response, StatusCode};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// `GET {base}/models`.
+pub async fn list(door: Door, State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
+    let entry = Entry::new(&worker.house, door, request.headers());
+    answer(&worker, &entry, request.headers(), |models, anthropic| {
+        let objects: Vec<Value> = models.iter().map(|m| object(m, anthropic)).collect();
+        if anthropic {
+            let id = |model: Option<&Arc<LiveModel>>| model.map(|m| m.model.id.to_string());
+            Ok(
+                json!({ "data": objects, "has_more": false, "first_id": id(models.first()), "last_id": id(models.last()) }),
+            )
+        } else {
+            Ok(json!({ "object": "list", "data": objects }))
+        }
+    })
+}
+
+/// `GET {base}/models/{id}`.
+pub async fn one(
+    door: Door,
+    State(worker): State<Worker>,
+    Path(id): Path<String>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let entry = Entry::new(&worker.house, door, request.headers());
+    answer(&worker, &entry, request.headers(), |models, anthropic| {
+        let found = models.iter().find(|m| *m.model.id == *id);
+        found.map(|m| object(m, anthropic)).ok_or_else(|| no_such_model(&id))
+    })
+}
+
+fn answer(
+    worker: &Worker,
+    entry: &Entry,
+    headers: &HeaderMap,
+    shape: impl FnOnce(&[Arc<LiveModel>], bool) -> Result<Value, Fault>,
+) -> Response<Body> {
+    let anthropic = entry.door.surface.anthropic_lists || headers.contains_key("anthropic-version");
+    let told = worker.house.identify(headers, entry.at).and_then(|_| {
+        let catalogue = worker.house.catalogue.load();
+        let mut models: Vec<_> = catalogue.models.values().filter(|m| m.model.enabled).cloned().collect();
+        models.sort_by(|a, b| a.model.id.cmp(&b.model.id));
+        shape(&models, anthropic)
+    });
+    into_axum(match told {
+        Ok(body) => entry.json(StatusCode::OK, Bytes::from(body.to_string()), &[]),
+        Err(fault) => entry.fault(&fault),
+    })
+}
+
+/// What OpenAI's clients expect to be there; the true time of a model's birth is nobody's business.
+const CREATED: i64 = 1_700_000_000;
+
+fn object(live: &LiveModel, anthropic: bool) -> Value {
+    let model = &live.model;
+    let mut object = if anthropic {
+        json!({
+            "type": "model", "id": &*model.id, "display_name": model.display_name,
+            "created_at": "2023-11-14T22:13:20Z", "lifecycle": "active",
+            "max_input_tokens": model.context_length, "max_tokens": model.max_output_tokens,
+        })
+    } else {
+        json!({ "id": &*model.id, "object": "model", "created": CREATED, "owned_by": model.owned_by,
+                "display_name": model.display_name })
+    };
+    if let Value::Object(fields) = &mut object {
+        fields.insert("category".into(), json!(model.category));
+        fields.insert("context_length".into(), json!(model.context_length));
+        fields.insert("max_output_tokens".into(), json!(model.max_output_tokens));
+        fields.insert("supported_endpoint_types".into(), json!(endpoint_types(live)));
+        fields.insert("pricing".into(), pricing(live));
+        if !anthropic {
+            fields.insert("capabilities".into(), json!(model.capabilities));
+        }
+    }
+    object
+}
+
+/// Every model answers in both languages; its first route's own comes first.
+fn endpoint_types(live: &LiveModel) -> [&'static str; 2] {
+    match live.routes.first().map(|r| r.provider.dialect()) {
+        Some(Dialect::Anthropic) => ["anthropic", "openai"],
+        _ => ["openai", "anthropic"],
+    }
+}
+
+/// USD per million tokens as decimal text; `null` while no price is known.
+fn pricing(live: &LiveModel) -> Value {
+    match (&live.price, &live.model.price) {
+        (LivePrice::Free, _) => json!({ "input": "0.00", "output": "0.00" }),
+        (_, Some((_, catalog::Price::Rates { rates, request }))) => {
+            let mut table: serde_json::Map<String, Value> =
+                rates.iter().map(|(class, rate)| (class.name().to_owned(), json!(rate.to_string()))).collect();
+            if request.nano() > 0 {
+                table.insert("request".into(), json!(request.to_string()));
+            }
+            Value::Object(table)
+        }
+        _ => Value::Null,
+    }
+}

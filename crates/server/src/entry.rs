@@ -1,0 +1,72 @@
+//! A request at the door, before anything is known of it. In: surface, dialect, headers. Out: ids, times, what must be
+//! echoed. Never here: who calls (identify), what is asked (pipeline).
+
+use crate::house::House;
+use crate::limits::CLIENT_REQUEST_ID_BYTES_MAX;
+use crate::surface::Surface;
+use canon::Dialect;
+use dialect::fault::Style;
+use http::HeaderMap;
+use tokio::time::Instant;
+use units::{RequestId, Timestamp};
+
+/// Which way a request came in.
+#[derive(Clone, Copy, Debug)]
+pub struct Door {
+    /// The base path.
+    pub surface: &'static Surface,
+    /// The endpoint's name in records.
+    pub endpoint: &'static str,
+    /// The client's language, where the endpoint has one.
+    pub dialect: Option<Dialect>,
+}
+
+impl Door {
+    /// How errors look here: Messages is always Anthropic's (R-API-1).
+    pub fn style(&self) -> Style {
+        match self.dialect {
+            Some(Dialect::Anthropic) => Style::Anthropic,
+            _ => self.surface.style,
+        }
+    }
+}
+
+/// A request that has an id and a time.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its id, told in every answer.
+    pub id: RequestId,
+    /// When it came.
+    pub at: Timestamp,
+    /// The same on the clock that only runs forward.
+    pub started: Instant,
+    /// Which way it came.
+    pub door: Door,
+    /// The caller's own id (`x-client-request-id`), echoed and kept.
+    pub client_request_id: Option<String>,
+}
+
+impl Entry {
+    /// Takes a request in.
+    pub fn new(house: &House, door: Door, headers: &HeaderMap) -> Self {
+        let at = house.clock.now();
+        let own = headers.get("x-client-request-id").and_then(|v| v.to_str().ok());
+        Self {
+            id: house.request_id(at),
+            at,
+            started: Instant::now(),
+            door,
+            client_request_id: own.filter(|id| !id.is_empty()).map(|id| cut(id).to_owned()),
+        }
+    }
+
+    /// Milliseconds since it came.
+    pub fn age_ms(&self) -> u32 {
+        u32::try_from(self.started.elapsed().as_millis()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Header text is visible ASCII, so any byte is a border of a character.
+fn cut(text: &str) -> &str {
+    text.get(..CLIENT_REQUEST_ID_BYTES_MAX).unwrap_or(text)
+}

@@ -1,0 +1,204 @@
+//! Everything a request needs that outlives it. In: what wiring opened. Out: one shared house, and one worker a thread.
+//! Never here: the order of things (pipeline), global state of any other kind.
+
+use crate::limits::FORGOTTEN_EVERY;
+use crate::live::{LiveCatalogue, LiveError, LiveKeys, LiveTokens, LiveWorkspaces};
+use crate::log::Log;
+use crate::metrics::Metrics;
+use crate::seal::Vault;
+use crate::settings::Settings;
+use crate::surface::Surface;
+use crate::tasks::Tasks;
+use crate::upstream::Upstream;
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::port::{Change, Ledger, Store, StoreError};
+use units::{Chance, Clock, KeyId, RequestId, Timestamp};
+
+/// What wiring brings.
+pub struct Parts {
+    /// What the operator set.
+    pub settings: Settings,
+    /// Base paths; they live as long as the process.
+    pub surfaces: &'static [Surface],
+    /// Money.
+    pub ledger: Arc<dyn Ledger>,
+    /// Everything else that lasts.
+    pub store: Arc<dyn Store>,
+    /// Keys derived of the master key.
+    pub vault: Vault,
+    /// Wall time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub chance: Arc<dyn Chance>,
+    /// Where lines go.
+    pub log: Log,
+}
+
+/// The shared house.
+pub struct House {
+    /// What the operator set.
+    pub settings: Settings,
+    /// Base paths; they live as long as the process.
+    pub surfaces: &'static [Surface],
+    /// Money.
+    pub ledger: Arc<dyn Ledger>,
+    /// Everything else that lasts.
+    pub store: Arc<dyn Store>,
+    /// Keys derived of the master key.
+    pub vault: Vault,
+    /// Wall time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub chance: Arc<dyn Chance>,
+    /// Where lines go.
+    pub log: Log,
+    /// Counters.
+    pub metrics: Metrics,
+    /// The catalogue in force.
+    pub catalogue: ArcSwap<LiveCatalogue>,
+    /// Keys.
+    pub keys: LiveKeys,
+    /// Operator tokens.
+    pub tokens: LiveTokens,
+    /// Workspaces.
+    pub workspaces: LiveWorkspaces,
+    /// One change of the catalogue at a time.
+    pub catalogue_gate: tokio::sync::Mutex<()>,
+    /// Holds whose relay broke before it closed them.
+    pub forgotten: Mutex<Vec<RequestId>>,
+    draining: AtomicBool,
+}
+
+/// Why the house cannot be opened, or a cache not be reloaded.
+#[derive(Debug, thiserror::Error)]
+pub enum HouseError {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is stored cannot be used.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+}
+
+impl House {
+    /// Opens the house: everything that is stored is loaded.
+    ///
+    /// # Errors
+    /// When the store does not answer or what it holds cannot be used.
+    pub async fn open(parts: Parts) -> Result<Arc<Self>, HouseError> {
+        let house = Self {
+            settings: parts.settings,
+            surfaces: parts.surfaces,
+            ledger: parts.ledger,
+            store: parts.store,
+            vault: parts.vault,
+            clock: parts.clock,
+            chance: parts.chance,
+            log: parts.log,
+            metrics: Metrics::default(),
+            catalogue: ArcSwap::default(),
+            keys: LiveKeys::default(),
+            tokens: LiveTokens::default(),
+            workspaces: LiveWorkspaces::default(),
+            catalogue_gate: tokio::sync::Mutex::default(),
+            forgotten: Mutex::default(),
+            draining: AtomicBool::new(false),
+        };
+        for change in [Change::Keys, Change::Catalogue, Change::OperatorTokens] {
+            house.reload(change).await?;
+        }
+        Ok(Arc::new(house))
+    }
+
+    /// Loads again what changed.
+    ///
+    /// # Errors
+    /// When the store does not answer or what it holds cannot be used; the old snapshot stays.
+    pub async fn reload(&self, change: Change) -> Result<(), HouseError> {
+        match change {
+            Change::Keys => {
+                self.workspaces.replace(self.store.list_workspaces().await?);
+                self.keys.replace(self.store.list_keys().await?);
+            }
+            Change::OperatorTokens => self.tokens.replace(self.store.list_operator_tokens().await?),
+            Change::Catalogue => {
+                let rows = self.store.load_catalogue().await?;
+                let live = LiveCatalogue::load(rows, &self.vault, self.clock.now())?;
+                self.catalogue.store(Arc::new(live));
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows changes made by other processes, for ever.
+    pub async fn follow(self: Arc<Self>) {
+        loop {
+            match self.store.next_change().await {
+                Ok(change) => {
+                    if let Err(error) = self.reload(change).await {
+                        self.log.warn("cache.reload_failed", &[("error", &error.to_string())]);
+                    }
+                }
+                Err(error) => {
+                    self.log.warn("store.follow_failed", &[("error", &error.to_string())]);
+                    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                }
+            }
+        }
+    }
+
+    /// Gives back holds whose relay broke, for ever. Each is a defect: an error line says so, and nobody is charged.
+    pub async fn reap(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(FORGOTTEN_EVERY).await;
+            let found = std::mem::take(&mut *self.forgotten.lock());
+            for id in found {
+                self.log.error("hold.forgotten", &[("request.id", &id.to_string())]);
+                if self.ledger.release(id, None).await.is_err() {
+                    self.forgotten.lock().push(id);
+                }
+            }
+        }
+    }
+
+    /// Ten random bytes, for an id.
+    pub fn ten(&self) -> [u8; 10] {
+        let mut bytes = [0; 10];
+        self.chance.fill(&mut bytes);
+        bytes
+    }
+
+    /// A new request id.
+    pub fn request_id(&self, now: Timestamp) -> RequestId {
+        RequestId::new(now, self.ten())
+    }
+
+    /// A new key id.
+    pub fn key_id(&self, now: Timestamp) -> KeyId {
+        KeyId::new(now, self.ten())
+    }
+
+    /// From now on `/readyz` says no, so that balancers send nobody here any more.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether the process is on its way out.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}
+
+/// One thread's share: the house, its own upstream connections, the tasks.
+#[derive(Clone)]
+pub struct Worker {
+    /// The shared house.
+    pub house: Arc<House>,
+    /// This thread's upstream connections.
+    pub upstream: Upstream,
+    /// The owner of what runs on.
+    pub tasks: Tasks,
+}

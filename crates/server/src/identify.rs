@@ -1,0 +1,93 @@
+//! Who calls. In: headers. Out: the key's record, or `InvalidKey`. The text of a key never leaves this room.
+//! One extractor for every endpoint, so that no header form skips a check. Never here: limits, models, money.
+
+use crate::house::House;
+use admit::{Denied, Standing};
+use canon::{Fault, FaultKind};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use std::sync::Arc;
+use store::port::KeyRow;
+use units::Timestamp;
+
+/// The key a caller sent: `Authorization: Bearer K` or `x-api-key: K` (R-API-12).
+///
+/// # Errors
+/// `InvalidKey` when there is none, or two different ones.
+pub fn sent_key(headers: &HeaderMap) -> Result<&str, Fault> {
+    let mut found: Option<&str> = None;
+    let bearers = headers.get_all(AUTHORIZATION).into_iter().map(|v| (v, true));
+    let plain = headers.get_all("x-api-key").into_iter().map(|v| (v, false));
+    for (value, is_bearer) in bearers.chain(plain) {
+        let text = value.to_str().map_err(|_| invalid("Invalid API key: it holds characters no key has."))?.trim();
+        let key = if is_bearer { bearer(text)? } else { text };
+        if key.is_empty() {
+            continue;
+        }
+        match found {
+            Some(other) if other != key => {
+                return Err(invalid(
+                    "Two different API keys were sent; send one, as Authorization: Bearer or x-api-key.",
+                ));
+            }
+            _ => found = Some(key),
+        }
+    }
+    found.ok_or_else(|| invalid("No API key was sent; send it as Authorization: Bearer KEY or x-api-key: KEY."))
+}
+
+fn bearer(text: &str) -> Result<&str, Fault> {
+    match text.split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Ok(key.trim_start()),
+        _ if text.eq_ignore_ascii_case("bearer") || text.is_empty() => Ok(""),
+        _ => Err(invalid("The Authorization header is not of the form: Bearer KEY.")),
+    }
+}
+
+fn invalid(told: &'static str) -> Fault {
+    Fault::new(FaultKind::InvalidKey, told)
+}
+
+impl House {
+    /// Finds the caller. A misspelt key is refused before any lookup; a known one needs no store.
+    ///
+    /// # Errors
+    /// `InvalidKey`, the same for unknown and revoked keys.
+    pub fn identify(&self, headers: &HeaderMap, now: Timestamp) -> Result<Arc<KeyRow>, Fault> {
+        let text = sent_key(headers)?;
+        admit::is_well_formed(text).map_err(|_| invalid("Invalid API key"))?;
+        let key = self.keys.find(&self.vault.digest(text)).ok_or_else(|| invalid("Invalid API key"))?;
+        match (Standing { expires_at: key.expires_at, revoked_at: key.revoked_at }).at(now) {
+            Ok(()) => Ok(key),
+            Err(Denied::Expired) => Err(invalid("This API key has expired.")),
+            Err(Denied::Revoked) => Err(invalid("Invalid API key")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect::<HeaderMap>()
+    }
+
+    /// R-API-12: either header on every surface; both when they agree.
+    #[test]
+    fn one_key_in_either_header() {
+        let ok = |pairs| sent_key(&headers(pairs)).map(str::to_owned).map_err(|f| f.told);
+        assert_eq!(ok(&[("authorization", "Bearer k1")]), Ok("k1".into()));
+        assert_eq!(ok(&[("authorization", "bearer  k1")]), Ok("k1".into()));
+        assert_eq!(ok(&[("x-api-key", "k1")]), Ok("k1".into()));
+        assert_eq!(ok(&[("x-api-key", "k1"), ("authorization", "Bearer k1")]), Ok("k1".into()));
+        for bad in [
+            &[][..],
+            &[("authorization", "Basic abc")],
+            &[("authorization", "Bearer ")],
+            &[("x-api-key", "k1"), ("authorization", "Bearer k2")],
+        ] {
+            assert!(ok(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Every limit of the server that is not a setting, with its name and reason. In: nothing. Out: constants.
+//! Never here: what an operator may want to change (settings.rs).
+
+use std::time::Duration;
+
+/// Longest `x-client-request-id` that is kept; longer ones are cut.
+pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
+/// Request headers altogether (Codex sends about 1 KB of metadata, proxies add more).
+pub const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Time for a client to send its headers; also how long a connection may be idle between two requests, so it is longer
+/// than the minute after which most clients drop theirs.
+pub const HEADER_TIME_MAX: Duration = Duration::from_secs(75);
+/// How long a client may take nothing of an answer that waits to be written.
+pub const STALLED_READER_TIME_MAX: Duration = Duration::from_secs(60);
+/// How often holds are looked for whose relay broke (a defect: it is an error line each time).
+pub const FORGOTTEN_EVERY: Duration = Duration::from_secs(1);
+/// A management request's body.
+pub const MANAGE_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// An upstream answer that is not streamed.
+pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// An upstream error's body: more is not read.
+pub const UPSTREAM_ERROR_BYTES_MAX: usize = 64 * 1024;
+/// How long an answered upstream connection may take to end its body before it is dropped.
+pub const DRAIN_TIME_MAX: Duration = Duration::from_millis(100);
+/// Rows of one page of a list.
+pub const PAGE_ROWS_MAX: u32 = 1_000;
+/// Longest name of a workspace, key or token, in characters.
+pub const NAME_CHARS_MAX: usize = 100;
+/// How long a problem's wait is told as when the store cannot take holds.
+pub const LEDGER_RETRY: Duration = Duration::from_secs(2);
+/// How long to wait before trying again when calls under way hold the balance.
+pub const IN_FLIGHT_RETRY: Duration = Duration::from_secs(2);
+/// What a provider's 429 without a Retry-After is taken for.
+pub const UPSTREAM_RETRY_DEFAULT: Duration = Duration::from_secs(1);

@@ -1,0 +1,150 @@
+//! Accepting connections: one acceptor hands them out to worker threads, each with its own runtime and upstream pool.
+//! In: a listener and a house. Out: served connections until shutdown. Never here: what a request means.
+
+mod patient;
+
+use crate::doors;
+use crate::house::{House, Worker};
+use crate::limits::{HEADER_BYTES_MAX, HEADER_TIME_MAX, STALLED_READER_TIME_MAX};
+use crate::tasks::Tasks;
+use crate::upstream::Upstream;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use patient::Patient;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+
+/// Connections waiting for a worker; more wait in the kernel.
+const HANDED_OUT_MAX: usize = 1_024;
+/// How long the acceptor rests when the process has no file descriptors left.
+const ACCEPT_REST: Duration = Duration::from_millis(50);
+
+/// The running doors.
+pub struct Doors {
+    house: Arc<House>,
+    stop: watch::Sender<bool>,
+    threads: Vec<std::thread::JoinHandle<()>>,
+    hands: Vec<mpsc::Sender<std::net::TcpStream>>,
+}
+
+impl Doors {
+    /// Starts the worker threads.
+    ///
+    /// # Errors
+    /// When a thread or its runtime cannot be made.
+    pub fn open(house: &Arc<House>) -> io::Result<Self> {
+        let (stop, stopped) = watch::channel(false);
+        let (mut threads, mut hands) = (Vec::new(), Vec::new());
+        for n in 0..house.settings.threads.max(1) {
+            let (hand, taken) = mpsc::channel(HANDED_OUT_MAX);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let (house, stopped) = (house.clone(), stopped.clone());
+            let thread = std::thread::Builder::new()
+                .name(format!("worker-{n}"))
+                .spawn(move || runtime.block_on(work(house, taken, stopped)))?;
+            threads.push(thread);
+            hands.push(hand);
+        }
+        Ok(Self { house: house.clone(), stop, threads, hands })
+    }
+
+    /// Accepts connections until `shutdown` ends; then lets what runs end, at most the drain time.
+    ///
+    /// # Errors
+    /// When the listener fails for good.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        let mut shutdown = pin!(shutdown);
+        let mut turn = 0_usize;
+        loop {
+            let accepted = tokio::select! {
+                () = &mut shutdown => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    turn = turn.wrapping_add(1);
+                    self.hand_out(stream, turn).await;
+                }
+                // Out of descriptors, or a client that left already: neither is a reason to stop.
+                Err(_) => tokio::time::sleep(ACCEPT_REST).await,
+            }
+        }
+        drop(listener);
+        self.house.drain();
+        self.close().await;
+        Ok(())
+    }
+
+    async fn hand_out(&self, stream: TcpStream, turn: usize) {
+        let Some(hand) = self.hands.get(turn % self.hands.len().max(1)) else { return };
+        if let Ok(stream) = stream.into_std() {
+            // A worker that is gone means shutdown: the connection is closed.
+            let _ = hand.send(stream).await;
+        }
+    }
+
+    /// Lets the workers end: no new request on a connection, running ones to their end.
+    async fn close(self) {
+        // The receivers live as long as the threads.
+        let _ = self.stop.send(true);
+        drop(self.hands);
+        let (ended, wait) = tokio::sync::oneshot::channel::<()>();
+        let joiner = std::thread::Builder::new().name("join".into()).spawn(move || {
+            for thread in self.threads {
+                // A worker that panicked has ended as well.
+                let _ = thread.join();
+            }
+            drop(ended);
+        });
+        if joiner.is_ok() {
+            let _ = wait.await;
+        }
+    }
+}
+
+async fn work(
+    house: Arc<House>,
+    mut taken: mpsc::Receiver<std::net::TcpStream>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let tasks = Tasks::default();
+    let upstream = Upstream::new(house.settings.relay.connect_timeout);
+    let drain = house.settings.drain_time_max;
+    let router = doors::router(Worker { house, upstream, tasks: tasks.clone() });
+    loop {
+        let stream = tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stop| *stop) => break,
+            stream = taken.recv() => stream,
+        };
+        let Some(stream) = stream else { break };
+        let Ok(stream) = TcpStream::from_std(stream) else { continue };
+        // Frames are joined above; the kernel must not wait for more.
+        let _ = stream.set_nodelay(true);
+        tasks.spawn(converse(stream, router.clone(), stopped.clone()));
+    }
+    tasks.close_and_wait(drain).await;
+}
+
+/// One connection, to its end or until shutdown lets its running request finish.
+async fn converse(stream: TcpStream, router: axum::Router, mut stopped: watch::Receiver<bool>) {
+    let service = TowerToHyperService::new(router);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME_MAX)
+        .max_buf_size(HEADER_BYTES_MAX.max(8_192))
+        .serve_connection(TokioIo::new(Patient::new(stream, STALLED_READER_TIME_MAX)), service);
+    let mut connection = pin!(connection);
+    tokio::select! {
+        biased;
+        // A broken connection is the client's affair; its relay ends by itself.
+        _ = connection.as_mut() => return,
+        _ = stopped.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}

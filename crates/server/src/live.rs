@@ -1,0 +1,310 @@
+//! What the request path reads without asking the store: models with ready routes, keys, operator tokens.
+//! In: rows of the store. Out: snapshots that swap whole. Never here: writing the store, deciding about money.
+
+use crate::seal::Vault;
+use crate::target::target;
+use crate::upstream::Endpoint;
+use catalog::{Auth, Catalogue, CatalogueDoc, Model, PriceDoc, Provider, ProviderKind};
+use dialect::Target;
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use ledger::meter::Rates;
+use parking_lot::Mutex;
+use route::RetryBudget;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use store::port::{CatalogueRows, KeyRow, OperatorTokenRow, WorkspaceRow};
+use units::{CredentialId, PicoRate, PriceId, Timestamp, WorkspaceId};
+
+/// Why what is stored cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// A document or price that is stored is not valid any more.
+    #[error("the stored catalogue is not valid: {0}")]
+    Catalogue(String),
+    /// A credential does not open.
+    #[error("the credential {0} does not open with this master key")]
+    Credential(CredentialId),
+}
+
+/// An upstream secret, ready to be sent.
+pub struct LiveCredential {
+    /// Its id, for logs.
+    pub id: CredentialId,
+    /// Where calls with it go, made ready.
+    pub endpoint: Endpoint,
+}
+
+/// A provider, ready to be called.
+pub struct LiveProvider {
+    /// What the catalogue says.
+    pub provider: Arc<Provider>,
+    /// Its secrets, in order.
+    pub credentials: Vec<LiveCredential>,
+    turn: AtomicUsize,
+}
+
+impl LiveProvider {
+    /// Whose turn it is among the credentials.
+    pub fn turn(&self) -> usize {
+        self.turn.fetch_add(1, Ordering::Relaxed) % self.credentials.len().max(1)
+    }
+
+    /// The dialect it speaks.
+    pub fn dialect(&self) -> canon::Dialect {
+        match self.provider.kind {
+            ProviderKind::OpenAi => canon::Dialect::OpenAiChat,
+            ProviderKind::Anthropic => canon::Dialect::Anthropic,
+        }
+    }
+}
+
+/// A route, ready to be tried.
+pub struct LiveRoute {
+    /// By whom.
+    pub provider: Arc<LiveProvider>,
+    /// The provider's name for the model.
+    pub model: Arc<str>,
+    /// What its server wants.
+    pub target: Target,
+}
+
+/// What a model costs, ready to be applied.
+pub enum LivePrice {
+    /// Explicitly free.
+    Free,
+    /// By these rates, of this version.
+    Rates(PriceId, Rates),
+    /// Not known: refused at call time.
+    Unknown,
+}
+
+/// A model, ready to be sold.
+pub struct LiveModel {
+    /// What the catalogue says.
+    pub model: Arc<Model>,
+    /// Its routes, in order.
+    pub routes: Vec<LiveRoute>,
+    /// What it costs.
+    pub price: LivePrice,
+    /// How many retries it may still cause.
+    pub retries: Mutex<RetryBudget>,
+}
+
+/// The catalogue, ready to be used.
+#[derive(Default)]
+pub struct LiveCatalogue {
+    /// The catalogue as checked.
+    pub catalogue: Catalogue,
+    /// Models by public id.
+    pub models: foldhash::HashMap<Arc<str>, Arc<LiveModel>>,
+    /// The rows it was made of (for the next change).
+    pub rows: CatalogueRows,
+    /// The documents it was made of, prices included, credentials not.
+    pub docs: CatalogueDoc,
+}
+
+impl LiveCatalogue {
+    /// Makes what is stored ready.
+    ///
+    /// # Errors
+    /// When a stored document is not valid or a credential does not open.
+    pub fn load(rows: CatalogueRows, vault: &Vault, now: Timestamp) -> Result<Self, LiveError> {
+        let docs = documents(&rows)?;
+        let prices: BTreeMap<String, (PriceId, PriceDoc)> = rows
+            .prices
+            .iter()
+            .map(|p| Ok((p.model.clone(), (p.id, parse("price", &p.model, &p.document)?))))
+            .collect::<Result<_, LiveError>>()?;
+        let catalogue = catalog::check(rows.version, &docs, &prices).map_err(|problems| {
+            let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            LiveError::Catalogue(told.join("; "))
+        })?;
+        let mut providers: BTreeMap<Arc<str>, Arc<LiveProvider>> = BTreeMap::new();
+        for (name, provider) in &catalogue.providers {
+            providers.insert(name.clone(), Arc::new(live_provider(provider, &rows, vault)?));
+        }
+        let models = catalogue
+            .models
+            .values()
+            .map(|model| (model.id.clone(), Arc::new(live_model(model, &providers, now))))
+            .collect();
+        Ok(Self { catalogue, models, rows, docs })
+    }
+}
+
+/// The documents that are stored, with the price in force of each model put back into its document.
+///
+/// # Errors
+/// When a stored text is not a document.
+pub fn documents(rows: &CatalogueRows) -> Result<CatalogueDoc, LiveError> {
+    let mut docs = CatalogueDoc::default();
+    for (name, text) in &rows.providers {
+        docs.provider.push(parse("provider", name, text)?);
+    }
+    for (id, text) in &rows.models {
+        let mut model: catalog::ModelDoc = parse("model", id, text)?;
+        if let Some(price) = rows.prices.iter().find(|p| p.model == *id) {
+            model.price = Some(parse("price", id, &price.document)?);
+        }
+        docs.model.push(model);
+    }
+    Ok(docs)
+}
+
+fn parse<T: serde::de::DeserializeOwned>(what: &str, name: &str, text: &str) -> Result<T, LiveError> {
+    serde_json::from_str(text).map_err(|e| LiveError::Catalogue(format!("{what} {name}: {e}")))
+}
+
+/// Where a sealed credential belongs: bound into the seal.
+pub fn credential_place(id: CredentialId) -> String {
+    format!("credential/{id}")
+}
+
+fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) -> Result<LiveProvider, LiveError> {
+    let path = match provider.kind {
+        ProviderKind::OpenAi => "/chat/completions",
+        ProviderKind::Anthropic => "/messages",
+    };
+    let base = provider.base_url.to_string();
+    let told = || LiveError::Catalogue(format!("provider {}: base_url", provider.name));
+    let uri: Uri = format!("{}{path}", base.trim_end_matches('/')).parse().map_err(|_| told())?;
+    let mut credentials = Vec::new();
+    let mut own: Vec<_> = rows.credentials.iter().filter(|c| *c.provider == *provider.name).collect();
+    own.sort_by_key(|c| c.position);
+    for row in own {
+        let opened = vault.open(&credential_place(row.id), row.sealed.expose());
+        let secret = opened.map_err(|_| LiveError::Credential(row.id))?;
+        let headers = fixed_headers(provider, secret.expose()).ok_or(LiveError::Credential(row.id))?;
+        let endpoint = Endpoint::new(Method::POST, uri.clone(), headers).map_err(|_| told())?;
+        credentials.push(LiveCredential { id: row.id, endpoint });
+    }
+    Ok(LiveProvider { provider: provider.clone(), credentials, turn: AtomicUsize::new(0) })
+}
+
+/// The headers of every call to a provider with a secret; `None` when the secret cannot be a header's value.
+fn fixed_headers(provider: &Provider, secret: &str) -> Option<HeaderMap> {
+    let mut headers: HeaderMap = provider.headers.iter().cloned().collect();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tollgate/", env!("CARGO_PKG_VERSION"))));
+    let (name, text) = match provider.auth {
+        Auth::Bearer => (AUTHORIZATION, format!("Bearer {secret}")),
+        Auth::ApiKey => (HeaderName::from_static("x-api-key"), secret.to_owned()),
+    };
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
+    Some(headers)
+}
+
+fn live_model(model: &Arc<Model>, providers: &BTreeMap<Arc<str>, Arc<LiveProvider>>, now: Timestamp) -> LiveModel {
+    let routes = model
+        .routes
+        .iter()
+        .filter_map(|r| {
+            let provider = providers.get(&r.provider.name)?.clone();
+            let target = target(model, r, provider.dialect());
+            Some(LiveRoute { provider, model: r.model.clone(), target })
+        })
+        .collect();
+    LiveModel { model: model.clone(), routes, price: live_price(model), retries: Mutex::new(RetryBudget::new(now)) }
+}
+
+fn live_price(model: &Model) -> LivePrice {
+    match &model.price {
+        None => LivePrice::Unknown,
+        Some((_, catalog::Price::Free)) => LivePrice::Free,
+        Some((id, catalog::Price::Rates { rates, request })) => {
+            let mut live = Rates::UNKNOWN;
+            for (class, rate) in rates {
+                live = live.with(*class, *rate);
+            }
+            if let Some(pico) = request.nano().checked_mul(1_000).and_then(|pico| PicoRate::new(pico).ok()) {
+                live = live.with_request(pico);
+            }
+            if live.is_free() { LivePrice::Free } else { LivePrice::Rates(*id, live) }
+        }
+    }
+}
+
+/// All keys, by digest: the request path never asks the store for a known one.
+#[derive(Default)]
+pub struct LiveKeys {
+    keys: parking_lot::RwLock<foldhash::HashMap<[u8; 32], Arc<KeyRow>>>,
+}
+
+impl LiveKeys {
+    /// The key of that digest.
+    pub fn find(&self, digest: &[u8; 32]) -> Option<Arc<KeyRow>> {
+        self.keys.read().get(digest).cloned()
+    }
+
+    /// Takes over a key that was made or changed here.
+    pub fn put(&self, row: KeyRow) {
+        self.keys.write().insert(row.digest, Arc::new(row));
+    }
+
+    /// Replaces all keys by what is stored.
+    pub fn replace(&self, rows: Vec<KeyRow>) {
+        let keys = rows.into_iter().map(|row| (row.digest, Arc::new(row))).collect();
+        *self.keys.write() = keys;
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.keys.read().len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Operator tokens that work, by digest.
+#[derive(Default)]
+pub struct LiveTokens {
+    tokens: parking_lot::RwLock<Vec<OperatorTokenRow>>,
+}
+
+impl LiveTokens {
+    /// The unrevoked token of that digest.
+    pub fn find(&self, digest: &[u8; 32]) -> Option<OperatorTokenRow> {
+        self.tokens.read().iter().find(|t| t.digest == *digest && t.revoked_at.is_none()).cloned()
+    }
+
+    /// Replaces all tokens by what is stored.
+    pub fn replace(&self, rows: Vec<OperatorTokenRow>) {
+        *self.tokens.write() = rows;
+    }
+}
+
+/// All workspaces.
+#[derive(Default)]
+pub struct LiveWorkspaces {
+    workspaces: parking_lot::RwLock<Vec<Arc<WorkspaceRow>>>,
+}
+
+impl LiveWorkspaces {
+    /// The workspace of that id.
+    pub fn find(&self, id: WorkspaceId) -> Option<Arc<WorkspaceRow>> {
+        self.workspaces.read().iter().find(|w| w.id == id).cloned()
+    }
+
+    /// The workspace of that id or slug, as an operator writes it.
+    pub fn named(&self, text: &str) -> Option<Arc<WorkspaceRow>> {
+        self.workspaces.read().iter().find(|w| w.slug == text || w.id.to_string() == text).cloned()
+    }
+
+    /// All of them, oldest first.
+    pub fn all(&self) -> Vec<Arc<WorkspaceRow>> {
+        self.workspaces.read().clone()
+    }
+
+    /// Replaces all workspaces by what is stored.
+    pub fn replace(&self, rows: Vec<WorkspaceRow>) {
+        *self.workspaces.write() = rows.into_iter().map(Arc::new).collect();
+    }
+}

@@ -1,0 +1,176 @@
+//! The order of things in the life of a model call: identify, read, look, find the model, quote, decode, relay.
+//! In: a door and a request. Out: an answer. Every branch before the relay is here. Never here: how any step works.
+
+use crate::body::read_json;
+use crate::entry::{Door, Entry};
+use crate::house::{House, Worker};
+use crate::live::{LiveModel, LivePrice};
+use crate::relay::{self, Order, Quote, Terms};
+use crate::respond::into_axum;
+use crate::viewer::Viewer;
+use axum::body::Body;
+use canon::{Dialect, Fault, FaultKind};
+use dialect::{Peek, PeekLimits, RequestHead};
+use http::{HeaderMap, Request, Response};
+use ledger::UsageRow;
+use std::sync::Arc;
+use store::port::KeyRow;
+use units::{NanoUsd, Usage, UsageSource};
+
+/// Serves one model call.
+pub async fn serve(worker: Worker, door: Door, dialect: Dialect, request: Request<Body>) -> Response<Body> {
+    let entry = Entry::new(&worker.house, door, request.headers());
+    let caller = match worker.house.identify(request.headers(), entry.at) {
+        Ok(caller) => caller,
+        Err(fault) => return refuse(&worker.house, &entry, None, "", &fault),
+    };
+    match prepare(&worker.house, &entry, &caller, (dialect, request)).await {
+        Ok(order) => {
+            let house = worker.house.clone();
+            let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, order, slot));
+            viewer.respond().await.unwrap_or_else(|| broken(&house, &entry))
+        }
+        Err((model, fault)) => refuse(&worker.house, &entry, Some(&caller), &model, &fault),
+    }
+}
+
+/// Everything between knowing the caller and calling an upstream. A fault comes with the model's name, if one is known.
+async fn prepare(
+    house: &House,
+    entry: &Entry,
+    caller: &Arc<KeyRow>,
+    (dialect, request): (Dialect, Request<Body>),
+) -> Result<Order, (Arc<str>, Fault)> {
+    let unnamed = |fault| ("".into(), fault);
+    let (parts, body) = request.into_parts();
+    let settings = &house.settings;
+    let body = read_json(&parts.headers, body, settings.body_bytes_max, settings.body_time_max).await;
+    let body = body.map_err(unnamed)?;
+    // The model's own limit of thinking is checked below, once the model is known.
+    let limits = PeekLimits { thinking_budget_max: u64::MAX };
+    let peek = dialect::peek(dialect, &body, limits).map_err(unnamed)?;
+    let model = find_model(house, &peek).map_err(unnamed)?;
+    let named = |fault| (model.model.id.clone(), fault);
+    check_thinking(&peek, &model).map_err(named)?;
+    let terms = terms(house, &peek, &body, &model).map_err(named)?;
+    let foreign = model.routes.iter().any(|r| r.provider.dialect() != dialect);
+    let decoded = if foreign { Some(dialect::decode_request(dialect, &body).map_err(named)?) } else { None };
+    let head = request_head(&parts.headers);
+    Ok(Order {
+        entry: entry.clone(),
+        caller: caller.clone(),
+        model: model.clone(),
+        body,
+        peek,
+        head,
+        decoded,
+        terms,
+    })
+}
+
+fn find_model(house: &House, peek: &Peek) -> Result<Arc<LiveModel>, Fault> {
+    let catalogue = house.catalogue.load();
+    match catalogue.models.get(peek.model.as_str()) {
+        Some(model) if model.model.enabled => Ok(model.clone()),
+        _ => Err(no_such_model(&peek.model)),
+    }
+}
+
+/// The fault for a model that is not sold here.
+pub fn no_such_model(id: &str) -> Fault {
+    let shown: String = id.chars().filter(|c| !c.is_control()).take(100).collect();
+    let told = format!("The model \"{shown}\" does not exist; GET models lists those there are.");
+    Fault::new(FaultKind::ModelNotAvailable, told).at("model")
+}
+
+/// R-WIRE-7: the largest thinking budget is the model's own.
+fn check_thinking(peek: &Peek, model: &LiveModel) -> Result<(), Fault> {
+    let max = model.model.thinking_budget_max;
+    match peek.thinking_budget {
+        Some(budget) if budget > max => Err(Fault::invalid(
+            "thinking.budget_tokens",
+            format!("thinking.budget_tokens must be at most {max} for this model, not {budget}."),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn terms(house: &House, peek: &Peek, body: &[u8], model: &LiveModel) -> Result<Terms, Fault> {
+    match &model.price {
+        LivePrice::Free => Ok(Terms::Free),
+        LivePrice::Rates(id, rates) => {
+            let slice = house.settings.relay.slice_tokens;
+            Ok(Terms::Billed(Box::new(Quote::new(peek, body, &model.model, (*id, rates.clone()), slice))))
+        }
+        LivePrice::Unknown => {
+            Err(Fault::new(FaultKind::PriceUnknown, "This model has no price yet, so it cannot be called."))
+        }
+    }
+}
+
+fn request_head(headers: &HeaderMap) -> RequestHead {
+    let version = headers.get("anthropic-version").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let mut head = RequestHead { anthropic_version: version, anthropic_beta: Vec::new() };
+    for line in headers.get_all("anthropic-beta").into_iter().filter_map(|v| v.to_str().ok()) {
+        head.add_beta(line);
+    }
+    head
+}
+
+/// The relay broke before it said anything: a defect of ours, told as one. Its hold is found and given back.
+fn broken(house: &House, entry: &Entry) -> Response<Body> {
+    house.log.error("relay.broke", &[("request.id", &entry.id.to_string())]);
+    into_axum(entry.fault(&Fault::new(FaultKind::Internal, "Something is wrong on our side; nothing was charged.")))
+}
+
+/// Answers with a fault before there is a relay: nothing was held.
+fn refuse(house: &House, entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) -> Response<Body> {
+    let response = entry.fault(fault);
+    house.refused(entry, caller, (model, response.status().as_u16()), fault);
+    into_axum(response)
+}
+
+impl House {
+    /// Records a refused request: a usage row where the caller is known, a `request.done` always.
+    fn refused(&self, entry: &Entry, caller: Option<&KeyRow>, (model, status): (&str, u16), fault: &Fault) {
+        let nobody = [0; 16];
+        let row = UsageRow {
+            request: entry.id,
+            at: entry.at,
+            workspace: caller.map_or(units::WorkspaceId::from_bytes(nobody), |c| c.workspace),
+            key: caller.map_or(units::KeyId::from_bytes(nobody), |c| c.id),
+            endpoint: entry.door.endpoint,
+            model: model.into(),
+            provider: "".into(),
+            upstream_model: "".into(),
+            status,
+            fault: Some(fault.kind.name()),
+            usage: Usage::NONE,
+            source: UsageSource::None,
+            price: None,
+            charge: NanoUsd::ZERO,
+            latency_ms: entry.age_ms(),
+            first_byte_ms: None,
+            streamed: false,
+            attempts: 0,
+            partial: false,
+            client_request_id: entry.client_request_id.clone(),
+        };
+        if caller.is_some() {
+            self.ledger.record(row.clone());
+        }
+        self.done(&crate::done::Done {
+            row,
+            known_caller: caller.is_some(),
+            surface: entry.door.surface.base,
+            client: entry.door.dialect,
+            upstream: None,
+            route: None,
+            fault: Some(fault.kind),
+            cause: None,
+            losses: 0,
+            written_off: NanoUsd::ZERO,
+            client_gone: false,
+        });
+    }
+}

@@ -1,0 +1,163 @@
+//! The relay of one model call: it owns tab and upstream from its start to its end; the client is only a viewer.
+//! In: an order and a slot. Out: an answer, one closed tab, one `request.done`. The walk: open the tab, find an upstream
+//! that answers, pass the answer on, close the tab, send the end. Never here: what a dialect looks like, who may ask.
+
+mod answer;
+mod attempt;
+mod finish;
+mod letter;
+mod order;
+mod quote;
+mod stream;
+mod tab;
+mod usage;
+
+pub use order::{Order, Terms};
+pub use quote::Quote;
+pub use tab::unavailable;
+
+use crate::house::Worker;
+use crate::viewer::{Relay, Slot};
+use attempt::{Failed, Found};
+use bytes::Bytes;
+use canon::{Fault, FaultKind, Retry};
+use dialect::lane::ReplyHead;
+use finish::Run;
+use route::{Attempts, Next, Policy, Seat};
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+use tab::Tab;
+use tokio::time::Instant;
+use units::Tokens;
+
+/// What keeps a silent connection open before the answer has begun; a comment in every dialect's stream.
+const WAITING: Bytes = Bytes::from_static(b": keep-alive\n\n");
+
+/// The relay of an order; it runs when it is polled.
+pub fn start(worker: Worker, order: Order, slot: Slot) -> Relay {
+    Box::pin(run(worker, order, slot))
+}
+
+async fn run(worker: Worker, order: Order, slot: Slot) {
+    let mut run = Run::new(worker, order);
+    let (tab, insert) = match Tab::open(&run.worker.house, &run.order).await {
+        Ok(open) => open,
+        Err(fault) => return run.refuse(&fault, &slot),
+    };
+    run.price = tab.price();
+    match find(&mut run, insert, &slot).await {
+        Ok(Found::Stream(stream)) => stream::pass(run, tab, *stream, &slot).await,
+        Ok(Found::Answer(answer)) => answer::pass(run, tab, *answer, &slot).await,
+        Err(Lost::Gone) => run.abandon(tab).await,
+        Err(Lost::Fault(fault)) => run.fail(tab, fault, &slot).await,
+    }
+}
+
+/// Why no upstream was found.
+enum Lost {
+    /// The client left while we looked.
+    Gone,
+    /// Nothing is left to try.
+    Fault(Fault),
+}
+
+/// Tries routes until one answers: before the first semantic byte, a failure is the next route's turn (R-ROUTE-4).
+async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Found, Lost> {
+    let relay = run.worker.house.settings.relay;
+    let policy = Policy { attempts_max: relay.attempts_max, wait_max: relay.retry_wait_max };
+    let counts: Vec<usize> = run.order.model.routes.iter().map(|r| r.provider.credentials.len()).collect();
+    let turn = run.order.model.routes.first().map_or(0, |r| r.provider.turn());
+    let mut attempts = Attempts::new(policy, &counts, turn);
+    let mut seat = attempts.first().ok_or_else(|| Lost::Fault(no_route()))?;
+    run.order.model.retries.lock().request(run.order.entry.at);
+    loop {
+        run.attempts = attempts.tried();
+        run.route = Some(seat.route);
+        let (until, total) = attempt::patience(run, seat);
+        let failed = match patiently(run, slot, until, |run| attempt::make(run, seat, insert)).await? {
+            Some(Ok(found)) => return Ok(found),
+            Some(Err(failed)) => failed,
+            None => attempt::too_slow(total),
+        };
+        run.cause = Some(failed.cause);
+        match next(run, &mut attempts, seat, &failed) {
+            Some((again, wait)) if !out_of_time(run, wait) => {
+                patiently(run, slot, Instant::now() + wait, |_| std::future::pending::<()>()).await?;
+                seat = again;
+            }
+            _ => return Err(Lost::Fault(*failed.fault)),
+        }
+    }
+}
+
+fn next(run: &Run, attempts: &mut Attempts, seat: Seat, failed: &Failed) -> Option<(Seat, Duration)> {
+    let mut jitter = [0; 2];
+    run.worker.house.chance.fill(&mut jitter);
+    match attempts.after(seat, failed.failure, u64::from(u16::from_le_bytes(jitter)) % 1_000) {
+        Next::Stop => None,
+        Next::Try(seat, wait) => {
+            let now = run.worker.house.clock.now();
+            run.order.model.retries.lock().take(now).then_some((seat, wait))
+        }
+    }
+}
+
+fn out_of_time(run: &Run, wait: Duration) -> bool {
+    run.order.entry.started.elapsed() + wait >= run.worker.house.settings.relay.total_timeout
+}
+
+/// Runs a step while the client waits, until `until` at most: a silent stream gets its head and keep-alives; a client that
+/// leaves ends it. One timer serves both.
+async fn patiently<'r, T, F>(
+    run: &'r mut Run,
+    slot: &Slot,
+    until: Instant,
+    step: impl FnOnce(&'r Run) -> F,
+) -> Result<Option<T>, Lost>
+where
+    F: Future<Output = T> + 'r,
+{
+    let every = run.worker.house.settings.relay.keepalive;
+    let (run, streamed) = (&*run, run.order.peek.stream);
+    let mut quiet = if streamed { Instant::now() + every } else { until };
+    let mut timer = pin!(tokio::time::sleep_until(quiet.min(until)));
+    let mut step = pin!(step(run));
+    loop {
+        tokio::select! {
+            biased;
+            () = slot.gone() => return Err(Lost::Gone),
+            out = &mut step => return Ok(Some(out)),
+            () = &mut timer => {
+                let now = Instant::now();
+                if now >= until {
+                    return Ok(None);
+                }
+                if !run.waiting.get() {
+                    slot.head(run.order.entry.stream_head(&[])).await.map_err(|_| Lost::Gone)?;
+                    run.waiting.set();
+                }
+                slot.data(WAITING).await.map_err(|_| Lost::Gone)?;
+                quiet = now + every;
+                timer.as_mut().reset(quiet.min(until));
+            }
+        }
+    }
+}
+
+fn no_route() -> Fault {
+    Fault::new(FaultKind::NoRoute, "No provider is configured for this model.").retry(Retry::Never)
+}
+
+/// The head of our own answer: our id, the public model, our time.
+fn reply_head(run: &Run) -> ReplyHead {
+    let entry = &run.order.entry;
+    let prefix = match entry.door.dialect {
+        Some(canon::Dialect::Anthropic) => "msg_",
+        _ => entry.door.surface.chat_id_prefix,
+    };
+    let mut id = String::with_capacity(prefix.len() + 26);
+    id.push_str(prefix);
+    id.extend(entry.id.body().iter().map(|b| char::from(*b)));
+    ReplyHead { id, model: run.order.model.model.id.to_string(), created: entry.at.seconds() }
+}

@@ -1,0 +1,207 @@
+//! One attempt at one route: encode, send, wait for something that means an answer. In: a run, a seat. Out: an answer
+//! that has begun (or is whole), or a failure with its cause. Never here: which seat comes next, money.
+
+use crate::limits::{ANSWER_BYTES_MAX, UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_RETRY_DEFAULT};
+use crate::relay::finish::Run;
+use crate::relay::letter::Letter;
+use crate::relay::reply_head;
+use crate::upstream::{Answer, AnswerBody, Call, UpstreamError};
+use bytes::BytesMut;
+use canon::{Dialect, Fault, FaultKind, Loss};
+use dialect::fault::{UpstreamClass, UpstreamFault, UpstreamHints};
+use dialect::lane::{self, StreamFault, StreamSpec};
+use route::{Failure, Seat};
+use tokio::time::Instant;
+use units::Tokens;
+
+/// An answer that is under way or whole.
+pub enum Found {
+    /// A stream whose first semantic byte has been read.
+    Stream(Box<Begun>),
+    /// A whole answer.
+    Answer(Box<Whole>),
+}
+
+/// A stream that has begun.
+pub struct Begun {
+    /// The upstream's body.
+    pub body: AnswerBody,
+    /// The translation under way.
+    pub lane: lane::Stream,
+    /// What may already go to the client.
+    pub out: BytesMut,
+    /// What the translation dropped or changed.
+    pub losses: Vec<Loss>,
+    /// Milliseconds from the request's head to the first semantic byte.
+    pub first_byte_ms: u32,
+}
+
+/// An answer that was read whole.
+pub struct Whole {
+    /// The answer.
+    pub answer: lane::Answer,
+    /// What the translation dropped or changed.
+    pub losses: Vec<Loss>,
+    /// Milliseconds from the request's head to its end.
+    pub first_byte_ms: u32,
+}
+
+/// A failed attempt.
+pub struct Failed {
+    /// What the client is told, if this was the last one.
+    pub fault: Box<Fault>,
+    /// What it means for the next choice.
+    pub failure: Failure,
+    /// A word for the log.
+    pub cause: &'static str,
+}
+
+/// Until when one attempt may take to show its first byte, and whether that is the end of the whole call's time.
+pub fn patience(run: &Run, seat: Seat) -> (Instant, bool) {
+    let relay = run.worker.house.settings.relay;
+    let timeouts = run.order.model.routes.get(seat.route).map(|r| r.provider.provider.timeouts).unwrap_or_default();
+    let total = timeouts.total.unwrap_or(relay.total_timeout).min(relay.total_timeout);
+    let end = run.order.entry.started + total;
+    // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
+    let first = Instant::now() + timeouts.first_byte.unwrap_or(relay.first_byte_timeout);
+    if run.order.peek.stream && first < end { (first, false) } else { (end, true) }
+}
+
+/// Makes one attempt; whoever calls bounds its time.
+pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
+    let Some(route) = run.order.model.routes.get(seat.route) else { return Err(vanished()) };
+    let Some(credential) = route.provider.credentials.get(seat.credential) else { return Err(vanished()) };
+    let letter = Letter::write(run, route, insert).map_err(not_expressible)?;
+    let call = Call { endpoint: &credential.endpoint, headers: &letter.headers, body: letter.body.clone() };
+    let answer = run.worker.upstream.send(call).await.map_err(|e| broken(&e))?;
+    read(run, route.provider.dialect(), letter, answer).await
+}
+
+/// Reads an answer as far as an attempt goes: whole, or to its first semantic byte.
+async fn read(run: &Run, upstream: Dialect, letter: Letter, mut answer: Answer) -> Result<Found, Failed> {
+    if answer.status != http::StatusCode::OK {
+        return Err(refused(upstream, &mut answer).await);
+    }
+    if answer.told.encoded {
+        return Err(nonsense("encoded_answer"));
+    }
+    let spec = StreamSpec {
+        client: run.order.peek.dialect,
+        upstream,
+        head: reply_head(run),
+        show_usage: run.order.peek.asks_usage,
+        choices: run.order.peek.choices,
+        names: letter.names,
+        stops: letter.stops,
+    };
+    if !run.order.peek.stream {
+        let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;
+        let answer = lane::Answer::read(&spec, &bytes).map_err(|f| spoiled(&f))?;
+        let first_byte_ms = run.order.entry.age_ms();
+        return Ok(Found::Answer(Box::new(Whole { answer, losses: letter.losses, first_byte_ms })));
+    }
+    if !answer.told.events {
+        return Err(refused(upstream, &mut answer).await);
+    }
+    begin(run, answer.body, lane::Stream::new(&spec), letter.losses).await
+}
+
+/// Reads a stream up to its first semantic byte: until then another route may take over unseen.
+async fn begin(
+    run: &Run,
+    mut body: AnswerBody,
+    mut lane: lane::Stream,
+    losses: Vec<Loss>,
+) -> Result<Found, Failed> {
+    let mut out = BytesMut::new();
+    loop {
+        match body.next().await.map_err(|e| broken(&e))? {
+            Some(bytes) => lane.push(&bytes, &mut out).map_err(|f| spoiled(&f))?,
+            None => lane.finish(&mut out).map_err(|f| spoiled(&f))?,
+        }
+        if lane.tally().semantic() || lane.is_complete() {
+            let first_byte_ms = run.order.entry.age_ms();
+            return Ok(Found::Stream(Box::new(Begun { body, lane, out, losses, first_byte_ms })));
+        }
+    }
+}
+
+/// Reads what a provider says beside 200; its words are classed, never passed on.
+async fn refused(upstream: Dialect, answer: &mut Answer) -> Failed {
+    let body = answer.body.whole(UPSTREAM_ERROR_BYTES_MAX).await.unwrap_or_default();
+    let hints = UpstreamHints {
+        retry_after: answer.told.retry_after.as_deref(),
+        retry_after_ms: answer.told.retry_after_ms.as_deref(),
+        should_retry: answer.told.should_retry.as_deref(),
+    };
+    let mut told = dialect::fault::decode_upstream_fault(upstream, answer.status.as_u16(), hints, &body);
+    if answer.status.is_success() || answer.status.is_redirection() {
+        // A 200 that is no stream, and a redirect, which is never followed.
+        told.class = UpstreamClass::Server;
+    }
+    from_upstream(&told)
+}
+
+fn from_upstream(told: &UpstreamFault) -> Failed {
+    let failure = match told.class {
+        UpstreamClass::InvalidRequest | UpstreamClass::ContextTooLong | UpstreamClass::TooLarge => Failure::Request,
+        UpstreamClass::Auth | UpstreamClass::Billing => Failure::Credential { retry_after: None },
+        UpstreamClass::RateLimited => {
+            Failure::Credential { retry_after: told.retry_after.or(Some(UPSTREAM_RETRY_DEFAULT)) }
+        }
+        _ => Failure::Server { retry_after: told.retry_after },
+    };
+    Failed { fault: Box::new(told.to_fault()), failure, cause: told.class.name() }
+}
+
+/// A connection that failed or broke.
+fn broken(error: &UpstreamError) -> Failed {
+    let (kind, told, cause) = match error {
+        UpstreamError::Connect(_) => {
+            (FaultKind::Unavailable, "No provider of this model can be reached at the moment.", "connect")
+        }
+        UpstreamError::Broken(_) => {
+            (FaultKind::UpstreamFailed, "The provider broke off before answering.", "broken")
+        }
+        UpstreamError::Cut(_) => (FaultKind::UpstreamFailed, "The provider's answer broke off.", "cut"),
+        UpstreamError::TooLarge => (FaultKind::UpstreamFailed, "The provider's answer was too large.", "too_large"),
+    };
+    let retry = canon::Retry::After(UPSTREAM_RETRY_DEFAULT);
+    let fault = Fault::new(kind, told);
+    let fault =
+        if kind == FaultKind::Unavailable { fault.retry(retry) } else { fault.retry(canon::Retry::NextRoute) };
+    Failed { fault: Box::new(fault), failure: Failure::Server { retry_after: None }, cause }
+}
+
+/// An answer that is none.
+fn spoiled(fault: &StreamFault) -> Failed {
+    match fault {
+        StreamFault::Upstream(told) => from_upstream(told),
+        other => Failed {
+            fault: Box::new(other.to_fault()),
+            failure: Failure::Server { retry_after: None },
+            cause: other.name(),
+        },
+    }
+}
+
+fn nonsense(cause: &'static str) -> Failed {
+    Failed { cause, ..spoiled(&StreamFault::Garbage) }
+}
+
+fn not_expressible(fault: Fault) -> Failed {
+    Failed { fault: Box::new(fault), failure: Failure::Request, cause: "not_expressible" }
+}
+
+/// It took too long; `total` says that the whole call's time is over.
+pub fn too_slow(total: bool) -> Failed {
+    let fault = Fault::new(FaultKind::Timeout, "The model did not answer in time.");
+    // When the whole time ran out, a retry would only wait as long again.
+    let fault = if total { fault } else { fault.retry(canon::Retry::NextRoute) };
+    Failed { fault: Box::new(fault), failure: Failure::Server { retry_after: None }, cause: "timeout" }
+}
+
+fn vanished() -> Failed {
+    let fault = Fault::new(FaultKind::Internal, "The request could not be routed.");
+    Failed { fault: Box::new(fault), failure: Failure::Request, cause: "route_vanished" }
+}

@@ -1,0 +1,188 @@
+//! The end of a relay: facts, closing, the last words to the client. In: how it ended. Out: one usage row, one
+//! `request.done`, and an answer or fault. Never here: reading upstreams, choosing usage (usage.rs).
+
+use crate::done::Done;
+use crate::house::Worker;
+use crate::relay::order::Order;
+use crate::relay::tab::{Closed, Tab};
+use crate::viewer::Slot;
+use bytes::Bytes;
+use canon::{Fault, FaultKind, Loss};
+use ledger::UsageRow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use units::{NanoUsd, PriceId, Usage, UsageSource};
+
+/// A flag that can be set while the run itself is lent out.
+#[derive(Default)]
+pub struct Flag(AtomicBool);
+
+impl Flag {
+    /// Whether it was set.
+    pub fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Sets it.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// One relay under way: the order and what has become of it.
+pub struct Run {
+    /// The thread's share of the house.
+    pub worker: Worker,
+    /// What is to be done.
+    pub order: Order,
+    /// Attempts begun.
+    pub attempts: u8,
+    /// The route of the last attempt.
+    pub route: Option<usize>,
+    /// A word for the last failure.
+    pub cause: Option<&'static str>,
+    /// The frozen version of the price.
+    pub price: Option<PriceId>,
+    /// What the translation dropped or changed.
+    pub losses: Vec<Loss>,
+    /// When the first semantic byte came.
+    pub first_byte_ms: Option<u32>,
+    /// Set once the head of a stream is out: from then on a fault is told inside the stream.
+    pub waiting: Flag,
+}
+
+/// How an answer ended.
+pub struct Ending<'a> {
+    /// What was used.
+    pub usage: (Usage, UsageSource),
+    /// Whether it stopped before its end.
+    pub partial: bool,
+    /// Whether the client left.
+    pub client_gone: bool,
+    /// The fault it ended with.
+    pub fault: Option<&'a Fault>,
+}
+
+impl Run {
+    /// Nothing has happened yet.
+    pub fn new(worker: Worker, order: Order) -> Self {
+        worker.house.metrics.in_flight.inc();
+        Self {
+            worker,
+            order,
+            attempts: 0,
+            route: None,
+            cause: None,
+            price: None,
+            losses: Vec::new(),
+            first_byte_ms: None,
+            waiting: Flag::default(),
+        }
+    }
+
+    /// The record of this run.
+    pub fn row(&self, ending: &Ending<'_>) -> UsageRow {
+        let (order, served) = (&self.order, self.route.and_then(|r| self.order.model.routes.get(r)));
+        let status = ending.fault.map_or(200, |fault| dialect::fault::status(fault.kind));
+        UsageRow {
+            request: order.entry.id,
+            at: order.entry.at,
+            workspace: order.caller.workspace,
+            key: order.caller.id,
+            endpoint: order.entry.door.endpoint,
+            model: order.model.model.id.clone(),
+            provider: served.map_or_else(|| "".into(), |r| r.provider.provider.name.clone()),
+            upstream_model: served.map_or_else(|| "".into(), |r| r.model.clone()),
+            // Once a stream's head is out, its status is 200 whatever follows.
+            status: if self.waiting.get() || (order.peek.stream && self.first_byte_ms.is_some()) {
+                200
+            } else {
+                status
+            },
+            fault: ending.fault.map(|f| f.kind.name()),
+            usage: ending.usage.0,
+            source: ending.usage.1,
+            price: self.price,
+            charge: NanoUsd::ZERO,
+            latency_ms: order.entry.age_ms(),
+            first_byte_ms: self.first_byte_ms,
+            streamed: order.peek.stream,
+            attempts: self.attempts,
+            partial: ending.partial,
+            client_request_id: order.entry.client_request_id.clone(),
+        }
+    }
+
+    /// Settles the tab with an ending; the charge is durable when this returns `Ok`.
+    pub async fn settle(&self, tab: Tab, ending: &Ending<'_>) -> Result<(), Fault> {
+        let mut row = self.row(ending);
+        let settled = tab.settle(&self.worker.house, &row).await;
+        let closed = settled.as_ref().copied().unwrap_or_default();
+        row.charge = closed.charged;
+        let fault = ending.fault.map(|f| f.kind).or(settled.as_ref().err().map(|f| f.kind));
+        self.done(row, fault, ending.client_gone, closed);
+        settled.map(|_| ())
+    }
+
+    /// No hold was placed: the fault is the whole answer.
+    pub fn refuse(self, fault: &Fault, slot: &Slot) {
+        let row = self.row(&Ending::nothing(fault));
+        self.worker.house.ledger.record(row.clone());
+        self.done(row, Some(fault.kind), false, Closed::default());
+        slot.whole(self.order.entry.fault(fault));
+    }
+
+    /// Every attempt failed before the first semantic byte: nothing is charged, the hold goes back first.
+    pub async fn fail(self, tab: Tab, fault: Fault, slot: &Slot) {
+        let row = self.row(&Ending::nothing(&fault));
+        tab.release(&self.worker.house, row.clone()).await;
+        self.done(row, Some(fault.kind), false, Closed::default());
+        if self.waiting.get() {
+            slot.last(self.told_inside(&fault));
+        } else {
+            slot.whole(self.order.entry.fault(&fault));
+        }
+    }
+
+    /// The client left before there was anything: nothing is charged.
+    pub async fn abandon(self, tab: Tab) {
+        let ending =
+            Ending { usage: (Usage::NONE, UsageSource::None), partial: true, client_gone: true, fault: None };
+        let row = self.row(&ending);
+        tab.release(&self.worker.house, row.clone()).await;
+        self.done(row, None, true, Closed::default());
+    }
+
+    fn told_inside(&self, fault: &Fault) -> Bytes {
+        dialect::fault::render_event(fault, self.order.peek.dialect, &self.order.entry.id.to_string())
+    }
+
+    fn done(&self, row: UsageRow, fault: Option<FaultKind>, client_gone: bool, closed: Closed) {
+        let served = self.route.and_then(|r| self.order.model.routes.get(r));
+        self.worker.house.done(&Done {
+            row,
+            known_caller: true,
+            surface: self.order.entry.door.surface.base,
+            client: self.order.entry.door.dialect,
+            upstream: served.map(|r| r.provider.dialect()),
+            route: self.route,
+            fault,
+            cause: fault.and(self.cause),
+            losses: self.losses.len(),
+            written_off: closed.written_off,
+            client_gone,
+        });
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.worker.house.metrics.in_flight.dec();
+    }
+}
+
+impl<'a> Ending<'a> {
+    /// Nothing was used.
+    pub const fn nothing(fault: &'a Fault) -> Self {
+        Self { usage: (Usage::NONE, UsageSource::None), partial: false, client_gone: false, fault: Some(fault) }
+    }
+}

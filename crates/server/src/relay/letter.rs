@@ -1,0 +1,56 @@
+//! A request in the words of one route's server. In: an order, a route. Out: body, headers, losses.
+//! Spliced where the server speaks the client's language, encoded where not. Never here: credentials, sending.
+
+use crate::live::LiveRoute;
+use crate::relay::finish::Run;
+use bytes::Bytes;
+use canon::{Fault, FaultKind, Loss};
+use dialect::{Target, ToolNames};
+use http::{HeaderName, HeaderValue};
+use units::Tokens;
+
+/// What is sent.
+pub struct Letter {
+    /// The body.
+    pub body: Bytes,
+    /// Headers of the dialect; credentials and the operator's own come on top.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The way back for names of tools.
+    pub names: ToolNames,
+    /// Stop sequences that the server does not take; the lane watches for them.
+    pub stops: Vec<String>,
+    /// What the translation dropped or changed.
+    pub losses: Vec<Loss>,
+}
+
+impl Letter {
+    /// Writes the request for a route. `insert` is the affordable limit of the answer, where one must be inserted.
+    ///
+    /// # Errors
+    /// A fault that names the field which this server's language cannot carry.
+    pub fn write(run: &Run, route: &LiveRoute, insert: Option<Tokens>) -> Result<Self, Fault> {
+        let order = &run.order;
+        let inserted = insert.map(|tokens| Target { insert_max_tokens: Some(tokens), ..route.target.clone() });
+        let target = inserted.as_ref().unwrap_or(&route.target);
+        let headers = headers(run, target);
+        if target.dialect == order.peek.dialect {
+            let body = dialect::straight::prepare(&order.body, &order.peek, target);
+            return Ok(Self { body, headers, names: ToolNames::default(), stops: Vec::new(), losses: Vec::new() });
+        }
+        let Some((request, decode_losses)) = &order.decoded else {
+            return Err(Fault::new(FaultKind::Internal, "The request could not be translated."));
+        };
+        let encoded = dialect::encode_request(request, target)?;
+        let mut losses = decode_losses.clone();
+        losses.extend(encoded.losses);
+        Ok(Self { body: encoded.body, headers, names: encoded.names, stops: encoded.stops, losses })
+    }
+}
+
+/// The dialect's headers. A value that is no header value came from the client and says nothing to a server.
+fn headers(run: &Run, target: &Target) -> Vec<(HeaderName, HeaderValue)> {
+    let all = dialect::upstream_headers(&run.order.head, target);
+    all.into_iter()
+        .filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?)))
+        .collect()
+}

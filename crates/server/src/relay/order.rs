@@ -1,0 +1,40 @@
+//! What a relay is to do, complete: nothing in it is looked up again. In: what the pipeline found. Out: the same.
+//! Never here: anything that can fail.
+
+use crate::entry::Entry;
+use crate::live::LiveModel;
+use crate::relay::quote::Quote;
+use bytes::Bytes;
+use canon::{Loss, Request};
+use dialect::{Peek, RequestHead};
+use std::sync::Arc;
+use store::port::KeyRow;
+
+/// How a request is paid.
+#[derive(Clone, Debug)]
+pub enum Terms {
+    /// The model is explicitly free: no hold, no charge.
+    Free,
+    /// By a quote.
+    Billed(Box<Quote>),
+}
+
+/// One model call.
+pub struct Order {
+    /// Its id, door and times.
+    pub entry: Entry,
+    /// Who asks.
+    pub caller: Arc<KeyRow>,
+    /// For what.
+    pub model: Arc<LiveModel>,
+    /// The body as it came.
+    pub body: Bytes,
+    /// What a look at it told.
+    pub peek: Peek,
+    /// What the headers told.
+    pub head: RequestHead,
+    /// The body decoded, where a route speaks another dialect.
+    pub decoded: Option<(Request, Vec<Loss>)>,
+    /// How it is paid.
+    pub terms: Terms,
+}

@@ -1,0 +1,87 @@
+//! What a request may cost at most, and how much of that is held first. In: a peek, a model, settings. Out: a quote.
+//! Pure. Never here: asking the ledger (tab), counting what was used (usage).
+
+use catalog::{Model, Reasoning};
+use dialect::Peek;
+use ledger::meter::{self, Bounds, MeterError, Rates, Reach};
+use units::{NanoUsd, PriceId, Tokens};
+
+/// An image costs at most so many tokens with any provider known.
+const IMAGE_TOKENS_MAX: u64 = 8_000;
+
+/// The terms of a billed request.
+#[derive(Clone, Debug)]
+pub struct Quote {
+    /// The version of the price, frozen.
+    pub price: PriceId,
+    /// Its rates.
+    pub rates: Rates,
+    /// Upper bound of prompt tokens; corrected when the upstream first reports usage.
+    pub prompt: Tokens,
+    /// Which of the rarer classes can occur.
+    pub reach: Reach,
+    /// The largest answer there can be, all choices together.
+    pub answer_max: Tokens,
+    /// So much of the answer is held at first; less than `answer_max` only on streams whose billed output shows.
+    pub first: Tokens,
+    /// Output held ahead of use at each extension.
+    pub slice: Tokens,
+    /// Whether the client set the limit of the answer itself.
+    pub client_set_max: bool,
+}
+
+impl Quote {
+    /// Works out the terms. A request holds its whole largest answer, unless it streams and all its billed output
+    /// can be seen on the stream: then it holds a slice and extends ahead of use.
+    pub fn new(peek: &Peek, body: &[u8], model: &Model, terms: (PriceId, Rates), slice: Tokens) -> Self {
+        let (price, rates) = terms;
+        let choices = u64::from(peek.choices.max(1));
+        let asked = peek.max_output.unwrap_or(model.max_output_tokens).min(model.max_output_tokens);
+        let answer_max = asked.saturating_mul(choices);
+        let hidden = match model.reasoning {
+            Reasoning::Hidden => true,
+            Reasoning::Visible => peek.hidden_reasoning_requested,
+            Reasoning::None => peek.hidden_reasoning_requested || peek.reasoning_requested,
+        };
+        let sliced = peek.stream && !hidden;
+        Self {
+            price,
+            rates,
+            prompt: prompt_bound(peek, model),
+            reach: reach(body),
+            answer_max,
+            first: if sliced { slice.saturating_mul(choices).min(answer_max) } else { answer_max },
+            slice,
+            client_set_max: peek.max_output.is_some(),
+        }
+    }
+
+    /// The largest cost with an answer of that many tokens.
+    ///
+    /// # Errors
+    /// When the price lacks a rate or the sum does not fit.
+    pub fn cost_of(&self, answer: Tokens) -> Result<NanoUsd, MeterError> {
+        meter::worst_case(&Bounds { prompt: self.prompt, answer, reach: self.reach }, &self.rates)
+    }
+
+    /// How many answer tokens an amount covers beside the prompt.
+    pub fn covered_by(&self, amount: NanoUsd) -> Tokens {
+        let bounds = Bounds { prompt: self.prompt, answer: 0, reach: self.reach };
+        meter::affordable_answer(amount, &bounds, &self.rates).ok().flatten().unwrap_or(0)
+    }
+}
+
+/// Servers may write to their cache unasked, but only for a time that is asked for do they keep it an hour.
+fn reach(body: &[u8]) -> Reach {
+    let hour = memchr::memmem::find(body, b"\"1h\"").is_some();
+    let audio = memchr::memmem::find(body, b"audio").is_some();
+    Reach { cache_write_5m: true, cache_write_1h: hour, audio_in: audio, audio_out: audio }
+}
+
+/// Every token is at least one byte of the request's text; images and documents are bounded apart. Never more than
+/// the model's context holds.
+fn prompt_bound(peek: &Peek, model: &Model) -> Tokens {
+    let media = u64::from(peek.media_items).saturating_mul(IMAGE_TOKENS_MAX);
+    let documents = if peek.documents > 0 { peek.media_bytes } else { 0 };
+    peek.prompt_bytes.saturating_add(media).saturating_add(documents).min(model.context_length)
+}

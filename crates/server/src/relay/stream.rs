@@ -1,0 +1,189 @@
+//! Passing a stream on. In: a stream that has begun. Out: its frames to the client, its end after the charge is durable.
+//! Never here: what frames mean (lane), which usage counts (usage), failover (there is none after the first byte).
+
+use crate::limits::DRAIN_TIME_MAX;
+use crate::relay::attempt::Begun;
+use crate::relay::finish::{Ending, Run};
+use crate::relay::tab::Tab;
+use crate::relay::usage::truth;
+use crate::upstream::AnswerBody;
+use crate::viewer::{Gone, Slot};
+use bytes::{Bytes, BytesMut};
+use canon::{Fault, FaultKind};
+use dialect::lane::{self, StreamFault};
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::time::{Instant, Sleep};
+
+/// How the passing ended.
+enum End {
+    /// The upstream said everything; its last words are held back in the lane.
+    Complete,
+    /// The hold could not be extended any more.
+    OutOfCredit,
+    /// The upstream failed in the middle.
+    Failed(Fault),
+    /// The client left.
+    Gone,
+}
+
+/// Passes a stream on to its end.
+pub async fn pass(mut run: Run, mut tab: Tab, begun: Begun, slot: &Slot) {
+    let Begun { mut body, mut lane, out, losses, first_byte_ms } = begun;
+    run.first_byte_ms = Some(first_byte_ms);
+    run.losses = losses;
+    let head_sent = run.waiting.get();
+    let head = (!head_sent).then(|| run.order.entry.stream_head(&run.losses));
+    let opened = match head {
+        Some(head) => slot.head(head).await,
+        None => Ok(()),
+    };
+    let end = match opened {
+        Ok(()) => pump(&run, &mut tab, &mut body, &mut lane, (out, slot)).await,
+        Err(Gone) => End::Gone,
+    };
+    close(run, tab, (body, lane, end), slot).await;
+}
+
+async fn pump(
+    run: &Run,
+    tab: &mut Tab,
+    body: &mut AnswerBody,
+    lane: &mut lane::Stream,
+    (mut out, slot): (BytesMut, &Slot),
+) -> End {
+    let mut watch = Watch::new(run);
+    loop {
+        match tab.keep_ahead(&run.worker.house, lane.tally()).await {
+            Ok(true) => {}
+            Ok(false) => return End::OutOfCredit,
+            Err(fault) => return End::Failed(fault),
+        }
+        if !out.is_empty() && slot.data(out.split().freeze()).await == Err(Gone) {
+            return End::Gone;
+        }
+        if lane.is_complete() {
+            return End::Complete;
+        }
+        let read = tokio::select! {
+            biased;
+            () = slot.gone() => return End::Gone,
+            read = body.next() => read,
+            due = watch.due() => match due {
+                Due::KeepAlive => {
+                    if slot.data(Bytes::from_static(lane.keepalive())).await == Err(Gone) {
+                        return End::Gone;
+                    }
+                    continue;
+                }
+                Due::TooSlow(told) => return End::Failed(Fault::new(FaultKind::Timeout, told)),
+            },
+        };
+        watch.saw();
+        let pushed = match read {
+            Ok(Some(bytes)) => lane.push(&bytes, &mut out),
+            Ok(None) => lane.finish(&mut out),
+            Err(_) => Err(StreamFault::Cut),
+        };
+        if let Err(fault) = pushed {
+            // What came before the failure was delivered: it goes out, and is billed.
+            if !out.is_empty() && slot.data(out.split().freeze()).await == Err(Gone) {
+                return End::Gone;
+            }
+            return End::Failed(fault.to_fault());
+        }
+    }
+}
+
+async fn close(run: Run, tab: Tab, (mut body, mut lane, end): (AnswerBody, lane::Stream, End), slot: &Slot) {
+    let cut = !matches!(end, End::Complete);
+    let usage = truth(lane.tally(), &run.order.peek, cut);
+    let fault = if let End::Failed(fault) = &end { Some(fault) } else { None };
+    let ending = Ending { usage, partial: cut, client_gone: matches!(end, End::Gone), fault };
+    let settled = if cut {
+        // Dropping the body closes the connection: the upstream stops.
+        drop(body);
+        run.settle(tab, &ending).await
+    } else {
+        tokio::join!(run.settle(tab, &ending), drain(&mut body)).0
+    };
+    let mut out = BytesMut::new();
+    let id = || run.order.entry.id.to_string();
+    match (settled, &end) {
+        (Err(fault), _) => lane.fail(&fault, &id(), &mut out),
+        (Ok(()), End::Complete) => lane.seal(&usage.0, usage.1, &mut out),
+        (Ok(()), End::OutOfCredit) => lane.cut_short(&usage.0, usage.1, &mut out),
+        (Ok(()), End::Failed(fault)) => lane.fail(fault, &id(), &mut out),
+        (Ok(()), End::Gone) => {}
+    }
+    slot.last(out.freeze());
+}
+
+/// Reads the rest of an answer that is complete, so that its connection can be used again.
+async fn drain(body: &mut AnswerBody) {
+    let rest = async { while let Ok(Some(_)) = body.next().await {} };
+    // Too slow an end only costs a connection.
+    let _ = tokio::time::timeout(DRAIN_TIME_MAX, rest).await;
+}
+
+enum Due {
+    KeepAlive,
+    TooSlow(&'static str),
+}
+
+/// The clock of a stream: one timer, moved only when it fires, so that a chunk costs no timer.
+struct Watch {
+    keepalive: Duration,
+    idle: Duration,
+    end: Instant,
+    seen: Instant,
+    told: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Watch {
+    fn new(run: &Run) -> Self {
+        let relay = run.worker.house.settings.relay;
+        let route = run.route.and_then(|r| run.order.model.routes.get(r));
+        let timeouts = route.map(|r| r.provider.provider.timeouts).unwrap_or_default();
+        let now = Instant::now();
+        Self {
+            keepalive: relay.keepalive,
+            idle: timeouts.idle.unwrap_or(relay.idle_timeout),
+            end: run.order.entry.started + timeouts.total.unwrap_or(relay.total_timeout).min(relay.total_timeout),
+            seen: now,
+            told: now,
+            timer: Box::pin(tokio::time::sleep(relay.keepalive.min(relay.idle_timeout))),
+        }
+    }
+
+    /// Something came from the upstream.
+    fn saw(&mut self) {
+        self.seen = Instant::now();
+        self.told = self.seen;
+    }
+
+    /// Waits until something is due: a keep-alive, or the end of patience.
+    async fn due(&mut self) -> Due {
+        loop {
+            let (quiet, dead) = (self.told + self.keepalive, self.seen + self.idle);
+            let next = quiet.min(dead).min(self.end);
+            // A timer that fires too early is only looked at again: moving it at every chunk would cost more.
+            if self.timer.deadline() > next || self.timer.is_elapsed() {
+                self.timer.as_mut().reset(next);
+            }
+            self.timer.as_mut().await;
+            let now = Instant::now();
+            if now >= self.end {
+                return Due::TooSlow("The answer took longer than a call may take.");
+            }
+            if now >= dead {
+                return Due::TooSlow("The provider fell silent in the middle of its answer.");
+            }
+            if now >= quiet {
+                self.told = now;
+                return Due::KeepAlive;
+            }
+        }
+    }
+}

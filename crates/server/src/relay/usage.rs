@@ -1,0 +1,45 @@
+//! Which usage a request is charged for: the one place where that truth is chosen. In: what the upstream reported and
+//! what passed by. Out: a usage and where it came from. Pure. Never here: rates, the ledger.
+//!
+//! The rule (docs/MONEY.md): a complete report of the provider counts as it is. Where it is missing or the answer was
+//! cut, a prompt not reported is estimated as a quarter of its bytes, an answer not reported as a quarter of the bytes
+//! that passed; both rounded up, marked `estimated`, and never charged above the hold.
+
+use canon::Tally;
+use dialect::Peek;
+use units::{Class, Tokens, Usage, UsageSource};
+
+/// Bytes of text that are taken for one token where nobody counted.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// Chooses the usage of an answer. `cut` says that the answer did not reach its end.
+pub fn truth(tally: &Tally, peek: &Peek, cut: bool) -> (Usage, UsageSource) {
+    let reported = tally.usage();
+    let sane = !reported.is_absurd();
+    let prompt_known = sane && reported.iter().any(|(class, _)| class.is_prompt());
+    let answer_known = sane && reported.iter().any(|(class, _)| !class.is_prompt());
+    if prompt_known && answer_known && !cut {
+        return (*reported, UsageSource::Provider);
+    }
+    let mut usage = Usage::NONE;
+    if prompt_known {
+        reported.iter().filter(|(class, _)| class.is_prompt()).for_each(|(class, n)| usage.set(class, n));
+    } else {
+        usage.set(Class::Input, estimate(peek.prompt_bytes));
+    }
+    let passed = estimate(tally.text_bytes());
+    if answer_known {
+        reported.iter().filter(|(class, _)| !class.is_prompt()).for_each(|(class, n)| usage.set(class, n));
+        // A cut answer's last report lags behind what passed.
+        let missing = passed.saturating_sub(usage.answer_total());
+        usage.set(Class::Output, usage.count(Class::Output).saturating_add(missing));
+    } else {
+        usage.set(Class::Output, passed);
+    }
+    (usage, UsageSource::Estimated)
+}
+
+/// Tokens that so many bytes of text are taken for.
+pub const fn estimate(bytes: u64) -> Tokens {
+    bytes.div_ceil(BYTES_PER_TOKEN)
+}

@@ -1,0 +1,28 @@
+//! Base paths and how each speaks. In: nothing yet but the defaults (R-API-1). Out: a table of surfaces.
+//! Never here: handling requests.
+
+use dialect::fault::Style;
+
+/// A base path with its ways.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surface {
+    /// The base path (`/v1`).
+    pub base: &'static str,
+    /// How errors look on everything but Messages, which is always Anthropic's.
+    pub style: Style,
+    /// What ids of chat completions start with.
+    pub chat_id_prefix: &'static str,
+    /// Whether model lists are in Anthropic's shape unasked.
+    pub anthropic_lists: bool,
+}
+
+/// The surfaces out of the box (R-API-1).
+pub fn defaults() -> Vec<Surface> {
+    let surface =
+        |base, style, anthropic_lists| Surface { base, style, chat_id_prefix: "chatcmpl-", anthropic_lists };
+    vec![
+        surface("/v1", Style::OpenAi, false),
+        surface("/api/v1", Style::Coded, false),
+        surface("/anthropic/v1", Style::Anthropic, true),
+    ]
+}

@@ -1,0 +1,212 @@
+//! The only sockets to providers. In: a ready request. Out: an answer's head and body, or why there is none.
+//! One small HTTP/1.1 client, so that a stream's events are read without a second task and joined without waiting; its
+//! wire is checked apart (wire.rs). No redirect is followed: a credential goes to its provider's own origin and nowhere
+//! else. Never here: choosing a route, translating, logging what was sent.
+
+mod body;
+mod link;
+mod pool;
+mod wire;
+
+pub use body::AnswerBody;
+pub use wire::Told;
+
+use body::Source;
+use bytes::{Bytes, BytesMut};
+use canon::BoxError;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
+use http_body::Body;
+use link::{Link, Origin};
+use pool::Pool;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_rustls::rustls::ClientConfig;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// No connection came about.
+    #[error("no connection to the provider")]
+    Connect(#[source] BoxError),
+    /// The connection broke before the head of the answer.
+    #[error("the connection to the provider broke")]
+    Broken(#[source] BoxError),
+    /// The body broke off.
+    #[error("the provider's answer broke off")]
+    Cut(#[source] BoxError),
+    /// The body is larger than what is read.
+    #[error("the provider's answer is too large")]
+    TooLarge,
+}
+
+/// Something that answers in a provider's place: tests bring one, so that a whole call runs without a socket.
+pub trait Stand: Send + Sync {
+    /// Answers a request.
+    fn answer(&self, request: Request<Bytes>) -> Pending<Result<http::Response<StandBody>, UpstreamError>>;
+}
+
+/// A future in a box.
+pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The body of a stand-in's answer; an error in it is a broken connection.
+pub type StandBody = Pin<Box<dyn Body<Data = Bytes, Error = Broke> + Send>>;
+
+/// A connection that broke, as a stand-in says it.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the connection broke")]
+pub struct Broke;
+
+/// Connections to providers; one pool a worker thread, so that its lock is never waited for.
+#[derive(Clone)]
+pub struct Upstream(Way);
+
+#[derive(Clone)]
+enum Way {
+    Sockets(Arc<Sockets>),
+    Stand(Arc<dyn Stand>),
+}
+
+struct Sockets {
+    pool: Pool,
+    tls: Arc<ClientConfig>,
+    connect_timeout: Duration,
+}
+
+/// Where calls go, made ready once: the address, and the part of the head that stays the same, credential included.
+pub struct Endpoint {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    origin: Arc<Origin>,
+    head: Bytes,
+}
+
+impl Endpoint {
+    /// Calls of a method to an address with these headers.
+    ///
+    /// # Errors
+    /// When the address is not of http or https.
+    pub fn new(method: Method, uri: Uri, headers: HeaderMap) -> io::Result<Self> {
+        let origin = Arc::new(Origin::of(&uri)?);
+        let head = wire::fixed_head(&method, &uri, &headers);
+        Ok(Self { method, uri, headers, origin, head })
+    }
+}
+
+/// One call.
+pub struct Call<'a> {
+    /// Where it goes.
+    pub endpoint: &'a Endpoint,
+    /// Headers of this call alone.
+    pub headers: &'a [(HeaderName, HeaderValue)],
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl Call<'_> {
+    fn request(&self) -> Request<Bytes> {
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.endpoint.method.clone();
+        *request.uri_mut() = self.endpoint.uri.clone();
+        *request.headers_mut() = self.endpoint.headers.clone();
+        request.headers_mut().extend(self.headers.iter().cloned());
+        request
+    }
+}
+
+/// An answer of a provider.
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// What its headers told; none is passed on.
+    pub told: Told,
+    /// Its body.
+    pub body: AnswerBody,
+}
+
+impl Upstream {
+    /// An empty pool.
+    pub fn new(connect_timeout: Duration) -> Self {
+        Self(Way::Sockets(Arc::new(Sockets { pool: Pool::default(), tls: link::tls_config(), connect_timeout })))
+    }
+
+    /// No sockets: a stand-in answers.
+    pub fn stand_in(stand: Arc<dyn Stand>) -> Self {
+        Self(Way::Stand(stand))
+    }
+
+    /// Makes a call and waits for the head of its answer.
+    ///
+    /// # Errors
+    /// `Connect` or `Broken`.
+    pub async fn send(&self, call: Call<'_>) -> Result<Answer, UpstreamError> {
+        match &self.0 {
+            Way::Sockets(sockets) => sockets.send(&call).await,
+            Way::Stand(stand) => {
+                let (head, body) = stand.answer(call.request()).await?.into_parts();
+                let mut told = Told::default();
+                head.headers.iter().for_each(|(name, value)| told.take(name.as_str(), value.as_bytes()));
+                Ok(Answer { status: head.status, told, body: AnswerBody::new(Source::Stand(body)) })
+            }
+        }
+    }
+}
+
+impl Sockets {
+    async fn send(&self, call: &Call<'_>) -> Result<Answer, UpstreamError> {
+        let origin = &call.endpoint.origin;
+        if let Some(link) = self.pool.take(origin) {
+            match self.exchange(link, call).await {
+                // The server closed the idle connection while we wrote: nothing was answered, a fresh one may be.
+                Err(Lost::Unanswered(_)) => {}
+                Err(Lost::Spoiled(error)) => return Err(UpstreamError::Broken(error)),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+        let opened = tokio::time::timeout(self.connect_timeout, Link::open(origin, &self.tls)).await;
+        let link = match opened {
+            Ok(Ok(link)) => link,
+            Ok(Err(error)) => return Err(UpstreamError::Connect(error.into())),
+            Err(_) => return Err(UpstreamError::Connect(io::Error::from(io::ErrorKind::TimedOut).into())),
+        };
+        self.exchange(link, call).await.map_err(|lost| match lost {
+            Lost::Unanswered(error) => UpstreamError::Broken(error.into()),
+            Lost::Spoiled(error) => UpstreamError::Broken(error),
+        })
+    }
+
+    async fn exchange(&self, mut link: Link, call: &Call<'_>) -> Result<Answer, Lost> {
+        let endpoint = call.endpoint;
+        let mut head =
+            BytesMut::with_capacity(endpoint.head.len() + 256 + call.body.len().min(link::JOIN_BYTES_MAX));
+        head.extend_from_slice(&endpoint.head);
+        wire::end_head(&mut head, call.headers, call.body.len());
+        link.send(head, &call.body).await.map_err(Lost::Unanswered)?;
+        let mut bytes = BytesMut::new();
+        let head = loop {
+            match link.read(&mut bytes).await {
+                Ok(0) if bytes.is_empty() => return Err(Lost::Unanswered(io::ErrorKind::UnexpectedEof.into())),
+                Ok(0) => return Err(Lost::Spoiled(wire::WireError::Cut.into())),
+                Err(error) if bytes.is_empty() => return Err(Lost::Unanswered(error)),
+                Err(error) => return Err(Lost::Spoiled(error.into())),
+                Ok(_) => {}
+            }
+            if let Some(head) = wire::read_head(&mut bytes).map_err(|e| Lost::Spoiled(e.into()))? {
+                break head;
+            }
+        };
+        let home = head.reusable.then(|| (self.pool.clone(), endpoint.origin.clone()));
+        let body = AnswerBody::new(Source::Link(body::Reading::new(link, bytes, head.framing, home)));
+        Ok(Answer { status: head.status, told: head.told, body })
+    }
+}
+
+/// Why a connection gave no answer.
+enum Lost {
+    /// It broke before a byte of an answer came.
+    Unanswered(io::Error),
+    /// What came is no answer.
+    Spoiled(BoxError),
+}

@@ -1,0 +1,86 @@
+//! The OpenAI side: Chat Completions and models, as the real server speaks them.
+//! In: bodies and headers. Out: `Ask`s, JSON, frames, errors. Never here: Anthropic's wire.
+
+mod message;
+mod parts;
+mod read;
+mod stream;
+mod tools;
+mod whole;
+
+pub(crate) use read::read;
+pub(crate) use stream::stream;
+pub(crate) use whole::whole;
+
+use crate::config::SimConfig;
+use crate::refused::{Refused, Stamp};
+use hyper::HeaderMap;
+use serde_json::{Value, json};
+
+/// Lets a bearer credential in.
+pub(crate) fn authorise(config: &SimConfig, headers: &HeaderMap) -> Result<(), Refused> {
+    let value = headers.get("authorization").and_then(|v| v.to_str().ok());
+    let key = value.and_then(|v| v.strip_prefix("Bearer ")).unwrap_or("").trim();
+    if key.is_empty() {
+        return Err(Refused::new(
+            401,
+            "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth.",
+        ));
+    }
+    if config.lets_in(key) {
+        return Ok(());
+    }
+    let refused = Refused::new(401, format!("Incorrect API key provided: {key}."));
+    Err(refused.code("invalid_api_key"))
+}
+
+/// The error object.
+pub(crate) fn error(refused: &Refused) -> Value {
+    let (kind, code) = match refused.status {
+        402 | 429 if refused.message.contains("quota") => ("insufficient_quota", Some("insufficient_quota")),
+        429 => ("requests", Some("rate_limit_exceeded")),
+        500.. => ("server_error", None),
+        _ => ("invalid_request_error", None),
+    };
+    let kind = if refused.kind.is_empty() { kind } else { &refused.kind };
+    json!({"error": {"message": refused.message, "type": kind, "param": refused.param,
+        "code": refused.code.as_deref().or(code)}})
+}
+
+/// The headers of every answer.
+pub(crate) fn headers(stamp: &Stamp) -> Vec<(&'static str, String)> {
+    vec![
+        ("x-request-id", stamp.id("req_", 0)),
+        ("openai-organization", format!("org-{}", stamp.canary)),
+        ("openai-processing-ms", "7".to_owned()),
+        ("openai-version", "2020-10-01".to_owned()),
+        ("x-ratelimit-limit-requests", "10000".to_owned()),
+        ("x-ratelimit-remaining-requests", "9999".to_owned()),
+        ("x-ratelimit-reset-requests", "6ms".to_owned()),
+    ]
+}
+
+/// Whether a model is served here.
+pub(crate) fn serves(config: &SimConfig, model: &str) -> bool {
+    let known = ["sim-", "gpt-", "o1", "o3", "o4"];
+    let listed = config.openai_models.iter().any(|m| m == model);
+    listed || (known.iter().any(|p| model.starts_with(p)) && !model.starts_with("sim-anthropic"))
+}
+
+pub(crate) fn unknown_model(model: &str) -> Refused {
+    let message = format!("The model `{model}` does not exist or you do not have access to it.");
+    Refused::new(404, message).code("model_not_found")
+}
+
+/// The list of models, or one of them.
+pub(crate) fn models(config: &SimConfig, rest: &str) -> Result<Value, Refused> {
+    let show = |id: &str| json!({"id": id, "object": "model", "created": 1_760_000_000, "owned_by": "system"});
+    match rest.strip_prefix("models/") {
+        Some(id) if serves(config, id) => Ok(show(id)),
+        Some(id) => Err(unknown_model(id)),
+        None => {
+            let data: Vec<Value> = config.openai_models.iter().map(|id| show(id)).collect();
+            Ok(json!({"object": "list", "data": data}))
+        }
+    }
+}

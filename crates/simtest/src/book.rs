@@ -1,0 +1,166 @@
+//! A ledger in memory that obeys the same rulebook and can be told to fail. In: orders. Out: answers, at once.
+//! Never here: a rule of its own.
+
+use ledger::{
+    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, OpenHold, SettleAnswer, SettleOrder,
+    UsageRow, Wallet,
+};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use store::port::{AuditReport, Ledger, Pending, StoreError};
+use units::{KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+
+/// What the book holds.
+#[derive(Default)]
+struct Pages {
+    wallets: HashMap<WorkspaceId, Wallet>,
+    holds: HashMap<RequestId, OpenHold>,
+    closed: HashMap<RequestId, HoldState>,
+    rows: Vec<UsageRow>,
+    spend: HashMap<KeyId, NanoUsd>,
+    refuse_holds: bool,
+    refuse_settles: bool,
+}
+
+/// The ledger in memory.
+#[derive(Default)]
+pub struct Book(Mutex<Pages>);
+
+impl Book {
+    /// From now on no hold is decided.
+    pub fn refuse_holds(&self) {
+        self.0.lock().refuse_holds = true;
+    }
+
+    /// From now on no settle becomes durable.
+    pub fn refuse_settles(&self) {
+        self.0.lock().refuse_settles = true;
+    }
+
+    /// Holds that are open.
+    pub fn open_holds(&self) -> usize {
+        self.0.lock().holds.len()
+    }
+
+    /// Usage rows, oldest first.
+    pub fn rows(&self) -> Vec<UsageRow> {
+        self.0.lock().rows.clone()
+    }
+
+    /// The sum of all charges by the rows.
+    pub fn charged(&self) -> NanoUsd {
+        self.0.lock().rows.iter().fold(NanoUsd::ZERO, |sum, row| sum.plus(row.charge).unwrap_or(NanoUsd::MAX))
+    }
+
+    /// What is left in a wallet.
+    pub fn left(&self, workspace: WorkspaceId, now: Timestamp) -> Balance {
+        let pages = self.0.lock();
+        pages.wallets.get(&workspace).and_then(|w| w.balance(now).ok()).unwrap_or_default()
+    }
+}
+
+fn down() -> StoreError {
+    StoreError::Unavailable("told to fail".into())
+}
+
+fn corrupt(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}
+
+impl Pages {
+    fn hold(&mut self, order: &HoldOrder) -> Result<HoldAnswer, StoreError> {
+        if self.refuse_holds {
+            return Err(down());
+        }
+        let wallet = self.wallets.entry(order.workspace).or_insert_with(|| Wallet::new(Vec::new()));
+        match wallet.hold(order).map_err(corrupt)? {
+            Ok(hold) => {
+                let amount = hold.amount().map_err(corrupt)?;
+                self.holds.insert(order.id, hold);
+                Ok(HoldAnswer::Held { amount })
+            }
+            Err(refusal) => Ok(HoldAnswer::Refused(refusal)),
+        }
+    }
+
+    fn extend(&mut self, order: &ExtendOrder) -> Result<HoldAnswer, StoreError> {
+        let Some(hold) = self.holds.get_mut(&order.id) else { return Ok(HoldAnswer::Conflict(HoldState::Unknown)) };
+        let wallet = self.wallets.get_mut(&hold.workspace).ok_or_else(|| corrupt("no wallet"))?;
+        wallet.extend(hold, order).map_err(corrupt)
+    }
+
+    fn settle(&mut self, order: SettleOrder) -> Result<SettleAnswer, StoreError> {
+        if self.refuse_settles {
+            return Err(down());
+        }
+        let Some(hold) = self.holds.remove(&order.id) else {
+            let state = self.closed.get(&order.id).copied().unwrap_or(HoldState::Unknown);
+            return Ok(SettleAnswer::Already(state));
+        };
+        let wallet = self.wallets.get_mut(&hold.workspace).ok_or_else(|| corrupt("no wallet"))?;
+        let closing = wallet.settle(&hold, order.cost, order.usage.at).map_err(corrupt)?;
+        self.closed.insert(order.id, closing.state);
+        let spend = self.spend.entry(hold.key).or_default();
+        *spend = spend.plus(closing.charged).map_err(corrupt)?;
+        self.rows.push(UsageRow { charge: closing.charged, ..order.usage });
+        Ok(SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off })
+    }
+
+    fn release(&mut self, id: RequestId, usage: Option<UsageRow>) -> Result<HoldState, StoreError> {
+        self.rows.extend(usage);
+        let Some(hold) = self.holds.remove(&id) else { return Ok(HoldState::Unknown) };
+        let wallet = self.wallets.get_mut(&hold.workspace).ok_or_else(|| corrupt("no wallet"))?;
+        let closing = wallet.release(&hold, false, hold.at).map_err(corrupt)?;
+        self.closed.insert(id, closing.state);
+        Ok(closing.state)
+    }
+}
+
+fn ready<T: Send + 'static>(result: Result<T, StoreError>) -> Pending<'static, T> {
+    Box::pin(std::future::ready(result))
+}
+
+impl Ledger for Book {
+    fn hold(&self, order: HoldOrder) -> Pending<'_, HoldAnswer> {
+        ready(self.0.lock().hold(&order))
+    }
+
+    fn extend(&self, order: ExtendOrder) -> Pending<'_, HoldAnswer> {
+        ready(self.0.lock().extend(&order))
+    }
+
+    fn settle(&self, order: SettleOrder) -> Pending<'_, SettleAnswer> {
+        ready(self.0.lock().settle(order))
+    }
+
+    fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Pending<'_, HoldState> {
+        ready(self.0.lock().release(id, usage))
+    }
+
+    fn record(&self, row: UsageRow) {
+        self.0.lock().rows.push(row);
+    }
+
+    fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Pending<'_, Balance> {
+        ready(Ok(self.left(workspace, now)))
+    }
+
+    fn key_spend(&self, key: KeyId) -> Pending<'_, NanoUsd> {
+        ready(Ok(self.0.lock().spend.get(&key).copied().unwrap_or_default()))
+    }
+
+    fn grant(&self, order: GrantOrder) -> Pending<'_, Balance> {
+        let mut pages = self.0.lock();
+        let wallet = pages.wallets.entry(order.workspace).or_insert_with(|| Wallet::new(Vec::new()));
+        let granted = wallet.grant(&order).and_then(|_| wallet.balance(order.at));
+        ready(granted.map_err(corrupt))
+    }
+
+    fn audit(&self) -> Pending<'_, AuditReport> {
+        ready(Ok(AuditReport { open_holds: self.open_holds() as u64, ..AuditReport::default() }))
+    }
+
+    fn close(&self) -> Pending<'_, ()> {
+        ready(Ok(()))
+    }
+}

@@ -1,0 +1,246 @@
+//! A gateway in memory with its providers and one customer. In: a setup, requests. Out: what clients saw; after every call
+//! the tasks are waited for, so that what remains is final. Never here: assertions of a scenario.
+
+use crate::book::Book;
+use crate::chance::{SimChance, SimClock};
+use crate::script::Upstreams;
+use crate::seen::Seen;
+use crate::shelf::Shelf;
+use axum::body::Body;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use server::{House, Log, LogFormat, Parts, RelaySettings, Settings, Tasks, Upstream, Vault, Worker};
+use std::sync::Arc;
+use std::time::Duration;
+use store::port::{Ledger, Store};
+use tokio::time::Instant;
+use tower::ServiceExt;
+use units::{Chance, Clock, NanoUsd, Secret, WorkspaceId};
+
+/// How a client behaves.
+#[derive(Clone, Copy, Debug)]
+pub enum Client {
+    /// Reads everything.
+    ReadsAll,
+    /// Leaves after so many frames.
+    LeavesAfter(usize),
+    /// Leaves after so long, whatever came.
+    LeavesAt(Duration),
+}
+
+/// What a scenario starts from.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The seed of all chance.
+    pub seed: u64,
+    /// The customer's credit.
+    pub credit: NanoUsd,
+    /// Hosts of the model's routes, in order. All speak Chat Completions.
+    pub hosts: Vec<&'static str>,
+    /// The model's price document.
+    pub price: Value,
+    /// Output tokens held ahead of use.
+    pub slice_tokens: u64,
+}
+
+impl Default for Setup {
+    /// One dollar, one provider, 1 USD and 2 USD per million tokens.
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            credit: NanoUsd::new(1_000_000_000),
+            hosts: vec!["one"],
+            price: json!({ "input": "1.00", "output": "2.00" }),
+            slice_tokens: 1_000,
+        }
+    }
+}
+
+/// A gateway in memory.
+pub struct SimHouse {
+    /// Its ledger.
+    pub book: Arc<Book>,
+    /// Its providers.
+    pub upstreams: Arc<Upstreams>,
+    /// Its log.
+    pub log: Log,
+    /// The customer.
+    pub workspace: WorkspaceId,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    worker: Worker,
+    key: String,
+}
+
+/// The timeouts of every simulation.
+pub const RELAY: RelaySettings = RelaySettings {
+    connect_timeout: Duration::from_secs(5),
+    first_byte_timeout: Duration::from_secs(30),
+    idle_timeout: Duration::from_secs(60),
+    total_timeout: Duration::from_secs(300),
+    keepalive: Duration::from_secs(10),
+    attempts_max: 3,
+    retry_wait_max: Duration::from_secs(2),
+    slice_tokens: 1_000,
+};
+
+impl SimHouse {
+    /// Opens a gateway with one workspace, one key, and the model `m`.
+    ///
+    /// # Panics
+    /// When the setup itself is not valid.
+    pub async fn open(setup: Setup) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SimClock(Instant::now()));
+        let chance: Arc<dyn Chance> = Arc::new(SimChance::new(setup.seed));
+        let (book, shelf, upstreams) = (Arc::new(Book::default()), Arc::new(Shelf::default()), Arc::default());
+        let log = Log::new(LogFormat::Text, clock.clone());
+        let parts = Parts {
+            settings: settings(setup.slice_tokens),
+            surfaces: Box::leak(server::default_surfaces().into_boxed_slice()),
+            ledger: book.clone() as Arc<dyn Ledger>,
+            store: shelf as Arc<dyn Store>,
+            vault: Vault::new(&Secret::new([7; 32])),
+            clock: clock.clone(),
+            chance,
+            log: log.clone(),
+        };
+        let house = House::open(parts).await.unwrap_or_else(|e| unusable(&e));
+        let stand = Arc::clone(&upstreams) as Arc<dyn server::Stand>;
+        let worker = Worker { house, upstream: Upstream::stand_in(stand), tasks: Tasks::default() };
+        let (token, row) = server::mint_operator_token(&worker.house, "sim");
+        let entry = store::port::AuditEntry {
+            at: clock.now(),
+            actor: "sim".into(),
+            action: "operator_token.create".into(),
+            object: String::new(),
+            detail: "{}".into(),
+        };
+        worker.house.store.create_operator_token(row, entry).await.unwrap_or_else(|e| unusable(&e));
+        worker.house.reload(store::port::Change::OperatorTokens).await.unwrap_or_else(|e| unusable(&e));
+        let mut sim = Self {
+            book,
+            upstreams,
+            log,
+            workspace: WorkspaceId::from_bytes([0; 16]),
+            clock,
+            worker,
+            key: String::new(),
+        };
+        sim.furnish(&setup, token.expose()).await;
+        sim
+    }
+
+    async fn furnish(&mut self, setup: &Setup, token: &str) {
+        let providers: Vec<Value> = setup
+            .hosts
+            .iter()
+            .map(|h| json!({ "name": h, "kind": "openai", "base_url": format!("http://{h}/v1"), "credentials": ["c"] }))
+            .collect();
+        let routes: Vec<Value> = (1..)
+            .zip(&setup.hosts)
+            .map(|(n, h)| json!({ "provider": h, "model": "upstream-model", "priority": n }))
+            .collect();
+        let model = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": 10_000,
+                            "price": setup.price, "route": routes });
+        self.manage(token, "PUT", "/catalogue", &json!({ "provider": providers, "model": [model] })).await;
+        let workspace = self.manage(token, "POST", "/workspaces", &json!({ "name": "Sim" })).await;
+        let id = workspace["id"].as_str().unwrap_or("").parse();
+        self.workspace = id.unwrap_or_else(|e| unusable(&e));
+        let grant = json!({ "amount_usd": setup.credit.to_string(), "reason": "simulation" });
+        self.manage(token, "POST", "/workspaces/sim/credit", &grant).await;
+        let key = self.manage(token, "POST", "/keys", &json!({ "workspace": "sim", "name": "k" })).await;
+        self.key = key["key"].as_str().unwrap_or("").to_owned();
+    }
+
+    async fn manage(&self, token: &str, method: &str, path: &str, body: &Value) -> Value {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/manage{path}"))
+            .header("authorization", format!("Bearer {token}"))
+            .body(Body::from(body.to_string()))
+            .unwrap_or_else(|e| unusable(&e));
+        let response = self.answer(request).await;
+        let status = response.status();
+        let bytes =
+            response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        if status.is_success() { value } else { unusable(&format!("{path}: {value}")) }
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let answered = server::router(self.worker.clone()).oneshot(request).await;
+        answered.unwrap_or_else(|never| match never {})
+    }
+
+    /// Holds whose relay broke and that wait to be given back.
+    pub fn forgotten(&self) -> usize {
+        self.worker.house.forgotten.lock().len()
+    }
+
+    /// Lets the house give them back.
+    pub async fn reap(&self) {
+        // The reaper runs for ever; two of its rounds are enough.
+        let _ = tokio::time::timeout(Duration::from_secs(3), self.worker.house.clone().reap()).await;
+    }
+
+    /// Calls Chat Completions and waits until nothing runs any more.
+    pub async fn chat(&self, body: &Value, client: Client) -> Seen {
+        let request = Request::builder()
+            .method("POST")
+            .uri("/v1/chat/completions")
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap_or_else(|e| unusable(&e));
+        let seen = self.watch(request, client).await;
+        self.worker.tasks.clone().close_and_wait(Duration::from_secs(3_600)).await;
+        seen
+    }
+
+    async fn watch(&self, request: Request<Body>, client: Client) -> Seen {
+        let started = Instant::now();
+        let mut seen = Seen { status: 0, content_type: String::new(), frames: Vec::new(), left: true };
+        let read = async {
+            let response = self.answer(request).await;
+            seen.status = response.status().as_u16();
+            let kind = response.headers().get("content-type").and_then(|v| v.to_str().ok());
+            seen.content_type = kind.unwrap_or("").to_owned();
+            let mut body = response.into_body();
+            while !matches!(client, Client::LeavesAfter(n) if n <= seen.frames.len()) {
+                match body.frame().await {
+                    Some(Ok(frame)) => {
+                        seen.frames.extend(frame.into_data().ok().map(|data| (started.elapsed(), data)));
+                    }
+                    _ => {
+                        seen.left = false;
+                        break;
+                    }
+                }
+            }
+        };
+        match client {
+            Client::LeavesAt(at) => drop(tokio::time::timeout(at, read).await),
+            Client::ReadsAll | Client::LeavesAfter(_) => read.await,
+        }
+        seen
+    }
+}
+
+fn settings(slice_tokens: u64) -> Settings {
+    Settings {
+        listen: ([127, 0, 0, 1], 0).into(),
+        threads: 1,
+        key_prefix: "sk-sim-".into(),
+        body_bytes_max: 1 << 20,
+        body_time_max: Duration::from_secs(10),
+        relay: RelaySettings { slice_tokens, ..RELAY },
+        drain_time_max: Duration::from_secs(10),
+        log: LogFormat::Text,
+    }
+}
+
+#[expect(clippy::panic, reason = "a scenario that cannot be set up has no result")]
+fn unusable<T>(error: &dyn std::fmt::Display) -> T {
+    panic!("the simulation cannot be set up: {error}")
+}

@@ -1,0 +1,104 @@
+//! A store in memory, as far as whole calls need it. In: what a scenario sets up. Out: the same.
+//! Never here: what calls do not touch (it says `NotFound`).
+
+use parking_lot::Mutex;
+use store::port::{
+    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, StoredUsage,
+    UsageFilter, WorkspaceRow,
+};
+use units::{BootId, KeyId, OperatorTokenId, Timestamp};
+
+/// The store in memory.
+#[derive(Default)]
+pub struct Shelf {
+    workspaces: Mutex<Vec<WorkspaceRow>>,
+    keys: Mutex<Vec<KeyRow>>,
+    tokens: Mutex<Vec<OperatorTokenRow>>,
+    catalogue: Mutex<CatalogueRows>,
+    log: Mutex<Vec<AuditEntry>>,
+}
+
+fn ready<T: Send + 'static>(result: Result<T, StoreError>) -> Pending<'static, T> {
+    Box::pin(std::future::ready(result))
+}
+
+impl Store for Shelf {
+    fn boot(&self) -> BootId {
+        BootId::from_bytes([0; 16])
+    }
+
+    fn ping(&self) -> Pending<'_, ()> {
+        ready(Ok(()))
+    }
+
+    fn create_workspace(&self, row: WorkspaceRow, log: AuditEntry) -> Pending<'_, ()> {
+        self.workspaces.lock().push(row);
+        self.log.lock().push(log);
+        ready(Ok(()))
+    }
+
+    fn list_workspaces(&self) -> Pending<'_, Vec<WorkspaceRow>> {
+        ready(Ok(self.workspaces.lock().clone()))
+    }
+
+    fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()> {
+        self.keys.lock().push(row);
+        self.log.lock().push(log);
+        ready(Ok(()))
+    }
+
+    fn list_keys(&self) -> Pending<'_, Vec<KeyRow>> {
+        ready(Ok(self.keys.lock().clone()))
+    }
+
+    fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow> {
+        self.log.lock().push(log);
+        let mut keys = self.keys.lock();
+        let found = keys.iter_mut().find(|k| k.id == id);
+        ready(found.ok_or(StoreError::NotFound("key")).map(|key| {
+            key.revoked_at.get_or_insert(at);
+            key.clone()
+        }))
+    }
+
+    fn create_operator_token(&self, row: OperatorTokenRow, log: AuditEntry) -> Pending<'_, ()> {
+        self.tokens.lock().push(row);
+        self.log.lock().push(log);
+        ready(Ok(()))
+    }
+
+    fn list_operator_tokens(&self) -> Pending<'_, Vec<OperatorTokenRow>> {
+        ready(Ok(self.tokens.lock().clone()))
+    }
+
+    fn revoke_operator_token(&self, id: OperatorTokenId, at: Timestamp, log: AuditEntry) -> Pending<'_, ()> {
+        self.log.lock().push(log);
+        let mut tokens = self.tokens.lock();
+        let found = tokens.iter_mut().find(|t| t.id == id);
+        ready(found.ok_or(StoreError::NotFound("operator token")).map(|token| {
+            token.revoked_at.get_or_insert(at);
+        }))
+    }
+
+    fn load_catalogue(&self) -> Pending<'_, CatalogueRows> {
+        ready(Ok(self.catalogue.lock().clone()))
+    }
+
+    fn replace_catalogue(&self, rows: CatalogueRows, log: AuditEntry) -> Pending<'_, ()> {
+        self.log.lock().push(log);
+        *self.catalogue.lock() = rows;
+        ready(Ok(()))
+    }
+
+    fn page_usage(&self, _: UsageFilter) -> Pending<'_, Vec<StoredUsage>> {
+        ready(Err(StoreError::NotFound("usage in a simulation")))
+    }
+
+    fn page_log(&self, _: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
+        ready(Ok(self.log.lock().iter().rev().take(limit as usize).cloned().collect()))
+    }
+
+    fn next_change(&self) -> Pending<'_, Change> {
+        Box::pin(std::future::pending())
+    }
+}

@@ -1,0 +1,78 @@
+//! `apply FILE`: the catalogue in line with a file. In: a TOML file. Out: the diff, applied unless `--dry-run`.
+//! `env:` and `file:` references are resolved here, on the operator's machine: the API takes literals only.
+
+use crate::cli::client::Client;
+use crate::cli::exit::Trouble;
+use crate::cli::output::Output;
+use crate::config::{Environment, ProcessEnvironment};
+use serde_json::{Value, json};
+use server::CatalogueDoc;
+use std::path::Path;
+
+/// Applies a file.
+pub fn apply(client: &Client, (file, prune, dry_run): (&Path, bool, bool), output: &Output) -> Result<(), Trouble> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file).map_err(|e| Trouble::Usage(format!("{shown} cannot be read: {e}")))?;
+    let mut docs: CatalogueDoc =
+        toml::from_str(&text).map_err(|e| Trouble::Usage(format!("{shown} is not a catalogue: {e}")))?;
+    resolve(&mut docs, &ProcessEnvironment)?;
+    let path = format!("/api/manage/catalogue?prune={prune}&dry_run={dry_run}");
+    let told = client.put(&path, &json!(docs))?;
+    if output.is_json() {
+        output.value(&told);
+        return Ok(());
+    }
+    let lines = told["diff"].as_array().map_or(&[][..], Vec::as_slice);
+    lines.iter().for_each(|line| show(line, output));
+    let version = &told["version"];
+    output.talk(&match (lines.is_empty(), dry_run) {
+        (true, _) => format!("nothing to change; the catalogue is at version {version}"),
+        (false, true) => "nothing was changed (dry run)".into(),
+        (false, false) => format!("applied; the catalogue is at version {version}"),
+    });
+    Ok(())
+}
+
+fn show(line: &Value, output: &Output) {
+    let sign = match line["edit"].as_str() {
+        Some("add") => '+',
+        Some("remove") => '-',
+        _ => '~',
+    };
+    output.line(&format!("{sign} {} {}", text(&line["what"]), text(&line["name"])));
+    for field in line["fields"].as_array().into_iter().flatten() {
+        let before = field.get("before").map_or("...", |b| b.as_str().unwrap_or("..."));
+        let after = field["after"].as_str().map_or_else(|| "changed".to_owned(), str::to_owned);
+        output.line(&format!("    {}: {before} -> {after}", text(&field["field"])));
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("")
+}
+
+/// Replaces `env:NAME` and `file:PATH` by what they stand for; all that fail are told.
+fn resolve(docs: &mut CatalogueDoc, env: &dyn Environment) -> Result<(), Trouble> {
+    let mut failed = Vec::new();
+    for (n, provider) in docs.provider.iter_mut().enumerate() {
+        for (m, credential) in provider.credentials.iter_mut().flatten().enumerate() {
+            match value_of(credential, env) {
+                Ok(value) => *credential = value,
+                Err(told) => failed.push(format!("provider[{n}].credentials[{m}]: {told}")),
+            }
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(Trouble::Usage(failed.join("\n"))) }
+}
+
+fn value_of(text: &str, env: &dyn Environment) -> Result<String, String> {
+    if let Some(name) = text.strip_prefix("env:") {
+        let value = env.get(name).filter(|v| !v.is_empty());
+        return value.ok_or_else(|| format!("the environment variable {name} is not set"));
+    }
+    if let Some(path) = text.strip_prefix("file:") {
+        let read = std::fs::read_to_string(path).map_err(|e| format!("the file {path} cannot be read: {e}"))?;
+        return Ok(read.trim().to_owned());
+    }
+    Ok(text.to_owned())
+}

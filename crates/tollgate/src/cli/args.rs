@@ -1,0 +1,274 @@
+//! What may be written on the command line. In: nothing. Out: clap's types. Never here: doing anything.
+
+use clap::{Args as Group, Parser, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// A self-hosted gateway that sells access to AI models.
+#[derive(Parser, Debug)]
+#[command(name = "tollgate", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Which server to talk to.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// How a command finds and opens the server.
+#[derive(Group, Debug, Clone, Default)]
+pub struct Connection {
+    /// The server's address [env: TOLLGATE_URL; default: the configured listen address].
+    #[arg(long, global = true, value_name = "URL", help_heading = "Connection")]
+    pub server: Option<String>,
+    /// A file with the operator token [env: TOLLGATE_TOKEN holds the token itself; default: operator.token in the data folder].
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
+    pub token_file: Option<PathBuf>,
+}
+
+impl Connection {
+    /// Whether a server was named on the command line.
+    pub const fn is_given(&self) -> bool {
+        self.server.is_some() || self.token_file.is_some()
+    }
+}
+
+/// Settings that have a flag.
+#[derive(Group, Debug, Clone, Default)]
+pub struct ConfigArgs {
+    /// A configuration file (TOML).
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+    /// Where clients connect.
+    #[arg(long, global = true, value_name = "ADDR", help_heading = "Configuration")]
+    pub listen: Option<String>,
+    /// The data folder.
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Configuration")]
+    pub data: Option<PathBuf>,
+    /// PostgreSQL in place of SQLite.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Configuration")]
+    pub database_url: Option<String>,
+}
+
+impl ConfigArgs {
+    /// Whether a store was named on the command line.
+    pub const fn names_a_store(&self) -> bool {
+        self.data.is_some() || self.database_url.is_some()
+    }
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Run the gateway.
+    Serve,
+    /// Run the gateway with simulated providers, a workspace with $5 and a key.
+    Demo,
+    /// Look at the configuration.
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        verb: ConfigVerb,
+    },
+    /// Bring the catalogue (providers, models, prices) in line with a file.
+    Apply {
+        /// The catalogue file (TOML).
+        file: PathBuf,
+        /// Remove what the file does not name.
+        #[arg(long)]
+        prune: bool,
+        /// Only show what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Workspaces: customers' accounts.
+    Workspace {
+        /// What to do.
+        #[command(subcommand)]
+        verb: WorkspaceVerb,
+    },
+    /// API keys.
+    Key {
+        /// What to do.
+        #[command(subcommand)]
+        verb: KeyVerb,
+    },
+    /// Credit of workspaces.
+    Credit {
+        /// What to do.
+        #[command(subcommand)]
+        verb: CreditVerb,
+    },
+    /// Operator tokens.
+    Token {
+        /// What to do.
+        #[command(subcommand)]
+        verb: TokenVerb,
+    },
+    /// Providers of the catalogue.
+    Provider {
+        /// What to do.
+        #[command(subcommand)]
+        verb: ListVerb,
+    },
+    /// Models of the catalogue.
+    Model {
+        /// What to do.
+        #[command(subcommand)]
+        verb: ListVerb,
+    },
+    /// Recent requests, newest first.
+    Usage(WhichUsage),
+    /// Recompute the ledger and say what does not agree; with --data or --database-url of a stopped store.
+    Audit,
+    /// What operators did, newest first.
+    Log {
+        /// How many entries.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Whose key or token this is [env: TOLLGATE_API_KEY, else the operator token].
+    Whoami,
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+}
+
+/// Configuration verbs.
+#[derive(Subcommand, Debug)]
+pub enum ConfigVerb {
+    /// Say whether the configuration is valid, with every mistake.
+    Check,
+    /// Print every setting, its value and where it came from.
+    Print,
+    /// Print an example file with every setting.
+    Example,
+}
+
+/// Workspace verbs.
+#[derive(Subcommand, Debug)]
+pub enum WorkspaceVerb {
+    /// Make a workspace.
+    Create {
+        /// What people call it.
+        name: String,
+        /// Its name in addresses; made of the name when absent.
+        #[arg(long)]
+        slug: Option<String>,
+    },
+    /// List all workspaces with their balances.
+    List,
+}
+
+/// Key verbs.
+#[derive(Subcommand, Debug)]
+pub enum KeyVerb {
+    /// Make a key. It is printed once and never again.
+    Create {
+        /// The workspace's id or slug.
+        #[arg(long)]
+        workspace: String,
+        /// What people call it.
+        #[arg(long, default_value = "key")]
+        name: String,
+        /// When it ends (RFC 3339).
+        #[arg(long, value_name = "TIME")]
+        expires_at: Option<String>,
+    },
+    /// List keys.
+    List {
+        /// Only of this workspace.
+        #[arg(long)]
+        workspace: Option<String>,
+    },
+    /// Revoke a key: it is refused from now on.
+    Revoke {
+        /// The key's id (`key_...`).
+        id: String,
+    },
+}
+
+/// Credit verbs.
+#[derive(Subcommand, Debug)]
+pub enum CreditVerb {
+    /// Give a workspace credit.
+    Grant {
+        /// The workspace's id or slug.
+        #[arg(long)]
+        workspace: String,
+        /// Decimal USD, such as 5.00.
+        #[arg(long, value_name = "USD")]
+        amount: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// paid or promo.
+        #[arg(long, default_value = "paid")]
+        kind: String,
+        /// When it vanishes (RFC 3339).
+        #[arg(long, value_name = "TIME")]
+        expires_at: Option<String>,
+        /// Your own id of this grant (`gra_...`): giving it twice with one id gives it once.
+        #[arg(long)]
+        id: Option<String>,
+    },
+}
+
+/// Token verbs.
+#[derive(Subcommand, Debug)]
+pub enum TokenVerb {
+    /// Make an operator token. It is printed once and never again.
+    Create {
+        /// What people call it.
+        name: String,
+    },
+    /// List operator tokens.
+    List,
+    /// Revoke an operator token.
+    Revoke {
+        /// The token's id (`opt_...`).
+        id: String,
+    },
+}
+
+/// What can be done with catalogue entries.
+#[derive(Subcommand, Debug)]
+pub enum ListVerb {
+    /// List them.
+    List,
+}
+
+/// Which requests.
+#[derive(Group, Debug, Default)]
+pub struct WhichUsage {
+    /// Only of this workspace.
+    #[arg(long)]
+    pub workspace: Option<String>,
+    /// Only of this key (`key_...`).
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Only of this model.
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Only from this time on (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Only before this time (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Only requests older than this one (`req_...`).
+    #[arg(long)]
+    pub before: Option<String>,
+    /// How many.
+    #[arg(long, default_value_t = 50)]
+    pub limit: u32,
+}

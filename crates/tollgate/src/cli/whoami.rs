@@ -1,0 +1,41 @@
+//! `whoami`: whose key or token this is. In: `TOLLGATE_API_KEY`, or the operator token. Out: the identity.
+
+use crate::cli::args::{ConfigArgs, Connection};
+use crate::cli::client::{Client, base_url};
+use crate::cli::exit::Trouble;
+use crate::cli::output::Output;
+use crate::config::{Environment, ProcessEnvironment};
+use serde_json::Value;
+use units::Secret;
+
+/// Tells who this is.
+pub fn whoami(connection: &Connection, config: &ConfigArgs, output: &Output) -> Result<(), Trouble> {
+    if let Some(key) = ProcessEnvironment.get("TOLLGATE_API_KEY").filter(|k| !k.is_empty()) {
+        let base = base_url(connection, config)?;
+        let told = Client::with(base, Secret::new(key)).get("/v1/key")?;
+        output.told(&told, &key_text(&told));
+        return Ok(());
+    }
+    let told = Client::new(connection, config)?.get("/api/manage/whoami")?;
+    let token = &told["operator_token"];
+    output.told(&told, &format!("operator {} ({}...)", text(&token["name"]), text(&token["prefix"])));
+    Ok(())
+}
+
+fn key_text(told: &Value) -> String {
+    let (org, key) = (&told["org"], &told["api_key"]);
+    format!(
+        "workspace  {} ({})\nkey        {} ({}...)\nspent      {} micro-USD\nbalance    {} micro-USD, {} on hold",
+        text(&org["name"]),
+        text(&org["id"]),
+        text(&key["name"]),
+        text(&key["prefix"]),
+        key["spend_micro_usd"],
+        told["balance_micro_usd"],
+        told["holds_micro_usd"],
+    )
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("")
+}

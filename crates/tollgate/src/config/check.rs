@@ -1,0 +1,110 @@
+//! From texts to settings. In: loaded texts. Out: a `Config`, or every mistake. Never here: reading files.
+
+use crate::config::declare::{Kind, SETTINGS};
+use crate::config::load::{Layers, Loaded, Mistake};
+use server::{LogFormat, RelaySettings, Settings};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use units::Secret;
+
+/// The checked configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The server's settings.
+    pub server: Settings,
+    /// The data folder.
+    pub data_dir: PathBuf,
+    /// PostgreSQL, where it is used.
+    pub database_url: Option<Secret<String>>,
+    /// How long a node may be silent.
+    pub lease: Duration,
+    /// The master key, where it is given as text.
+    pub master_key: Option<Secret<String>>,
+    /// The file that holds it otherwise.
+    pub master_key_file: PathBuf,
+    /// Where simulated providers listen.
+    pub sim_listen: Option<SocketAddr>,
+}
+
+impl Config {
+    /// Loads and checks all layers.
+    ///
+    /// # Errors
+    /// Every mistake at once.
+    pub fn load(layers: &Layers<'_>) -> Result<(Self, Loaded), Vec<Mistake>> {
+        let (loaded, mut mistakes) = layers.load();
+        for setting in SETTINGS {
+            let Some((text, origin)) = loaded.get(setting.key) else { continue };
+            if let Err(told) = check(setting.kind, text) {
+                let told = format!("`{}` {told}", setting.key);
+                mistakes.push(Mistake { origin: origin.clone(), told });
+            }
+        }
+        if let Some((prefix, origin)) = loaded.get("keys.prefix") {
+            let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+            if prefix.len() > 32 || !prefix.bytes().all(plain) {
+                let told = "`keys.prefix` must be at most 32 letters, digits, '-' or '_'".into();
+                mistakes.push(Mistake { origin: origin.clone(), told });
+            }
+        }
+        if mistakes.is_empty() { Ok((Self::of(&loaded), loaded)) } else { Err(mistakes) }
+    }
+
+    fn of(loaded: &Loaded) -> Self {
+        let text = |key: &str| loaded.get(key).map_or("", |(text, _)| text.as_str());
+        let number = |key: &str| text(key).parse::<u64>().unwrap_or(0);
+        let count = |key: &str| usize::try_from(number(key)).unwrap_or(usize::MAX);
+        let ms = |key: &str| Duration::from_millis(number(key));
+        let given = |key: &str| Some(text(key)).filter(|t| !t.is_empty()).map(str::to_owned);
+        let data_dir = PathBuf::from(text("data.dir"));
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = count("server.threads");
+        let any = SocketAddr::from(([127, 0, 0, 1], 8011));
+        Self {
+            server: Settings {
+                listen: text("server.listen").parse().unwrap_or(any),
+                threads: if threads == 0 { cores } else { threads },
+                key_prefix: text("keys.prefix").to_owned(),
+                body_bytes_max: count("server.body_bytes_max"),
+                body_time_max: ms("server.body_time_max_ms"),
+                relay: RelaySettings {
+                    connect_timeout: ms("relay.connect_timeout_ms"),
+                    first_byte_timeout: ms("relay.first_byte_timeout_ms"),
+                    idle_timeout: ms("relay.idle_timeout_ms"),
+                    total_timeout: ms("relay.total_timeout_ms"),
+                    keepalive: ms("relay.keepalive_ms"),
+                    attempts_max: u8::try_from(number("relay.attempts_max")).unwrap_or(u8::MAX),
+                    retry_wait_max: ms("relay.retry_wait_max_ms"),
+                    slice_tokens: number("relay.slice_tokens"),
+                },
+                drain_time_max: ms("server.drain_time_max_ms"),
+                log: match text("log.format") {
+                    "json" => LogFormat::Json,
+                    "off" => LogFormat::Off,
+                    _ => LogFormat::Text,
+                },
+            },
+            master_key_file: given("master_key_file").map_or_else(|| data_dir.join("master.key"), PathBuf::from),
+            data_dir,
+            database_url: given("database.url").map(Secret::new),
+            lease: ms("database.lease_ms"),
+            master_key: given("master_key").map(Secret::new),
+            sim_listen: text("sim.listen").parse().ok(),
+        }
+    }
+}
+
+fn check(kind: Kind, text: &str) -> Result<(), String> {
+    match kind {
+        Kind::Text | Kind::Secret => Ok(()),
+        Kind::Address if text.is_empty() || text.parse::<SocketAddr>().is_ok() => Ok(()),
+        Kind::Address => Err(format!("must be an address such as 127.0.0.1:8011, not `{text}`")),
+        Kind::Number { min, max } => match text.parse::<u64>() {
+            Ok(number) if (min..=max).contains(&number) => Ok(()),
+            _ => Err(format!("must be a whole number from {min} to {max}, not `{text}`")),
+        },
+        Kind::Choice(words) if words.contains(&text) => Ok(()),
+        Kind::Choice(words) => Err(format!("must be one of {}, not `{text}`", words.join(", "))),
+    }
+}

@@ -1,0 +1,127 @@
+//! Every setting, declared once: key, kind, default, doc. In: nothing. Out: the table from which file, environment,
+//! flags, example and docs come. Never here: reading or checking values.
+
+/// What a value must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A socket address, perhaps empty.
+    Address,
+    /// A whole number within bounds.
+    Number {
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Text that is never shown.
+    Secret,
+}
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its place in the file (`relay.idle_timeout_ms`).
+    pub key: &'static str,
+    /// What a value must look like.
+    pub kind: Kind,
+    /// What holds where nothing is said.
+    pub default: &'static str,
+    /// What it is for, in a sentence.
+    pub doc: &'static str,
+}
+
+impl Setting {
+    /// The environment variable that sets it: `TOLLGATE_`, levels divided by two underscores.
+    pub fn env(&self) -> String {
+        format!("TOLLGATE_{}", self.key.replace('.', "__").to_ascii_uppercase())
+    }
+}
+
+const fn setting(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
+    Setting { key, kind, default, doc }
+}
+
+const fn number(min: u64, max: u64) -> Kind {
+    Kind::Number { min, max }
+}
+
+const DAY_MS: u64 = 86_400_000;
+
+/// All settings, in the order of the generated example.
+pub const SETTINGS: &[Setting] = &[
+    setting("server.listen", Kind::Address, "127.0.0.1:8011", "Where clients connect."),
+    setting("server.threads", number(0, 1_024), "0", "Worker threads; 0 is one a core."),
+    setting(
+        "server.body_bytes_max",
+        number(1_024, 1 << 30),
+        "33554432",
+        "Largest request body, before and after decompression.",
+    ),
+    setting("server.body_time_max_ms", number(1, DAY_MS), "30000", "How long a client may take to send its body."),
+    setting(
+        "server.drain_time_max_ms",
+        number(0, DAY_MS),
+        "30000",
+        "How long running answers may take to end at shutdown.",
+    ),
+    setting(
+        "data.dir",
+        Kind::Text,
+        "tollgate-data",
+        "The data folder: SQLite, the master key, the first operator token.",
+    ),
+    setting(
+        "database.url",
+        Kind::Secret,
+        "",
+        "postgres://user:password@host/database; empty is SQLite in the data folder.",
+    ),
+    setting(
+        "database.lease_ms",
+        number(500, DAY_MS),
+        "30000",
+        "How long a node may be silent before its holds are void (PostgreSQL).",
+    ),
+    setting(
+        "master_key",
+        Kind::Secret,
+        "",
+        "64 hex digits that seal credentials and digest keys; empty reads the file.",
+    ),
+    setting(
+        "master_key_file",
+        Kind::Text,
+        "",
+        "The file that holds the master key; empty is master.key in the data folder, made at the first start.",
+    ),
+    setting("keys.prefix", Kind::Text, "sk-tg-", "What new API keys start with: letters, digits, '-' or '_'."),
+    setting("relay.connect_timeout_ms", number(1, DAY_MS), "5000", "For a connection to a provider."),
+    setting("relay.first_byte_timeout_ms", number(1, DAY_MS), "120000", "For the first byte of a stream."),
+    setting("relay.idle_timeout_ms", number(1, DAY_MS), "120000", "Between two bytes of a stream."),
+    setting("relay.total_timeout_ms", number(1, DAY_MS), "600000", "For a whole call, retries included."),
+    setting("relay.keepalive_ms", number(100, DAY_MS), "10000", "A silent stream gets a keep-alive this often."),
+    setting("relay.attempts_max", number(1, 20), "3", "Calls to providers for one request, over all routes."),
+    setting(
+        "relay.retry_wait_max_ms",
+        number(0, DAY_MS),
+        "2000",
+        "The longest wait before the same route is tried again.",
+    ),
+    setting(
+        "relay.slice_tokens",
+        number(16, 10_000_000),
+        "4096",
+        "Output tokens held ahead of use on a stream whose billed output is all visible.",
+    ),
+    setting("log.format", Kind::Choice(&["text", "json", "off"]), "text", "How log lines are written to stderr."),
+    setting(
+        "sim.listen",
+        Kind::Address,
+        "",
+        "Where simulated providers listen, for demonstrations and tests; empty is off.",
+    ),
+];

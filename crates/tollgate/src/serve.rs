@@ -1,0 +1,122 @@
+//! Serving, from an open house to a drained one. In: a configuration, what to do when ready. Out: the end of the
+//! process. Shutdown is a list: doors, relays, ledger, log. Never here: a path that only `demo` takes.
+
+use crate::config::Config;
+use crate::wiring::{self, SystemClock, WiringError};
+use server::{Doors, House, Log};
+use sim::SimConfig;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// How long the ledger may take to write what queued.
+const CLOSE_TIME_MAX: Duration = Duration::from_secs(20);
+
+/// Why serving did not start or ended badly.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The house does not open.
+    #[error(transparent)]
+    Wiring(#[from] WiringError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// Threads or signals are not to be had.
+    #[error("the process cannot start: {0}")]
+    Process(#[from] std::io::Error),
+    /// What should run when ready failed.
+    #[error("{0}")]
+    Ready(String),
+}
+
+/// What runs once the server answers: it is told the address and may stop everything by an error.
+pub type Ready = Box<dyn FnOnce(SocketAddr) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send>;
+
+/// Serves until a signal. Log lines go to `lines`.
+///
+/// # Errors
+/// Why it did not start.
+pub fn run(config: &Config, lines: Box<dyn std::io::Write + Send>, ready: Ready) -> Result<(), ServeError> {
+    // Accepting, following changes and background work of the store; requests run on the workers' own runtimes.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let log = Log::new(config.server.log, Arc::new(SystemClock));
+    let writer = log.write_to(lines)?;
+    let served = runtime.block_on(serve(config, log.clone(), ready));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    log.stop();
+    // The writer's thread ends after the last line.
+    let _ = writer.join();
+    served
+}
+
+async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError> {
+    let listener = bind(config.server.listen).await?;
+    let address = listener.local_addr()?;
+    let mut background = JoinSet::new();
+    if let Some(listen) = config.sim_listen {
+        let sim = bind(listen).await?;
+        background.spawn(async move {
+            // The simulated providers end with the process.
+            let _ = sim::serve(sim, SimConfig::new(Arc::new(SystemClock)), std::future::pending()).await;
+        });
+    }
+    let house = wiring::open(config, log.clone(), tokio::runtime::Handle::current()).await?;
+    background.spawn(house.clone().follow());
+    background.spawn(house.clone().reap());
+    let doors = Doors::open(&house)?;
+    log.info("server.ready", &[("listen", &address.to_string())]);
+    let mut failed = None;
+    let mut starting = JoinSet::new();
+    starting.spawn(ready(address));
+    let shutdown = async {
+        tokio::select! {
+            () = signal() => {}
+            Some(told) = failure(&mut starting) => failed = Some(told),
+        }
+    };
+    doors.serve(listener, shutdown).await?;
+    close(&house, &log).await;
+    background.shutdown().await;
+    failed.map_or(Ok(()), |told| Err(ServeError::Ready(told)))
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|e| ServeError::Listen(address, e))
+}
+
+/// Ends only when what runs at the start failed.
+async fn failure(starting: &mut JoinSet<Result<(), String>>) -> Option<String> {
+    match starting.join_next().await {
+        Some(Ok(Err(told))) => Some(told),
+        _ => std::future::pending().await,
+    }
+}
+
+async fn close(house: &Arc<House>, log: &Log) {
+    match tokio::time::timeout(CLOSE_TIME_MAX, house.ledger.close()).await {
+        Ok(Ok(())) => log.info("server.stopped", &[]),
+        Ok(Err(error)) => log.error("ledger.close_failed", &[("error", &error.to_string())]),
+        Err(_) => log.error("ledger.close_failed", &[("error", "it took too long")]),
+    }
+}
+
+/// Waits for the signal that ends the process.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    // Without signals the process runs until it is killed.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

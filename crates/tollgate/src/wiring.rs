@@ -1,0 +1,185 @@
+//! The real clock, the real chance, the master key, and the house made of them. In: a configuration. Out: an open house.
+//! Never here: serving, commands.
+
+use crate::config::Config;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use server::{House, Log, Parts, Vault, default_surfaces};
+use std::cell::RefCell;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use store::{Kind, StoreConfig};
+use tokio::runtime::Handle;
+use units::{Chance, Clock, Secret, Timestamp};
+
+/// Wall time.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one home of wall time")]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Timestamp::from_ms(since.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+/// Randomness: a ChaCha20 stream a thread, seeded by the operating system, so that an id costs no system call.
+pub struct OsChance;
+
+thread_local! {
+    static STREAM: RefCell<Option<ChaCha20Rng>> = const { RefCell::new(None) };
+}
+
+impl Chance for OsChance {
+    fn fill(&self, bytes: &mut [u8]) {
+        STREAM.with_borrow_mut(|stream| stream.get_or_insert_with(seeded).fill_bytes(bytes));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one home of the system's randomness")]
+#[expect(
+    clippy::expect_used,
+    reason = "without randomness no key or id may be made; the system always has it after boot"
+)]
+fn seeded() -> ChaCha20Rng {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).expect("the operating system gives random bytes");
+    ChaCha20Rng::from_seed(seed)
+}
+
+/// Why the house does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum WiringError {
+    /// The master key is not usable.
+    #[error("{0}")]
+    MasterKey(String),
+    /// The data folder cannot be used.
+    #[error("the data folder {0} cannot be used: {1}")]
+    Data(String, std::io::Error),
+    /// The store does not open.
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
+    /// What is stored cannot be used.
+    #[error(transparent)]
+    House(#[from] server::HouseError),
+    /// The store failed while the first operator token was kept.
+    #[error(transparent)]
+    Token(#[from] store::StoreError),
+}
+
+/// Opens the house of a configuration. Background work of the store runs on `background`.
+///
+/// # Errors
+/// Why it does not open, in words for an operator.
+pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<House>, WiringError> {
+    let data = config.data_dir.display().to_string();
+    make_private_dir(&config.data_dir).map_err(|e| WiringError::Data(data, e))?;
+    let vault = Vault::new(&master_key(config)?);
+    let kind = match &config.database_url {
+        None => Kind::Sqlite { dir: config.data_dir.clone() },
+        Some(url) => Kind::Postgres { url: url.expose().clone(), lease: config.lease },
+    };
+    let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = (Arc::new(SystemClock), Arc::new(OsChance));
+    let store_config = StoreConfig { kind, master_check: Some(vault.check_value()) };
+    let opened = store::open(store_config, clock.clone(), chance.clone(), background).await?;
+    if opened.recovered > 0 {
+        log.info("ledger.recovered", &[("holds_voided", &opened.recovered.to_string())]);
+    }
+    let parts = Parts {
+        settings: config.server.clone(),
+        surfaces: Box::leak(default_surfaces().into_boxed_slice()),
+        ledger: opened.ledger,
+        store: opened.store,
+        vault,
+        clock,
+        chance,
+        log,
+    };
+    let house = House::open(parts).await?;
+    first_operator_token(config, &house).await?;
+    Ok(house)
+}
+
+/// The master key: from the setting, or from its file, which is made at the first start.
+fn master_key(config: &Config) -> Result<Secret<[u8; 32]>, WiringError> {
+    if let Some(text) = &config.master_key {
+        let told = || WiringError::MasterKey("`master_key` must be 64 hex digits".into());
+        return from_hex(text.expose()).map(Secret::new).ok_or_else(told);
+    }
+    let path = &config.master_key_file;
+    let shown = path.display();
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let told = || WiringError::MasterKey(format!("the master key file {shown} must hold 64 hex digits"));
+            from_hex(text.trim()).map(Secret::new).ok_or_else(told)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut key = [0; 32];
+            OsChance.fill(&mut key);
+            let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
+            write_private(path, &text).map_err(|e| {
+                WiringError::MasterKey(format!("the master key file {shown} cannot be written: {e}"))
+            })?;
+            Ok(Secret::new(key))
+        }
+        Err(error) => Err(WiringError::MasterKey(format!("the master key file {shown} cannot be read: {error}"))),
+    }
+}
+
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (n, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * n..2 * n + 2)?, 16).ok()?;
+    }
+    Some(key)
+}
+
+/// Where the first operator token lies, for commands on the same machine.
+pub fn token_file(data_dir: &Path) -> std::path::PathBuf {
+    data_dir.join("operator.token")
+}
+
+/// At the first start there is no operator token: one is made and written beside the data, readable by the owner only.
+async fn first_operator_token(config: &Config, house: &House) -> Result<(), WiringError> {
+    let tokens = house.store.list_operator_tokens().await?;
+    if tokens.iter().any(|t| t.revoked_at.is_none()) {
+        return Ok(());
+    }
+    let (text, row) = server::mint_operator_token(house, "first operator");
+    let path = token_file(&config.data_dir);
+    write_private(&path, text.expose()).map_err(|e| WiringError::Data(path.display().to_string(), e))?;
+    let log = store::port::AuditEntry {
+        at: row.created_at,
+        actor: "first start".into(),
+        action: "operator_token.create".into(),
+        object: row.id.to_string(),
+        detail: "{}".into(),
+    };
+    house.store.create_operator_token(row, log).await?;
+    house.reload(store::port::Change::OperatorTokens).await?;
+    Ok(())
+}
+
+fn make_private_dir(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// Writes a secret so that only its owner reads it; an older file of that name is replaced.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()
+}

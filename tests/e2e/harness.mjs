@@ -1,0 +1,50 @@
+// Small tools of the Node scenarios: the SDKs from where they are installed, and a tally.
+// In: environment, functions. Out: `ok` and `not ok` lines, counts as the last line. Never here: what is checked.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+
+export const load = createRequire(`${process.env.TOLLGATE_NODE_MODULES}/x.js`);
+export const key = process.env.TOLLGATE_API_KEY;
+export const models = process.env.TOLLGATE_MODELS.split(",");
+export { assert };
+
+/** Runs every scenario with every model, and ends with the counts. */
+export async function run(sdk, scenarios) {
+  let passed = 0;
+  let failed = 0;
+  for (const model of models) {
+    for (const [name, scenario] of Object.entries(scenarios)) {
+      const title = `node ${sdk} ${model} ${name}`;
+      try {
+        await scenario(model);
+        passed += 1;
+        console.log(`ok      ${title}`);
+      } catch (why) {
+        failed += 1;
+        console.log(`not ok  ${title}\n        ${String(why?.stack ?? why).replaceAll("\n", "\n        ")}`);
+      }
+    }
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+}
+
+/** The error an action must end with. */
+export async function raises(kind, status, action) {
+  try {
+    await action();
+  } catch (why) {
+    assert.equal(why.constructor, kind, String(why));
+    assert.equal(why.status, status);
+    assert.ok(!String(why).includes("sim-upstream"), `an upstream's words reached the client: ${why}`);
+    return;
+  }
+  assert.fail(`expected ${kind.name}`);
+}
+
+/** Everything an async iterator gives. */
+export async function collect(iterator) {
+  const out = [];
+  for await (const item of iterator) out.push(item);
+  return out;
+}

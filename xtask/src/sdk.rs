@@ -1,0 +1,77 @@
+//! Runs the official SDKs against the simulator and the gateway. In: which of the two. Out: counts.
+//! Never here: the scenarios (tests/e2e).
+
+use crate::shell::{answers, cargo, program, root, scratch, succeeds, watched};
+use crate::steps::Count;
+use std::path::PathBuf;
+
+/// Builds what the scenarios start.
+pub(crate) fn build() -> Result<Count, String> {
+    let sim = succeeds(&mut cargo(&["build", "--quiet", "--package", "sim", "--example", "sim"]))?;
+    let tollgate = succeeds(&mut cargo(&["build", "--quiet", "--package", "tollgate"]))?;
+    Ok(Count { passed: u64::from(sim) + u64::from(tollgate), failed: u64::from(!sim) + u64::from(!tollgate) })
+}
+
+/// Runs all scenarios against `sim` or `gateway`.
+pub(crate) fn scenarios(target: &str) -> Result<Count, String> {
+    let python = python()?;
+    let modules = modules()?;
+    let python = python.to_string_lossy().into_owned();
+    let mut command = program(&python, &["tests/e2e/run.py", "--target", target]);
+    command.arg("--node-modules").arg(modules);
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
+    let mut count = Count::default();
+    let good = watched(&mut command, |line| count.add_line(line))?;
+    if !good && count.failed == 0 {
+        count.failed = 1;
+    }
+    Ok(count)
+}
+
+/// A virtual environment with the pinned packages; made once, and again when the pins change.
+fn python() -> Result<PathBuf, String> {
+    let pins = root().join("tests/e2e/requirements.txt");
+    let wanted = std::fs::read_to_string(&pins).map_err(|why| why.to_string())?;
+    let folder = scratch("e2e/venv");
+    let python = folder.join("bin/python");
+    let stamp = folder.join("installed.txt");
+    if std::fs::read_to_string(&stamp).is_ok_and(|have| have == wanted) {
+        return Ok(python);
+    }
+    let made = succeeds(program("python3", &["-m", "venv", "--clear"]).arg(&folder))?;
+    let name = python.to_string_lossy().into_owned();
+    let mut install = program(&name, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    install.arg("--requirement").arg(&pins);
+    if !made || !succeeds(&mut install)? {
+        return Err("the Python packages of tests/e2e could not be installed".to_owned());
+    }
+    std::fs::write(&stamp, wanted).map_err(|why| why.to_string())?;
+    Ok(python)
+}
+
+/// The pinned Node packages, outside of the sources.
+fn modules() -> Result<PathBuf, String> {
+    let folder = scratch("e2e/node");
+    std::fs::create_dir_all(&folder).map_err(|why| why.to_string())?;
+    let mut fresh = folder.join("node_modules").exists();
+    for file in ["package.json", "package-lock.json"] {
+        let wanted = std::fs::read(root().join("tests/e2e").join(file)).map_err(|why| why.to_string())?;
+        let target = folder.join(file);
+        if std::fs::read(&target).is_ok_and(|have| have == wanted) {
+            continue;
+        }
+        fresh = false;
+        std::fs::write(&target, wanted).map_err(|why| why.to_string())?;
+    }
+    if fresh {
+        return Ok(folder.join("node_modules"));
+    }
+    if !answers("npm", &["--version"]) {
+        return Err("npm is not installed".to_owned());
+    }
+    let mut install = program("npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
+    if !succeeds(install.current_dir(&folder))? {
+        return Err("the Node packages of tests/e2e could not be installed".to_owned());
+    }
+    Ok(folder.join("node_modules"))
+}

@@ -1,0 +1,69 @@
+//! The verb `test`: everything that must hold. In: `--quick` or nothing. Out: a table and a verdict.
+//! Never here: how a step is done.
+
+use crate::postgres::Postgres;
+use crate::redis::Redis;
+use crate::shell::{answers, cargo, succeeds, watched};
+use crate::steps::{Count, Steps};
+use crate::{deny, needs, sdk};
+use std::process::Command;
+
+/// Runs everything; false when something failed.
+pub(crate) fn run(args: &[String]) -> Result<bool, String> {
+    let quick = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => false,
+        ["--quick"] => true,
+        _ => return Err(format!("test knows --quick, not {}", args.join(" "))),
+    };
+    if !quick {
+        needs::ensure()?;
+    }
+    let mut steps = Steps::default();
+    steps.run("format", || check(cargo(&["fmt", "--all", "--check"])));
+    steps.run("lints", || {
+        check(cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]))
+    });
+    if quick {
+        steps.run("tests", || cargo_tests(&[]));
+        return Ok(steps.finish());
+    }
+    steps.run("tests on both stores", on_both_stores);
+    steps.run("crates, licences, sources", || Ok(Count::one(deny::run()?)));
+    steps.run("binaries for the SDKs", sdk::build);
+    steps.run("SDKs against the simulator", || sdk::scenarios("sim"));
+    steps.run("SDKs against Tollgate", || sdk::scenarios("gateway"));
+    Ok(steps.finish())
+}
+
+fn check(mut command: Command) -> Result<Count, String> {
+    succeeds(&mut command).map(Count::one)
+}
+
+/// All tests, with a PostgreSQL and a Redis beside them.
+fn on_both_stores() -> Result<Count, String> {
+    let postgres = Postgres::start()?;
+    let redis = Redis::start()?;
+    cargo_tests(&[("TOLLGATE_TEST_PG", &postgres.url), ("TOLLGATE_TEST_REDIS", &redis.url)])
+}
+
+/// All tests of the workspace, by nextest where it is installed.
+fn cargo_tests(environment: &[(&str, &str)]) -> Result<Count, String> {
+    let mut commands = if answers(env!("CARGO"), &["nextest", "--version"]) {
+        let next = ["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests=pass", "--status-level=fail"];
+        vec![cargo(&next), cargo(&["test", "--workspace", "--doc", "--no-fail-fast", "--quiet"])]
+    } else {
+        vec![cargo(&["test", "--workspace", "--no-fail-fast"])]
+    };
+    let mut count = Count::default();
+    for command in &mut commands {
+        let before = count.failed;
+        let good = watched(command.envs(environment.iter().copied()), |line| {
+            count.add_line(line);
+        })?;
+        if !good && count.failed == before {
+            // It did not even compile, which no runner counts.
+            count.failed += 1;
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,137 @@
+//! Which crate may know which: the arrows of the design. In: `cargo metadata`. Out: edges that may not be.
+//! Never here: files.
+
+use serde_json::Value;
+
+/// What each crate may depend on. Tests (dev-dependencies) may use `sim` and `simtest` besides.
+const ARROWS: [(&str, &[&str]); 16] = [
+    ("units", &[]),
+    ("canon", &["units"]),
+    ("dialect", &["units", "canon"]),
+    ("catalog", &["units"]),
+    ("admit", &["units", "canon", "catalog"]),
+    ("route", &["units", "canon", "catalog"]),
+    ("ledger", &["units", "catalog"]),
+    ("store", &["units", "catalog", "admit", "ledger"]),
+    ("limits", &["units", "admit"]),
+    ("server", &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store", "limits"]),
+    ("sim", &["units", "canon", "dialect"]),
+    ("tollgate", &["units", "server", "store", "limits", "sim"]),
+    ("xtask", &[]),
+    ("bench-mock", &[]),
+    ("bench-load", &[]),
+    ("fuzz", &["units", "canon", "dialect", "catalog"]),
+];
+
+/// May know everyone, and nobody knows it but tests.
+const KNOWS_ALL: &str = "simtest";
+
+/// Crates that cannot wait, draw lots or open a socket.
+const PURE: [&str; 7] = ["units", "canon", "dialect", "catalog", "admit", "route", "ledger"];
+
+/// Beginnings of names of crates that bring a runtime, a server, a driver or chance.
+const IMPURE: [&str; 14] = [
+    "tokio",
+    "async-",
+    "axum",
+    "hyper",
+    "tower",
+    "reqwest",
+    "rusqlite",
+    "postgres",
+    "deadpool",
+    "redis",
+    "rand",
+    "getrandom",
+    "mio",
+    "socket2",
+];
+
+/// Edges between crates of the workspace that are not allowed.
+pub(super) fn workspace(metadata: &Value) -> Vec<String> {
+    let packages = packages(metadata);
+    let names: Vec<&str> = packages.iter().map(name).collect();
+    let mut out = Vec::new();
+    for package in packages {
+        let from = name(package);
+        if from == KNOWS_ALL {
+            continue;
+        }
+        let Some((_, allowed)) = ARROWS.iter().find(|(crate_name, _)| *crate_name == from) else {
+            out.push(format!("{from}: a crate without a line in the table of arrows"));
+            continue;
+        };
+        for dependency in dependencies(package) {
+            let to = name(dependency);
+            let for_tests = dependency["kind"] == "dev" && (to == "sim" || to == KNOWS_ALL);
+            if names.contains(&to) && !allowed.contains(&to) && !for_tests {
+                out.push(format!("{from} -> {to}: this arrow is not allowed"));
+            }
+        }
+    }
+    out
+}
+
+/// Dependencies of pure crates that are not pure. Tests may have them.
+pub(super) fn purity(metadata: &Value) -> Vec<String> {
+    let mut out = Vec::new();
+    for package in packages(metadata) {
+        let from = name(package);
+        for dependency in dependencies(package) {
+            let to = name(dependency);
+            let impure = IMPURE.iter().any(|begin| to.starts_with(begin)) || to.ends_with("-postgres");
+            if PURE.contains(&from) && impure && dependency["kind"] != "dev" {
+                out.push(format!("{from} -> {to}: a pure crate may not"));
+            }
+        }
+    }
+    out
+}
+
+fn packages(metadata: &Value) -> &[Value] {
+    metadata["packages"].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn dependencies(package: &Value) -> &[Value] {
+    package["dependencies"].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn name(value: &Value) -> &str {
+    value["name"].as_str().unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{purity, workspace};
+    use serde_json::{Value, json};
+
+    fn with(from: &str, to: &str, kind: &Value) -> Value {
+        json!({"packages": [
+            {"name": from, "dependencies": [{"name": to, "kind": kind}]},
+            {"name": "units", "dependencies": []}, {"name": "server", "dependencies": []},
+            {"name": "simtest", "dependencies": [{"name": "server", "kind": null}]}]})
+    }
+
+    #[test]
+    fn arrows_are_told_apart() {
+        let found = |from, to, kind| workspace(&with(from, to, &kind)).len();
+        assert_eq!(found("canon", "units", Value::Null), 0);
+        assert_eq!(found("canon", "server", Value::Null), 1);
+        assert_eq!(found("canon", "server", json!("dev")), 1);
+        assert_eq!(found("canon", "simtest", json!("dev")), 0);
+        assert_eq!(found("canon", "simtest", Value::Null), 1);
+        assert_eq!(found("canon", "serde", Value::Null), 0);
+        assert_eq!(found("stranger", "serde", Value::Null), 1);
+    }
+
+    #[test]
+    fn pure_crates_are_kept_pure() {
+        let found = |from, to, kind| purity(&with(from, to, &kind)).len();
+        assert_eq!(found("ledger", "tokio", Value::Null), 1);
+        assert_eq!(found("ledger", "tokio-postgres", Value::Null), 1);
+        assert_eq!(found("ledger", "rand_chacha", Value::Null), 1);
+        assert_eq!(found("ledger", "tokio", json!("dev")), 0);
+        assert_eq!(found("server", "tokio", Value::Null), 0);
+        assert_eq!(found("ledger", "thiserror", Value::Null), 0);
+    }
+}

@@ -1,0 +1,123 @@
+//! Rules about documents: short pages, no orphans, no dead links. In: files. Out: findings.
+//! Never here: what a document says.
+
+use super::File;
+use std::collections::HashSet;
+
+const LENGTHS: [(&str, usize); 2] = [("README.md", 150), ("ARCHITECTURE.md", 300)];
+/// Where a reader begins.
+const ROOTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+
+/// The first pages stay readable in one sitting.
+pub(super) fn lengths(files: &[File]) -> Vec<String> {
+    let mut out = Vec::new();
+    for (path, most) in LENGTHS {
+        let lines = files.iter().find(|f| f.path == path).map_or(0, |f| f.text.lines().count());
+        if lines > most {
+            out.push(format!("{path}: {lines} lines, at most {most}"));
+        }
+    }
+    out
+}
+
+/// Every file in docs/ can be reached by links from the first pages.
+pub(super) fn orphans(files: &[File]) -> Vec<String> {
+    let mut reached: HashSet<String> = HashSet::new();
+    let mut open: Vec<String> = ROOTS.iter().map(ToString::to_string).collect();
+    while let Some(path) = open.pop() {
+        let Some(file) = files.iter().find(|f| f.path == path) else {
+            continue;
+        };
+        if !reached.insert(path) {
+            continue;
+        }
+        open.extend(targets(file));
+        // A link to a folder shows what is in it.
+        let folders: Vec<String> = targets(file).map(|t| format!("{}/", t.trim_end_matches('/'))).collect();
+        let inside = |f: &&File| folders.iter().any(|folder| f.path.starts_with(folder.as_str()));
+        open.extend(files.iter().filter(inside).map(|f| f.path.clone()));
+    }
+    let orphan = |f: &&File| f.path.starts_with("docs/") && !reached.contains(&f.path);
+    let tell = |f: &File| format!("{}: no link leads here from the first pages", f.path);
+    files.iter().filter(orphan).map(tell).collect()
+}
+
+/// Relative links of documents lead to files.
+pub(super) fn links(files: &[File]) -> Vec<String> {
+    let mut out = Vec::new();
+    let there = |target: &str| {
+        let folder = format!("{}/", target.trim_end_matches('/'));
+        files.iter().any(|f| f.path == target || f.path.starts_with(&folder))
+    };
+    for file in files.iter().filter(|f| f.path.ends_with(".md")) {
+        for target in targets(file).filter(|target| !there(target)) {
+            out.push(format!("{}: the link to {target} leads nowhere", file.path));
+        }
+    }
+    out
+}
+
+/// The files a document links to, as paths from the root.
+fn targets(file: &File) -> impl Iterator<Item = String> {
+    let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let inside =
+        |part: &&str| !part.contains("://") && !part.starts_with(['#', '<']) && !part.starts_with("mailto:");
+    let links = file.text.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next());
+    let links = links.filter(|target| !target.is_empty()).filter(inside);
+    links.map(move |target| join(folder, target))
+}
+
+/// `docs/adr` and `../x.md` make `docs/x.md`.
+fn join(folder: &str, target: &str) -> String {
+    let start = if target.starts_with('/') { "" } else { folder };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in start.split('/').chain(target.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{File, lengths, links, orphans};
+    use crate::tidy::tests::tells_apart;
+
+    fn files(list: &[(&str, &str)]) -> Vec<File> {
+        let file = |(path, text): &(&str, &str)| File { path: (*path).to_owned(), text: (*text).to_owned() };
+        list.iter().map(file).collect()
+    }
+
+    #[test]
+    fn long_pages_are_found() {
+        let (long, short) = ("x\n".repeat(151), "x\n".repeat(150));
+        tells_apart(lengths, &[("README.md", &long)], &[("README.md", &short), ("OTHER.md", &long)]);
+    }
+
+    #[test]
+    fn orphans_are_found() {
+        let all = files(&[
+            ("README.md", "[a](docs/a.md#part) [adr](docs/adr/)"),
+            ("docs/a.md", "[b](b.md)"),
+            ("docs/b.md", "[up](../README.md)"),
+            ("docs/adr/0001.md", ""),
+            ("docs/lost.md", ""),
+        ]);
+        assert_eq!(orphans(&all).len(), 1);
+        assert!(orphans(&all)[0].starts_with("docs/lost.md"));
+    }
+
+    #[test]
+    fn dead_links_are_found() {
+        tells_apart(
+            links,
+            &[("README.md", "[x](gone.md)")],
+            &[("README.md", "[x](README.md) [y](https://example.com/x) [z](#here)")],
+        );
+    }
+}

@@ -15,11 +15,29 @@ pub use operator::mint_operator_token;
 
 use crate::house::Worker;
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{any, delete, get, post};
+use http::HeaderValue;
 use problem::Problem;
 
 /// The paths below `/api/manage`.
-pub fn router() -> Router<Worker> {
+pub fn router(worker: &Worker) -> Router<Worker> {
+    paths().layer(from_fn_with_state(worker.clone(), name_request))
+}
+
+/// Gives every answer an id of its own, told in `x-request-id`.
+async fn name_request(State(worker): State<Worker>, request: Request, next: Next) -> Response {
+    let id = worker.house.request_id(worker.house.clock.now());
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+fn paths() -> Router<Worker> {
     Router::new()
         .route("/whoami", get(operator::whoami))
         .route("/workspaces", get(workspaces::list).post(workspaces::create))

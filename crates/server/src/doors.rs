@@ -20,7 +20,7 @@ use http::{HeaderValue, Method, Request, Response};
 
 /// Every path of the server, for one worker.
 pub fn router(worker: Worker) -> Router {
-    let mut router = Router::new().nest("/api/manage", crate::api::router());
+    let mut router = Router::new().nest("/api/manage", crate::api::router(&worker));
     for surface in worker.house.surfaces {
         router = open(router, surface);
     }

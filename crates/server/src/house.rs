@@ -1,6 +1,7 @@
 //! Everything a request needs that outlives it. In: what wiring opened. Out: one shared house, and one worker a thread.
 //! Never here: the order of things (pipeline), global state of any other kind.
 
+use crate::limits::FORGOTTEN_EVERY;
 use crate::live::{LiveCatalogue, LiveError, LiveKeys, LiveTokens, LiveWorkspaces};
 use crate::log::Log;
 use crate::metrics::Metrics;
@@ -10,6 +11,7 @@ use crate::surface::Surface;
 use crate::tasks::Tasks;
 use crate::upstream::Upstream;
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::port::{Change, Ledger, Store, StoreError};
@@ -65,6 +67,8 @@ pub struct House {
     pub workspaces: LiveWorkspaces,
     /// One change of the catalogue at a time.
     pub catalogue_gate: tokio::sync::Mutex<()>,
+    /// Holds whose relay broke before it closed them.
+    pub forgotten: Mutex<Vec<RequestId>>,
     draining: AtomicBool,
 }
 
@@ -100,6 +104,7 @@ impl House {
             tokens: LiveTokens::default(),
             workspaces: LiveWorkspaces::default(),
             catalogue_gate: tokio::sync::Mutex::default(),
+            forgotten: Mutex::default(),
             draining: AtomicBool::new(false),
         };
         for change in [Change::Keys, Change::Catalogue, Change::OperatorTokens] {
@@ -140,6 +145,20 @@ impl House {
                 Err(error) => {
                     self.log.warn("store.follow_failed", &[("error", &error.to_string())]);
                     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                }
+            }
+        }
+    }
+
+    /// Gives back holds whose relay broke, for ever. Each is a defect: an error line says so, and nobody is charged.
+    pub async fn reap(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(FORGOTTEN_EVERY).await;
+            let found = std::mem::take(&mut *self.forgotten.lock());
+            for id in found {
+                self.log.error("hold.forgotten", &[("request.id", &id.to_string())]);
+                if self.ledger.release(id, None).await.is_err() {
+                    self.forgotten.lock().push(id);
                 }
             }
         }

@@ -7,8 +7,13 @@ use std::time::Duration;
 pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
 /// Request headers altogether (Codex sends about 1 KB of metadata, proxies add more).
 pub const HEADER_BYTES_MAX: usize = 64 * 1024;
-/// Time for a client to send its headers.
-pub const HEADER_TIME_MAX: Duration = Duration::from_secs(10);
+/// Time for a client to send its headers; also how long a connection may be idle between two requests, so it is longer
+/// than the minute after which most clients drop theirs.
+pub const HEADER_TIME_MAX: Duration = Duration::from_secs(75);
+/// How long a client may take nothing of an answer that waits to be written.
+pub const STALLED_READER_TIME_MAX: Duration = Duration::from_secs(60);
+/// How often holds are looked for whose relay broke (a defect: it is an error line each time).
+pub const FORGOTTEN_EVERY: Duration = Duration::from_secs(1);
 /// A management request's body.
 pub const MANAGE_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// An upstream answer that is not streamed.

@@ -1,14 +1,17 @@
 //! Accepting connections: one acceptor hands them out to worker threads, each with its own runtime and upstream pool.
 //! In: a listener and a house. Out: served connections until shutdown. Never here: what a request means.
 
+mod patient;
+
 use crate::doors;
 use crate::house::{House, Worker};
-use crate::limits::{HEADER_BYTES_MAX, HEADER_TIME_MAX};
+use crate::limits::{HEADER_BYTES_MAX, HEADER_TIME_MAX, STALLED_READER_TIME_MAX};
 use crate::tasks::Tasks;
 use crate::upstream::Upstream;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use patient::Patient;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -135,7 +138,7 @@ async fn converse(stream: TcpStream, router: axum::Router, mut stopped: watch::R
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME_MAX)
         .max_buf_size(HEADER_BYTES_MAX.max(8_192))
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream, STALLED_READER_TIME_MAX)), service);
     let mut connection = pin!(connection);
     tokio::select! {
         biased;

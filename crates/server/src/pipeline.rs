@@ -25,7 +25,11 @@ pub async fn serve(worker: Worker, door: Door, dialect: Dialect, request: Reques
         Err(fault) => return refuse(&worker.house, &entry, None, "", &fault),
     };
     match prepare(&worker.house, &entry, &caller, (dialect, request)).await {
-        Ok(order) => Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, order, slot)).respond().await,
+        Ok(order) => {
+            let house = worker.house.clone();
+            let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, order, slot));
+            viewer.respond().await.unwrap_or_else(|| broken(&house, &entry))
+        }
         Err((model, fault)) => refuse(&worker.house, &entry, Some(&caller), &model, &fault),
     }
 }
@@ -111,6 +115,12 @@ fn request_head(headers: &HeaderMap) -> RequestHead {
         head.add_beta(line);
     }
     head
+}
+
+/// The relay broke before it said anything: a defect of ours, told as one. Its hold is found and given back.
+fn broken(house: &House, entry: &Entry) -> Response<Body> {
+    house.log.error("relay.broke", &[("request.id", &entry.id.to_string())]);
+    into_axum(entry.fault(&Fault::new(FaultKind::Internal, "Something is wrong on our side; nothing was charged.")))
 }
 
 /// Answers with a fault before there is a relay: nothing was held.

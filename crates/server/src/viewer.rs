@@ -9,6 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use parking_lot::Mutex;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -113,26 +114,22 @@ impl Viewer {
         Self { relay: Some(relay(Slot(shared.clone()))), shared, tasks }
     }
 
-    /// Runs the relay up to its head and becomes the response.
-    pub async fn respond(mut self) -> Response<axum::body::Body> {
-        let item = poll_fn(|cx| self.poll_item(cx)).await;
-        match item {
-            Some(Item::Whole(response)) => response.map(axum::body::Body::from),
-            Some(Item::Head(head)) => head.map(|()| axum::body::Body::new(self)),
-            // A relay sends a head before anything else; without one there is nothing to answer with.
-            Some(Item::Data(_)) | None => {
-                let mut response = Response::new(axum::body::Body::empty());
-                *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
-                response
-            }
+    /// Runs the relay up to its head and becomes the response; `None` when the relay broke before it.
+    pub async fn respond(mut self) -> Option<Response<axum::body::Body>> {
+        match poll_fn(|cx| self.poll_item(cx)).await {
+            Some(Item::Whole(response)) => Some(response.map(axum::body::Body::from)),
+            Some(Item::Head(head)) => Some(head.map(|()| axum::body::Body::new(self))),
+            Some(Item::Data(_)) | None => None,
         }
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
-        if let Some(relay) = self.relay.as_mut()
-            && relay.as_mut().poll(cx).is_ready()
-        {
-            self.relay = None;
+        if let Some(relay) = self.relay.as_mut() {
+            // A relay that panics is over: what it owned is dropped here, and its hold is found and given back.
+            let polled = catch_unwind(AssertUnwindSafe(|| relay.as_mut().poll(cx)));
+            if !matches!(polled, Ok(Poll::Pending)) {
+                self.relay = None;
+            }
         }
         match self.shared.item.lock().take() {
             Some(item) => Poll::Ready(Some(item)),
@@ -200,15 +197,21 @@ mod tests {
     #[tokio::test]
     async fn a_viewer_reads_everything_in_order() {
         let (tasks, ended) = (Tasks::default(), Arc::new(AtomicBool::new(false)));
-        let response = parts(&tasks, &ended).respond().await;
+        let response = parts(&tasks, &ended).respond().await.unwrap();
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "abc");
         assert!(!ended.load(Ordering::Acquire));
     }
 
     #[tokio::test]
+    async fn a_relay_that_panics_is_over() {
+        let relay = |_: Slot| -> Relay { Box::pin(async { panic!("a defect") }) };
+        assert!(Viewer::new(Tasks::default(), relay).respond().await.is_none());
+    }
+
+    #[tokio::test]
     async fn a_relay_ends_by_itself_when_the_viewer_goes() {
         let (tasks, ended) = (Tasks::default(), Arc::new(AtomicBool::new(false)));
-        let mut body = parts(&tasks, &ended).respond().await.into_body();
+        let mut body = parts(&tasks, &ended).respond().await.unwrap().into_body();
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "a");
         drop(body);
         tasks.close_and_wait(std::time::Duration::from_secs(1)).await;

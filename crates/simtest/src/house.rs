@@ -173,6 +173,17 @@ impl SimHouse {
         answered.unwrap_or_else(|never| match never {})
     }
 
+    /// Holds whose relay broke and that wait to be given back.
+    pub fn forgotten(&self) -> usize {
+        self.worker.house.forgotten.lock().len()
+    }
+
+    /// Lets the house give them back.
+    pub async fn reap(&self) {
+        // The reaper runs for ever; two of its rounds are enough.
+        let _ = tokio::time::timeout(Duration::from_secs(3), self.worker.house.clone().reap()).await;
+    }
+
     /// Calls Chat Completions and waits until nothing runs any more.
     pub async fn chat(&self, body: &Value, client: Client) -> Seen {
         let request = Request::builder()

@@ -25,6 +25,8 @@ pub enum Step {
     Cut,
     /// Nothing, for ever.
     Hang,
+    /// A defect of the gateway itself: whoever reads this panics.
+    Panic,
 }
 
 /// One call's answer.
@@ -162,6 +164,7 @@ impl Body for Playing {
                     self.over = true;
                     return Poll::Ready(Some(Err(Broke)));
                 }
+                Some(Step::Panic) => defect(),
                 Some(Step::Hang) => {
                     self.steps.push_front(Step::Hang);
                     return Poll::Pending;
@@ -173,6 +176,11 @@ impl Body for Playing {
             }
         }
     }
+}
+
+#[expect(clippy::panic, reason = "the scenario asks for it")]
+fn defect() -> ! {
+    panic!("a planted defect");
 }
 
 impl Drop for Playing {

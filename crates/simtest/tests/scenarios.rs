@@ -241,6 +241,22 @@ async fn a_ledger_that_fails_stops_calls_and_ends() {
     assert!(!seen.text().contains("finish_reason\":\"stop"));
 }
 
+/// A defect in a relay ends that call alone, and its hold is found.
+#[tokio::test(start_paused = true)]
+async fn a_defect_costs_nobody_anything() {
+    let scripts = [vec![Step::Panic], vec![chat_chunk("a"), Step::Wait(secs(1)), Step::Panic]];
+    for (n, steps) in scripts.into_iter().enumerate() {
+        let sim = open().await;
+        sim.upstreams.set("one", vec![Script::stream(steps)]);
+        let seen = sim.chat(&ask(true), Client::ReadsAll).await;
+        assert_eq!(seen.status, if n == 0 { 500 } else { 200 });
+        assert_eq!((sim.book.open_holds(), sim.forgotten()), (1, 1));
+        sim.reap().await;
+        assert_eq!((sim.book.open_holds(), sim.forgotten(), sim.book.charged()), (0, 0, NanoUsd::ZERO));
+        assert!(sim.log.take().contains("hold.forgotten"));
+    }
+}
+
 /// Money invariants for random calls: whatever happens, nothing stays held and the sums agree.
 #[tokio::test(start_paused = true)]
 async fn random_faults_leave_the_books_balanced() {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::port::{AuditEntry, WorkspaceRow};
-use store::{Kind, Opened, StoreConfig};
+use store::{Kind, Opened, StoreConfig, StoreError};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use units::{Chance, Class, Clock, GrantId, KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
@@ -57,6 +57,8 @@ struct Load {
     payers: Vec<(WorkspaceId, KeyId)>,
     model: Arc<str>,
     latencies: Mutex<(Vec<u32>, Vec<u32>)>,
+    /// Holds refused because the store was away (restart the server while this runs).
+    away: AtomicU64,
 }
 
 impl Load {
@@ -103,9 +105,16 @@ impl Load {
     async fn billed(&self) -> Result<(), Failure> {
         let order = self.order();
         let start = Instant::now();
-        let HoldAnswer::Held { .. } = self.opened.ledger.hold(order.clone()).await? else {
-            return Err("refused".into());
-        };
+        match self.opened.ledger.hold(order.clone()).await {
+            Ok(HoldAnswer::Held { .. }) => {}
+            Ok(other) => return Err(format!("{other:?}").into()),
+            Err(StoreError::Unavailable(_)) => {
+                self.away.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                return Ok(());
+            }
+            Err(other) => return Err(other.into()),
+        }
         let held = start.elapsed();
         let start = Instant::now();
         let settle =
@@ -187,8 +196,14 @@ async fn run_free(load: &Load, seconds: u64) -> Result<String, Failure> {
 async fn prepare(kind: Kind, dice: Arc<Dice>) -> Result<Arc<Load>, Failure> {
     let config = StoreConfig { kind, master_check: None };
     let opened = store::open(config, Arc::new(WallClock), Arc::clone(&dice) as _, Handle::current()).await?;
-    let mut load =
-        Load { opened, dice, payers: Vec::new(), model: "acme-large-2".into(), latencies: Mutex::default() };
+    let mut load = Load {
+        opened,
+        dice,
+        payers: Vec::new(),
+        model: "acme-large-2".into(),
+        latencies: Mutex::default(),
+        away: AtomicU64::new(0),
+    };
     for _ in 0..PAYERS {
         let now = WallClock.now();
         let id = WorkspaceId::new(now, load.random());
@@ -229,8 +244,12 @@ async fn all(kind: Kind, seconds: u64, dice: Arc<Dice>) -> Result<(), Failure> {
     let report = load.opened.ledger.audit().await?;
     writeln!(
         out,
-        "audit: {:?}, {} transfers, {} usage rows, {} open",
-        report.findings, report.transfers, report.usage_rows, report.open_holds
+        "audit: {:?}, {} transfers, {} usage rows, {} open; {} times away",
+        report.findings,
+        report.transfers,
+        report.usage_rows,
+        report.open_holds,
+        load.away.load(Ordering::Relaxed)
     )?;
     load.opened.ledger.close().await?;
     Ok(())

@@ -41,9 +41,11 @@ pub trait Ledger: Send + Sync {
     fn extend(&self, order: ExtendOrder) -> Pending<'_, HoldAnswer>;
     /// Charges a hold and writes the usage row in the same transaction; answers when that is durable.
     fn settle(&self, order: SettleOrder) -> Pending<'_, SettleAnswer>;
-    /// Gives a hold back uncharged; the usage row of the failed request, if any, is written with it.
+    /// Gives a hold back uncharged; the usage row of the failed request, if any, is written with it. On SQLite a young
+    /// hold released without a usage row leaves no trace: after a restart it is `Unknown`.
     fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Pending<'_, HoldState>;
     /// Takes a usage row that moves no money (free models, refused requests); does not wait, may be lost by a crash.
+    /// It is stored uncharged, within 250 ms; never over the row of a hold that was closed.
     fn record(&self, row: UsageRow);
     /// One snapshot of a workspace's money.
     fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Pending<'_, Balance>;
@@ -51,7 +53,7 @@ pub trait Ledger: Send + Sync {
     fn key_spend(&self, key: KeyId) -> Pending<'_, NanoUsd>;
     /// Posts credit to a workspace; answers when durable.
     fn grant(&self, order: GrantOrder) -> Pending<'_, Balance>;
-    /// Recomputes everything and names what does not agree (invariants I1..I9).
+    /// Recomputes everything and names what does not agree (`ledger::audit` lists the invariants).
     fn audit(&self) -> Pending<'_, AuditReport>;
     /// Writes everything that queued and stops; later orders are `Unavailable`.
     fn close(&self) -> Pending<'_, ()>;
@@ -272,7 +274,8 @@ pub trait Store: Send + Sync {
 
     /// A page of usage rows, newest first.
     fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<StoredUsage>>;
-    /// A page of the operators' log, newest first; `before` is the `at` of the last one seen.
+    /// A page of the operators' log, newest first; `before` is the `at` of the last one seen. A page ends between two
+    /// instants, so that none is lost: it may be a little longer than `limit`.
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>>;
 
     /// Waits for the next change made by another process. SQLite has one process and waits for ever.

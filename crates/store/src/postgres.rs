@@ -31,6 +31,7 @@ use node::Lease;
 use parking_lot::Mutex;
 use pool::Db;
 use queue::{Op, Queue, Reply};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -46,6 +47,8 @@ struct Shared {
     changes: Changes,
     /// Batches fail just now: no new holds.
     failing: AtomicBool,
+    /// Workspaces whose rows contradict themselves: no new holds until the next start.
+    frozen: Mutex<HashSet<WorkspaceId>>,
     lease: Mutex<Lease>,
     lease_time: Duration,
     clock: Arc<dyn Clock>,
@@ -91,6 +94,9 @@ impl Shared {
 
     async fn hold(&self, order: HoldOrder) -> Result<HoldAnswer, StoreError> {
         self.ready()?;
+        if self.frozen.lock().contains(&order.workspace) {
+            return Err(StoreError::Corrupt(format!("{} is frozen until the books are right", order.workspace)));
+        }
         self.ask(|reply| Op::Hold(order, reply)).await
     }
 

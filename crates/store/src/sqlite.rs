@@ -29,6 +29,7 @@ use ledger::{
 };
 use parking_lot::Mutex;
 use rusqlite::Connection;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use units::{BootId, Clock, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
@@ -47,6 +48,7 @@ struct Shared {
 struct Sqlite {
     shared: Arc<Shared>,
     reads: Lane,
+    dir: PathBuf,
 }
 
 impl Drop for Sqlite {
@@ -67,9 +69,11 @@ fn gone() -> StoreError {
 /// Maps what SQLite says to what the port says.
 fn sql_error(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
-            StoreError::Corrupt(error.to_string())
-        }
+        Some(
+            rusqlite::ErrorCode::DatabaseCorrupt
+            | rusqlite::ErrorCode::NotADatabase
+            | rusqlite::ErrorCode::ConstraintViolation,
+        ) => StoreError::Corrupt(error.to_string()),
         _ => unavailable(error),
     }
 }
@@ -272,7 +276,9 @@ impl Ledger for Sqlite {
         Box::pin(async {
             self.shared.barrier().await?;
             let now = self.shared.clock.now();
-            self.reads.ask(move |db| audit::run(db, Some(now))).await
+            // A lane of its own, so that no other question waits for it.
+            let lane = files::reader(&self.dir).map_err(unavailable)?;
+            lane.ask(move |db| audit::run(db, Some(now))).await
         })
     }
 

@@ -65,6 +65,7 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     }
     let house = wiring::open(config, log.clone(), tokio::runtime::Handle::current()).await?;
     background.spawn(house.clone().follow());
+    background.spawn(house.clone().reap());
     let doors = Doors::open(&house)?;
     log.info("server.ready", &[("listen", &address.to_string())]);
     let mut failed = None;

@@ -7,6 +7,7 @@ use crate::relay::order::{Order, Terms};
 use crate::relay::quote::Quote;
 use canon::{Fault, FaultKind, Retry, Tally};
 use ledger::{ExtendOrder, HoldAnswer, HoldOrder, LimitSource, Refusal, SettleAnswer, SettleOrder, UsageRow};
+use std::sync::Arc;
 use std::time::Duration;
 use store::port::StoreError;
 use units::{Class, NanoUsd, RequestId, Tokens};
@@ -25,11 +26,33 @@ pub enum Tab {
 /// What is held.
 pub struct Held {
     id: RequestId,
+    watch: Watch,
     quote: Box<Quote>,
     amount: NanoUsd,
     covered: Tokens,
     extensions: u32,
     corrected: bool,
+}
+
+/// Notices a hold that nobody closed. Its `Drop` only leaves the id where the house looks for it: nothing bills there.
+struct Watch {
+    house: Arc<House>,
+    id: Option<RequestId>,
+}
+
+impl Watch {
+    /// The hold is being closed: there is nothing to notice.
+    fn rest(&mut self) {
+        self.id = None;
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(id) = self.id.take() {
+            self.house.forgotten.lock().push(id);
+        }
+    }
 }
 
 /// What the closing came to.
@@ -47,7 +70,7 @@ impl Tab {
     ///
     /// # Errors
     /// 402 faults, and `LedgerUnavailable` when nobody can decide.
-    pub async fn open(house: &House, order: &Order) -> Result<(Self, Option<Tokens>), Fault> {
+    pub async fn open(house: &Arc<House>, order: &Order) -> Result<(Self, Option<Tokens>), Fault> {
         let Terms::Billed(quote) = &order.terms else { return Ok((Self::Free, None)) };
         let want = quote.cost_of(quote.first).map_err(unpriced)?;
         let floor = if quote.client_set_max { want } else { quote.cost_of(1).map_err(unpriced)? };
@@ -69,7 +92,8 @@ impl Tab {
         let covered = quote.covered_by(amount);
         let insert = (amount < want).then_some(covered);
         let quote = quote.clone();
-        let held = Held { id: order.entry.id, quote, amount, covered, extensions: 0, corrected: false };
+        let watch = Watch { house: house.clone(), id: Some(order.entry.id) };
+        let held = Held { id: order.entry.id, watch, quote, amount, covered, extensions: 0, corrected: false };
         Ok((Self::Held(held), insert))
     }
 
@@ -112,6 +136,8 @@ impl Tab {
             }
             Self::Held(held) => held,
         };
+        let mut held = held;
+        held.watch.rest();
         // A usage without a price cannot be charged above the hold, nor given away: the hold is the charge.
         let cost = ledger::meter::charge(&row.usage, &held.quote.rates).unwrap_or(held.amount);
         let order = SettleOrder { id: held.id, cost, usage: row.clone() };
@@ -130,7 +156,8 @@ impl Tab {
     pub async fn release(self, house: &House, row: UsageRow) {
         match self {
             Self::Free => house.ledger.record(row),
-            Self::Held(held) => {
+            Self::Held(mut held) => {
+                held.watch.rest();
                 if let Err(error) = house.ledger.release(held.id, Some(row)).await {
                     // The hold stays until its owner's lease ends; then it is void. Nobody is charged.
                     house.log.error("hold.release_failed", &[("error", &error.to_string())]);

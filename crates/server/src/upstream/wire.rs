@@ -87,6 +87,8 @@ pub struct Told {
     pub retry_after_ms: Option<Box<str>>,
     /// `x-should-retry`.
     pub should_retry: Option<Box<str>>,
+    /// `x-request-id`; for logs and commands, never for clients.
+    pub request_id: Option<Box<str>>,
 }
 
 impl Told {
@@ -104,6 +106,8 @@ impl Told {
             self.retry_after_ms = text();
         } else if is("x-should-retry") {
             self.should_retry = text();
+        } else if is("x-request-id") {
+            self.request_id = text();
         }
     }
 }

@@ -130,10 +130,25 @@ impl Batcher {
             let [op] = alone;
             match done {
                 Ok(told) => self.tell(vec![op], told),
-                Err(error) => self.say(op, &error),
+                Err(error) => {
+                    self.freeze(&op, &error);
+                    self.say(op, &error);
+                }
             }
         }
         self.wakes.send();
+    }
+
+    /// What cannot be written because the rows say otherwise stops new holds of its workspace.
+    fn freeze(&self, op: &Op, error: &StoreError) {
+        let workspace = match op {
+            Op::Settle(order, _) => Some(order.usage.workspace),
+            Op::Hold(order, _) => Some(order.workspace),
+            _ => op.id().and_then(|id| self.owners.get(&id).copied()),
+        };
+        if let (StoreError::Corrupt(_), Some(workspace)) = (error, workspace) {
+            self.shared.frozen.lock().insert(workspace);
+        }
     }
 
     /// Nothing was delivered on holds and extensions yet: their callers are told at once that it did not work.

@@ -34,6 +34,7 @@ struct Held {
 /// The rows of a batch, locked and loaded; then what was made of them.
 #[derive(Default)]
 pub struct Page<'a> {
+    alive: bool,
     wallets: HashMap<WorkspaceId, (Wallet, Vec<Grant>)>,
     holds: HashMap<RequestId, Held>,
     closed: HashMap<RequestId, HoldState>,
@@ -64,6 +65,11 @@ fn broken(error: impl std::fmt::Display) -> StoreError {
 }
 
 impl<'a> Page<'a> {
+    /// An empty one. A node whose lease was given up by others is not `alive`: it takes no new holds.
+    pub fn new(alive: bool) -> Self {
+        Self { alive, ..Self::default() }
+    }
+
     /// Takes a workspace's grants.
     pub fn load_wallet(&mut self, workspace: WorkspaceId, grants: Vec<Grant>) {
         let wallet = Wallet::new(grants);
@@ -142,6 +148,9 @@ impl<'a> Page<'a> {
         }
         if let Some(state) = self.closed.get(&order.id) {
             return Ok(HoldAnswer::Conflict(*state));
+        }
+        if !self.alive {
+            return Err(StoreError::Unavailable("the lease of this node was given up".to_owned()));
         }
         let (wallet, _) = self.wallets.entry(order.workspace).or_default();
         Ok(match wallet.hold(order).map_err(broken)? {

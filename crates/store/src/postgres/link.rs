@@ -8,7 +8,7 @@ use super::queue::Op;
 use super::usage;
 use super::wire::Uuid;
 use super::write::{Rows, Writes};
-use futures_util::future::join4;
+use futures_util::future::join5;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use tokio::runtime::Handle;
 use tokio_postgres::{Client, NoTls, Statement};
@@ -19,6 +19,7 @@ struct Statements {
     grants: Statement,
     holds: Statement,
     states: Statement,
+    lease: Statement,
     owners: Statement,
     writes: Writes,
 }
@@ -47,6 +48,7 @@ impl Link {
             grants: client.prepare(load::GRANTS).await?,
             holds: client.prepare(load::HOLDS).await?,
             states: client.prepare(load::STATES).await?,
+            lease: client.prepare(load::LEASE).await?,
             owners: client.prepare(load::OWNERS).await?,
             writes: Writes::prepare(&client).await?,
         };
@@ -111,7 +113,7 @@ impl Link {
     }
 
     async fn in_transaction(&self, ops: &[Op], frame: &Frame<'_>, workspaces: &[Uuid]) -> Result<Vec<Told>, Fail> {
-        let mut page = self.load(ops, workspaces).await?;
+        let mut page = self.load(ops, workspaces, frame.lease).await?;
         let told = page.decide(ops, frame.now, frame.repeated);
         let rows = Rows::of(&page, frame.now, frame.lease);
         self.statements.writes.send(&self.client, &rows).await?;
@@ -119,19 +121,20 @@ impl Link {
         Ok(told)
     }
 
-    async fn load<'o>(&self, ops: &'o [Op], workspaces: &[Uuid]) -> Result<Page<'o>, Fail> {
+    async fn load<'o>(&self, ops: &'o [Op], workspaces: &[Uuid], lease: Uuid) -> Result<Page<'o>, Fail> {
         let ids: Vec<Uuid> = ops.iter().filter_map(Op::id).map(|id| Uuid(id.bytes())).collect();
         let new: Vec<RequestId> = ops.iter().filter(|op| matches!(op, Op::Hold(..))).filter_map(Op::id).collect();
         let (days, new) = keys(&new);
-        let (begun, grants, holds, states) = join4(
+        let (begun, grants, holds, states, lease) = join5(
             self.client.batch_execute("BEGIN"),
             self.client.query(&self.statements.grants, &[&workspaces]),
             self.client.query(&self.statements.holds, &[&ids]),
             self.client.query(&self.statements.states, &[&days, &new]),
+            self.client.query(&self.statements.lease, &[&lease]),
         )
         .await;
         begun?;
-        let mut page = Page::default();
+        let mut page = Page::new(!lease?.is_empty());
         let mut wallets: HashMap<WorkspaceId, Vec<_>> = HashMap::new();
         for row in &grants? {
             let (workspace, grant) = load::grant(row)?;

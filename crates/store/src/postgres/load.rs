@@ -18,6 +18,8 @@ pub const HOLDS: &str = "SELECT id, workspace, key, want, floor, at, seq, legs F
 pub const STATES: &str = "SELECT u.request, u.closing, u.charge FROM unnest($1::bigint[], $2::uuid[]) AS k (day, id) \
     JOIN usage u ON u.day = k.day AND u.request = k.id WHERE u.closing <> 0 \
     UNION ALL SELECT hold, (state + 10)::smallint, 0 FROM tombstone WHERE hold = ANY($2)";
+/// Keeps the lease of this node from being given up while the batch hangs holds on it.
+pub const LEASE: &str = "SELECT 1 FROM node WHERE lease = $1 FOR KEY SHARE";
 /// Whose holds these are.
 pub const OWNERS: &str = "SELECT id, workspace FROM hold WHERE id = ANY($1)";
 

@@ -2,20 +2,24 @@
 //! safe. All of it runs on the background runtime, so that a connection never dies with a caller's. Never here: SQL.
 
 use crate::port::StoreError;
+use Failed::{Undone, Unknown};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{IsolationLevel, NoTls, Transaction};
 
 /// Connections for everything but the batcher.
 const CONNECTIONS: usize = 6;
-/// How often a transaction that lost a race is tried.
+/// How often a transaction that lost a race, or its connection before the commit, is tried.
 const TRIES: u32 = 8;
+/// How long a database that is away is left alone.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How long a connection is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why work in the database failed.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +52,17 @@ impl Fail {
         ))
     }
 
+    /// The database, or the way to it, is not there just now.
+    fn is_away(&self) -> bool {
+        match self {
+            Self::Sql(e) => {
+                e.code().is_none_or(|code| code.code().starts_with("57P") || code.code().starts_with("08"))
+            }
+            Self::Away(_) => true,
+            Self::Store(_) | Self::Contradiction(_) => false,
+        }
+    }
+
     /// The database refuses what was to be written, and will again.
     pub fn is_final(&self) -> bool {
         match self {
@@ -64,6 +79,7 @@ impl Fail {
         match self {
             Self::Store(e) => e,
             Self::Contradiction(why) => StoreError::Corrupt(why),
+            Self::Sql(_) if self.is_final() => StoreError::Corrupt(self.to_string()),
             Self::Sql(_) | Self::Away(_) => StoreError::Unavailable(self.to_string()),
         }
     }
@@ -126,13 +142,17 @@ impl Db {
     async fn run<T: Send + 'static>(&self, level: IsolationLevel, work: Work<T>) -> Result<T, StoreError> {
         let pool = self.pool.clone();
         let task = self.background.spawn(async move {
-            for _ in 1..TRIES {
+            let mut tries = 1;
+            loop {
                 match once(&pool, level, &work).await {
-                    Err(fail) if fail.is_race() => {}
-                    other => return other,
+                    // Rolled back, or never sent to be committed: nothing happened.
+                    Err(Undone(fail)) if fail.is_race() && tries < TRIES => {}
+                    Err(Undone(fail)) if fail.is_away() && tries < TRIES => sleep(PAUSE).await,
+                    Err(Undone(fail) | Unknown(fail)) => return Err(fail),
+                    Ok(done) => return Ok(done),
                 }
+                tries += 1;
             }
-            once(&pool, level, &work).await
         });
         match task.await {
             Ok(done) => done.map_err(Fail::told),
@@ -146,10 +166,28 @@ impl Db {
     }
 }
 
-async fn once<T>(pool: &Pool, level: IsolationLevel, work: &Work<T>) -> Result<T, Fail> {
+/// How a transaction failed.
+enum Failed {
+    /// It did not happen.
+    Undone(Fail),
+    /// Its commit was sent, and no answer came.
+    Unknown(Fail),
+}
+
+impl<E: Into<Fail>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Undone(error.into())
+    }
+}
+
+async fn once<T>(pool: &Pool, level: IsolationLevel, work: &Work<T>) -> Result<T, Failed> {
     let mut client = pool.get().await.map_err(|e| Fail::Away(e.to_string()))?;
     let tx = client.build_transaction().isolation_level(level).start().await?;
     let done = work(&tx).await?;
-    tx.commit().await?;
-    Ok(done)
+    match tx.commit().await.map_err(Fail::from) {
+        Ok(()) => Ok(done),
+        // The server answered: it was rolled back.
+        Err(fail) if fail.is_race() || fail.is_final() => Err(Undone(fail)),
+        Err(fail) => Err(Unknown(fail)),
+    }
 }

@@ -42,6 +42,7 @@ pub async fn open(
         queue: Queue::default(),
         changes: Changes::default(),
         failing: AtomicBool::new(false),
+        frozen: Mutex::default(),
         lease: Mutex::new(Lease { id: super::wire::Uuid([0; 16]), until: Instant::now() }),
         lease_time,
         clock: way.clock,

@@ -9,7 +9,7 @@ use super::{Shared, Sqlite, credit, schema, usage};
 use crate::open::{OpenError, Opened};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -43,7 +43,7 @@ pub(super) fn open_engine(
     clock: Arc<dyn Clock>,
     chance: &dyn Chance,
 ) -> Result<(Arc<Sqlite>, u64), OpenError> {
-    std::fs::create_dir_all(dir).map_err(|e| io(dir, e))?;
+    make(dir)?;
     let lock = lock(dir, true)?;
     let path = dir.join(LEDGER_FILE);
     let mut db = connect(&path).map_err(told)?;
@@ -58,8 +58,6 @@ pub(super) fn open_engine(
     );
     let mut random = [0; 10];
     chance.fill(&mut random);
-    let reader = connect(&path).map_err(told)?;
-    reader.pragma_update(None, "query_only", true).map_err(told)?;
     let shared = Arc::new(Shared {
         books: Mutex::new(books),
         inbox: Inbox::default(),
@@ -68,8 +66,17 @@ pub(super) fn open_engine(
         boot: BootId::new(now, random),
     });
     Thread { shared: Arc::clone(&shared), db, lock }.start().map_err(|e| io(dir, e))?;
-    let reads = Lane::start(reader).map_err(|e| io(dir, e))?;
-    Ok((Arc::new(Sqlite { shared, reads }), recovered))
+    let engine = Sqlite { shared, reads: reader(dir)?, dir: dir.to_owned() };
+    Ok((Arc::new(engine), recovered))
+}
+
+/// Makes the directory when it is not there; for nobody else's eyes.
+fn make(dir: &Path) -> Result<(), OpenError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|e| io(dir, e))
 }
 
 /// Takes the lock of a directory. Kept as long as the file is open.
@@ -98,6 +105,13 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     db.pragma_update(None, "cache_size", -32_768)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(db)
+}
+
+/// A new thread that only reads.
+pub(super) fn reader(dir: &Path) -> Result<Lane, OpenError> {
+    let db = connect(&dir.join(LEDGER_FILE)).map_err(told)?;
+    db.pragma_update(None, "query_only", true).map_err(told)?;
+    Lane::start(db).map_err(|e| io(dir, e))
 }
 
 /// Keeps the check value at the first start; refuses another one later.

@@ -10,11 +10,12 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use units::Timestamp;
 
 /// How long records may wait for company, and how often holds are looked at.
 const PATIENCE: Duration = Duration::from_millis(150);
-/// How many rounds lie between two looks for expired grants.
-const SWEEP_ROUNDS: u32 = 64;
+/// How much time lies between two looks for expired grants.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// The first and the longest wait before a failed commit is tried again.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 /// How often a failing commit is tried once the store closes.
@@ -48,8 +49,9 @@ impl Thread {
     fn run(&mut self) {
         let mut taken = Taken::default();
         let mut wakes = Wakes::default();
-        for round in 0_u32.. {
-            self.look_at_holds(round % SWEEP_ROUNDS == 0);
+        let mut swept = Timestamp::default();
+        loop {
+            self.look_at_holds(&mut swept);
             self.shared.inbox.take(&mut taken, PATIENCE);
             if !self.commit(&mut taken, &mut wakes) {
                 return;
@@ -64,13 +66,14 @@ impl Thread {
     }
 
     /// Queues the rows of holds that have outlived their youth, and now and then what expired.
-    fn look_at_holds(&self, sweep: bool) {
+    fn look_at_holds(&self, swept: &mut Timestamp) {
         let now = self.shared.clock.now();
         let mut books = self.shared.books.lock();
         for row in books.aged(now) {
             self.shared.inbox.push(Entry::Hold(Box::new(row)), false);
         }
-        if sweep {
+        if now.since(*swept) >= SWEEP_EVERY {
+            *swept = now;
             for sweep in books.sweep(now) {
                 self.shared.inbox.push(Entry::Sweep(sweep, now), false);
             }

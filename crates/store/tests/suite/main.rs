@@ -5,6 +5,8 @@
 mod world;
 
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod money;

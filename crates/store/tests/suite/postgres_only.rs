@@ -4,7 +4,7 @@ use crate::kill::{check_acked, kill_together};
 use crate::world::{Place, World, on_postgres, runtime};
 use ledger::{HoldAnswer, HoldState, SettleAnswer};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::port::{CatalogueRows, Change};
 use store::{Opened, StoreError};
@@ -108,6 +108,52 @@ fn a_node_that_was_given_up_does_not_settle_what_was_voided() {
     });
 }
 
+/// What one line of requests came to.
+#[derive(Default)]
+struct Line {
+    settled: i64,
+    charged: i64,
+    refused: i64,
+}
+
+/// Holds and settles until it is stopped; a hold may be refused, a settle never.
+async fn work(world: &World, o: &Opened, customer: crate::world::Customer, stop: &AtomicBool) -> Line {
+    let mut line = Line::default();
+    while !stop.load(Ordering::Relaxed) {
+        let hold = world.hold(customer, 10);
+        match o.ledger.hold(hold.clone()).await {
+            Ok(HoldAnswer::Held { .. }) => {}
+            Err(StoreError::Unavailable(_)) => {
+                line.refused += 1;
+                sleep(Duration::from_millis(5)).await;
+                continue;
+            }
+            other => panic!("{other:?}"),
+        }
+        match o.ledger.settle(world.settle(&hold, 7)).await.unwrap() {
+            SettleAnswer::Settled { charged, .. } => {
+                line.charged += charged.nano();
+                line.settled += 1;
+            }
+            SettleAnswer::Already(state) => panic!("{state:?}"),
+        }
+    }
+    line
+}
+
+/// Cuts the batcher's connection again and again; says how often one was there to cut.
+async fn cut(world: &World) -> usize {
+    let db = raw(world).await;
+    let mut cuts = 0;
+    for n in 0..60_u64 {
+        sleep(Duration::from_millis(20 + n * 7 % 40)).await;
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE application_name = 'tollgate-ledger' AND datname = current_database()";
+        cuts += db.query(sql, &[]).await.unwrap().len();
+    }
+    cuts
+}
+
 /// Connections are cut all the time, also between a commit and its answer.
 #[test]
 fn unknown_outcomes_are_settled_by_asking_again() {
@@ -115,64 +161,29 @@ fn unknown_outcomes_are_settled_by_asking_again() {
         let o = Arc::new(world.open().await);
         let world = Arc::new(world);
         let customer = world.customer(&o, 1_000_000).await;
-        let db = raw(&world).await;
-        let (stop, charged) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicI64::new(0)));
+        let stop = Arc::new(AtomicBool::new(false));
         let lines: Vec<_> = (0..16)
             .map(|_| {
-                let (o, world) = (Arc::clone(&o), Arc::clone(&world));
-                let (stop, charged) = (Arc::clone(&stop), Arc::clone(&charged));
-                Handle::current().spawn(async move {
-                    let (mut settled, mut away) = (0, 0);
-                    while !stop.load(Ordering::Relaxed) {
-                        let hold = world.hold(customer, 10);
-                        match o.ledger.hold(hold.clone()).await {
-                            Ok(HoldAnswer::Held { .. }) => {}
-                            Err(StoreError::Unavailable(_)) => {
-                                away += 1;
-                                sleep(Duration::from_millis(5)).await;
-                                continue;
-                            }
-                            other => panic!("{other:?}"),
-                        }
-                        match o.ledger.settle(world.settle(&hold, 7)).await.unwrap() {
-                            SettleAnswer::Settled { charged: sum, .. } => {
-                                charged.fetch_add(sum.nano(), Ordering::Relaxed);
-                                settled += 1;
-                            }
-                            SettleAnswer::Already(state) => panic!("{state:?}"),
-                        }
-                    }
-                    (settled, away)
-                })
+                let (o, world, stop) = (Arc::clone(&o), Arc::clone(&world), Arc::clone(&stop));
+                Handle::current().spawn(async move { work(&world, &o, customer, &stop).await })
             })
             .collect();
-        let mut cuts = 0;
-        for n in 0..60_u64 {
-            sleep(Duration::from_millis(20 + n * 7 % 40)).await;
-            cuts += db
-                .query(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                     WHERE application_name = 'tollgate-ledger' AND datname = current_database()",
-                    &[],
-                )
-                .await
-                .unwrap()
-                .len();
-        }
+        let cuts = cut(&world).await;
         stop.store(true, Ordering::Relaxed);
-        let (mut settled, mut away) = (0, 0);
+        let mut sum = Line::default();
         for line in lines {
-            let counts = line.await.unwrap();
-            settled += counts.0;
-            away += counts.1;
+            let line = line.await.unwrap();
+            sum.settled += line.settled;
+            sum.charged += line.charged;
+            sum.refused += line.refused;
         }
-        assert!(cuts > 20 && settled > 20, "{cuts} cuts, {settled} settled");
+        let told = format!("{cuts} cuts, {} settled, {} holds refused", sum.settled, sum.refused);
+        assert!(cuts > 20 && sum.settled > 20 && sum.refused > 0, "{told}");
         // What was refused while its outcome was unknown is given back.
         assert!(becomes_held(&world, &o, customer, 0, Duration::from_secs(5)).await);
         let report = o.ledger.audit().await.unwrap();
         assert_eq!(report.findings, Vec::<String>::new());
-        let told = charged.load(Ordering::Relaxed);
-        assert_eq!(report.charged.nano(), told, "{cuts} cuts, {settled} settled, {away} away");
+        assert_eq!(report.charged.nano(), sum.charged, "{told}");
         o.ledger.close().await.unwrap();
     });
 }
@@ -236,6 +247,41 @@ fn the_journal_is_append_only() {
         assert!(findings.iter().any(|f| f.starts_with("I2 ")), "{findings:?}");
         o.ledger.close().await.unwrap();
     });
+}
+
+/// A row that the rows contradict is refused alone; its workspace holds no more, others go on.
+#[test]
+fn a_contradiction_freezes_its_workspace() {
+    on_postgres(|world| async move {
+        let o = world.open().await;
+        let (bad, good) = (world.customer(&o, 100).await, world.customer(&o, 100).await);
+        let (one, two) = (world.hold(bad, 60), world.hold(good, 60));
+        for hold in [&one, &two] {
+            let told = o.ledger.hold(hold.clone()).await.unwrap();
+            assert!(matches!(told, HoldAnswer::Held { .. }));
+        }
+        // Somebody posted this request's charge by hand.
+        let db = raw(&world).await;
+        let sql = format!(
+            "INSERT INTO transfer SELECT id, 2, 0, workspace, key, 1, 0 FROM hold WHERE workspace = '{}'",
+            uuid_text(bad.workspace.bytes())
+        );
+        assert_eq!(db.execute(&sql, &[]).await.unwrap(), 1);
+        let (first, second) =
+            tokio::join!(o.ledger.settle(world.settle(&one, 5)), o.ledger.settle(world.settle(&two, 5)));
+        assert!(matches!(first, Err(StoreError::Corrupt(_))), "{first:?}");
+        assert!(matches!(second.unwrap(), SettleAnswer::Settled { .. }));
+        let refused = o.ledger.hold(world.hold(bad, 1)).await;
+        assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
+        let told = o.ledger.hold(world.hold(good, 1)).await.unwrap();
+        assert!(matches!(told, HoldAnswer::Held { .. }));
+        assert!(!o.ledger.audit().await.unwrap().findings.is_empty());
+        o.ledger.close().await.unwrap();
+    });
+}
+
+fn uuid_text(bytes: [u8; 16]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A database that does not answer: holds fail closed, settles wait and are answered in the end.

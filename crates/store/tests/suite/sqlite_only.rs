@@ -75,6 +75,33 @@ fn only_an_old_hold_gets_a_row() {
     });
 }
 
+/// A row that the file contradicts is refused alone; its workspace holds no more, others go on.
+#[test]
+fn a_contradiction_freezes_its_workspace() {
+    in_dir(|world, dir| async move {
+        let o = world.open().await;
+        let (bad, good) = (world.customer(&o, 100).await, world.customer(&o, 100).await);
+        let (one, two) = (world.hold(bad, 60), world.hold(good, 60));
+        for hold in [&one, &two] {
+            let told = o.ledger.hold(hold.clone()).await.unwrap();
+            assert!(matches!(told, HoldAnswer::Held { .. }));
+        }
+        // Somebody posted this request's charge by hand.
+        let sql = "INSERT INTO transfer VALUES (?1, 2, 0, ?1, ?1, 1, 0)";
+        assert_eq!(raw(&dir).execute(sql, [one.id.bytes()]).unwrap(), 1);
+        let (first, second) =
+            tokio::join!(o.ledger.settle(world.settle(&one, 5)), o.ledger.settle(world.settle(&two, 5)));
+        assert!(matches!(first, Err(StoreError::Corrupt(_))), "{first:?}");
+        assert!(matches!(second.unwrap(), SettleAnswer::Settled { .. }));
+        let refused = o.ledger.hold(world.hold(bad, 1)).await;
+        assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
+        let told = o.ledger.hold(world.hold(good, 1)).await.unwrap();
+        assert!(matches!(told, HoldAnswer::Held { .. }));
+        assert!(!o.ledger.audit().await.unwrap().findings.is_empty());
+        o.ledger.close().await.unwrap();
+    });
+}
+
 /// Somebody else holds the write lock: holds fail closed, settles wait and are answered in the end.
 #[test]
 fn a_locked_file_fails_closed() {

@@ -87,8 +87,8 @@ impl Client {
         let endpoint = Endpoint::new(method, uri, headers)
             .map_err(|e| Trouble::Usage(format!("`{}` is not an address: {e}", self.base)))?;
         match tokio::time::timeout(TIME_MAX, exchange(&endpoint, bytes)).await {
-            Ok(Ok((status, value))) if status < 400 => Ok(value),
-            Ok(Ok((status, body))) => Err(Trouble::Refused { status, told: told(status, &body), body }),
+            Ok(Ok(told)) if told.status < 400 => Ok(told.body),
+            Ok(Ok(told)) => Err(Trouble::Refused { status: told.status, told: told.text(), body: told.body }),
             Ok(Err(cause)) => {
                 Err(Trouble::Unreachable(format!("the server at {} cannot be asked: {cause}", self.base)))
             }
@@ -97,15 +97,13 @@ impl Client {
     }
 }
 
-async fn exchange(endpoint: &Endpoint, body: Bytes) -> Result<(u16, Value), String> {
+async fn exchange(endpoint: &Endpoint, body: Bytes) -> Result<Told, String> {
     let call = Call { endpoint, headers: &[], body };
     let mut answer = Upstream::new(CONNECT_TIME_MAX).send(call).await.map_err(|e| chain(&e))?;
     let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| chain(&e))?;
     let value = serde_json::from_slice(&bytes);
-    Ok((
-        answer.status.as_u16(),
-        value.unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned())),
-    ))
+    let body = value.unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+    Ok(Told { status: answer.status.as_u16(), request_id: answer.told.request_id, body })
 }
 
 /// An error with its causes.
@@ -119,11 +117,22 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn told(status: u16, body: &Value) -> String {
-    let text = [&body["detail"], &body["error"]["message"]].into_iter().find_map(Value::as_str);
-    match text {
-        Some(text) => format!("{text} ({status})"),
-        None => format!("the server answered {status}"),
+/// What the server told.
+struct Told {
+    status: u16,
+    request_id: Option<Box<str>>,
+    body: Value,
+}
+
+impl Told {
+    /// Its words about what went wrong, ending with the request's id.
+    fn text(&self) -> String {
+        let text = [&self.body["detail"], &self.body["error"]["message"]].into_iter().find_map(Value::as_str);
+        let text = text.map_or_else(|| "the server refused".to_owned(), str::to_owned);
+        match &self.request_id {
+            Some(id) => format!("{text} ({}, request {id})", self.status),
+            None => format!("{text} ({})", self.status),
+        }
     }
 }
 

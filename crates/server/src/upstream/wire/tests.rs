@@ -99,6 +99,7 @@ fn only_named_headers_are_kept() {
         retry_after: Some("3".into()),
         retry_after_ms: None,
         should_retry: Some("false".into()),
+        request_id: None,
     };
     assert_eq!(head.told, told);
 }

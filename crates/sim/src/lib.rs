@@ -6,7 +6,8 @@
 //! # Addresses
 //! `POST /openai/v1/chat/completions`, `GET /openai/v1/models[/id]`, `POST /anthropic/v1/messages`,
 //! `POST /anthropic/v1/messages/count_tokens`, `GET /anthropic/v1/models[/id]`; for tests `GET|DELETE
-//! /_sim/requests`, `GET|POST|DELETE /_sim/script`, `GET /_sim/health`.
+//! /_sim/requests`, `GET|POST|DELETE /_sim/script`, `GET /_sim/health`. What stands before `/openai/v1` or `/anthropic/v1` is
+//! not looked at, so that a base URL may hold a word to be found again.
 //!
 //! # Counting
 //! One token is four bytes of UTF-8, rounded up **once** over everything of the prompt, so that it does not matter

@@ -36,10 +36,10 @@ pub(crate) enum Provider {
 
 impl Provider {
     fn of(path: &str) -> Option<(Self, &str)> {
-        if let Some(rest) = path.strip_prefix("/openai/v1/") {
+        if let Some((_, rest)) = path.split_once("/openai/v1/") {
             return Some((Self::OpenAi, rest));
         }
-        path.strip_prefix("/anthropic/v1/").map(|rest| (Self::Anthropic, rest))
+        path.split_once("/anthropic/v1/").map(|(_, rest)| (Self::Anthropic, rest))
     }
 
     pub(crate) fn name(self) -> &'static str {

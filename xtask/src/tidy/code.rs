@@ -55,7 +55,7 @@ pub(super) fn floats(files: &[File]) -> Vec<String> {
 
 /// The environment is read by the product's config, by tests, and by commands of developers.
 pub(super) fn environment(files: &[File]) -> Vec<String> {
-    let begins = ["crates/tollgate/src/config", "crates/simtest/", "xtask/", "bench/"];
+    let begins = ["crates/tollgate/src/config", "crates/simtest/", "tests/process/", "xtask/", "bench/"];
     let parts = ["/tests/", "/examples/", "/suite/", "/suite.rs", "build.rs"];
     let free = |file: &&File| {
         begins.iter().any(|begin| file.path.starts_with(begin)) || parts.iter().any(|part| file.path.contains(part))

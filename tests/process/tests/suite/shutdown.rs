@@ -1,0 +1,103 @@
+//! Coming and going: streams end well at SIGTERM, a data folder has one owner, a wrong master key is told.
+
+use crate::world::{PATIENCE, World};
+use process_tests::{Call, Conversation, Dialect, Ending, Gateway, Outcome, at, catalogue, crowd, ending};
+use std::sync::Barrier;
+use std::time::Duration;
+
+const STREAMS: usize = 8;
+
+fn stream(n: usize, directive: &str) -> Call {
+    let model = ["to-openai", "to-anthropic"][n / 2 % 2].to_owned();
+    let text = format!("stream {n} [[sim: {directive}]]");
+    Call { dialect: Dialect::ALL[n % 2], model, text, max_tokens: 200, stream: true }
+}
+
+/// Reads a stream to its end; `begun` is met after its first frame.
+fn read(world: &World, call: &Call, begun: &Barrier) -> Outcome<Ending> {
+    let first = Conversation::open(world.gateway.address, PATIENCE).and_then(|mut conversation| {
+        conversation.send(&call.request(&world.account.key))?;
+        let head = conversation.head()?;
+        let frame = conversation.frame()?;
+        Ok((conversation, head, frame))
+    });
+    begun.wait();
+    let (mut conversation, head, frame) = first.map_err(at("a stream"))?;
+    let mut reply = conversation.rest(head);
+    reply.body.splice(0..0, frame.unwrap_or_default());
+    ending(call, &reply)
+}
+
+/// Starts streams, asks the process to end once all have begun, and gives back how they ended.
+fn end_under_streams(world: &World, directive: &str) -> Outcome<Vec<Outcome<Ending>>> {
+    let calls: Vec<Call> = (0..STREAMS).map(|n| stream(n, directive)).collect();
+    let begun = Barrier::new(STREAMS + 1);
+    std::thread::scope(|scope| {
+        let readers = scope.spawn(|| crowd(STREAMS, &calls, |call| read(world, call, &begun)));
+        begun.wait();
+        world.gateway.terminate()?;
+        readers.join().map_err(|_| "a reader panicked".to_owned())?
+    })
+}
+
+#[test]
+fn streams_end_well_and_are_charged_at_sigterm() -> Outcome<()> {
+    let mut world = World::open("sim-upstream", &[("TOLLGATE_SERVER__DRAIN_TIME_MAX_MS", "10000")], catalogue)?;
+    let endings = end_under_streams(&world, "tokens=100 pace_ms=30")?;
+    assert_eq!(endings, vec![Ok(Ending::Well); STREAMS]);
+    let ended = world.gateway.ended(Duration::from_secs(10))?;
+    assert_eq!(ended.code, Some(0), "{}", world.gateway.log());
+    world.gateway.calm()?;
+    assert!(Conversation::open(world.gateway.address, PATIENCE).is_err(), "somebody still listens");
+    let (code, report) = world.setup.audit_offline()?;
+    assert_eq!((code, &report["clean"], &report["open_holds"]), (0, &true.into(), &0.into()), "{report}");
+
+    // The folder is free again, and everything is in it.
+    world.gateway = Gateway::start(&world.setup)?;
+    world.operator = world.gateway.operator()?;
+    let rows = world.operator.rows(&world.account)?;
+    assert_eq!(rows.len(), STREAMS);
+    for row in rows {
+        assert_eq!(row.value["tokens"]["output"], 100, "{}", row.value);
+        assert!(row.charge_nano > 1_000_000 && row.value["partial"] == false, "{}", row.value);
+    }
+    world.settled()
+}
+
+#[test]
+fn what_outlives_the_drain_time_is_void() -> Outcome<()> {
+    let mut world = World::open("sim-upstream", &[("TOLLGATE_SERVER__DRAIN_TIME_MAX_MS", "400")], catalogue)?;
+    let endings = end_under_streams(&world, "tokens=200 pace_ms=400")?;
+    assert!(endings.iter().all(|ending| *ending != Ok(Ending::Well)), "{endings:?}");
+    let ended = world.gateway.ended(Duration::from_secs(5))?;
+    assert_eq!(ended.code, Some(0), "{}", world.gateway.log());
+    let (_, report) = world.setup.audit_offline()?;
+    assert_eq!(report["clean"], true, "{report}");
+    world.gateway = Gateway::start(&world.setup)?;
+    world.operator = world.gateway.operator()?;
+    world.settled()
+}
+
+#[test]
+fn a_data_folder_has_one_owner_and_one_master_key() -> Outcome<()> {
+    let mut world = World::open("sim-upstream", &[], catalogue)?;
+    let (code, told) = world.setup.refused()?;
+    assert_eq!(code, 1);
+    assert!(told.contains("in use by another process"), "{told}");
+    let (ending, _) = world.call(&stream(0, "tokens=5"))?;
+    assert_eq!(ending, Ending::Well, "the first process was disturbed");
+
+    world.gateway.terminate()?;
+    assert_eq!(world.gateway.ended(PATIENCE)?.code, Some(0));
+    let (code, told) = world.setup.clone().with("TOLLGATE_MASTER_KEY", &"ab".repeat(32)).refused()?;
+    assert_eq!(code, 1);
+    assert!(told.contains("the master key is not the one this store was started with"), "{told}");
+    let (code, told) = world.setup.clone().with("TOLLGATE_MASTER_KEY", "short").refused()?;
+    assert!(code != 0 && told.contains("64 hex digits"), "{code} {told}");
+
+    world.gateway = Gateway::start(&world.setup)?;
+    world.operator = world.gateway.operator()?;
+    let (ending, _) = world.call(&stream(1, "tokens=5"))?;
+    assert_eq!(ending, Ending::Well);
+    world.settled()
+}

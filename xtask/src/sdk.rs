@@ -5,11 +5,16 @@ use crate::shell::{answers, cargo, program, root, scratch, succeeds, watched};
 use crate::steps::Count;
 use std::path::PathBuf;
 
-/// Builds what the scenarios start.
+/// Builds what the scenarios and the process tests start.
 pub(crate) fn build() -> Result<Count, String> {
     let sim = succeeds(&mut cargo(&["build", "--quiet", "--package", "sim", "--example", "sim"]))?;
     let tollgate = succeeds(&mut cargo(&["build", "--quiet", "--package", "tollgate"]))?;
     Ok(Count { passed: u64::from(sim) + u64::from(tollgate), failed: u64::from(!sim) + u64::from(!tollgate) })
+}
+
+/// The gateway that `build` made.
+pub(crate) fn binary() -> PathBuf {
+    scratch("debug/tollgate")
 }
 
 /// Runs all scenarios against `sim` or `gateway`.

@@ -24,12 +24,12 @@ pub(crate) fn run(args: &[String]) -> Result<bool, String> {
         check(cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]))
     });
     if quick {
-        steps.run("tests", || cargo_tests(&[]));
+        steps.run("tests", || cargo_tests(&["--exclude", "process-tests"], &[]));
         return Ok(steps.finish());
     }
+    steps.run("binaries", sdk::build);
     steps.run("tests on both stores", on_both_stores);
     steps.run("crates, licences, sources", || Ok(Count::one(deny::run()?)));
-    steps.run("binaries for the SDKs", sdk::build);
     steps.run("SDKs against the simulator", || sdk::scenarios("sim"));
     steps.run("SDKs against Tollgate", || sdk::scenarios("gateway"));
     Ok(steps.finish())
@@ -43,11 +43,13 @@ fn check(mut command: Command) -> Result<Count, String> {
 fn on_both_stores() -> Result<Count, String> {
     let postgres = Postgres::start()?;
     let redis = Redis::start()?;
-    cargo_tests(&[("TOLLGATE_TEST_PG", &postgres.url), ("TOLLGATE_TEST_REDIS", &redis.url)])
+    let binary = sdk::binary().to_string_lossy().into_owned();
+    let stores = [("TOLLGATE_TEST_PG", postgres.url.as_str()), ("TOLLGATE_TEST_REDIS", redis.url.as_str())];
+    cargo_tests(&[], &[stores[0], stores[1], ("TOLLGATE_TEST_BIN", &binary)])
 }
 
 /// All tests of the workspace, by nextest where it is installed.
-fn cargo_tests(environment: &[(&str, &str)]) -> Result<Count, String> {
+fn cargo_tests(scope: &[&str], environment: &[(&str, &str)]) -> Result<Count, String> {
     let mut commands = if answers(env!("CARGO"), &["nextest", "--version"]) {
         let next = ["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests=pass", "--status-level=fail"];
         vec![cargo(&next), cargo(&["test", "--workspace", "--doc", "--no-fail-fast", "--quiet"])]
@@ -57,7 +59,7 @@ fn cargo_tests(environment: &[(&str, &str)]) -> Result<Count, String> {
     let mut count = Count::default();
     for command in &mut commands {
         let before = count.failed;
-        let good = watched(command.envs(environment.iter().copied()), |line| {
+        let good = watched(command.args(scope).envs(environment.iter().copied()), |line| {
             count.add_line(line);
         })?;
         if !good && count.failed == before {

@@ -74,7 +74,10 @@ fn decompress(headers: &HeaderMap, bytes: Bytes, bytes_max: usize) -> Result<Byt
         match reader.take(bytes_max as u64 + 1).read_to_end(&mut out) {
             Ok(_) if out.len() > bytes_max => Err(too_large(bytes_max)),
             Ok(_) => Ok(Bytes::from(out)),
-            Err(_) => Err(Fault::invalid("content-encoding", "The request body does not decompress as its Content-Encoding header says.")),
+            Err(_) => Err(Fault::invalid(
+                "content-encoding",
+                "The request body does not decompress as its Content-Encoding header says.",
+            )),
         }
     };
     match encoding.to_str().map(str::to_ascii_lowercase).as_deref() {

@@ -36,7 +36,9 @@ impl Quote {
     pub fn new(peek: &Peek, body: &[u8], model: &Model, terms: (PriceId, Rates), slice: Tokens) -> Self {
         let (price, rates) = terms;
         let choices = u64::from(peek.choices.max(1));
-        let asked = peek.max_output.unwrap_or(model.max_output_tokens).min(model.max_output_tokens);
+        // The client's own limit goes to the provider as it is, so it is the bound, also above what the model is said to
+        // give: whatever comes is covered.
+        let asked = peek.max_output.unwrap_or(model.max_output_tokens);
         let answer_max = asked.saturating_mul(choices);
         let hidden = match model.reasoning {
             Reasoning::Hidden => true,

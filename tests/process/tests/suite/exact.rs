@@ -2,7 +2,7 @@
 
 use process_tests::{
     Account, Call, Chance, Conversation, Database, Dialect, Ending, Folder, Gateway, Operator, Outcome, Providers,
-    Setup, at, catalogue, crowd, ending, exchange, now, server,
+    Setup, at, catalogue, crowd, ending, exchange, now, price_of, server,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -164,6 +164,28 @@ fn watch(operator: &Operator, account: &Account, over: &AtomicBool) -> Outcome<(
         std::thread::sleep(Duration::from_millis(20));
     }
     Ok((looks, lowest))
+}
+
+/// A limit above what the model is said to give is held in full: nothing is written off when the provider gives more.
+#[test]
+fn a_limit_above_the_model_is_paid_for() -> Outcome<()> {
+    let house = House::open(None)?;
+    let account = house.customer("1.00")?;
+    for dialect in Dialect::ALL {
+        for (model, stream) in
+            [("to-openai", false), ("to-openai", true), ("to-anthropic", false), ("to-anthropic", true)]
+        {
+            let text = "x [[sim: tokens=5000 burst]]".to_owned();
+            let call = Call { dialect, model: model.to_owned(), text, max_tokens: 6_000, stream };
+            assert_eq!(one(&call, false, house.gateways[0].address, &account.key)?, Some(Ending::Well));
+        }
+    }
+    for row in house.operator.rows(&account)? {
+        let count = |class: &str| row.value["tokens"][class].as_u64().unwrap_or(0);
+        assert!(count("output") >= 4_096, "{}", row.value);
+        assert_eq!(row.charge_nano, price_of(count("input"), count("output")), "{}", row.value);
+    }
+    books_balance(&house, &account, 1_000_000_000)
 }
 
 #[test]

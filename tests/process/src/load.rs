@@ -65,7 +65,7 @@ fn draw(chance: &Chance) -> (Call, u64) {
     let stream = !chance.once_in(3);
     let max_tokens = chance.between(1, ANSWER_MAX);
     let tokens = chance.between(1, max_tokens);
-    let pace = if chance.once_in(6) { chance.between(40, 80) } else { chance.between(0, 6) };
+    let pace = if chance.once_in(12) { chance.between(30, 70) } else { chance.between(0, 3) };
     let wait = if stream { format!("pace_ms={pace}") } else { format!("delay_ms={}", pace * 10) };
     let text = format!("call {:x} [[sim: tokens={tokens} {wait}]]", chance.next());
     (Call { dialect, model: model.to_owned(), text, max_tokens, stream }, tokens)

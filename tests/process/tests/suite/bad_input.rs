@@ -63,6 +63,8 @@ fn bodies() -> Vec<Case> {
         case("temperature as text", with(r#""max_tokens":5,"temperature":"hot""#), 400, "temperature"),
         case("temperature 1e308", with(r#""max_tokens":5,"temperature":1e308"#), 400, "temperature"),
         case("temperature below zero", with(r#""max_tokens":5,"temperature":-1"#), 400, "temperature"),
+        case("an unknown role", r#"{"model":"to-openai","max_tokens":5,"messages":[{"role":"emperor","content":"x"}]}"#, 400, "role"),
+        case("content of a wrong type", r#"{"model":"to-openai","max_tokens":5,"messages":[{"role":"user","content":5}]}"#, 400, "content"),
         case("tools of a wrong type", with(r#""max_tokens":5,"tools":7"#), 400, "tools"),
         case("10,000 levels", with(&format!(r#""max_tokens":5,"metadata":{}"#, deep(10_000))), 400, "deep"),
         case("a million levels", with(&format!(r#""max_tokens":5,"x":{}"#, deep(1_000_000))), 400, "deep"),
@@ -117,12 +119,38 @@ fn refused(world: &World, dialect: Dialect, case: &Case) -> Outcome<()> {
     Err(format!("{what}: not {} with `{}` but {}", case.status, case.names, reply.shown()))
 }
 
+/// Fields that only one of the languages has.
+fn of_one_language() -> Vec<(Dialect, Case)> {
+    let chat = |name, names: &'static str, value: &str| {
+        (Dialect::OpenAi, case(name, with(&format!(r#""{names}":{value}"#)), 400, names))
+    };
+    let thinking = |name, value: &str, status, names| {
+        let body = with(&format!(r#""max_tokens":4000,"thinking":{value}"#));
+        (Dialect::Anthropic, case(name, body, status, names))
+    };
+    vec![
+        chat("no choice", "n", "0"),
+        chat("fewer than no choice", "n", "-1"),
+        chat("a million choices", "n", "1000000"),
+        chat("choices as text", "n", r#""2""#),
+        chat("the newer limit below zero", "max_completion_tokens", "-1"),
+        chat("the newer limit 2^64", "max_completion_tokens", "18446744073709551616"),
+        chat("stream options of a wrong type", "stream_options", "5"),
+        thinking("a budget below zero", r#"{"type":"enabled","budget_tokens":-1}"#, 400, "budget_tokens"),
+        thinking("a tiny budget", r#"{"type":"enabled","budget_tokens":1}"#, 400, "budget_tokens"),
+        thinking("an absurd budget", r#"{"type":"enabled","budget_tokens":1e30}"#, 400, "budget_tokens"),
+        thinking("thinking as text", r#""hard""#, 400, "thinking"),
+        (Dialect::Anthropic, case("no limit", with(r#""stream":false"#), 400, "max_tokens")),
+    ]
+}
+
 #[test]
 fn each_bad_request_is_told_what_is_wrong() -> Outcome<()> {
     let world = World::open("sim-upstream", &[], catalogue)?;
     let cases: Vec<(Dialect, Case)> = Dialect::ALL
         .into_iter()
         .flat_map(|dialect| bodies().into_iter().chain(wrapped()).map(move |case| (dialect, case)))
+        .chain(of_one_language())
         .collect();
     let done = crowd(4, &cases, |(dialect, case)| refused(&world, *dialect, case))?;
     let wrong: Vec<String> = done.into_iter().filter_map(Result::err).collect();

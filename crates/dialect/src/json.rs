@@ -89,16 +89,32 @@ pub(crate) fn string_end(text: &[u8], mut at: usize) -> Result<usize, Bad> {
         at = plain(text, at);
         match text.get(at) {
             Some(b'"') => return Ok(at + 1),
-            Some(b'\\') => at = escape_end(text, at + 1)?,
+            Some(b'\\') => match text.get(at + 1) {
+                Some(b) if SHORT_ESCAPE[usize::from(*b)] => at += 2,
+                _ => at = escape_end(text, at + 1)?,
+            },
             Some(_) => return Err(Bad::Byte(at)),
             None => return Err(Bad::End),
         }
     }
 }
 
+/// The characters that stand for an escape by themselves: prompts are full of them.
+const SHORT_ESCAPE: [bool; 256] = {
+    let mut table = [false; 256];
+    let short = *b"\"\\/bfnrt";
+    let mut n = 0;
+    while n < short.len() {
+        table[short[n] as usize] = true;
+        n += 1;
+    }
+    table
+};
+
+#[cold]
 fn escape_end(text: &[u8], at: usize) -> Result<usize, Bad> {
     match text.get(at) {
-        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
+        Some(b) if SHORT_ESCAPE[usize::from(*b)] => Ok(at + 1),
         Some(b'u') => {
             for n in 1..=4 {
                 match text.get(at + n) {

@@ -13,36 +13,71 @@ use crate::surface::Surface;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, any, get};
 use canon::{Dialect, Fault, FaultKind};
 use dialect::fault::Style;
 use http::{HeaderValue, Method, Request, Response};
+use std::sync::Arc;
+use tower::ServiceExt;
 
-/// Every path of the server, for one worker.
-pub fn router(worker: Worker) -> Router {
-    let mut router = Router::new().nest("/api/manage", crate::api::router(&worker));
-    for surface in worker.house.surfaces {
-        router = open(router, surface);
-    }
-    health::add(router).fallback(any(nowhere)).with_state(worker)
+/// All doors of one worker. Model calls, which are nearly everything, are found by comparing a few paths; all else is
+/// axum's.
+#[derive(Clone)]
+pub struct Front {
+    worker: Worker,
+    calls: Arc<[ModelCall]>,
+    others: Router,
 }
 
-/// Adds a surface's paths, each whole: nesting would take every request's path apart and build it again.
+/// A path where models are called.
+struct ModelCall {
+    path: String,
+    door: Door,
+    dialect: Dialect,
+}
+
+/// Endpoints that call models, below every surface.
+const MODEL_CALLS: [(&str, &str, Dialect); 2] =
+    [("/chat/completions", "chat.completions", Dialect::OpenAiChat), ("/messages", "messages", Dialect::Anthropic)];
+
+impl Front {
+    /// Every path of the server, for one worker.
+    pub fn new(worker: Worker) -> Self {
+        let mut others = Router::new().nest("/api/manage", crate::api::router(&worker));
+        let mut calls = Vec::new();
+        for surface in worker.house.surfaces {
+            others = open(others, surface);
+            calls.extend(MODEL_CALLS.map(|(path, endpoint, dialect)| ModelCall {
+                path: format!("{}{path}", surface.base),
+                door: Door { surface, endpoint, dialect: Some(dialect) },
+                dialect,
+            }));
+        }
+        let others = health::add(others).fallback(any(nowhere)).with_state(worker.clone());
+        Self { worker, calls: calls.into(), others }
+    }
+
+    /// Answers a request.
+    pub async fn answer(self, request: Request<Body>) -> Response<Body> {
+        let path = request.uri().path();
+        let call = self.calls.iter().find(|call| call.path == path);
+        match call.filter(|_| request.method() == Method::POST) {
+            Some(call) => pipeline::serve(self.worker, call.door, call.dialect, request).await,
+            None => match self.others.oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            },
+        }
+    }
+}
+
+/// Adds a surface's other paths, each whole: nesting would take every request's path apart and build it again.
 fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
     let at = |path: &str| format!("{}{path}", surface.base);
-    let call = |dialect: Dialect, endpoint: &'static str| {
-        let door = Door { surface, endpoint, dialect: Some(dialect) };
-        let serve = post(move |State(worker): State<Worker>, request: Request<Body>| {
-            pipeline::serve(worker, door, dialect, request)
-        });
-        only(door, "POST", serve)
-    };
     let door = |endpoint| Door { surface, endpoint, dialect: None };
     let (list, one, key, lost) = (door("models.list"), door("models.get"), door("key"), door("unknown"));
     let identity = || only(key, "GET", get(move |s, r| account::key(key, s, r)));
-    router
-        .route(&at("/chat/completions"), call(Dialect::OpenAiChat, "chat.completions"))
-        .route(&at("/messages"), call(Dialect::Anthropic, "messages"))
+    let mut router = router
         .route(&at("/models"), only(list, "GET", get(move |s, r| models::list(list, s, r))))
         // Ids may hold slashes (`vendor/model`).
         .route(&at("/models/{*id}"), only(one, "GET", get(move |s, p, r| models::one(one, s, p, r))))
@@ -53,7 +88,12 @@ fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
             any(move |State(worker): State<Worker>, request: Request<Body>| async move {
                 unknown(&worker, lost, &request)
             }),
-        )
+        );
+    for (path, endpoint, dialect) in MODEL_CALLS {
+        let door = Door { surface, endpoint, dialect: Some(dialect) };
+        router = router.route(&at(path), only(door, "POST", MethodRouter::new()));
+    }
+    router
 }
 
 /// The right method, or 405 with `Allow` and the method to use (R-API-15).

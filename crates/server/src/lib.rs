@@ -26,7 +26,7 @@ mod viewer;
 
 pub use api::mint_operator_token;
 pub use catalog::CatalogueDoc;
-pub use doors::router;
+pub use doors::Front;
 pub use house::{House, HouseError, Parts, Worker};
 pub use listen::Doors;
 pub use log::{Level, Log, Value};

@@ -3,15 +3,19 @@
 
 mod patient;
 
-use crate::doors;
+use crate::doors::Front;
 use crate::house::{House, Worker};
 use crate::limits::{HEADER_BYTES_MAX, HEADER_TIME_MAX, STALLED_READER_TIME_MAX};
 use crate::tasks::Tasks;
 use crate::upstream::Upstream;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use patient::Patient;
+use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -115,7 +119,7 @@ async fn work(
     let tasks = Tasks::default();
     let upstream = Upstream::new(house.settings.relay.connect_timeout);
     let drain = house.settings.drain_time_max;
-    let router = doors::router(Worker { house, upstream, tasks: tasks.clone() });
+    let front = Front::new(Worker { house, upstream, tasks: tasks.clone() });
     loop {
         let stream = tokio::select! {
             biased;
@@ -126,14 +130,17 @@ async fn work(
         let Ok(stream) = TcpStream::from_std(stream) else { continue };
         // Frames are joined above; the kernel must not wait for more.
         let _ = stream.set_nodelay(true);
-        tasks.spawn(converse(stream, router.clone(), stopped.clone()));
+        tasks.spawn(converse(stream, front.clone(), stopped.clone()));
     }
     tasks.close_and_wait(drain).await;
 }
 
 /// One connection, to its end or until shutdown lets its running request finish.
-async fn converse(stream: TcpStream, router: axum::Router, mut stopped: watch::Receiver<bool>) {
-    let service = TowerToHyperService::new(router);
+async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<bool>) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let answered = front.clone().answer(request.map(Body::new));
+        async { Ok::<_, Infallible>(answered.await) }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME_MAX)

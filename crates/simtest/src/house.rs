@@ -10,12 +10,11 @@ use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use server::{House, Log, LogFormat, Parts, RelaySettings, Settings, Tasks, Upstream, Vault, Worker};
+use server::{Front, House, Log, LogFormat, Parts, RelaySettings, Settings, Tasks, Upstream, Vault, Worker};
 use std::sync::Arc;
 use std::time::Duration;
 use store::port::{Ledger, Store};
 use tokio::time::Instant;
-use tower::ServiceExt;
 use units::{Chance, Clock, NanoUsd, Secret, WorkspaceId};
 
 /// How a client behaves.
@@ -169,8 +168,7 @@ impl SimHouse {
     }
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
-        let answered = server::router(self.worker.clone()).oneshot(request).await;
-        answered.unwrap_or_else(|never| match never {})
+        Front::new(self.worker.clone()).answer(request).await
     }
 
     /// Holds whose relay broke and that wait to be given back.

@@ -161,8 +161,10 @@ impl Told {
 }
 
 fn classify(dialect: Dialect, status: u16, told: &Told) -> UpstreamClass {
-    if let Some(class) = by_words(told) {
-        return class;
+    match by_words(told) {
+        // `server_error` says less than a status that stands for one thing.
+        None | Some(UpstreamClass::Server) => {}
+        Some(class) => return class,
     }
     match status {
         400 | 405 | 406 | 409 | 415 | 422 => UpstreamClass::InvalidRequest,

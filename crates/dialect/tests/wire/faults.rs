@@ -101,6 +101,8 @@ const UPSTREAM: &[(u16, &str, UpstreamClass, bool)] = &[
     ),
     (500, r#"{"error":"CANARY"}"#, UpstreamClass::Server, true),
     (503, "{", UpstreamClass::Overloaded, true),
+    // A general word says less than a status that stands for one thing (R-ROUTE-6).
+    (529, r#"{"error":{"message":"x","type":"server_error"}}"#, UpstreamClass::Overloaded, true),
     (
         529,
         r#"{"type":"error","error":{"type":"overloaded_error","message":"CANARY"}}"#,

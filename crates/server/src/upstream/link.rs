@@ -3,7 +3,7 @@
 
 use bytes::BytesMut;
 use http::Uri;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -40,6 +40,19 @@ impl Origin {
     }
 }
 
+/// Writes a head and the body behind it, both in each system call until they are out.
+async fn write_both(stream: &mut TcpStream, head: &[u8], body: &[u8]) -> io::Result<()> {
+    let mut sent = 0;
+    while sent < head.len() {
+        let parts = [IoSlice::new(&head[sent..]), IoSlice::new(body)];
+        sent += match stream.write_vectored(&parts).await? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            written => written,
+        };
+    }
+    stream.write_all(&body[(sent - head.len()).min(body.len())..]).await
+}
+
 /// What TLS trusts: the roots that ship with this version.
 pub fn tls_config() -> Arc<ClientConfig> {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.into() };
@@ -71,28 +84,21 @@ impl Link {
         Ok(Self::Tls(Box::new(stream)))
     }
 
-    /// Sends a head and a body, in one write where that is cheaper than two.
+    /// Sends a head and a body, in one write as far as the socket takes it.
     pub async fn send(&mut self, mut head: BytesMut, body: &[u8]) -> io::Result<()> {
         let joined = body.len() <= JOIN_BYTES_MAX;
         if joined {
             head.extend_from_slice(body);
         }
+        let body = if joined { &[][..] } else { body };
         match self {
-            Self::Plain(stream) => {
-                stream.write_all(&head).await?;
-                if !joined {
-                    stream.write_all(body).await?;
-                }
-            }
+            Self::Plain(stream) => write_both(stream, &head, body).await,
             Self::Tls(stream) => {
                 stream.write_all(&head).await?;
-                if !joined {
-                    stream.write_all(body).await?;
-                }
-                stream.flush().await?;
+                stream.write_all(body).await?;
+                stream.flush().await
             }
         }
-        Ok(())
     }
 
     /// Reads what there is behind `bytes`; 0 is the end of the connection.

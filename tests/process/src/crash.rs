@@ -264,7 +264,7 @@ impl Site {
 fn start_client(plan: &Plan, gateway: &Gateway, account: &Account, file: &std::path::Path) -> Outcome<Child> {
     let mut client = Command::new(&plan.client);
     client.args(["client", &gateway.address.to_string(), &account.key, &plan.chance.next().to_string()]).arg(file);
-    client.stdin(Stdio::null()).stdout(Stdio::null()).spawn().map_err(at("the client"))
+    client.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().map_err(at("the client"))
 }
 
 fn read(file: &std::path::Path) -> String {

@@ -28,7 +28,16 @@ fn main() -> ExitCode {
 fn client(address: &str, key: &str, seed: &str, file: &str) -> Outcome<bool> {
     let address = address.parse().map_err(at("the address"))?;
     let seed = seed.parse().map_err(at("the seed"))?;
-    load(address, key, seed, file.as_ref()).map(|()| true)
+    let (key, file) = (key.to_owned(), std::path::PathBuf::from(file));
+    let calls = move || {
+        if let Err(why) = load(address, &key, seed, &file) {
+            eprintln!("soak client: {why}");
+        }
+    };
+    std::thread::Builder::new().spawn(calls).map_err(at("a thread"))?;
+    // Whoever started this holds the other end: without them there is nobody to call for.
+    let _end = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+    Ok(true)
 }
 
 fn soak(words: &[&str]) -> Outcome<bool> {
@@ -62,7 +71,6 @@ fn soak(words: &[&str]) -> Outcome<bool> {
             t.kills, t.ends, t.lost, t.double, t.wrong, t.findings, t.voided
         );
     }
-    table.iter().flat_map(|(_, tally)| &tally.details).for_each(|line| println!("{line}"));
     Ok(table.iter().all(|(_, tally)| tally.is_clean()))
 }
 
@@ -70,9 +78,11 @@ fn run(name: &str, store: Store, kills: usize) -> Outcome<Tally> {
     let chance = Chance::seeded()?;
     println!("{name}: {kills} kills, seed {} (TOLLGATE_TEST_SEED repeats it)", chance.seed());
     let client = std::env::current_exe().map_err(at("this program"))?;
-    let (start, mut said) = (now(), 0);
+    let (start, mut said, mut told) = (now(), 0, 0);
     Plan { store, kills, chance, client }.run(|tally| {
-        if tally.kills >= said + 10 || !tally.is_clean() {
+        tally.details.iter().skip(told).for_each(|line| println!("{name}: {line}"));
+        told = tally.details.len();
+        if tally.kills >= said + 10 {
             said = tally.kills;
             let clean = if tally.is_clean() { "clean" } else { "NOT CLEAN" };
             let seconds = start.elapsed().as_secs();

@@ -47,6 +47,8 @@ pub struct Tally {
     pub kills: usize,
     /// Ends that clients saw.
     pub ends: usize,
+    /// Answers that said honestly that they failed: a starved node may lose its lease. No harm, but no load either.
+    pub refused: usize,
     /// Ends without a usage row or without a charge.
     pub lost: usize,
     /// Requests with more than one row, and sums that are too large.
@@ -228,6 +230,11 @@ impl Site {
             tally.details.push(format!("{id}: {count} usage rows"));
         }
         for line in ends.lines().filter_map(|line| line.strip_suffix('.')) {
+            if line.starts_with("NOT ") {
+                tally.refused += 1;
+                tally.details.push(line.to_owned());
+                continue;
+            }
             let Some((id, price)) = line.strip_prefix("END ").and_then(|rest| rest.split_once(' ')) else {
                 tally.wrong(line.to_owned());
                 continue;

@@ -1,6 +1,6 @@
 //! The client of the kill tests, a process of its own: it calls without a pause and writes down every end that it saw.
-//! In: an address, a key, a seed, a file. Out: lines `END id nano-USD.` and `BAD what.`, each in one write without a
-//! sync: what this process was told is on record even when it is killed. Never here: the gateway's death (it calls on).
+//! In: an address, a key, a seed, a file. Out: lines `END id nano-USD.` (a good end), `NOT what.` (an honest error) and
+//! `BAD what.` (malformed), each in one write without a sync: what this process was told is on record when it is killed. Never here: the gateway's death (it calls on).
 
 use crate::{Call, Chance, Conversation, Dialect, Ending, Outcome, Reply, at, crowd, ending, price_of};
 use std::fs::File;
@@ -49,7 +49,7 @@ fn caller(address: SocketAddr, key: &str, chance: &Chance, out: &File) -> Outcom
             // Cut by the kill: nothing was promised.
             Err(_) if reply.cut.is_some() => continue,
             Ok(Ending::Well) => format!("END {} {}.\n", reply.id(), price_of(call.prompt_tokens(), answer_tokens)),
-            Ok(other) => format!("BAD {other:?} {}.\n", reply.shown().replace('\n', " ")),
+            Ok(other) => format!("NOT {other:?} {}.\n", reply.shown().replace('\n', " ")),
             Err(what) => format!("BAD {}.\n", what.replace('\n', " ")),
         };
         let mut file = out;

@@ -147,14 +147,15 @@ impl Operator {
         wait_until("no hold is open", patience, || Ok(Some(self.audit()?).filter(|a| a.open_holds == 0)))
     }
 
-    /// Waits until a key works here: another gateway may have made it.
+    /// Waits until a key works here and the catalogue is in force: another gateway may have made both.
     ///
     /// # Errors
     /// When it does not within 10 s.
     pub fn knows(&self, account: &Account) -> Outcome<()> {
-        let asked = raw("GET", "/v1/key", &[("x-api-key", &account.key)], b"");
-        wait_until("the key works on every gateway", Duration::from_secs(10), || {
-            let reply = exchange(self.address, &asked, PATIENCE).map_err(at("GET /v1/key"))?;
+        let asked =
+            raw("GET", "/v1/models/to-openai", &[("authorization", &format!("Bearer {}", account.key))], b"");
+        wait_until("key and model work on every gateway", Duration::from_secs(10), || {
+            let reply = exchange(self.address, &asked, PATIENCE).map_err(at("GET /v1/models"))?;
             Ok((reply.head.status == 200).then_some(()))
         })
     }

@@ -30,7 +30,7 @@ pub enum LiveError {
 
 /// An upstream secret, ready to be sent.
 pub struct LiveCredential {
-    /// Its id, for logs.
+    /// Its id, for the log.
     pub id: CredentialId,
     /// Where calls with it go, made ready.
     pub endpoint: Endpoint,
@@ -221,9 +221,10 @@ fn live_price(model: &Model) -> LivePrice {
             for (class, rate) in rates {
                 live = live.with(*class, *rate);
             }
-            if let Some(pico) = request.nano().checked_mul(1_000).and_then(|pico| PicoRate::new(pico).ok()) {
-                live = live.with_request(pico);
-            }
+            // The catalogue bounds it far below; if it did not fit all the same, the model would have no price.
+            let pico = request.nano().checked_mul(1_000).and_then(|pico| PicoRate::new(pico).ok());
+            let Some(pico) = pico else { return LivePrice::Unknown };
+            let live = if pico == PicoRate::ZERO { live } else { live.with_request(pico) };
             if live.is_free() { LivePrice::Free } else { LivePrice::Rates(*id, live) }
         }
     }
@@ -250,16 +251,6 @@ impl LiveKeys {
     pub fn replace(&self, rows: Vec<KeyRow>) {
         let keys = rows.into_iter().map(|row| (row.digest, Arc::new(row))).collect();
         *self.keys.write() = keys;
-    }
-
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
-        self.keys.read().len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

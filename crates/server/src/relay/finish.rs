@@ -119,6 +119,9 @@ impl Run {
         let closed = settled.as_ref().copied().unwrap_or_default();
         row.charge = closed.charged;
         let fault = ending.fault.map(|f| f.kind).or(settled.as_ref().err().map(|f| f.kind));
+        if settled.is_err() {
+            self.worker.house.log.error("charge.pending", &[("request.id", &row.request.to_string())]);
+        }
         self.done(row, fault, ending.client_gone, closed);
         settled.map(|_| ())
     }

@@ -5,7 +5,7 @@ use crate::house::House;
 use crate::limits::{IN_FLIGHT_RETRY, LEDGER_RETRY};
 use crate::relay::order::{Order, Terms};
 use crate::relay::quote::Quote;
-use canon::{Fault, FaultKind, Retry, Tally};
+use canon::{BoxError, Fault, FaultKind, Retry, Tally};
 use ledger::{ExtendOrder, HoldAnswer, HoldOrder, LimitSource, Refusal, SettleAnswer, SettleOrder, UsageRow};
 use std::sync::Arc;
 use std::time::Duration;
@@ -147,8 +147,8 @@ impl Tab {
             Ok(Ok(SettleAnswer::Already(_))) => {
                 Err(Fault::new(FaultKind::Internal, "The request's credit was given back before it ended."))
             }
-            Ok(Err(error)) => Err(unavailable(error)),
-            Err(_) => Err(unavailable(StoreError::Unavailable("the settle did not become durable in time".into()))),
+            Ok(Err(error)) => Err(unsettled(error.into())),
+            Err(_) => Err(unsettled("the settle did not become durable in time".into())),
         }
     }
 
@@ -217,6 +217,13 @@ pub fn unavailable(error: StoreError) -> Fault {
     )
     .retry(Retry::After(LEDGER_RETRY))
     .because(error)
+}
+
+/// The charge is queued and not durable yet: the end may not be shown, and nobody may say that nothing was charged.
+fn unsettled(cause: BoxError) -> Fault {
+    let told = "The end of this answer is held back because its charge could not be written in time; what was delivered is \
+                charged once.";
+    Fault::new(FaultKind::LedgerUnavailable, told).because(cause)
 }
 
 fn refused(refusal: &Refusal) -> Fault {

@@ -24,7 +24,7 @@ pub async fn serve(worker: Worker, door: Door, dialect: Dialect, request: Reques
         Ok(caller) => caller,
         Err(fault) => return refuse(&worker.house, &entry, None, "", &fault),
     };
-    match prepare(&worker.house, &entry, &caller, (dialect, request)).await {
+    match prepare(&worker.house, &entry, &caller, dialect, request).await {
         Ok(order) => {
             let house = worker.house.clone();
             let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, order, slot));
@@ -39,7 +39,8 @@ async fn prepare(
     house: &House,
     entry: &Entry,
     caller: &Arc<KeyRow>,
-    (dialect, request): (Dialect, Request<Body>),
+    dialect: Dialect,
+    request: Request<Body>,
 ) -> Result<Order, (Arc<str>, Fault)> {
     let unnamed = |fault| ("".into(), fault);
     let (parts, body) = request.into_parts();
@@ -126,13 +127,13 @@ fn broken(house: &House, entry: &Entry) -> Response<Body> {
 /// Answers with a fault before there is a relay: nothing was held.
 fn refuse(house: &House, entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) -> Response<Body> {
     let response = entry.fault(fault);
-    house.refused(entry, caller, (model, response.status().as_u16()), fault);
+    house.refused(entry, caller, model, fault);
     into_axum(response)
 }
 
 impl House {
     /// Records a refused request: a usage row where the caller is known, a `request.done` always.
-    fn refused(&self, entry: &Entry, caller: Option<&KeyRow>, (model, status): (&str, u16), fault: &Fault) {
+    fn refused(&self, entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) {
         let nobody = [0; 16];
         let row = UsageRow {
             request: entry.id,
@@ -143,7 +144,7 @@ impl House {
             model: model.into(),
             provider: "".into(),
             upstream_model: "".into(),
-            status,
+            status: dialect::fault::status(fault.kind),
             fault: Some(fault.kind.name()),
             usage: Usage::NONE,
             source: UsageSource::None,

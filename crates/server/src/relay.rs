@@ -144,9 +144,9 @@ where
                 if now >= until {
                     return Ok(None);
                 }
-                if !run.waiting.get() {
+                if !run.head_out.get() {
+                    run.head_out.set();
                     slot.head(run.order.entry.stream_head(&[])).await.map_err(|_| Lost::Gone)?;
-                    run.waiting.set();
                 }
                 slot.data(WAITING).await.map_err(|_| Lost::Gone)?;
                 quiet = now + every;

@@ -316,7 +316,7 @@ fn odd_usage_is_written_anew() {
             r#"{{"id":"x","choices":[{{"index":0,"message":{{"role":"assistant","content":"a"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":1,"completion_tokens":{count}}}}}"#
         );
         let spec = StreamSpec::straight(Dialect::OpenAiChat, head.clone(), false, 1);
-        let answer = crate::lane::Answer::read(&spec, &Bytes::from(body)).unwrap();
+        let answer = Answer::read(&spec, &Bytes::from(body)).unwrap();
         let known = answer.tally().usage().get(Class::Output).is_some();
         assert_eq!(known, count != "-5", "{count}");
         let usage = Usage::NONE.with(Class::Input, 1).with(Class::Output, 3);

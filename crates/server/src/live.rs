@@ -4,6 +4,7 @@
 use crate::seal::Vault;
 use crate::target::target;
 use crate::upstream::Endpoint;
+use canon::Dialect;
 use catalog::{Auth, Catalogue, CatalogueDoc, Model, PriceDoc, Provider, ProviderKind};
 use dialect::Target;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
@@ -52,11 +53,15 @@ impl LiveProvider {
     }
 
     /// The dialect it speaks.
-    pub fn dialect(&self) -> canon::Dialect {
-        match self.provider.kind {
-            ProviderKind::OpenAi => canon::Dialect::OpenAiChat,
-            ProviderKind::Anthropic => canon::Dialect::Anthropic,
-        }
+    pub fn dialect(&self) -> Dialect {
+        dialect_of(&self.provider)
+    }
+}
+
+fn dialect_of(provider: &Provider) -> Dialect {
+    match provider.kind {
+        ProviderKind::OpenAi => Dialect::OpenAiChat,
+        ProviderKind::Anthropic => Dialect::Anthropic,
     }
 }
 
@@ -163,10 +168,7 @@ pub fn credential_place(id: CredentialId) -> String {
 }
 
 fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) -> Result<LiveProvider, LiveError> {
-    let path = match provider.kind {
-        ProviderKind::OpenAi => "/chat/completions",
-        ProviderKind::Anthropic => "/messages",
-    };
+    let path = dialect::call_path(dialect_of(provider));
     let base = provider.base_url.to_string();
     let told = || LiveError::Catalogue(format!("provider {}: base_url", provider.name));
     let uri: Uri = format!("{}{path}", base.trim_end_matches('/')).parse().map_err(|_| told())?;

@@ -52,7 +52,7 @@ async fn prepare(
     let peek = dialect::peek(dialect, &body, limits).map_err(unnamed)?;
     let model = find_model(house, &peek).map_err(unnamed)?;
     let named = |fault| (model.model.id.clone(), fault);
-    check_thinking(&peek, &model).map_err(named)?;
+    peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
     let terms = terms(house, &peek, &body, &model).map_err(named)?;
     let foreign = model.routes.iter().any(|r| r.provider.dialect() != dialect);
     let decoded = if foreign { Some(dialect::decode_request(dialect, &body).map_err(named)?) } else { None };
@@ -84,18 +84,6 @@ pub fn no_such_model(id: &str) -> Fault {
     Fault::new(FaultKind::ModelNotAvailable, told).at("model")
 }
 
-/// R-WIRE-7: the largest thinking budget is the model's own.
-fn check_thinking(peek: &Peek, model: &LiveModel) -> Result<(), Fault> {
-    let max = model.model.thinking_budget_max;
-    match peek.thinking_budget {
-        Some(budget) if budget > max => Err(Fault::invalid(
-            "thinking.budget_tokens",
-            format!("thinking.budget_tokens must be at most {max} for this model, not {budget}."),
-        )),
-        _ => Ok(()),
-    }
-}
-
 fn terms(house: &House, peek: &Peek, body: &[u8], model: &LiveModel) -> Result<Terms, Fault> {
     match &model.price {
         LivePrice::Free => Ok(Terms::Free),
@@ -110,10 +98,11 @@ fn terms(house: &House, peek: &Peek, body: &[u8], model: &LiveModel) -> Result<T
 }
 
 fn request_head(headers: &HeaderMap) -> RequestHead {
-    let version = headers.get("anthropic-version").and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let mut head = RequestHead { anthropic_version: version, anthropic_beta: Vec::new() };
-    for line in headers.get_all("anthropic-beta").into_iter().filter_map(|v| v.to_str().ok()) {
-        head.add_beta(line);
+    let mut head = RequestHead::default();
+    for (name, value) in headers {
+        if let Ok(value) = value.to_str() {
+            head.take(name.as_str(), value);
+        }
     }
     head
 }

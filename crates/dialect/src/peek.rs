@@ -66,6 +66,13 @@ pub struct Peek {
     pub documents: u32,
     /// Messages of the conversation.
     pub messages: u32,
+    /// Whether a cache that lives an hour is asked for.
+    pub hour_cache: bool,
+    /// Whether audio may be sent or answered with.
+    pub audio: bool,
+    /// Whether the prompt's size cannot be told from the body: something is fetched by the server, its own tools add to
+    /// the prompt, or a key is spelt so that only the server reads it.
+    pub open_prompt: bool,
     /// Whether tools are offered.
     pub has_tools: bool,
     /// The end user as the client names it.
@@ -77,7 +84,19 @@ pub struct Peek {
     pub(crate) cuts: Cuts,
 }
 
+/// Tools that a server runs itself, with results of its own in the prompt.
+const SERVER_TOOLS: [&[u8]; 5] = [b"web_search", b"web_fetch", b"code_execution", b"file_search", b"\"mcp"];
+
 impl Peek {
+    /// Looks at what stands beside the messages for what makes a request dearer. A word may say so wrongly (a tool's
+    /// description that mentions audio); then the hold is larger, never the charge.
+    fn look_around(&mut self, text: &[u8]) {
+        let says = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+        self.hour_cache |= says(b"\"1h\"");
+        self.audio |= says(b"audio");
+        self.open_prompt |= SERVER_TOOLS.iter().any(|tool| says(tool)) || hides_letters(text);
+    }
+
     /// Whether the thinking budget is within the model's own limit (R-WIRE-7).
     ///
     /// # Errors
@@ -93,11 +112,14 @@ impl Peek {
     }
 }
 
-/// Whether a body asks for a cache that lives an hour, and whether it mentions audio: classes that cost more and that
-/// only those requests can use. A word in a prompt may say so wrongly; then the hold is larger, never the charge.
-pub fn rare_classes(body: &[u8]) -> (bool, bool) {
-    let says = |word: &[u8]| memchr::memmem::find(body, word).is_some();
-    (says(b"\"1h\""), says(b"audio"))
+/// Whether a letter (or the 1 of an hour) is spelt as an escape: nobody writes `a` as `u0061` but to hide a word.
+fn hides_letters(text: &[u8]) -> bool {
+    let hides = |at: usize| match text.get(at + 4..at + 6) {
+        Some([b'4'..=b'7', _]) => true,
+        Some(hex) => hex == b"31",
+        None => false,
+    };
+    memchr::memmem::find_iter(text, b"\\u00").any(hides)
 }
 
 /// Where the straight lane may splice.
@@ -119,6 +141,7 @@ pub fn peek(dialect: Dialect, body: &Bytes, limits: PeekLimits) -> Result<Peek, 
     let mut fields = Fields::new(dialect, limits);
     let mut survey = Survey::default();
     let mut members = Members::new(body, start, 0).map_err(not_json)?;
+    let mut messages = (start, start);
     while let Some(pending) = members.key().map_err(not_json)? {
         let name = pending.name(body);
         let field = Field::of(&name);
@@ -129,6 +152,9 @@ pub fn peek(dialect: Dialect, body: &Bytes, limits: PeekLimits) -> Result<Peek, 
         }
         .map_err(not_json)?;
         let member = members.done(&pending, end);
+        if field == Some(Field::Messages) {
+            messages = member.value;
+        }
         match field {
             Some(field) => fields.take(field, body, member)?,
             None => fields::look_alike(&name)?,
@@ -138,7 +164,10 @@ pub fn peek(dialect: Dialect, body: &Bytes, limits: PeekLimits) -> Result<Peek, 
     if rest < body.len() {
         return Err(not_json(Bad::Trailing(rest)));
     }
-    fields.finish(body.len(), members.last(), survey)
+    let mut peek = fields.finish(body.len(), members.last(), survey)?;
+    peek.look_around(&body[..messages.0]);
+    peek.look_around(&body[messages.1..]);
+    Ok(peek)
 }
 
 /// The opening brace; says what is wrong with a body that has none.

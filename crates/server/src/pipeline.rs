@@ -53,7 +53,7 @@ async fn prepare(
     let model = find_model(house, &peek).map_err(unnamed)?;
     let named = |fault| (model.model.id.clone(), fault);
     peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
-    let terms = terms(house, &peek, &body, &model).map_err(named)?;
+    let terms = terms(house, &peek, &model).map_err(named)?;
     let foreign = model.routes.iter().any(|r| r.provider.dialect() != dialect);
     let decoded = if foreign { Some(dialect::decode_request(dialect, &body).map_err(named)?) } else { None };
     let head = request_head(&parts.headers);
@@ -84,12 +84,12 @@ pub fn no_such_model(id: &str) -> Fault {
     Fault::new(FaultKind::ModelNotAvailable, told).at("model")
 }
 
-fn terms(house: &House, peek: &Peek, body: &[u8], model: &LiveModel) -> Result<Terms, Fault> {
+fn terms(house: &House, peek: &Peek, model: &LiveModel) -> Result<Terms, Fault> {
     match &model.price {
         LivePrice::Free => Ok(Terms::Free),
         LivePrice::Rates(id, rates) => {
             let slice = house.settings.relay.slice_tokens;
-            Ok(Terms::Billed(Box::new(Quote::new(peek, body, &model.model, (*id, rates.clone()), slice))))
+            Ok(Terms::Billed(Box::new(Quote::new(peek, &model.model, (*id, rates.clone()), slice))))
         }
         LivePrice::Unknown => {
             Err(Fault::new(FaultKind::PriceUnknown, "This model has no price yet, so it cannot be called."))

@@ -57,8 +57,10 @@ impl MessagesDecoder {
                     return Err(StreamFault::Garbage);
                 }
                 out.push(Event::Start);
-                if let Some(message) = event.get("message").and_then(Object::open) {
-                    self.usage(&message, out);
+                let message = event.get("message").and_then(Object::open);
+                if let Some(raw) = message.as_ref().and_then(|m| m.get("usage")) {
+                    self.counts.take_start(raw);
+                    out.push(Event::Usage(self.counts.usage()));
                 }
             }
             "content_block_start" => {

@@ -25,6 +25,12 @@ impl MessageCounts {
         is_plain(&value)
     }
 
+    /// The same at the start of a stream, where the count of the answer is only a place holder.
+    pub fn take_start(&mut self, json: &[u8]) {
+        self.take(json);
+        (self.output, self.thinking) = (None, None);
+    }
+
     /// The same of a parsed object.
     pub fn take_value(&mut self, value: &Value) {
         let at = |key: &str| value.get(key).and_then(count);

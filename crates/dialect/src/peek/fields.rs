@@ -121,6 +121,9 @@ impl Fields {
                 media_items: 0,
                 documents: 0,
                 messages: 0,
+                hour_cache: false,
+                audio: false,
+                open_prompt: false,
                 has_tools: false,
                 user: None,
                 service_tier: None,
@@ -328,6 +331,9 @@ impl Fields {
         peek.media_bytes = survey.media_bytes;
         peek.media_items = survey.media_items;
         peek.documents = survey.documents;
+        peek.hour_cache = survey.hour;
+        peek.audio = survey.audio || survey.odd;
+        peek.open_prompt = survey.odd || survey.fetched;
         peek.prompt_bytes = (len as u64).saturating_sub(survey.media_bytes);
         Ok(self.peek)
     }

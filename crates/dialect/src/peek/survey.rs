@@ -23,6 +23,8 @@ enum Key {
     FileData,
     InputAudio,
     Signature,
+    FileId,
+    Ttl,
 }
 
 fn key_of(key: &[u8]) -> Key {
@@ -38,6 +40,8 @@ fn key_of(key: &[u8]) -> Key {
         b"file_data" => Key::FileData,
         b"input_audio" => Key::InputAudio,
         b"signature" => Key::Signature,
+        b"file_id" => Key::FileId,
+        b"ttl" => Key::Ttl,
         _ => Key::Other,
     }
 }
@@ -65,6 +69,14 @@ pub(crate) struct Survey {
     pub prompters: Vec<Prompter>,
     /// Thinking blocks with an empty signature, bracket to bracket.
     pub unsigned: Vec<(usize, usize)>,
+    /// A key or type is spelt with escapes: the server reads it, this look does not.
+    pub odd: bool,
+    /// A cache time of an hour is asked for.
+    pub hour: bool,
+    /// Audio is sent.
+    pub audio: bool,
+    /// A document or file is named that the server fetches: its size is not known here.
+    pub fetched: bool,
     keys: [Key; 8],
     prompted: bool,
     other_before: bool,
@@ -116,12 +128,14 @@ impl Survey {
                 }
                 _ => {}
             },
+            (_, Key::Type) if inner.contains(&b'\\') => self.odd = true,
             (4 | 6, Key::Type) if self.key_at(2) == Key::Content => match inner {
                 b"document" => self.documents += 1,
                 b"thinking" if depth == 4 => self.thinking = true,
                 _ => {}
             },
             (4, Key::Signature) if inner.is_empty() => self.unsigned_here = true,
+            (_, Key::Ttl) => self.hour |= inner != b"5m",
             (5 | 7, Key::Type) if self.holder(depth) == Key::Source => {
                 self.base64 = inner == b"base64";
             }
@@ -137,6 +151,18 @@ impl Watch for Survey {
             return;
         };
         *slot = key_of(key);
+        match *slot {
+            Key::Other => self.odd |= key.contains(&b'\\'),
+            Key::FileId => self.fetched = true,
+            Key::InputAudio => self.audio = true,
+            _ => {}
+        }
+        if matches!(depth, 5 | 7) && self.key_at(depth) == Key::Url && self.holder(depth) == Key::Source {
+            self.fetched = true;
+        }
+        let Some(slot) = self.keys.get_mut(depth as usize) else {
+            return;
+        };
         if matches!(depth, 4 | 6) {
             match *slot {
                 Key::ImageUrl | Key::Source | Key::InputAudio => self.media_items += 1,

@@ -201,7 +201,7 @@ impl MessagesStream {
         let message = read_message(frame, at, &self.head, &mut edits)?;
         match message.usage {
             Some((from, to)) => {
-                self.counts.take(&frame[from..to]);
+                self.counts.take_start(&frame[from..to]);
                 self.tally.report(&self.counts.usage());
             }
             None => {

@@ -133,7 +133,7 @@ fn cuts_and_odd_frames() {
     let (before, after, _) = run(&data_only, 100).unwrap();
     assert_eq!(before, start("msg_ours", "pub") + &body());
     assert!(
-        after.contains(r#""usage":{"input_tokens":25,"cache_read_input_tokens":3,"output_tokens":1}"#),
+        after.contains(r#""usage":{"input_tokens":25,"cache_read_input_tokens":3,"output_tokens":0}"#),
         "{after}"
     );
     assert!(after.ends_with(&ev("message_stop", "")));

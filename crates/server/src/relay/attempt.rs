@@ -119,7 +119,12 @@ async fn begin(
             Some(bytes) => lane.push(&bytes, &mut out).map_err(|f| spoiled(&f))?,
             None => lane.finish(&mut out).map_err(|f| spoiled(&f))?,
         }
-        if lane.tally().semantic() || lane.is_complete() {
+        let tally = lane.tally();
+        if lane.is_complete() && !tally.semantic() && tally.stop().is_none() && tally.usage().is_empty() {
+            // It said nothing at all: that is no answer, and not one to pay for.
+            return Err(spoiled(&StreamFault::Cut));
+        }
+        if tally.semantic() || lane.is_complete() {
             let first_byte_ms = run.order.entry.age_ms();
             return Ok(Found::Stream(Box::new(Begun { body, lane, out, losses, first_byte_ms })));
         }

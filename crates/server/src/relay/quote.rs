@@ -20,6 +20,8 @@ pub struct Quote {
     pub prompt: Tokens,
     /// Which of the rarer classes can occur.
     pub reach: Reach,
+    /// How many answers are asked for.
+    pub choices: u64,
     /// The largest answer there can be, all choices together.
     pub answer_max: Tokens,
     /// So much of the answer is held at first; less than `answer_max` only on streams whose billed output shows.
@@ -33,7 +35,7 @@ pub struct Quote {
 impl Quote {
     /// Works out the terms. A request holds its whole largest answer, unless it streams and all its billed output
     /// can be seen on the stream: then it holds a slice and extends ahead of use.
-    pub fn new(peek: &Peek, body: &[u8], model: &Model, terms: (PriceId, Rates), slice: Tokens) -> Self {
+    pub fn new(peek: &Peek, model: &Model, terms: (PriceId, Rates), slice: Tokens) -> Self {
         let (price, rates) = terms;
         let choices = u64::from(peek.choices.max(1));
         // The client's own limit goes to the provider as it is, so it is the bound, also above what the model is said to
@@ -50,7 +52,8 @@ impl Quote {
             price,
             rates,
             prompt: prompt_bound(peek, model),
-            reach: reach(body),
+            reach: reach(peek),
+            choices,
             answer_max,
             first: if sliced { slice.saturating_mul(choices).min(answer_max) } else { answer_max },
             slice,
@@ -74,15 +77,18 @@ impl Quote {
 }
 
 /// Servers may write to their cache unasked, but only for a time that is asked for do they keep it an hour.
-fn reach(body: &[u8]) -> Reach {
-    let (cache_write_1h, audio) = dialect::rare_classes(body);
-    Reach { cache_write_5m: true, cache_write_1h, audio_in: audio, audio_out: audio }
+const fn reach(peek: &Peek) -> Reach {
+    let hour = peek.hour_cache || peek.open_prompt;
+    Reach { cache_write_5m: true, cache_write_1h: hour, audio_in: peek.audio, audio_out: peek.audio }
 }
 
-/// Every token is at least one byte of the request's text; images and documents are bounded apart. Never more than
-/// the model's context holds.
+/// Every token is at least one byte of the request's text; images, documents and sounds are bounded apart. Never more
+/// than the model's context holds, which is the bound where the body does not tell.
 fn prompt_bound(peek: &Peek, model: &Model) -> Tokens {
+    if peek.open_prompt {
+        return model.context_length;
+    }
     let media = u64::from(peek.media_items).saturating_mul(IMAGE_TOKENS_MAX);
-    let documents = if peek.documents > 0 { peek.media_bytes } else { 0 };
-    peek.prompt_bytes.saturating_add(media).saturating_add(documents).min(model.context_length)
+    let sized = if peek.documents > 0 || peek.audio { peek.media_bytes } else { 0 };
+    peek.prompt_bytes.saturating_add(media).saturating_add(sized).min(model.context_length)
 }

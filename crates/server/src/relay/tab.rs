@@ -10,7 +10,7 @@ use ledger::{ExtendOrder, HoldAnswer, HoldOrder, LimitSource, Refusal, SettleAns
 use std::sync::Arc;
 use std::time::Duration;
 use store::port::StoreError;
-use units::{Class, NanoUsd, RequestId, Tokens};
+use units::{NanoUsd, RequestId, Tokens};
 
 /// How long an answer's end waits for its charge to be durable.
 const SETTLE_TIME_MAX: Duration = Duration::from_secs(10);
@@ -31,7 +31,8 @@ pub struct Held {
     amount: NanoUsd,
     covered: Tokens,
     extensions: u32,
-    corrected: bool,
+    /// The limit that was inserted bounds the answer by what is held: nothing needs to be extended.
+    bounded: bool,
 }
 
 /// Notices a hold that nobody closed. Its `Drop` only leaves the id where the house looks for it: nothing bills there.
@@ -73,7 +74,7 @@ impl Tab {
     pub async fn open(house: &Arc<House>, order: &Order) -> Result<(Self, Option<Tokens>), Fault> {
         let Terms::Billed(quote) = &order.terms else { return Ok((Self::Free, None)) };
         let want = quote.cost_of(quote.first).map_err(unpriced)?;
-        let floor = if quote.client_set_max { want } else { quote.cost_of(1).map_err(unpriced)? };
+        let floor = if quote.client_set_max { want } else { quote.cost_of(quote.choices).map_err(unpriced)? };
         let hold = HoldOrder {
             id: order.entry.id,
             workspace: order.caller.workspace,
@@ -90,10 +91,12 @@ impl Tab {
             }
         };
         let covered = quote.covered_by(amount);
-        let insert = (amount < want).then_some(covered);
+        // The limit that is inserted holds for each choice by itself.
+        let insert = (amount < want).then(|| covered / quote.choices.max(1));
         let quote = quote.clone();
         let guard = LeakGuard { house: house.clone(), id: Some(order.entry.id) };
-        let held = Held { id: order.entry.id, guard, quote, amount, covered, extensions: 0, corrected: false };
+        let held =
+            Held { id: order.entry.id, guard, quote, amount, covered, extensions: 0, bounded: insert.is_some() };
         Ok((Self::Held(held), insert))
     }
 
@@ -106,22 +109,9 @@ impl Tab {
         held.correct(tally);
         let Some(target) = held.target(tally) else { return Ok(true) };
         let want = held.quote.cost_of(target).map_err(unpriced)?;
-        let by = want.minus(held.amount).unwrap_or(NanoUsd::ZERO);
-        if by <= NanoUsd::ZERO {
-            held.covered = held.quote.covered_by(held.amount);
-            return Ok(true);
-        }
-        held.extensions += 1;
-        let order = ExtendOrder { id: held.id, seq: held.extensions, by, at: house.clock.now() };
-        match house.ledger.extend(order).await.map_err(unavailable)? {
-            HoldAnswer::Held { amount } => {
-                held.amount = amount;
-                held.covered = held.quote.covered_by(amount);
-                Ok(true)
-            }
-            // What is held already covers what passed; only when that is used up does the answer end.
-            HoldAnswer::Refused(_) | HoldAnswer::Conflict(_) => Ok(tally.text_bytes() < held.covered),
-        }
+        let whole = held.extend_to(house, want).await.map_err(unavailable)?;
+        // What is held may cover what passed all the same; only when that is used up does the answer end.
+        Ok(whole || held.used(tally) < held.covered)
     }
 
     /// Closes with the true usage. Answers when the charge is durable; the row's charge is set by the ledger.
@@ -140,6 +130,11 @@ impl Tab {
         held.guard.rest();
         // A usage without a price cannot be charged above the hold, nor given away: the hold is the charge.
         let cost = ledger::meter::charge(&row.usage, &held.quote.rates).unwrap_or(held.amount);
+        if cost > held.amount {
+            // The bounds were wrong, or the provider counts more than it may: what the balance has is taken first, and
+            // only the rest is written off. Should the ledger fail here, it fails at the settle as well.
+            let _ = held.extend_to(house, cost).await;
+        }
         let order = SettleOrder { id: held.id, cost, usage: row.clone() };
         let settled = tokio::time::timeout(SETTLE_TIME_MAX, house.ledger.settle(order)).await;
         match settled {
@@ -176,14 +171,10 @@ impl Tab {
 }
 
 impl Held {
-    /// Takes over the prompt's true size when the upstream first reports it.
+    /// Takes over the prompt's true size when the upstream reports one.
     fn correct(&mut self, tally: &Tally) {
-        if self.corrected || !tally.usage().iter().any(|(class, n)| class.is_prompt() && n > 0) {
-            return;
-        }
-        self.corrected = true;
         let reported = tally.usage().prompt_total();
-        if reported < self.quote.prompt {
+        if reported > 0 && reported != self.quote.prompt {
             self.quote.prompt = reported;
             self.covered = self.quote.covered_by(self.amount);
         }
@@ -191,16 +182,45 @@ impl Held {
 
     /// How much answer the hold should cover now; `None` while it covers enough.
     fn target(&self, tally: &Tally) -> Option<Tokens> {
-        if self.covered >= self.quote.answer_max {
+        let used = self.used(tally);
+        if self.covered >= self.quote.answer_max.max(used) || (self.bounded && used <= self.covered) {
             return None;
         }
-        if tally.hidden_reasoning() || tally.usage().count(Class::Reasoning) > tally.text_bytes() {
-            return Some(self.quote.answer_max);
+        if tally.hidden_reasoning() {
+            return Some(self.quote.answer_max.max(used));
         }
-        // Every token is at least one byte of what passed.
-        let used = tally.text_bytes();
         let ahead = used.saturating_add(self.quote.slice / 4);
-        (ahead >= self.covered).then(|| used.saturating_add(self.quote.slice).min(self.quote.answer_max))
+        (ahead >= self.covered).then(|| used.saturating_add(self.quote.slice).min(self.quote.answer_max).max(used))
+    }
+
+    /// An upper bound of the answer's tokens so far: every token is at least one byte of what passed, and a report counts.
+    /// Where a limit was inserted, the provider counts by it, and only its report says more.
+    fn used(&self, tally: &Tally) -> Tokens {
+        let passed = if self.bounded { 0 } else { tally.text_bytes() };
+        passed.max(tally.usage().answer_total())
+    }
+
+    /// Raises the hold to an amount, or as near to it as the balance allows; says whether all of it was to be had.
+    async fn extend_to(&mut self, house: &House, want: NanoUsd) -> Result<bool, StoreError> {
+        let mut by = want.minus(self.amount).unwrap_or(NanoUsd::ZERO);
+        let mut whole = true;
+        while by > NanoUsd::ZERO {
+            self.extensions += 1;
+            let order = ExtendOrder { id: self.id, seq: self.extensions, by, at: house.clock.now() };
+            match house.ledger.extend(order).await? {
+                HoldAnswer::Held { amount } => {
+                    self.amount = amount;
+                    break;
+                }
+                HoldAnswer::Refused(refusal) if whole => {
+                    whole = false;
+                    by = refusal.available.min(by);
+                }
+                HoldAnswer::Refused(_) | HoldAnswer::Conflict(_) => return Ok(false),
+            }
+        }
+        self.covered = self.quote.covered_by(self.amount);
+        Ok(whole)
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! The rule (docs/MONEY.md): a complete report of the provider counts as it is. Where it is missing or the answer was
 //! cut, a prompt not reported is estimated as a quarter of its bytes, an answer not reported as a quarter of the bytes
-//! that passed; both rounded up, marked `estimated`, and never charged above the hold.
+//! that passed, and a thousand tokens for each image, document or sound; all rounded up, marked `estimated`, and never charged above the hold.
 
 use canon::Tally;
 use dialect::Peek;
@@ -25,7 +25,7 @@ pub fn truth(tally: &Tally, peek: &Peek, cut: bool) -> (Usage, UsageSource) {
     if prompt_known {
         reported.iter().filter(|(class, _)| class.is_prompt()).for_each(|(class, n)| usage.set(class, n));
     } else {
-        usage.set(Class::Input, estimate(peek.prompt_bytes));
+        usage.set(Class::Input, estimate_prompt(peek));
     }
     let passed = estimate(tally.text_bytes());
     if answer_known {
@@ -37,6 +37,16 @@ pub fn truth(tally: &Tally, peek: &Peek, cut: bool) -> (Usage, UsageSource) {
         usage.set(Class::Output, passed);
     }
     (usage, UsageSource::Estimated)
+}
+
+/// Text by its bytes, each image, document or sound as a thousand tokens, and their bytes beside that where they are
+/// not images: a page of a document is some tens of kilobytes.
+fn estimate_prompt(peek: &Peek) -> Tokens {
+    const MEDIA_TOKENS: u64 = 1_000;
+    const MEDIA_BYTES_PER_TOKEN: u64 = 40;
+    let items = u64::from(peek.media_items).saturating_mul(MEDIA_TOKENS);
+    let sized = if peek.documents > 0 || peek.audio { peek.media_bytes.div_ceil(MEDIA_BYTES_PER_TOKEN) } else { 0 };
+    estimate(peek.prompt_bytes).saturating_add(items).saturating_add(sized)
 }
 
 /// Tokens that so many bytes of text are taken for.

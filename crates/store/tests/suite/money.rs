@@ -1,4 +1,5 @@
 //! Holds, extensions, settles, releases, grants: exact, idempotent, durable.
+//! Never here: random histories (history), killed processes (kill).
 
 use crate::world::{World, usage_row};
 use ledger::{

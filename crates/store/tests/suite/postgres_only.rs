@@ -1,4 +1,5 @@
 //! What only several nodes have: leases, lost connections, simultaneous starts, news, three processes on one database.
+//! Never here: what holds for both engines, killed processes (kill).
 
 use crate::kill::{check_acked, kill_together};
 use crate::world::{Place, World, on_postgres, runtime};

@@ -1,4 +1,5 @@
 //! What only the file has: its lock, a disk that does not take commits, rows of old holds, corruption planted by hand.
+//! Never here: what holds for both engines, killed processes (kill).
 
 use crate::world::{Dir, Place, World, runtime};
 use ledger::{HoldAnswer, HoldState, SettleAnswer};

@@ -1,4 +1,5 @@
 //! What a case runs in: an engine of one kind, a clock that the case moves, seeded chance, shorthand for orders.
+//! Never here: a case.
 
 use ledger::{GrantKind, GrantOrder, HoldOrder, SettleOrder, UsageRow};
 use parking_lot::Mutex;

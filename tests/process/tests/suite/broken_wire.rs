@@ -1,5 +1,6 @@
 //! Requests that are wrong in how they come: keys, methods, headers, lengths, pace. None is held or charged for, none
 //! takes the server down, and no two parties can disagree about where a request ends.
+//! Never here: well-formed requests that say something wrong (bad_input).
 
 use crate::world::{World, all_pairs};
 use process_tests::{Conversation, Ending, Outcome, Reply, at, catalogue, raw};

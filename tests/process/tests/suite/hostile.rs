@@ -1,4 +1,5 @@
 //! Providers that misbehave cost at most the hold, and whatever they do, each client gets one well-formed ending.
+//! Never here: what leaks (canary).
 
 use crate::world::{World, all_pairs};
 use process_tests::{Call, Ending, NANO_PER_INPUT, NANO_PER_OUTPUT, Outcome, catalogue, crowd, price_of};

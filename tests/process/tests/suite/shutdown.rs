@@ -1,4 +1,5 @@
 //! Coming and going: streams end well at SIGTERM, a data folder has one owner, a wrong master key is told.
+//! Never here: kill -9 (kill).
 
 use crate::world::{PATIENCE, World};
 use process_tests::{Call, Conversation, Dialect, Ending, Gateway, Outcome, at, catalogue, crowd, ending};

@@ -138,11 +138,10 @@ fn bill(call: &Call, hold: i64) -> (i64, i64) {
     if has("wrong_usage=float") {
         return reported(12);
     }
-    let late = call.stream && call.model == "to-anthropic";
-    if has("wrong_usage=negative") || has("wrong_usage=-") || has("wrong_usage=zero") {
-        return doubtful;
-    }
-    if late && (has("wrong_usage=text") || has("wrong_usage=null")) {
+    // No count at its end, yet one at its start.
+    let none = ["wrong_usage=text", "wrong_usage=null", "wrong_usage=negative", "wrong_usage=-"];
+    let early = call.stream && call.model == "to-anthropic" && none.into_iter().any(has);
+    if early || has("wrong_usage=zero") {
         return doubtful;
     }
     reported(said)

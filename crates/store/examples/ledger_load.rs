@@ -143,6 +143,7 @@ fn quantile(sorted: &[u32], per_mille: usize) -> String {
     sorted.get(at).map_or("-".to_owned(), |us| format!("{}.{:03}", us / 1_000, us % 1_000))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the workers of a run are awaited in it")]
 async fn run(load: &Arc<Load>, in_flight: usize, seconds: u64) -> Result<String, Failure> {
     let (cpu, start) = (cpu_us(), Instant::now());
     let end = start + Duration::from_secs(seconds);

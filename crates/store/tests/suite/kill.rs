@@ -2,7 +2,7 @@
 //! In: victims, each this very test binary, started again with one ignored test. Out: what they were told, against the
 //! books. Never here: a whole gateway (the process tests kill that).
 
-use crate::world::{Customer, Dir, Place, World, on_postgres, runtime, seed};
+use crate::world::{Customer, Dir, Place, World, on_postgres, runtime, seed, spawn};
 use ledger::{HoldAnswer, HoldState, SettleAnswer};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -76,16 +76,20 @@ fn victim() {
 }
 
 async fn run_victim(world: Arc<World>, payers: Vec<Customer>) {
-    let handle = tokio::runtime::Handle::current();
-    let opened = store::open(world.config(), Arc::new(WallClock), Arc::clone(&world.dice) as _, handle.clone())
-        .await
-        .unwrap();
+    let opened = store::open(
+        world.config(),
+        Arc::new(WallClock),
+        Arc::clone(&world.dice) as _,
+        tokio::runtime::Handle::current(),
+    )
+    .await
+    .unwrap();
     let tasks: Vec<_> = (0..IN_FLIGHT)
         .map(|n| {
             let world = Arc::clone(&world);
             let ledger = Arc::clone(&opened.ledger);
             let payer = payers[n % payers.len()];
-            handle.spawn(async move { one_line(&world, &*ledger, payer).await })
+            spawn(async move { one_line(&world, &*ledger, payer).await })
         })
         .collect();
     for task in tasks {
@@ -133,6 +137,7 @@ pub fn kill_together(world: &World, payers: &[Customer], victims: usize) -> Acke
             let seen = Arc::new(AtomicBool::new(false));
             let out = BufReader::new(child.stdout.take().unwrap());
             let told = Arc::clone(&seen);
+            #[expect(clippy::disallowed_methods, reason = "joined below")]
             let reader = std::thread::Builder::new().spawn(move || read_acks(out, &told)).unwrap();
             (child, seen, reader)
         })

@@ -11,6 +11,11 @@ import time
 import harness
 
 
+def call_body(model, text, **more):
+    """What a call says, in either language."""
+    return {"model": model, "messages": [{"role": "user", "content": text}], "max_tokens": 200, **more}
+
+
 class Gateway:
     """`tollgate demo` on free ports with its data in a folder that goes away."""
 
@@ -101,12 +106,12 @@ class Gateway:
 
     def chat(self, model, text, key=None, **more):
         """A raw call of Chat Completions."""
-        body = {"model": model, "messages": [{"role": "user", "content": text}], "max_tokens": 200, **more}
+        body = call_body(model, text, **more)
         headers = {"authorization": f"Bearer {key or self.key}"}
         return harness.request("POST", f"{self.root}/v1/chat/completions", body, headers)
 
     def messages(self, model, text, key=None, **more):
         """A raw call of Messages."""
-        body = {"model": model, "messages": [{"role": "user", "content": text}], "max_tokens": 200, **more}
+        body = call_body(model, text, **more)
         headers = {"x-api-key": key or self.key, "anthropic-version": "2023-06-01"}
         return harness.request("POST", f"{self.root}/anthropic/v1/messages", body, headers)

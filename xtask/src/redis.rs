@@ -33,6 +33,7 @@ impl Redis {
         let address = format!("127.0.0.1:{port}");
         let started = Self { child, url: format!("redis://{address}") };
         for _ in 0..100 {
+            #[expect(clippy::disallowed_methods, reason = "waits for a server that was started here")]
             if TcpStream::connect(&address).is_ok() {
                 return Ok(started);
             }

@@ -6,6 +6,7 @@ mod arrows;
 mod code;
 mod docs;
 mod files;
+mod uses;
 mod words;
 
 use crate::shell::{cargo, output, program, root};
@@ -22,9 +23,10 @@ pub(crate) struct File {
 type Rule = fn(&[File]) -> Vec<String>;
 
 /// Every rule over files.
-const RULES: [(&str, Rule); 13] = [
+const RULES: [(&str, Rule); 14] = [
     ("a file has at most 500 lines", files::caps),
     ("a file says what it is for", files::captions),
+    ("a file says what it is not for", files::borders),
     ("a file ends with a newline", files::newlines),
     ("no mod.rs", files::no_mod_rs),
     ("no unfinished code", code::unfinished),
@@ -44,7 +46,7 @@ pub(crate) fn run() -> Result<bool, String> {
     for finding in &found {
         eprintln!("{finding}");
     }
-    println!("{} rules, {} findings", RULES.len() + 2, found.len());
+    println!("{} rules, {} findings", RULES.len() + 6, found.len());
     Ok(found.is_empty())
 }
 
@@ -57,7 +59,11 @@ fn check_all() -> Result<Vec<String>, String> {
     }
     let metadata = metadata()?;
     found.extend(arrows::workspace(&metadata));
+    found.extend(arrows::rooms(&metadata));
     found.extend(arrows::purity(&metadata));
+    found.extend(uses::named(&metadata, &files));
+    found.extend(uses::once(&metadata));
+    found.extend(uses::wanted(&metadata, &files));
     Ok(found)
 }
 

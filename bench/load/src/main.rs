@@ -55,6 +55,7 @@ async fn at_rate(target: Arc<Target>, rate: u32, time: Duration) -> Summary {
     let mut workers = JoinSet::new();
     for worker in 0..RATE_CONNECTIONS as u64 {
         let target = Arc::clone(&target);
+        #[expect(clippy::disallowed_methods, reason = "a worker of a load generator")]
         workers.spawn(async move {
             let mut client = Client::new(target);
             let mut summary = Summary::default();
@@ -76,6 +77,7 @@ async fn held(target: Arc<Target>, n: u32, time: Duration) -> Summary {
     let mut workers = JoinSet::new();
     for worker in 0..n {
         let target = Arc::clone(&target);
+        #[expect(clippy::disallowed_methods, reason = "a worker of a load generator")]
         workers.spawn(async move {
             let mut client = Client::new(target);
             let mut summary = Summary::default();

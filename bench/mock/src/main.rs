@@ -22,6 +22,7 @@ async fn main() -> std::io::Result<()> {
             accepted = listener.accept() => {
                 let (stream, _) = accepted?;
                 stream.set_nodelay(true)?;
+                #[expect(clippy::disallowed_methods, reason = "the connections of the mock are owned here")]
                 connections.spawn(connection::serve(stream, Arc::clone(&answers)));
             }
             Some(_) = connections.join_next() => {}

@@ -1,5 +1,5 @@
 //! The one conversation model that every dialect is translated to and from, and the faults of the house.
-//! In and out: plain values. Never here: a provider's field name, JSON text that is read, IO, money.
+//! In: plain values. Out: requests, events, faults. Never here: a provider's field name, JSON text that is read, IO, money.
 
 mod dialect;
 mod event;

@@ -1,5 +1,6 @@
 //! The documents an operator writes (TOML in a file, JSON over the API, JSON in the store). In: text. Out: raw documents.
 //! Parsing only: what they mean and whether they hold is check.rs. Unknown fields are refused here.
+//! Never here: a default that has a meaning, a file that is opened.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
 //! The meter against its promises: never below the cost, less than a nano above, monotone, nothing unknown for free.
+//! Never here: wallets (wallet_tests).
 
 use super::*;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! What the ledger is asked and what it answers. In and out: plain values, every order idempotent by its id.
+//! What the ledger is asked and what it answers. In: plain values. Out: orders and answers, every order idempotent by its id.
 //! Never here: deciding (wallet.rs), storing (the store crate).
 
 use crate::UsageRow;

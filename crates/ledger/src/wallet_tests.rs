@@ -1,5 +1,6 @@
 //! The wallet against a ledger so naive that it cannot be wrong: every nano-USD is a coin with a place of its own.
 //! In: random histories of grants, holds, extensions, settles, releases, sweeps and time. Out: agreement at each step.
+//! Never here: prices (meter_tests), engines (the store crate).
 
 use crate::{Code, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, LimitSource, OpenHold, Wallet};
 use proptest::prelude::*;

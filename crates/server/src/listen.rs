@@ -48,6 +48,7 @@ impl Doors {
             let (hand, taken) = mpsc::channel(HANDED_OUT_MAX);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let (house, stopped) = (house.clone(), stopped.clone());
+            #[expect(clippy::disallowed_methods, reason = "the home of the worker threads")]
             let thread = std::thread::Builder::new()
                 .name(format!("worker-{n}"))
                 .spawn(move || runtime.block_on(work(house, taken, stopped)))?;
@@ -101,6 +102,7 @@ impl Doors {
         let _ = self.stop.send(true);
         drop(self.hands);
         let (ended, wait) = tokio::sync::oneshot::channel::<()>();
+        #[expect(clippy::disallowed_methods, reason = "waits for the workers without holding up the runtime")]
         let joiner = std::thread::Builder::new().name("join".into()).spawn(move || {
             for thread in self.threads {
                 // A worker that panicked has ended as well.

@@ -97,6 +97,7 @@ impl Log {
     ///
     /// # Errors
     /// When the thread cannot be made.
+    #[expect(clippy::disallowed_methods, reason = "the home of the thread that writes the log")]
     pub fn write_to(&self, mut out: Box<dyn Write + Send>) -> std::io::Result<std::thread::JoinHandle<()>> {
         let log = self.clone();
         std::thread::Builder::new().name("log".into()).spawn(move || {

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `shutdown` is over; open connections are dropped then.
+#[expect(clippy::disallowed_methods, reason = "the connections of the providers are owned here")]
 pub async fn serve(listener: TcpListener, config: SimConfig, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let sim = Arc::new(Sim::new(config));
     let mut connections = JoinSet::new();

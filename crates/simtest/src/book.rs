@@ -7,6 +7,8 @@ use ledger::{
 };
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 use store::port::{AuditReport, Ledger, Pending, StoreError};
 use units::{KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
@@ -20,11 +22,13 @@ struct Pages {
     spend: HashMap<KeyId, NanoUsd>,
     refuse_holds: bool,
     refuse_settles: bool,
+    settles_take: Option<Duration>,
+    late: HashMap<RequestId, SettleOrder>,
 }
 
 /// The ledger in memory.
 #[derive(Default)]
-pub struct Book(Mutex<Pages>);
+pub struct Book(Arc<Mutex<Pages>>);
 
 impl Book {
     /// From now on no hold is decided.
@@ -35,6 +39,23 @@ impl Book {
     /// From now on no settle becomes durable.
     pub fn refuse_settles(&self) {
         self.0.lock().refuse_settles = true;
+    }
+
+    /// From now on settles become durable so much later; one that nobody waits for any more stays queued.
+    pub fn delay_settles(&self, time: Duration) {
+        self.0.lock().settles_take = Some(time);
+    }
+
+    /// Makes every queued settle durable; says how many there were.
+    ///
+    /// # Errors
+    /// What the rulebook says to one of them.
+    pub fn catch_up(&self) -> Result<usize, StoreError> {
+        let mut pages = self.0.lock();
+        let late: Vec<SettleOrder> = pages.late.drain().map(|(_, order)| order).collect();
+        let count = late.len();
+        late.into_iter().try_for_each(|order| pages.settle(order).map(drop))?;
+        Ok(count)
     }
 
     /// Holds that are open.
@@ -130,7 +151,20 @@ impl Ledger for Book {
     }
 
     fn settle(&self, order: SettleOrder) -> Pending<'_, SettleAnswer> {
-        ready(self.0.lock().settle(order))
+        let mut pages = self.0.lock();
+        let Some(time) = pages.settles_take else { return ready(pages.settle(order)) };
+        // Queued at once, as the engines do: whether anybody waits for the answer decides nothing.
+        let id = order.id;
+        pages.late.insert(id, order);
+        let book = Arc::clone(&self.0);
+        Box::pin(async move {
+            tokio::time::sleep(time).await;
+            let mut pages = book.lock();
+            match pages.late.remove(&id) {
+                Some(order) => pages.settle(order),
+                None => Ok(SettleAnswer::Already(pages.closed.get(&id).copied().unwrap_or(HoldState::Unknown))),
+            }
+        })
     }
 
     fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Pending<'_, HoldState> {

@@ -1,4 +1,5 @@
 //! Randomness that repeats, and time that stands still unless somebody waits. In: a seed. Out: bytes, instants.
+//! Never here: the chance or the clock of this machine.
 
 use parking_lot::Mutex;
 use rand_chacha::ChaCha20Rng;

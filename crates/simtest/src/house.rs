@@ -6,6 +6,7 @@ use crate::chance::{SimChance, SimClock};
 use crate::script::Upstreams;
 use crate::seen::Seen;
 use crate::shelf::Shelf;
+use crate::words::Speaks;
 use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -35,8 +36,10 @@ pub struct Setup {
     pub seed: u64,
     /// The customer's credit.
     pub credit: NanoUsd,
-    /// Hosts of the model's routes, in order. All speak Chat Completions.
+    /// Hosts of the model's routes, in order.
     pub hosts: Vec<&'static str>,
+    /// What they all speak.
+    pub speak: Speaks,
     /// The model's price document.
     pub price: Value,
     /// Output tokens held ahead of use.
@@ -50,6 +53,7 @@ impl Default for Setup {
             seed: 1,
             credit: NanoUsd::new(1_000_000_000),
             hosts: vec!["one"],
+            speak: Speaks::Chat,
             price: json!({ "input": "1.00", "output": "2.00" }),
             slice_tokens: 1_000,
         }
@@ -131,10 +135,14 @@ impl SimHouse {
     }
 
     async fn furnish(&mut self, setup: &Setup, token: &str) {
+        let kind = match setup.speak {
+            Speaks::Chat => "openai",
+            Speaks::Messages => "anthropic",
+        };
         let providers: Vec<Value> = setup
             .hosts
             .iter()
-            .map(|h| json!({ "name": h, "kind": "openai", "base_url": format!("http://{h}/v1"), "credentials": ["c"] }))
+            .map(|h| json!({ "name": h, "kind": kind, "base_url": format!("http://{h}/v1"), "credentials": ["c"] }))
             .collect();
         let routes: Vec<Value> = (1..)
             .zip(&setup.hosts)
@@ -184,10 +192,19 @@ impl SimHouse {
 
     /// Calls Chat Completions and waits until nothing runs any more.
     pub async fn chat(&self, body: &Value, client: Client) -> Seen {
+        self.call(Speaks::Chat, body, client).await
+    }
+
+    /// Calls in a language of the client's and waits until nothing runs any more.
+    pub async fn call(&self, speaks: Speaks, body: &Value, client: Client) -> Seen {
+        let (path, name, key) = match speaks {
+            Speaks::Chat => ("/v1/chat/completions", "authorization", format!("Bearer {}", self.key)),
+            Speaks::Messages => ("/anthropic/v1/messages", "x-api-key", self.key.clone()),
+        };
         let request = Request::builder()
             .method("POST")
-            .uri("/v1/chat/completions")
-            .header("authorization", format!("Bearer {}", self.key))
+            .uri(path)
+            .header(name, key)
             .header("content-type", "application/json")
             .body(Body::from(body.to_string()))
             .unwrap_or_else(|e| unusable(&e));

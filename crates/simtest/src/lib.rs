@@ -8,9 +8,13 @@ mod house;
 mod script;
 mod seen;
 mod shelf;
+mod words;
 
 pub use book::Book;
 pub use chance::SimChance;
 pub use house::{Client, Setup, SimHouse};
-pub use script::{Script, Step, Upstreams, chat_chunk, chat_end, json_answer};
+pub use script::{Script, Step, Upstreams};
 pub use seen::{Ending, Seen};
+pub use words::{
+    Speaks, block_start, block_text, chat_chunk, chat_end, json_answer, message_answer, message_end, message_start,
+};

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use serde_json::Value;
 use server::{Broke, Pending, Stand, StandBody, UpstreamError};
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
@@ -189,39 +189,4 @@ impl Drop for Playing {
             *self.dropped.lock() += 1;
         }
     }
-}
-
-/// A chunk of Chat Completions with some text.
-pub fn chat_chunk(text: &str) -> Step {
-    let chunk = json!({
-        "id": "chatcmpl-upstream", "object": "chat.completion.chunk", "created": 1, "model": "upstream-model",
-        "choices": [{ "index": 0, "delta": { "content": text }, "logprobs": null, "finish_reason": null }],
-    });
-    Step::Say(format!("data: {chunk}\n\n"))
-}
-
-/// The end of a stream of Chat Completions, with usage.
-pub fn chat_end(prompt: u64, answer: u64) -> Step {
-    let finish = json!({
-        "id": "chatcmpl-upstream", "object": "chat.completion.chunk", "created": 1, "model": "upstream-model",
-        "choices": [{ "index": 0, "delta": {}, "logprobs": null, "finish_reason": "stop" }],
-    });
-    let usage = json!({
-        "id": "chatcmpl-upstream", "object": "chat.completion.chunk", "created": 1, "model": "upstream-model",
-        "choices": [],
-        "usage": { "prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer },
-    });
-    Step::Say(format!("data: {finish}\n\ndata: {usage}\n\ndata: [DONE]\n\n"))
-}
-
-/// A whole answer of Chat Completions.
-pub fn json_answer(text: &str, prompt: u64, answer: u64) -> Script {
-    Script::json(
-        200,
-        &json!({
-            "id": "chatcmpl-upstream", "object": "chat.completion", "created": 1, "model": "upstream-model",
-            "choices": [{ "index": 0, "message": { "role": "assistant", "content": text }, "finish_reason": "stop" }],
-            "usage": { "prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer },
-        }),
-    )
 }

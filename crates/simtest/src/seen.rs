@@ -36,13 +36,16 @@ impl Seen {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Everything said in the contents of chat chunks.
+    /// Everything said in the contents of chat chunks or the text of blocks.
     pub fn said(&self) -> String {
         self.text()
             .lines()
             .filter_map(|line| line.strip_prefix("data: "))
             .filter_map(|data| serde_json::from_str::<serde_json::Value>(data).ok())
-            .filter_map(|v| v["choices"][0]["delta"]["content"].as_str().map(str::to_owned))
+            .filter_map(|v| {
+                let said = v["choices"][0]["delta"]["content"].as_str().or(v["delta"]["text"].as_str());
+                said.map(str::to_owned)
+            })
             .collect()
     }
 
@@ -60,11 +63,14 @@ impl Seen {
                 _ => Ending::Nothing,
             };
         }
-        let done = text.matches("data: [DONE]\n\n").count();
-        let fault = text.matches("data: {\"error\":").count();
+        let count = |mark: &str| text.matches(mark).count();
+        let done = count("data: [DONE]\n\n") + count("event: message_stop\n");
+        let fault = count("data: {\"error\":") + count("event: error\n");
+        let last = text.strip_suffix("\n\n").map(|rest| rest.rsplit("\n\n").next().unwrap_or(rest));
+        let ends_with = |marks: [&str; 2]| last.is_some_and(|l| marks.iter().any(|mark| l.starts_with(mark)));
         match (done, fault) {
-            (1, 0) if text.ends_with("data: [DONE]\n\n") => Ending::Proper,
-            (0, 1) if text.ends_with("\n\n") => Ending::Fault,
+            (1, 0) if ends_with(["data: [DONE]", "event: message_stop\n"]) => Ending::Proper,
+            (0, 1) if ends_with(["data: {\"error\":", "event: error\n"]) => Ending::Fault,
             _ => Ending::Nothing,
         }
     }

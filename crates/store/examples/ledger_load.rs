@@ -1,6 +1,7 @@
 //! What the ledger costs: requests per second, CPU a request and added latency at 64 and 256 in flight.
 //! In: `sqlite <dir>` or `postgres <url>`, seconds a run. Out: a table. One request is a hold and a settle with a
 //! usage row on one of 200 workspaces (a fifth of them on the first); a free one is a usage row only.
+//! Never here: HTTP (bench measures the whole gateway).
 //! `ledger_load sqlite /tmp/load 4`
 
 use ledger::{GrantKind, GrantOrder, HoldAnswer, HoldOrder, SettleOrder, UsageRow};
@@ -142,6 +143,7 @@ fn quantile(sorted: &[u32], per_mille: usize) -> String {
     sorted.get(at).map_or("-".to_owned(), |us| format!("{}.{:03}", us / 1_000, us % 1_000))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the workers of a run are awaited in it")]
 async fn run(load: &Arc<Load>, in_flight: usize, seconds: u64) -> Result<String, Failure> {
     let (cpu, start) = (cpu_us(), Instant::now());
     let end = start + Duration::from_secs(seconds);

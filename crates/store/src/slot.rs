@@ -129,6 +129,7 @@ impl Courier {
                 return Some(Arc::clone(courier));
             }
             let courier = Arc::new(Self(Mutex::default()));
+            #[expect(clippy::disallowed_methods, reason = "one courier a runtime, which ends with it")]
             handle.spawn(Round(Arc::clone(&courier)));
             *here = Some((handle.id(), Arc::clone(&courier)));
             Some(courier)
@@ -190,6 +191,7 @@ mod tests {
     #[test]
     fn a_batch_reaches_everyone_and_a_lost_end_is_told() {
         let (acks, answers): (Vec<_>, Vec<_>) = (0..100).map(|_| slot::<usize>()).unzip();
+        #[expect(clippy::disallowed_methods, reason = "the test joins it")]
         let teller = std::thread::Builder::new()
             .spawn(move || {
                 std::thread::sleep(std::time::Duration::from_millis(20));

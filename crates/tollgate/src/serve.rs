@@ -52,6 +52,7 @@ pub fn run(config: &Config, lines: Box<dyn std::io::Write + Send>, ready: Ready)
     served
 }
 
+#[expect(clippy::disallowed_methods, reason = "the home of background tasks; they end with this function")]
 async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError> {
     let listener = bind(config.server.listen).await?;
     let address = listener.local_addr()?;

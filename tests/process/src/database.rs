@@ -47,6 +47,7 @@ impl Drop for Database {
 fn tell(server: &str, statement: &str) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(at("a runtime"))?;
     runtime.block_on(async {
+        #[expect(clippy::disallowed_methods, reason = "a test makes and drops databases of its own")]
         let (client, link) =
             tokio_postgres::connect(server, tokio_postgres::NoTls).await.map_err(at("the test server"))?;
         tokio::select! {

@@ -41,6 +41,10 @@ impl Providers {
             let _ended = sim::serve(listener, config, end).await;
         };
         let builder = std::thread::Builder::new().name("providers".into());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the thread of the providers is joined when they are dropped"
+        )]
         let thread = builder.spawn(move || runtime.block_on(serve)).map_err(at("simulated providers"))?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// What each crate may depend on. Tests (dev-dependencies) may use `sim` and `simtest` besides.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("units", &[]),
     ("canon", &["units"]),
     ("dialect", &["units", "canon"]),
@@ -13,15 +13,13 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("route", &["units", "canon", "catalog"]),
     ("ledger", &["units", "catalog"]),
     ("store", &["units", "catalog", "admit", "ledger"]),
-    ("limits", &["units", "admit"]),
-    ("server", &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store", "limits"]),
-    ("sim", &["units", "canon", "dialect"]),
-    ("tollgate", &["units", "server", "store", "limits", "sim"]),
+    ("server", &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store"]),
+    ("sim", &["units"]),
+    ("tollgate", &["units", "server", "store", "sim"]),
     ("xtask", &[]),
     ("bench-mock", &[]),
     ("bench-load", &[]),
     ("process-tests", &["units", "sim"]),
-    ("fuzz", &["units", "canon", "dialect", "catalog"]),
 ];
 
 /// May know everyone, and nobody knows it but tests.
@@ -73,6 +71,20 @@ pub(super) fn workspace(metadata: &Value) -> Vec<String> {
     out
 }
 
+/// Lines of the table, and ends of its arrows, that are no crate.
+pub(super) fn rooms(metadata: &Value) -> Vec<String> {
+    missing(metadata, &ARROWS)
+}
+
+fn missing(metadata: &Value, arrows: &[(&str, &[&str])]) -> Vec<String> {
+    let names: Vec<&str> = packages(metadata).iter().map(name).collect();
+    let rooms = arrows.iter().flat_map(|(from, to)| std::iter::once(from).chain(to.iter()));
+    let mut gone: Vec<&str> = rooms.copied().filter(|room| !names.contains(room)).collect();
+    gone.sort_unstable();
+    gone.dedup();
+    gone.into_iter().map(|room| format!("{room}: the table of arrows names a room that does not exist")).collect()
+}
+
 /// Dependencies of pure crates that are not pure. Tests may have them.
 pub(super) fn purity(metadata: &Value) -> Vec<String> {
     let mut out = Vec::new();
@@ -89,21 +101,21 @@ pub(super) fn purity(metadata: &Value) -> Vec<String> {
     out
 }
 
-fn packages(metadata: &Value) -> &[Value] {
+pub(super) fn packages(metadata: &Value) -> &[Value] {
     metadata["packages"].as_array().map_or(&[], Vec::as_slice)
 }
 
-fn dependencies(package: &Value) -> &[Value] {
+pub(super) fn dependencies(package: &Value) -> &[Value] {
     package["dependencies"].as_array().map_or(&[], Vec::as_slice)
 }
 
-fn name(value: &Value) -> &str {
+pub(super) fn name(value: &Value) -> &str {
     value["name"].as_str().unwrap_or("")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{purity, workspace};
+    use super::{missing, purity, workspace};
     use serde_json::{Value, json};
 
     fn with(from: &str, to: &str, kind: &Value) -> Value {
@@ -123,6 +135,13 @@ mod tests {
         assert_eq!(found("canon", "simtest", Value::Null), 1);
         assert_eq!(found("canon", "serde", Value::Null), 0);
         assert_eq!(found("stranger", "serde", Value::Null), 1);
+    }
+
+    #[test]
+    fn rooms_that_are_gone_are_found() {
+        let metadata = with("canon", "units", &Value::Null);
+        assert_eq!(missing(&metadata, &[("canon", &["units"])]).len(), 0);
+        assert_eq!(missing(&metadata, &[("canon", &["gone"]), ("gone", &[])]).len(), 1);
     }
 
     #[test]

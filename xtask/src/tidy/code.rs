@@ -96,6 +96,11 @@ enum At {
     Raw(usize),
 }
 
+/// The code of a Rust file, without comments and strings.
+pub(super) fn code_of(text: &str) -> String {
+    take_apart(text).code
+}
+
 /// Parts code from comments and strings. Newlines stay in both, so that lines keep their numbers.
 fn take_apart(text: &str) -> Parts {
     let mut parts = Parts { code: String::new(), strings: String::new() };

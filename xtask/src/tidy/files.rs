@@ -6,15 +6,19 @@ use super::File;
 const LINES_MAX: usize = 500;
 const CAPPED: [&str; 6] = [".rs", ".ts", ".tsx", ".py", ".sh", ".mjs"];
 
-/// Written by a program, as long as they need to be.
-const GENERATED: [&str; 1] = ["web/src/api/schema.d.ts"];
+/// Files of more lines say what goes in and out, and what they are not for.
+const SMALL: usize = 40;
+
+/// Still without a word of what they are not for; none may join them.
+const SILENT: [&str; 3] = [
+    "crates/server/src/upstream/wire/tests.rs",
+    "crates/tollgate/src/cli/apply.rs",
+    "crates/tollgate/src/cli/whoami.rs",
+];
 
 /// No file of code is longer than the cap.
 pub(super) fn caps(files: &[File]) -> Vec<String> {
-    let long = |file: &&File| {
-        let capped = is_code(file) && !GENERATED.contains(&file.path.as_str());
-        capped && file.text.lines().count() > LINES_MAX
-    };
+    let long = |file: &&File| is_code(file) && file.text.lines().count() > LINES_MAX;
     let tell = |file: &File| format!("{}: {} lines", file.path, file.text.lines().count());
     files.iter().filter(long).map(tell).collect()
 }
@@ -22,7 +26,7 @@ pub(super) fn caps(files: &[File]) -> Vec<String> {
 /// Rust opens with `//!`, scripts with a comment after their first line.
 pub(super) fn captions(files: &[File]) -> Vec<String> {
     let silent = |file: &&File| {
-        if !is_code(file) || GENERATED.contains(&file.path.as_str()) {
+        if !is_code(file) {
             return false;
         }
         let mut lines = file.text.lines().skip_while(|line| line.starts_with("#!/"));
@@ -38,6 +42,34 @@ pub(super) fn captions(files: &[File]) -> Vec<String> {
     };
     let tell = |file: &File| format!("{}: does not open with what it is for", file.path);
     files.iter().filter(silent).map(tell).collect()
+}
+
+/// The caption of a Rust or Python file that is not small says what goes in, what comes out, and what is never there.
+/// What goes into tests and comes out is always the same.
+pub(super) fn borders(files: &[File]) -> Vec<String> {
+    let mut out = Vec::new();
+    for file in files.iter().filter(|file| file.text.lines().count() > SMALL) {
+        let rust = file.path.ends_with(".rs");
+        if SILENT.contains(&file.path.as_str()) || !(rust || file.path.ends_with(".py")) {
+            continue;
+        }
+        let begins = |line: &&str| !rust || line.starts_with("//!");
+        // The second line of quotes ends the caption of a script.
+        let caption: Vec<&str> =
+            file.text.split("\n\"\"\"").next().unwrap_or("").lines().take_while(begins).collect();
+        let caption = caption.join(" ").to_lowercase();
+        let test = file.path.contains("/tests/") && rust || file.path.ends_with("tests.rs");
+        let inside = caption.contains("in:") || caption.contains("in and out:");
+        let outside = caption.contains("out:");
+        let missing = [
+            (!caption.contains("never here"), "what is never here"),
+            (!inside && !test, "what goes in"),
+            (!outside && !test, "what comes out"),
+        ];
+        let missing = missing.iter().filter(|(missing, _)| *missing);
+        out.extend(missing.map(|(_, what)| format!("{}: does not say {what}", file.path)));
+    }
+    out
 }
 
 /// The last byte of a file is a newline.
@@ -62,7 +94,7 @@ fn is_code(file: &File) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{caps, captions, newlines, no_mod_rs};
+    use super::{borders, caps, captions, newlines, no_mod_rs};
     use crate::tidy::tests::tells_apart;
 
     #[test]
@@ -72,7 +104,7 @@ mod tests {
         tells_apart(
             caps,
             &[("a.rs", &long), ("bench/run", &script), ("web/x.tsx", &long)],
-            &[("a.rs", &short), ("a.json", &long), ("web/src/api/schema.d.ts", &long)],
+            &[("a.rs", &short), ("a.json", &long)],
         );
     }
 
@@ -93,6 +125,35 @@ mod tests {
                 ("run", "#!/bin/sh\n# What it is for.\n"),
                 ("a.mjs", "// What it is for.\n"),
                 ("a.txt", "anything\n"),
+            ],
+        );
+    }
+
+    #[test]
+    fn captions_without_borders_are_found() {
+        let body = "x\n".repeat(41);
+        let with = |caption: &str| format!("{caption}\n{body}");
+        let good = with("//! What for. In: this. Out: that.\n//! Never here: other.");
+        let both = with("//! What for. In and out: values. Never here: other.");
+        let test = with("//! What for. Never here: other.");
+        let script = with("\"\"\"What for.\n\nIn: this. Out: that. Never here: other.\n\"\"\"");
+        let late = with("\"\"\"What for.\n\nIn: this. Out: that.\n\"\"\"\n# Never here");
+        tells_apart(
+            borders,
+            &[
+                ("a.rs", &with("//! What for. In: this. Out: that.")),
+                ("a.rs", &with("//! What for. In: this. Never here: other.")),
+                ("a.rs", &with("//! What for. Out: that. Never here: other.")),
+                ("a.rs", &with("//! What for. In: this. Out: that.\n\n// Never here")),
+                ("a/tests/x.rs", &with("//! What for.")),
+                ("a.py", &late),
+            ],
+            &[
+                ("a.rs", &good),
+                ("a.rs", &both),
+                ("a/tests/x.rs", &test),
+                ("a.py", &script),
+                ("a.rs", "//! Small.\n"),
             ],
         );
     }

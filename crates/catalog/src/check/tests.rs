@@ -1,4 +1,5 @@
 //! Tables for check.rs: good documents become a catalogue, bad ones name every problem.
+//! Never here: the texts of documents (doc).
 
 use super::*;
 
@@ -15,7 +16,7 @@ const GOOD: &str = r#"{"provider":[{"name":"a","kind":"openai","base_url":"https
   "model":[{"id":"vendor/m","context_length":1000,"max_output_tokens":100,"route":[
     {"provider":"b","model":"y","priority":2,"quirks":{"stream_options":false}},{"provider":"a","model":"x"}]}]}"#;
 
-/// R-ROUTE-1: routes come out in the order of their priority, quirks layered.
+/// R-ROUTE-1 and R-ROUTE-2: providers have kinds and addresses, routes come out by priority, quirks layered.
 #[test]
 fn a_good_document_becomes_a_catalogue() {
     let catalogue = check(7, &docs(GOOD), &BTreeMap::new()).unwrap();

@@ -269,6 +269,7 @@ fn calls_without_their_reasoning_are_not_thought_about() {
     assert!(!text.contains("\"thinking\"") && losses.contains(&"reasoning_effort".to_owned()));
 }
 
+/// R-WIRE-3: what both languages can say arrives in the other.
 #[test]
 fn fields_have_their_counterparts() {
     let chat = format!(

@@ -78,6 +78,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_that_stalls_is_given_up() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        #[expect(clippy::disallowed_methods, reason = "a client of the test")]
         let reader = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         let mut patient = Patient::new(stream, Duration::from_millis(50));

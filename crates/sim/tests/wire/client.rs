@@ -57,6 +57,7 @@ pub async fn start_with(change: impl FnOnce(&mut sim::SimConfig)) -> Running {
     let mut config = sim::SimConfig::new(Arc::new(Still));
     change(&mut config);
     let mut tasks = JoinSet::new();
+    #[expect(clippy::disallowed_methods, reason = "owned by what is given back")]
     tasks.spawn(sim::serve(listener, config, std::future::pending()));
     let client = Client::builder(TokioExecutor::new()).build_http();
     Running { base, client, _tasks: tasks }

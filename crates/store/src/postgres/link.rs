@@ -40,6 +40,7 @@ impl Link {
     pub async fn open(config: &tokio_postgres::Config, background: &Handle) -> Result<Self, Fail> {
         let (client, connection) = config.connect(NoTls).await?;
         // Ends when the client is dropped.
+        #[expect(clippy::disallowed_methods, reason = "a connection is driven until its client is dropped")]
         background.spawn(async move {
             let _ = connection.await;
         });

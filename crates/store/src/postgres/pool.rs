@@ -141,6 +141,7 @@ impl Db {
 
     async fn run<T: Send + 'static>(&self, level: IsolationLevel, work: Work<T>) -> Result<T, StoreError> {
         let pool = self.pool.clone();
+        #[expect(clippy::disallowed_methods, reason = "a question runs to its end whoever stops waiting")]
         let task = self.background.spawn(async move {
             let mut tries = 1;
             loop {

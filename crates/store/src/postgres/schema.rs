@@ -54,6 +54,7 @@ pub async fn open(
     let done = run_batcher(&shared);
     let recovered = shared.bury().await.map_err(told)?;
     let background = shared.db.background();
+    #[expect(clippy::disallowed_methods, reason = "the engine owns both and aborts them")]
     let tasks =
         vec![background.spawn(Arc::clone(&shared).beat()), background.spawn(Changes::listen(Arc::clone(&shared)))];
     let engine = Arc::new(Postgres { shared, done, tasks });
@@ -65,6 +66,7 @@ fn run_batcher(shared: &Arc<Shared>) -> watch::Receiver<bool> {
     let (tell, done) = watch::channel(false);
     let shared = Arc::clone(shared);
     let background = shared.db.background().clone();
+    #[expect(clippy::disallowed_methods, reason = "the batcher; its end is watched")]
     background.spawn(async move {
         Batcher::new(Arc::clone(&shared)).run().await;
         shared.queue.end();

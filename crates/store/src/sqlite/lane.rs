@@ -15,6 +15,7 @@ pub struct Lane {
 
 impl Lane {
     /// Starts the thread.
+    #[expect(clippy::disallowed_methods, reason = "the home of the reading thread")]
     pub fn start(db: Connection) -> std::io::Result<Self> {
         let (door, questions) = mpsc::channel::<Question>();
         std::thread::Builder::new()

@@ -1,4 +1,5 @@
 //! A full disk, from within: the file may not grow. Holds fail closed, settles wait, nothing is lost.
+//! Never here: what holds for both engines (tests/suite).
 
 use super::{Sqlite, files, sql_error};
 use crate::port::{AuditEntry, Ledger, Store, StoreError, WorkspaceRow};

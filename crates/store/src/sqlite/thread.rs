@@ -33,6 +33,7 @@ pub struct Thread {
 
 impl Thread {
     /// Starts it.
+    #[expect(clippy::disallowed_methods, reason = "the home of the writing thread")]
     pub fn start(mut self) -> std::io::Result<()> {
         std::thread::Builder::new()
             .name("ledger".to_owned())

@@ -1,4 +1,5 @@
 //! Random histories: every answer of an engine is the rulebook's, through repeats, restarts, expiry and time.
+//! Never here: single cases (money), a rulebook of its own.
 
 use crate::world::{Customer, World, seed, usage_row};
 use ledger::{

@@ -1,6 +1,7 @@
 //! Holds, extensions, settles, releases, grants: exact, idempotent, durable.
+//! Never here: random histories (history), killed processes (kill).
 
-use crate::world::{World, usage_row};
+use crate::world::{World, spawn, usage_row};
 use ledger::{
     Balance, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource, Refusal,
     SettleAnswer,
@@ -292,8 +293,7 @@ async fn hold_at_once(engines: &[Opened], orders: Vec<HoldOrder>) -> Vec<(HoldOr
         .enumerate()
         .map(|(n, order)| {
             let ledger = std::sync::Arc::clone(&engines[n % engines.len()].ledger);
-            tokio::runtime::Handle::current()
-                .spawn(async move { (order.clone(), ledger.hold(order).await.unwrap()) })
+            spawn(async move { (order.clone(), ledger.hold(order).await.unwrap()) })
         })
         .collect();
     let mut answers = Vec::new();
@@ -314,7 +314,7 @@ async fn exactly_37_of_500(world: World) {
     let settles = served.iter().enumerate().map(|(n, (order, _))| {
         let ledger = std::sync::Arc::clone(&engines[n % engines.len()].ledger);
         let settle = world.settle(order, 1_000);
-        tokio::runtime::Handle::current().spawn(async move { ledger.settle(settle).await })
+        spawn(async move { ledger.settle(settle).await })
     });
     for settle in settles.collect::<Vec<_>>() {
         assert_eq!(settle.await.unwrap().unwrap(), settled(1_000));

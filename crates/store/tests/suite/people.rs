@@ -1,4 +1,5 @@
 //! Workspaces, keys, operator tokens, the log, the catalogue; and what opening refuses.
+//! Never here: money (money), usage rows (records).
 
 use crate::world::World;
 use std::time::Duration;

@@ -1,14 +1,14 @@
 //! What only several nodes have: leases, lost connections, simultaneous starts, news, three processes on one database.
+//! Never here: what holds for both engines, killed processes (kill).
 
 use crate::kill::{check_acked, kill_together};
-use crate::world::{Place, World, on_postgres, runtime};
+use crate::world::{Place, World, on_postgres, runtime, spawn};
 use ledger::{HoldAnswer, HoldState, SettleAnswer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::port::{CatalogueRows, Change};
 use store::{Opened, StoreError};
-use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 use units::NanoUsd;
 
@@ -17,8 +17,9 @@ async fn raw(world: &World) -> tokio_postgres::Client {
     let Place::Postgres(url) = &world.place else {
         panic!("only for PostgreSQL");
     };
+    #[expect(clippy::disallowed_methods, reason = "looks past the engine")]
     let (client, link) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-    Handle::current().spawn(async move {
+    spawn(async move {
         let _ = link.await;
     });
     client
@@ -56,6 +57,7 @@ fn a_dead_nodes_holds_are_voided_and_a_live_ones_are_not() {
         let config = world.config();
         let (clock, dice) = (Arc::clone(&world.clock), Arc::clone(&world.dice));
         let handle = grave.handle().clone();
+        #[expect(clippy::disallowed_methods, reason = "a runtime that is torn down under its tasks")]
         let dead =
             grave.spawn(async move { store::open(config, clock, dice, handle).await.unwrap() }).await.unwrap();
         let (mine, its) = (world.hold(customer, 30), world.hold(customer, 40));
@@ -165,7 +167,7 @@ fn unknown_outcomes_are_settled_by_asking_again() {
         let lines: Vec<_> = (0..16)
             .map(|_| {
                 let (o, world, stop) = (Arc::clone(&o), Arc::clone(&world), Arc::clone(&stop));
-                Handle::current().spawn(async move { work(&world, &o, customer, &stop).await })
+                spawn(async move { work(&world, &o, customer, &stop).await })
             })
             .collect();
         let cuts = cut(&world).await;
@@ -195,7 +197,7 @@ fn three_nodes_start_at_once() {
         let opening: Vec<_> = (0..3)
             .map(|_| {
                 let world = Arc::clone(&world);
-                Handle::current().spawn(async move { world.open().await })
+                spawn(async move { world.open().await })
             })
             .collect();
         let mut boots = Vec::new();
@@ -296,7 +298,7 @@ fn a_locked_table_fails_closed() {
         db.batch_execute("ALTER TABLE transfer RENAME TO away").await.unwrap();
         let ledger = Arc::clone(&o.ledger);
         let settle = world.settle(&hold, 25);
-        let waiting = Handle::current().spawn(async move { ledger.settle(settle).await });
+        let waiting = spawn(async move { ledger.settle(settle).await });
         sleep(Duration::from_millis(500)).await;
         assert!(!waiting.is_finished(), "told before it was durable");
         assert!(matches!(o.ledger.hold(world.hold(customer, 1)).await, Err(StoreError::Unavailable(_))));

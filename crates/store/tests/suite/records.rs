@@ -1,4 +1,5 @@
 //! Usage rows: what is kept comes back, page by page, newest first.
+//! Never here: charges (money).
 
 use crate::world::{World, usage_row};
 use ledger::{HoldAnswer, UsageRow};
@@ -16,6 +17,7 @@ fn all(limit: u32) -> UsageFilter {
     UsageFilter { limit, ..UsageFilter::default() }
 }
 
+/// R-USE-1: a record a request, with every field.
 async fn a_row_comes_back_whole(world: World) {
     let o = world.open().await;
     let customer = world.customer(&o, 100).await;

@@ -1,6 +1,7 @@
 //! What only the file has: its lock, a disk that does not take commits, rows of old holds, corruption planted by hand.
+//! Never here: what holds for both engines, killed processes (kill).
 
-use crate::world::{Dir, Place, World, runtime};
+use crate::world::{Dir, Place, World, runtime, spawn};
 use ledger::{HoldAnswer, HoldState, SettleAnswer};
 use rusqlite::Connection;
 use std::path::Path;
@@ -115,7 +116,7 @@ fn a_locked_file_fails_closed() {
         let ledger = Arc::clone(&o.ledger);
         let settle = world.settle(&hold, 25);
         let again = world.settle(&hold, 25);
-        let waiting = tokio::runtime::Handle::current().spawn(async move { ledger.settle(settle).await });
+        let waiting = spawn(async move { ledger.settle(settle).await });
         tokio::time::sleep(Duration::from_millis(600)).await;
         assert!(!waiting.is_finished(), "told before it was durable");
         assert!(matches!(o.ledger.hold(world.hold(customer, 1)).await, Err(StoreError::Unavailable(_))));
@@ -144,7 +145,7 @@ fn closing_before_the_disk_recovers_tells_so() {
         blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
         let ledger = Arc::clone(&o.ledger);
         let settle = world.settle(&hold, 25);
-        let waiting = tokio::runtime::Handle::current().spawn(async move { ledger.settle(settle).await });
+        let waiting = spawn(async move { ledger.settle(settle).await });
         tokio::time::sleep(Duration::from_millis(50)).await;
         o.ledger.close().await.unwrap();
         assert!(matches!(waiting.await.unwrap(), Err(StoreError::Unavailable(_))));

@@ -1,4 +1,5 @@
 //! What a case runs in: an engine of one kind, a clock that the case moves, seeded chance, shorthand for orders.
+//! Never here: a case.
 
 use ledger::{GrantKind, GrantOrder, HoldOrder, SettleOrder, UsageRow};
 use parking_lot::Mutex;
@@ -244,6 +245,12 @@ pub fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(World) -> F) {
     runtime().block_on(case(World::new(Place::Sqlite(dir.0.clone()))));
 }
 
+/// Runs beside the case, on its runtime.
+#[expect(clippy::disallowed_methods, reason = "a case awaits what it starts")]
+pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> tokio::task::JoinHandle<T> {
+    Handle::current().spawn(future)
+}
+
 /// Runs a case on PostgreSQL, in a database of its own; says so when there is no server to run on.
 pub fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(World) -> F) {
     #[expect(clippy::disallowed_methods, reason = "how a test learns of the server")]
@@ -254,7 +261,7 @@ pub fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(World) -> F) {
     runtime().block_on(async {
         let config: tokio_postgres::Config = server.parse().unwrap();
         let (admin, link) = config.connect(tokio_postgres::NoTls).await.unwrap();
-        let link = Handle::current().spawn(link);
+        let link = spawn(link);
         let database = format!("tollgate_{:016x}", seed());
         let create = format!("CREATE DATABASE {database}");
         admin.batch_execute(&create).await.unwrap();

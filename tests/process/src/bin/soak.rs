@@ -34,6 +34,7 @@ fn client(address: &str, key: &str, seed: &str, file: &str) -> Outcome<bool> {
             eprintln!("soak client: {why}");
         }
     };
+    #[expect(clippy::disallowed_methods, reason = "ends with this process")]
     std::thread::Builder::new().spawn(calls).map_err(at("a thread"))?;
     // Whoever started this holds the other end: without them there is nobody to call for.
     let _end = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());

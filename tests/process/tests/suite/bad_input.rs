@@ -1,5 +1,6 @@
 //! Requests that are wrong in what they say: each gets its status and words that name the field, nothing is held or
 //! charged, and the server answers on.
+//! Never here: broken HTTP (broken_wire).
 
 use crate::world::{World, all_pairs};
 use flate2::Compression;

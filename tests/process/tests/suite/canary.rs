@@ -1,5 +1,6 @@
 //! A word planted in everything of an upstream that could leak is in nothing that a client, a log or a monitor gets
 //! (R-ERR-7): no header, body, chunk, log line, metric, model list or identity.
+//! Never here: what else an answer says.
 
 use crate::world::{World, all_pairs};
 use process_tests::{Call, Outcome, Reply, at, crowd, exchange, raw};

@@ -1,4 +1,5 @@
 //! Credit is spent to the last nano-USD and never beyond (R-BILL-2), by many callers at once, on one process and on three.
+//! Never here: kills (kill), providers that misbehave on purpose (hostile).
 
 use process_tests::{
     Account, Call, Chance, Conversation, Database, Dialect, Ending, Folder, Gateway, Operator, Outcome, Providers,
@@ -84,7 +85,8 @@ fn exactly_37(server: Option<&str>) -> Outcome<()> {
     house.calm()
 }
 
-/// Sizes at random, streamed or not, some cut by the provider, some left by the client.
+/// R-API-13: callers of both surfaces spend one balance with one key. Sizes at random, streamed or not, some cut by the
+/// provider, some left by the client.
 fn random_sizes(server: Option<&str>) -> Outcome<()> {
     const GRANT: i64 = 100 * PRICE;
     let house = House::open(server)?;

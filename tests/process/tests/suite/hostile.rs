@@ -1,7 +1,8 @@
 //! Providers that misbehave cost at most the hold, and whatever they do, each client gets one well-formed ending.
+//! Never here: what leaks (canary).
 
 use crate::world::{World, all_pairs};
-use process_tests::{Call, Ending, NANO_PER_INPUT, NANO_PER_OUTPUT, Outcome, catalogue, crowd};
+use process_tests::{Call, Ending, NANO_PER_INPUT, NANO_PER_OUTPUT, Outcome, catalogue, crowd, price_of};
 use serde_json::json;
 use std::collections::HashMap;
 use std::net::TcpListener;
@@ -13,9 +14,9 @@ const MAX_TOKENS: u64 = 64;
 enum Must {
     /// An error, and nothing is charged.
     Fail,
-    /// An error in the middle; what passed may be charged.
+    /// An error in the middle; what passed is charged.
     Break,
-    /// A good end; at most the hold is charged.
+    /// A good end; the bill is exact where the provider's count can be known, and at most the hold.
     End,
 }
 
@@ -105,10 +106,43 @@ fn each_misbehaviour_has_one_ending_and_its_bill() -> Outcome<()> {
 fn judge(call: &Call, must: Must, ending: Ending, charge: i64) -> Outcome<()> {
     let bytes = i64::try_from(call.body().to_string().len()).map_err(|e| e.to_string())?;
     let hold = bytes * NANO_PER_INPUT + i64::try_from(MAX_TOKENS).map_err(|e| e.to_string())? * NANO_PER_OUTPUT;
+    let (least, most) = bill(call, hold);
     let fair = match must {
         Must::Fail => charge == 0 && matches!(ending, Ending::Broken | Ending::Refused(400..)),
-        Must::Break => (0..=hold).contains(&charge) && ending == Ending::Broken,
-        Must::End => (0..=hold).contains(&charge) && ending == Ending::Well,
+        Must::Break => (1..=hold).contains(&charge) && ending == Ending::Broken,
+        Must::End => (least..=most).contains(&charge) && ending == Ending::Well,
     };
-    if fair { Ok(()) } else { Err(format!("{ending:?}, charged {charge}, the hold is at most {hold}")) }
+    if fair { Ok(()) } else { Err(format!("{ending:?}, charged {charge}, fair is {least} to {most}")) }
+}
+
+/// The least and the most that an answer with a good end costs: the same where the provider reported a count that can
+/// be believed, or none, so that prompt and answer are estimated from their bytes.
+fn bill(call: &Call, hold: i64) -> (i64, i64) {
+    let (prompt, has) = (call.prompt_tokens(), |directive: &str| call.text.contains(directive));
+    let asked = call.text.split_once(" tokens=").and_then(|(_, rest)| rest.split([' ', ']']).next()?.parse().ok());
+    let said = asked.map_or_else(|| sim::tokens_of("You said: hi."), |tokens: u64| tokens.min(MAX_TOKENS));
+    let reported = |tokens| (price_of(prompt, tokens), price_of(prompt, tokens));
+    // Beside the prompt's true price, at most what was said.
+    let doubtful = (price_of(prompt, 0), price_of(prompt, said));
+    let unreported = call.stream && call.model == "to-openai" && has("drop=done,usage");
+    if has("no_usage") || has("wrong_usage=huge") || unreported {
+        let estimate = price_of(sim::tokens_of(&call.body().to_string()), said);
+        return (estimate, estimate);
+    }
+    if has("wrong_usage=999999") {
+        return (price_of(prompt, MAX_TOKENS), hold);
+    }
+    if has("wrong_usage=cached_over") {
+        return (price_of(0, said), hold);
+    }
+    if has("wrong_usage=float") {
+        return reported(12);
+    }
+    // No count at its end, yet one at its start.
+    let none = ["wrong_usage=text", "wrong_usage=null", "wrong_usage=negative", "wrong_usage=-"];
+    let early = call.stream && call.model == "to-anthropic" && none.into_iter().any(has);
+    if early || has("wrong_usage=zero") {
+        return doubtful;
+    }
+    reported(said)
 }

@@ -1,4 +1,4 @@
-//! kill -9 of whole gateways under load, 20 times on each store.
+//! R-BILL-5: kill -9 of whole gateways under load, 20 times on each store.
 
 use process_tests::{Chance, Outcome, Plan, Store, Tally, server};
 

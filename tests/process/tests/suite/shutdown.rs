@@ -1,4 +1,5 @@
 //! Coming and going: streams end well at SIGTERM, a data folder has one owner, a wrong master key is told.
+//! Never here: kill -9 (kill).
 
 use crate::world::{PATIENCE, World};
 use process_tests::{Call, Conversation, Dialect, Ending, Gateway, Outcome, at, catalogue, crowd, ending};
@@ -75,6 +76,10 @@ fn what_outlives_the_drain_time_is_void() -> Outcome<()> {
     assert_eq!(report["clean"], true, "{report}");
     world.gateway = Gateway::start(&world.setup)?;
     world.operator = world.gateway.operator()?;
+    let charged: Vec<i64> = world.operator.rows(&world.account)?.iter().map(|row| row.charge_nano).collect();
+    assert!(charged.iter().all(|charge| *charge == 0), "{charged:?}");
+    assert_eq!(world.operator.audit()?.charged_nano, 0);
+    assert_eq!(world.operator.balance(&world.account)?, (100_000_000_000, 0));
     world.settled()
 }
 

@@ -1,0 +1,68 @@
+//! Bounds of the hold: what clever requests and counts try, and what it costs them. In: requests and reports beyond the
+//! usual. Out: exact sums, nothing sold below its price. Never here: faults of providers (failover, pairs).
+
+use crate::{ask, open, secs};
+use serde_json::json;
+use simtest::{Client, Ending, Script, Setup, SimHouse, Step, chat_chunk, chat_end, json_answer};
+use units::NanoUsd;
+
+/// The limit that is inserted holds for each choice, so all of them together stay within the hold.
+#[tokio::test(start_paused = true)]
+async fn several_choices_share_what_the_balance_affords() {
+    let sim = SimHouse::open(Setup { credit: NanoUsd::new(1_000_000), ..Setup::default() }).await;
+    sim.upstreams.set("one", vec![json_answer("x", 1, 1)]);
+    let body = json!({ "model": "m", "n": 4, "messages": [{ "role": "user", "content": "x" }] });
+    assert_eq!(sim.chat(&body, Client::ReadsAll).await.status, 200);
+    let inserted = sim.upstreams.arrived()[0].body["max_completion_tokens"].as_u64();
+    assert!(inserted.is_some_and(|n| (75..125).contains(&n)), "{inserted:?}");
+    let more = json!({ "model": "m", "n": 100, "messages": [{ "role": "user", "content": "x".repeat(900) }] });
+    assert_eq!(sim.chat(&more, Client::ReadsAll).await.status, 402);
+}
+
+/// A report above every bound is charged as far as the balance goes; only the rest is written off.
+#[tokio::test(start_paused = true)]
+async fn a_report_above_the_hold_is_charged_from_the_balance() {
+    for (credit, charged) in [(1_000_000_000, 60_010_000), (20_000_000, 20_000_000)] {
+        for stream in [false, true] {
+            let sim = SimHouse::open(Setup { credit: NanoUsd::new(credit), ..Setup::default() }).await;
+            let script = if stream {
+                Script::stream(vec![chat_chunk("a"), chat_end(10, 30_000)])
+            } else {
+                json_answer("a", 10, 30_000)
+            };
+            sim.upstreams.set("one", vec![script]);
+            assert_eq!(sim.chat(&ask(stream), Client::ReadsAll).await.ending(), Ending::Proper);
+            assert_eq!(sim.book.charged(), NanoUsd::new(charged), "{credit} {stream}");
+            assert_eq!(sim.book.open_holds(), 0);
+            assert_eq!(sim.log.take().contains("written_off"), credit == 20_000_000);
+        }
+    }
+}
+
+/// A limit that was inserted bounds a stream by itself: it is not cut because its bytes outnumber its tokens.
+#[tokio::test(start_paused = true)]
+async fn an_inserted_limit_lets_a_stream_run_to_it() {
+    let sim = SimHouse::open(Setup { credit: NanoUsd::new(1_000_000), ..Setup::default() }).await;
+    let mut steps: Vec<Step> =
+        (0..40).flat_map(|_| [chat_chunk(&"word ".repeat(10)), Step::Wait(secs(1))]).collect();
+    steps.push(chat_end(10, 400));
+    sim.upstreams.set("one", vec![Script::stream(steps)]);
+    let body = json!({ "model": "m", "stream": true, "messages": [{ "role": "user", "content": "x" }] });
+    let seen = sim.chat(&body, Client::ReadsAll).await;
+    assert_eq!((seen.ending(), seen.said().len()), (Ending::Proper, 2_000), "{}", seen.text());
+    assert_eq!(sim.book.charged(), NanoUsd::new(810_000));
+}
+
+/// A stream that says nothing at all is no answer.
+#[tokio::test(start_paused = true)]
+async fn an_empty_stream_is_not_paid_for() {
+    let sim = open().await;
+    sim.upstreams.set("one", vec![Script::stream(vec![Step::Say("data: [DONE]\n\n".into())])]);
+    let seen = sim.chat(&ask(true), Client::ReadsAll).await;
+    assert_eq!(
+        (seen.status, sim.book.charged(), sim.book.open_holds()),
+        (502, NanoUsd::ZERO, 0),
+        "{}",
+        seen.text()
+    );
+}

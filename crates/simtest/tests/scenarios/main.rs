@@ -1,0 +1,32 @@
+//! Whole calls with faults on a paused clock: what the client saw, what was charged, that nothing stays held.
+//! In: nothing. Out: verdicts, by theme. Never here: the gateway in memory itself (the crate).
+
+mod bounds;
+mod failover;
+mod money;
+mod pairs;
+mod streams;
+
+use serde_json::{Value, json};
+use simtest::{Setup, SimHouse};
+use std::time::Duration;
+
+/// A small call of Chat Completions or Messages.
+pub fn ask(stream: bool) -> Value {
+    json!({ "model": "m", "stream": stream, "max_tokens": 1_000, "messages": [{ "role": "user", "content": "Hello" }] })
+}
+
+/// So many seconds.
+pub fn secs(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// A gateway with one provider.
+pub async fn open() -> SimHouse {
+    SimHouse::open(Setup::default()).await
+}
+
+/// A gateway with two providers.
+pub async fn open_two() -> SimHouse {
+    SimHouse::open(Setup { hosts: vec!["one", "two"], ..Setup::default() }).await
+}

@@ -4,6 +4,10 @@
 //! server; TOLLGATE_TEST_SEED repeats a run.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod apply;
 #[cfg(test)]
 mod bad_input;
@@ -21,6 +25,8 @@ mod exact;
 mod hostile;
 #[cfg(test)]
 mod kill;
+#[cfg(test)]
+mod manage;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]

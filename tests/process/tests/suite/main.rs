@@ -26,6 +26,8 @@ mod hostile;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod log_lines;
+#[cfg(test)]
 mod manage;
 #[cfg(test)]
 mod shutdown;

@@ -22,7 +22,7 @@ fn requests() -> Vec<(&'static str, String, String, bool)> {
     for base in BASES {
         let mut add =
             |method, path: &str, body: String, key| all.push((method, format!("{base}{path}"), body, key));
-        for path in ["/models", "/models/to-openai", "/models/nobody", "/key", "/me"] {
+        for path in ["/models", "/models/to-openai", "/models/nobody", "/models/%ff", "/key", "/me"] {
             add("GET", path, String::new(), true);
             add("GET", path, String::new(), false);
             add("DELETE", path, String::new(), true);

@@ -4,6 +4,9 @@
 use crate::doc::PriceDoc;
 use units::{Class, NanoUsd, PicoRate};
 
+/// A request that costs more besides its tokens is a slip of the pen.
+const REQUEST_MAX: NanoUsd = NanoUsd::new(1_000_000_000_000);
+
 /// One rate of a price.
 pub type Rate = (Class, PicoRate);
 
@@ -43,8 +46,8 @@ impl Price {
         for (field, text) in table {
             if field == "request" {
                 match NanoUsd::parse_usd(text) {
-                    Ok(amount) if amount >= NanoUsd::ZERO => request = amount,
-                    Ok(_) => problems.push((field.into(), "the amount must not be negative".into())),
+                    Ok(amount) if (NanoUsd::ZERO..=REQUEST_MAX).contains(&amount) => request = amount,
+                    Ok(_) => problems.push((field.into(), format!("expected 0 to {REQUEST_MAX} USD"))),
                     Err(e) => problems.push((field.into(), e.to_string())),
                 }
                 continue;
@@ -98,6 +101,8 @@ mod tests {
         let fields: Vec<_> = problems.iter().map(|(f, _)| f.as_str()).collect();
         assert_eq!(fields, ["inptu", "input", "output"]);
         assert!(read(r#""gratis""#).is_err());
+        assert!(read(r#"{"input":"1","output":"1","request":"1000"}"#).is_ok());
+        assert!(read(r#"{"input":"1","output":"1","request":"1000.01"}"#).is_err());
         assert!(read("{}").unwrap_err().iter().any(|(f, _)| f == "input"));
     }
 }

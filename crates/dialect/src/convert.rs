@@ -20,6 +20,15 @@ pub struct RequestHead {
 }
 
 impl RequestHead {
+    /// Takes over one header of a request, where it belongs to a dialect.
+    pub fn take(&mut self, name: &str, value: &str) {
+        match name {
+            "anthropic-version" => self.anthropic_version = Some(value.to_owned()),
+            "anthropic-beta" => self.add_beta(value),
+            _ => {}
+        }
+    }
+
     /// Takes one line of `anthropic-beta`: values come comma-separated, in one line or several.
     pub fn add_beta(&mut self, line: &str) {
         let values = line.split(',').map(str::trim).filter(|b| !b.is_empty());
@@ -45,6 +54,14 @@ impl Encoded {
         let mut seen = std::collections::HashSet::new();
         losses.retain(|loss| seen.insert((loss.path.clone(), loss.action)));
         Self { body, losses, names, stops: Vec::new() }
+    }
+}
+
+/// Where a server of a dialect answers calls, below its base address.
+pub const fn call_path(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Anthropic => "/messages",
+        _ => "/chat/completions",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A count: fractions are cut off, negatives are nothing, what is too large stays absurd so that it is seen as such.
+/// A count: fractions are cut off, negatives are no count at all, what is too large stays absurd so that it is seen as such.
 pub(crate) fn count(value: &Value) -> Option<u64> {
     let number = value.as_number()?;
     if let Some(n) = number.as_u64() {
@@ -10,11 +10,21 @@ pub(crate) fn count(value: &Value) -> Option<u64> {
     }
     let text = number.to_string();
     if text.starts_with('-') {
-        return Some(0);
+        return None;
     }
     let float: f64 = text.parse().ok()?;
     // Casting saturates.
     Some(float as u64)
+}
+
+/// Whether every number in a usage object is a plain whole one: an odd object must not reach a client as it is.
+pub(crate) fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.as_u64().is_some(),
+        Value::Array(items) => items.iter().all(is_plain),
+        Value::Object(members) => members.values().all(is_plain),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+    }
 }
 
 /// The newest count wins; a zero after a number is a server that forgot.
@@ -35,7 +45,7 @@ mod tests {
         for (text, expect) in [
             ("7", Some(7)),
             ("7.9", Some(7)),
-            ("-3", Some(0)),
+            ("-3", None),
             ("1e400", Some(u64::MAX)),
             ("99999999999999999999999", Some(u64::MAX)),
             ("\"7\"", None),

@@ -77,6 +77,29 @@ pub struct Peek {
     pub(crate) cuts: Cuts,
 }
 
+impl Peek {
+    /// Whether the thinking budget is within the model's own limit (R-WIRE-7).
+    ///
+    /// # Errors
+    /// A fault that names the field.
+    pub fn check_thinking(&self, budget_max: u64) -> Result<(), Fault> {
+        match self.thinking_budget {
+            Some(budget) if budget > budget_max => Err(Fault::invalid(
+                "thinking.budget_tokens",
+                format!("thinking.budget_tokens must be at most {budget_max} for this model, not {budget}."),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a body asks for a cache that lives an hour, and whether it mentions audio: classes that cost more and that
+/// only those requests can use. A word in a prompt may say so wrongly; then the hold is larger, never the charge.
+pub fn rare_classes(body: &[u8]) -> (bool, bool) {
+    let says = |word: &[u8]| memchr::memmem::find(body, word).is_some();
+    (says(b"\"1h\""), says(b"audio"))
+}
+
 /// Where the straight lane may splice.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cuts {

@@ -1,6 +1,7 @@
 //! What a route's server wants differently, as declared data. In: the catalogue. Out: what the codecs and splices obey.
 //! Never here: a guess about a server, a default that hides a policy.
 
+use crate::peek::THINKING_BUDGET_MAX;
 use canon::Dialect;
 
 /// How a Chat Completions server calls the limit of answer tokens.
@@ -72,6 +73,8 @@ pub struct Target {
     pub reasoning_field: ReasoningField,
     /// How it is asked to think.
     pub thinking: ThinkingForm,
+    /// The model's largest thinking budget in tokens (R-WIRE-7).
+    pub thinking_budget_max: u64,
     /// The model's largest answer: sent where the dialect needs a limit and the client gave none.
     pub model_max_output: u64,
     /// The affordable limit of answer tokens, to be inserted because the client gave none.
@@ -118,6 +121,7 @@ impl Target {
             system: SystemPlacement::default(),
             reasoning_field: ReasoningField::default(),
             thinking: ThinkingForm::default(),
+            thinking_budget_max: THINKING_BUDGET_MAX,
             model_max_output,
             insert_max_tokens: None,
             structured_output: true,

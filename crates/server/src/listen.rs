@@ -57,16 +57,23 @@ impl Doors {
         Ok(Self { house: house.clone(), stop, threads, hands })
     }
 
-    /// Accepts connections until `shutdown` ends; then lets what runs end, at most the drain time.
-    ///
-    /// # Errors
-    /// When the listener fails for good.
-    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-        let mut shutdown = pin!(shutdown);
+    /// Accepts connections until `shutdown` ends; then gives notice, and lets what runs end, at most the drain time.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        self.accept(&listener, shutdown).await;
+        self.house.drain();
+        let notice = self.house.settings.drain_notice;
+        self.accept(&listener, tokio::time::sleep(notice)).await;
+        drop(listener);
+        self.close().await;
+    }
+
+    async fn accept(&self, listener: &TcpListener, until: impl Future<Output = ()>) {
+        let mut until = pin!(until);
         let mut turn = 0_usize;
         loop {
             let accepted = tokio::select! {
-                () = &mut shutdown => break,
+                biased;
+                () = &mut until => return,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
@@ -78,10 +85,6 @@ impl Doors {
                 Err(_) => tokio::time::sleep(ACCEPT_REST).await,
             }
         }
-        drop(listener);
-        self.house.drain();
-        self.close().await;
-        Ok(())
     }
 
     async fn hand_out(&self, stream: TcpStream, turn: usize) {

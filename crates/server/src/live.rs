@@ -4,6 +4,7 @@
 use crate::seal::Vault;
 use crate::target::target;
 use crate::upstream::Endpoint;
+use canon::Dialect;
 use catalog::{Auth, Catalogue, CatalogueDoc, Model, PriceDoc, Provider, ProviderKind};
 use dialect::Target;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
@@ -30,7 +31,7 @@ pub enum LiveError {
 
 /// An upstream secret, ready to be sent.
 pub struct LiveCredential {
-    /// Its id, for logs.
+    /// Its id, for the log.
     pub id: CredentialId,
     /// Where calls with it go, made ready.
     pub endpoint: Endpoint,
@@ -52,11 +53,15 @@ impl LiveProvider {
     }
 
     /// The dialect it speaks.
-    pub fn dialect(&self) -> canon::Dialect {
-        match self.provider.kind {
-            ProviderKind::OpenAi => canon::Dialect::OpenAiChat,
-            ProviderKind::Anthropic => canon::Dialect::Anthropic,
-        }
+    pub fn dialect(&self) -> Dialect {
+        dialect_of(&self.provider)
+    }
+}
+
+fn dialect_of(provider: &Provider) -> Dialect {
+    match provider.kind {
+        ProviderKind::OpenAi => Dialect::OpenAiChat,
+        ProviderKind::Anthropic => Dialect::Anthropic,
     }
 }
 
@@ -163,10 +168,7 @@ pub fn credential_place(id: CredentialId) -> String {
 }
 
 fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) -> Result<LiveProvider, LiveError> {
-    let path = match provider.kind {
-        ProviderKind::OpenAi => "/chat/completions",
-        ProviderKind::Anthropic => "/messages",
-    };
+    let path = dialect::call_path(dialect_of(provider));
     let base = provider.base_url.to_string();
     let told = || LiveError::Catalogue(format!("provider {}: base_url", provider.name));
     let uri: Uri = format!("{}{path}", base.trim_end_matches('/')).parse().map_err(|_| told())?;
@@ -221,9 +223,10 @@ fn live_price(model: &Model) -> LivePrice {
             for (class, rate) in rates {
                 live = live.with(*class, *rate);
             }
-            if let Some(pico) = request.nano().checked_mul(1_000).and_then(|pico| PicoRate::new(pico).ok()) {
-                live = live.with_request(pico);
-            }
+            // The catalogue bounds it far below; if it did not fit all the same, the model would have no price.
+            let pico = request.nano().checked_mul(1_000).and_then(|pico| PicoRate::new(pico).ok());
+            let Some(pico) = pico else { return LivePrice::Unknown };
+            let live = if pico == PicoRate::ZERO { live } else { live.with_request(pico) };
             if live.is_free() { LivePrice::Free } else { LivePrice::Rates(*id, live) }
         }
     }
@@ -250,16 +253,6 @@ impl LiveKeys {
     pub fn replace(&self, rows: Vec<KeyRow>) {
         let keys = rows.into_iter().map(|row| (row.digest, Arc::new(row))).collect();
         *self.keys.write() = keys;
-    }
-
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
-        self.keys.read().len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

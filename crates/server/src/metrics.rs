@@ -22,6 +22,7 @@ pub struct Metrics {
     attempts: Counter,
     seconds: Histogram,
     first_byte: Histogram,
+    lines_dropped: Gauge,
     /// Requests under way.
     pub in_flight: Gauge,
 }
@@ -60,7 +61,10 @@ impl Default for Metrics {
         registry.register("first_byte_seconds", "From head to the first meaningful byte.", first_byte.clone());
         let in_flight = Gauge::default();
         registry.register("in_flight", "Requests under way.", in_flight.clone());
+        let lines_dropped = Gauge::default();
+        registry.register("log_lines_dropped", "Log lines that nobody could write.", lines_dropped.clone());
         Self {
+            lines_dropped,
             registry,
             requests,
             tokens,
@@ -100,8 +104,9 @@ impl Metrics {
         }
     }
 
-    /// The text of `/metrics`.
-    pub fn text(&self) -> String {
+    /// The text of `/metrics`; `dropped` is the count of lost log lines.
+    pub fn text(&self, dropped: u64) -> String {
+        self.lines_dropped.set(i64::try_from(dropped).unwrap_or(i64::MAX));
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);

@@ -24,7 +24,7 @@ pub async fn serve(worker: Worker, door: Door, dialect: Dialect, request: Reques
         Ok(caller) => caller,
         Err(fault) => return refuse(&worker.house, &entry, None, "", &fault),
     };
-    match prepare(&worker.house, &entry, &caller, (dialect, request)).await {
+    match prepare(&worker.house, &entry, &caller, dialect, request).await {
         Ok(order) => {
             let house = worker.house.clone();
             let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, order, slot));
@@ -39,7 +39,8 @@ async fn prepare(
     house: &House,
     entry: &Entry,
     caller: &Arc<KeyRow>,
-    (dialect, request): (Dialect, Request<Body>),
+    dialect: Dialect,
+    request: Request<Body>,
 ) -> Result<Order, (Arc<str>, Fault)> {
     let unnamed = |fault| ("".into(), fault);
     let (parts, body) = request.into_parts();
@@ -51,7 +52,7 @@ async fn prepare(
     let peek = dialect::peek(dialect, &body, limits).map_err(unnamed)?;
     let model = find_model(house, &peek).map_err(unnamed)?;
     let named = |fault| (model.model.id.clone(), fault);
-    check_thinking(&peek, &model).map_err(named)?;
+    peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
     let terms = terms(house, &peek, &body, &model).map_err(named)?;
     let foreign = model.routes.iter().any(|r| r.provider.dialect() != dialect);
     let decoded = if foreign { Some(dialect::decode_request(dialect, &body).map_err(named)?) } else { None };
@@ -83,18 +84,6 @@ pub fn no_such_model(id: &str) -> Fault {
     Fault::new(FaultKind::ModelNotAvailable, told).at("model")
 }
 
-/// R-WIRE-7: the largest thinking budget is the model's own.
-fn check_thinking(peek: &Peek, model: &LiveModel) -> Result<(), Fault> {
-    let max = model.model.thinking_budget_max;
-    match peek.thinking_budget {
-        Some(budget) if budget > max => Err(Fault::invalid(
-            "thinking.budget_tokens",
-            format!("thinking.budget_tokens must be at most {max} for this model, not {budget}."),
-        )),
-        _ => Ok(()),
-    }
-}
-
 fn terms(house: &House, peek: &Peek, body: &[u8], model: &LiveModel) -> Result<Terms, Fault> {
     match &model.price {
         LivePrice::Free => Ok(Terms::Free),
@@ -109,10 +98,11 @@ fn terms(house: &House, peek: &Peek, body: &[u8], model: &LiveModel) -> Result<T
 }
 
 fn request_head(headers: &HeaderMap) -> RequestHead {
-    let version = headers.get("anthropic-version").and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let mut head = RequestHead { anthropic_version: version, anthropic_beta: Vec::new() };
-    for line in headers.get_all("anthropic-beta").into_iter().filter_map(|v| v.to_str().ok()) {
-        head.add_beta(line);
+    let mut head = RequestHead::default();
+    for (name, value) in headers {
+        if let Ok(value) = value.to_str() {
+            head.take(name.as_str(), value);
+        }
     }
     head
 }
@@ -126,13 +116,13 @@ fn broken(house: &House, entry: &Entry) -> Response<Body> {
 /// Answers with a fault before there is a relay: nothing was held.
 fn refuse(house: &House, entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) -> Response<Body> {
     let response = entry.fault(fault);
-    house.refused(entry, caller, (model, response.status().as_u16()), fault);
+    house.refused(entry, caller, model, fault);
     into_axum(response)
 }
 
 impl House {
     /// Records a refused request: a usage row where the caller is known, a `request.done` always.
-    fn refused(&self, entry: &Entry, caller: Option<&KeyRow>, (model, status): (&str, u16), fault: &Fault) {
+    fn refused(&self, entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) {
         let nobody = [0; 16];
         let row = UsageRow {
             request: entry.id,
@@ -143,7 +133,7 @@ impl House {
             model: model.into(),
             provider: "".into(),
             upstream_model: "".into(),
-            status,
+            status: dialect::fault::status(fault.kind),
             fault: Some(fault.kind.name()),
             usage: Usage::NONE,
             source: UsageSource::None,

@@ -23,7 +23,7 @@ use bytes::Bytes;
 use canon::{Fault, FaultKind, Retry};
 use dialect::lane::ReplyHead;
 use finish::Run;
-use route::{Attempts, Next, Policy, Seat};
+use route::{Attempts, Failure, Next, Policy, Seat};
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
@@ -85,6 +85,9 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
             None => attempt::too_slow(total),
         };
         run.cause = Some(failed.cause);
+        if matches!(failed.failure, Failure::Credential { retry_after: None }) {
+            tell_refused(run, seat);
+        }
         match next(run, &mut attempts, seat, &failed) {
             Some((again, wait)) if !out_of_time(run, wait) => {
                 patiently(run, slot, Instant::now() + wait, |_| std::future::pending::<()>()).await?;
@@ -92,6 +95,14 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
             }
             _ => return Err(Lost::Fault(*failed.fault)),
         }
+    }
+}
+
+/// A credential that a provider refuses is the operator's to mend.
+fn tell_refused(run: &Run, seat: Seat) {
+    let route = run.order.model.routes.get(seat.route);
+    if let Some(credential) = route.and_then(|r| r.provider.credentials.get(seat.credential)) {
+        run.worker.house.log.warn("credential.refused", &[("credential.id", &credential.id.to_string())]);
     }
 }
 
@@ -137,9 +148,9 @@ where
                 if now >= until {
                     return Ok(None);
                 }
-                if !run.waiting.get() {
+                if !run.head_out.get() {
+                    run.head_out.set();
                     slot.head(run.order.entry.stream_head(&[])).await.map_err(|_| Lost::Gone)?;
-                    run.waiting.set();
                 }
                 slot.data(WAITING).await.map_err(|_| Lost::Gone)?;
                 quiet = now + every;

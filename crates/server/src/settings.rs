@@ -19,6 +19,8 @@ pub struct Settings {
     pub body_time_max: Duration,
     /// How the relay waits and tries.
     pub relay: RelaySettings,
+    /// How long connections are still accepted at shutdown while `/readyz` says no, so that balancers look elsewhere.
+    pub drain_notice: Duration,
     /// How long running answers may take to end at shutdown.
     pub drain_time_max: Duration,
     /// How the `request.done` line is written.

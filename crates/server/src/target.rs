@@ -9,6 +9,7 @@ use dialect::{Betas, MaxTokensField, ReasoningField, SystemPlacement, Target, Th
 pub fn target(model: &from::Model, route: &from::Route, dialect: Dialect) -> Target {
     let quirks = &route.quirks;
     let mut target = Target::new(dialect, &*route.model, model.max_output_tokens);
+    target.thinking_budget_max = model.thinking_budget_max;
     if model.reasoning == from::Reasoning::None {
         // Asking a model to think that cannot is an error with most servers.
         target.thinking = ThinkingForm::Never;

@@ -233,6 +233,7 @@ fn settings(slice_tokens: u64) -> Settings {
         body_bytes_max: 1 << 20,
         body_time_max: Duration::from_secs(10),
         relay: RelaySettings { slice_tokens, ..RELAY },
+        drain_notice: Duration::ZERO,
         drain_time_max: Duration::from_secs(10),
         log: LogFormat::Text,
     }

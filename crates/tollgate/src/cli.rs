@@ -51,7 +51,7 @@ fn dispatch(args: Args, output: &Output) -> Result<(), Trouble> {
         }
         Command::Audit if config.names_a_store() && !connection.is_given() => audit::offline(&config, output),
         Command::Audit => audit::online(&client()?, output),
-        Command::Apply { file, prune, dry_run } => apply::apply(&client()?, (&file, prune, dry_run), output),
+        Command::Apply { file, prune, dry_run } => apply::apply(&client()?, &file, prune, dry_run, output),
         Command::Workspace { verb } => workspaces::run(&client()?, verb, output),
         Command::Key { verb } => keys::run(&client()?, verb, output),
         Command::Credit { verb } => credit::run(&client()?, verb, output),

@@ -77,7 +77,7 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
             Some(told) = failure(&mut starting) => failed = Some(told),
         }
     };
-    doors.serve(listener, shutdown).await?;
+    doors.serve(listener, shutdown).await;
     close(&house, &log).await;
     background.shutdown().await;
     failed.map_or(Ok(()), |told| Err(ServeError::Ready(told)))

@@ -3,7 +3,7 @@
 
 use super::blocks::Pen;
 use crate::convert::{Encoded, server_tool};
-use crate::peek::{THINKING_BUDGET_MAX, THINKING_BUDGET_MIN};
+use crate::peek::THINKING_BUDGET_MIN;
 use crate::target::{SystemPlacement, Target, ThinkingForm};
 use crate::write::Writer;
 use bytes::Bytes;
@@ -92,7 +92,7 @@ impl Thinking {
                 losses.push(Loss::dropped("reasoning_effort", why));
                 ReasoningMode::Unset
             }
-            ThinkingForm::Budget if request.reasoning.wanted() => budget(request, max_tokens, losses),
+            ThinkingForm::Budget if request.reasoning.wanted() => budget(request, target, max_tokens, losses),
             // Not thinking is what a model does that is not asked to.
             ThinkingForm::Adaptive | ThinkingForm::Budget => ReasoningMode::Unset,
         };
@@ -170,18 +170,18 @@ fn effort_word(word: &str) -> Option<&'static str> {
 }
 
 /// The budget for an effort (wire.md section 5), below the limit of answer tokens so that an answer fits as well.
-fn budget(request: &Request, max_tokens: u64, losses: &mut Vec<Loss>) -> ReasoningMode {
+fn budget(request: &Request, target: &Target, max_tokens: u64, losses: &mut Vec<Loss>) -> ReasoningMode {
     let wanted = match request.reasoning.mode {
         ReasoningMode::Budget(budget) => budget,
         _ => match request.reasoning.effort.as_deref() {
             Some("minimal") => THINKING_BUDGET_MIN,
             Some("low") => 2_048,
             Some("high") => 16_384,
-            Some("xhigh" | "max") => THINKING_BUDGET_MAX,
+            Some("xhigh" | "max") => target.thinking_budget_max,
             _ => 8_192,
         },
     };
-    let budget = wanted.min(THINKING_BUDGET_MAX).min(max_tokens / 4 * 3);
+    let budget = wanted.min(target.thinking_budget_max).min(max_tokens / 4 * 3);
     if budget < THINKING_BUDGET_MIN {
         let why = "the limit of answer tokens leaves no room for reasoning";
         losses.push(Loss::dropped("reasoning_effort", why));

@@ -23,6 +23,8 @@ pub(crate) struct StraightAnswer {
     edits: Edits,
     /// Where the usage stands; without one it is inserted after the last member.
     usage: Option<(usize, usize)>,
+    /// Whether the usage is fit to be shown as the upstream wrote it.
+    plain: bool,
     last: usize,
     pub tally: Tally,
     write: fn(&Usage, &mut Vec<u8>),
@@ -37,7 +39,7 @@ impl StraightAnswer {
             text
         };
         match self.usage {
-            Some((at, _)) if source == UsageSource::Provider => {
+            Some((at, _)) if self.plain && source == UsageSource::Provider => {
                 hide_costs(&self.body, at, &mut self.edits);
             }
             Some(span) => self.edits.replace(span, ours(b"")),
@@ -84,13 +86,15 @@ pub(crate) fn read_chat(body: &Bytes, head: &ReplyHead) -> Result<StraightAnswer
     let shows = top.shows.as_ref().filter(|c| !c.choices.is_empty());
     let mut tally = tally_of(body, shows.ok_or(StreamFault::Garbage)?);
     let mut counts = ChatCounts::default();
+    let mut plain = false;
     if let Some(usage) = top.usage_object(body) {
-        counts.take(usage);
+        plain = counts.take(usage);
         tally.report(&counts.usage());
     }
     Ok(StraightAnswer {
         body: body.clone(),
         edits,
+        plain,
         usage: top.usage.map(|m| m.value),
         last: top.last,
         tally,
@@ -112,8 +116,9 @@ pub(crate) fn read_messages(body: &Bytes, head: &ReplyHead) -> Result<StraightAn
         read_block(body, at)?.tell(&mut tally);
     }
     let mut counts = MessageCounts::default();
+    let mut plain = false;
     if let Some((from, to)) = message.usage {
-        counts.take(&body[from..to]);
+        plain = counts.take(&body[from..to]);
         tally.report(&counts.usage());
     }
     let word = string_value(&body[message.stop.0..message.stop.1]);
@@ -121,6 +126,7 @@ pub(crate) fn read_messages(body: &Bytes, head: &ReplyHead) -> Result<StraightAn
     Ok(StraightAnswer {
         body: body.clone(),
         edits,
+        plain,
         usage: message.usage,
         last: message.last,
         tally,

@@ -305,6 +305,26 @@ fn an_answer_gets_our_id_and_keeps_its_bytes() {
     }
 }
 
+/// A provider's odd counts are never shown: a client must be able to add them up.
+#[test]
+fn odd_usage_is_written_anew() {
+    let head = ReplyHead { id: "chatcmpl-1".into(), model: "m".into(), created: 1 };
+    for (count, shown) in
+        [("-5", "\"completion_tokens\":3"), ("2.5", "\"completion_tokens\":3"), ("7", "\"completion_tokens\":7")]
+    {
+        let body = format!(
+            r#"{{"id":"x","choices":[{{"index":0,"message":{{"role":"assistant","content":"a"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":1,"completion_tokens":{count}}}}}"#
+        );
+        let spec = StreamSpec::straight(Dialect::OpenAiChat, head.clone(), false, 1);
+        let answer = Answer::read(&spec, &Bytes::from(body)).unwrap();
+        let known = answer.tally().usage().get(Class::Output).is_some();
+        assert_eq!(known, count != "-5", "{count}");
+        let usage = Usage::NONE.with(Class::Input, 1).with(Class::Output, 3);
+        let text = answer.seal(&usage, UsageSource::Provider);
+        assert!(std::str::from_utf8(&text).unwrap().contains(shown), "{text:?}");
+    }
+}
+
 #[test]
 fn cut_short_ends_inside_the_protocol() {
     let mut stream = Stream::new(&spec(true));

@@ -126,7 +126,7 @@ impl Next {
             let bare = catalog::ModelDoc { price: None, ..model.clone() };
             rows.models.push((model.id.clone(), json!(bare).to_string()));
             if let Some(price) = &model.price {
-                let row = price_row(house, live, (&model.id, price), now);
+                let row = price_row(house, live, &model.id, price, now);
                 prices.insert(model.id.clone(), (row.id, price.clone()));
                 rows.prices.push(row);
             }
@@ -162,7 +162,7 @@ fn credentials(
 }
 
 /// The price's version: the stored one while its document stays, a new one when it changes.
-fn price_row(house: &House, live: &LiveCatalogue, (model, price): (&str, &PriceDoc), now: Timestamp) -> PriceRow {
+fn price_row(house: &House, live: &LiveCatalogue, model: &str, price: &PriceDoc, now: Timestamp) -> PriceRow {
     let document = json!(price).to_string();
     let stored = live.rows.prices.iter().find(|p| p.model == model && p.document == document);
     stored.cloned().unwrap_or_else(|| PriceRow {

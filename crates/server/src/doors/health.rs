@@ -34,5 +34,5 @@ async fn ready(State(worker): State<Worker>) -> (StatusCode, String) {
 
 async fn metrics(State(worker): State<Worker>) -> ([(http::HeaderName, &'static str); 1], String) {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(CONTENT_TYPE, kind)], worker.house.metrics.text())
+    ([(CONTENT_TYPE, kind)], worker.house.metrics.text(worker.house.log.dropped()))
 }

@@ -47,7 +47,7 @@ pub struct Run {
     /// When the first semantic byte came.
     pub first_byte_ms: Option<u32>,
     /// Set once the head of a stream is out: from then on a fault is told inside the stream.
-    pub waiting: Flag,
+    pub head_out: Flag,
 }
 
 /// How an answer ended.
@@ -75,7 +75,7 @@ impl Run {
             price: None,
             losses: Vec::new(),
             first_byte_ms: None,
-            waiting: Flag::default(),
+            head_out: Flag::default(),
         }
     }
 
@@ -93,11 +93,7 @@ impl Run {
             provider: served.map_or_else(|| "".into(), |r| r.provider.provider.name.clone()),
             upstream_model: served.map_or_else(|| "".into(), |r| r.model.clone()),
             // Once a stream's head is out, its status is 200 whatever follows.
-            status: if self.waiting.get() || (order.peek.stream && self.first_byte_ms.is_some()) {
-                200
-            } else {
-                status
-            },
+            status: if self.head_out.get() { 200 } else { status },
             fault: ending.fault.map(|f| f.kind.name()),
             usage: ending.usage.0,
             source: ending.usage.1,
@@ -119,6 +115,9 @@ impl Run {
         let closed = settled.as_ref().copied().unwrap_or_default();
         row.charge = closed.charged;
         let fault = ending.fault.map(|f| f.kind).or(settled.as_ref().err().map(|f| f.kind));
+        if settled.is_err() {
+            self.worker.house.log.error("charge.pending", &[("request.id", &row.request.to_string())]);
+        }
         self.done(row, fault, ending.client_gone, closed);
         settled.map(|_| ())
     }
@@ -136,7 +135,7 @@ impl Run {
         let row = self.row(&Ending::nothing(&fault));
         tab.release(&self.worker.house, row.clone()).await;
         self.done(row, Some(fault.kind), false, Closed::default());
-        if self.waiting.get() {
+        if self.head_out.get() {
             slot.last(self.told_inside(&fault));
         } else {
             slot.whole(self.order.entry.fault(&fault));

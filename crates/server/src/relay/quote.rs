@@ -75,9 +75,8 @@ impl Quote {
 
 /// Servers may write to their cache unasked, but only for a time that is asked for do they keep it an hour.
 fn reach(body: &[u8]) -> Reach {
-    let hour = memchr::memmem::find(body, b"\"1h\"").is_some();
-    let audio = memchr::memmem::find(body, b"audio").is_some();
-    Reach { cache_write_5m: true, cache_write_1h: hour, audio_in: audio, audio_out: audio }
+    let (cache_write_1h, audio) = dialect::rare_classes(body);
+    Reach { cache_write_5m: true, cache_write_1h, audio_in: audio, audio_out: audio }
 }
 
 /// Every token is at least one byte of the request's text; images and documents are bounded apart. Never more than

@@ -27,39 +27,52 @@ enum End {
     Gone,
 }
 
-/// Passes a stream on to its end.
-pub async fn pass(mut run: Run, mut tab: Tab, begun: Begun, slot: &Slot) {
-    let Begun { mut body, mut lane, out, losses, first_byte_ms } = begun;
-    run.first_byte_ms = Some(first_byte_ms);
-    run.losses = losses;
-    let head_sent = run.waiting.get();
-    let head = (!head_sent).then(|| run.order.entry.stream_head(&run.losses));
-    let opened = match head {
-        Some(head) => slot.head(head).await,
-        None => Ok(()),
-    };
-    let end = match opened {
-        Ok(()) => pump(&run, &mut tab, &mut body, &mut lane, (out, slot)).await,
-        Err(Gone) => End::Gone,
-    };
-    close(run, tab, (body, lane, end), slot).await;
+/// A stream on its way: where it comes from, what it is turned into, where it goes.
+struct Passing<'s> {
+    body: AnswerBody,
+    lane: lane::Stream,
+    out: BytesMut,
+    slot: &'s Slot,
 }
 
-async fn pump(
-    run: &Run,
-    tab: &mut Tab,
-    body: &mut AnswerBody,
-    lane: &mut lane::Stream,
-    (mut out, slot): (BytesMut, &Slot),
-) -> End {
-    let mut watch = Watch::new(run);
+impl Passing<'_> {
+    /// Sends what may go out now.
+    async fn flush(&mut self) -> Result<(), Gone> {
+        self.slot.data(self.out.split().freeze()).await
+    }
+}
+
+/// Passes a stream on to its end.
+pub async fn pass(mut run: Run, mut tab: Tab, begun: Begun, slot: &Slot) {
+    let Begun { body, lane, out, losses, first_byte_ms } = begun;
+    run.first_byte_ms = Some(first_byte_ms);
+    run.losses = losses;
+    let mut passing = Passing { body, lane, out, slot };
+    let end = match open(&run, slot).await {
+        Ok(()) => pump(&run, &mut tab, &mut passing).await,
+        Err(Gone) => End::Gone,
+    };
+    close(run, tab, passing, end).await;
+}
+
+/// Sends the head, unless a keep-alive sent it before.
+async fn open(run: &Run, slot: &Slot) -> Result<(), Gone> {
+    if run.head_out.get() {
+        return Ok(());
+    }
+    run.head_out.set();
+    slot.head(run.order.entry.stream_head(&run.losses)).await
+}
+
+async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {
+    let mut patience = Patience::new(run);
     loop {
-        let ahead = tab.keep_ahead(&run.worker.house, lane.tally()).await;
+        let ahead = tab.keep_ahead(&run.worker.house, passing.lane.tally()).await;
         // What was read is billed and counted as begun, so it goes out, also when credit ends right behind it.
-        if !out.is_empty() && slot.data(out.split().freeze()).await == Err(Gone) {
+        if passing.flush().await == Err(Gone) {
             return End::Gone;
         }
-        if lane.is_complete() {
+        if passing.lane.is_complete() {
             return End::Complete;
         }
         match ahead {
@@ -69,11 +82,12 @@ async fn pump(
         }
         let read = tokio::select! {
             biased;
-            () = slot.gone() => return End::Gone,
-            read = body.next() => read,
-            due = watch.due() => match due {
+            () = passing.slot.gone() => return End::Gone,
+            read = passing.body.next() => read,
+            due = patience.due() => match due {
                 Due::KeepAlive => {
-                    if slot.data(Bytes::from_static(lane.keepalive())).await == Err(Gone) {
+                    let comment = Bytes::from_static(passing.lane.keepalive());
+                    if passing.slot.data(comment).await == Err(Gone) {
                         return End::Gone;
                     }
                     continue;
@@ -81,23 +95,24 @@ async fn pump(
                 Due::TooSlow(told) => return End::Failed(Fault::new(FaultKind::Timeout, told), Some("timeout")),
             },
         };
-        watch.saw();
+        patience.saw();
         let pushed = match read {
-            Ok(Some(bytes)) => lane.push(&bytes, &mut out),
-            Ok(None) => lane.finish(&mut out),
+            Ok(Some(bytes)) => passing.lane.push(&bytes, &mut passing.out),
+            Ok(None) => passing.lane.finish(&mut passing.out),
             Err(_) => Err(StreamFault::Cut),
         };
         if let Err(fault) = pushed {
             // What came before the failure was delivered: it goes out, and is billed.
-            if !out.is_empty() && slot.data(out.split().freeze()).await == Err(Gone) {
-                return End::Gone;
-            }
-            return End::Failed(fault.to_fault(), Some(cause(&fault)));
+            return match passing.flush().await {
+                Ok(()) => End::Failed(fault.to_fault(), Some(cause(&fault))),
+                Err(Gone) => End::Gone,
+            };
         }
     }
 }
 
-async fn close(mut run: Run, tab: Tab, (mut body, mut lane, end): (AnswerBody, lane::Stream, End), slot: &Slot) {
+async fn close(mut run: Run, tab: Tab, passing: Passing<'_>, end: End) {
+    let Passing { mut body, mut lane, mut out, slot } = passing;
     let cut = !matches!(end, End::Complete);
     let usage = truth(lane.tally(), &run.order.peek, cut);
     let fault = if let End::Failed(fault, cause) = &end {
@@ -114,7 +129,7 @@ async fn close(mut run: Run, tab: Tab, (mut body, mut lane, end): (AnswerBody, l
     } else {
         tokio::join!(run.settle(tab, &ending), drain(&mut body)).0
     };
-    let mut out = BytesMut::new();
+    out.clear();
     let id = || run.order.entry.id.to_string();
     match (settled, &end) {
         (Err(fault), _) => lane.fail(&fault, &id(), &mut out),
@@ -147,7 +162,7 @@ enum Due {
 }
 
 /// The clock of a stream: one timer, moved only when it fires, so that a chunk costs no timer.
-struct Watch {
+struct Patience {
     keepalive: Duration,
     idle: Duration,
     end: Instant,
@@ -156,7 +171,7 @@ struct Watch {
     timer: Pin<Box<Sleep>>,
 }
 
-impl Watch {
+impl Patience {
     fn new(run: &Run) -> Self {
         let relay = run.worker.house.settings.relay;
         let route = run.route.and_then(|r| run.order.model.routes.get(r));

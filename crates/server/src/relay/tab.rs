@@ -5,7 +5,7 @@ use crate::house::House;
 use crate::limits::{IN_FLIGHT_RETRY, LEDGER_RETRY};
 use crate::relay::order::{Order, Terms};
 use crate::relay::quote::Quote;
-use canon::{Fault, FaultKind, Retry, Tally};
+use canon::{BoxError, Fault, FaultKind, Retry, Tally};
 use ledger::{ExtendOrder, HoldAnswer, HoldOrder, LimitSource, Refusal, SettleAnswer, SettleOrder, UsageRow};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub enum Tab {
 /// What is held.
 pub struct Held {
     id: RequestId,
-    watch: Watch,
+    guard: LeakGuard,
     quote: Box<Quote>,
     amount: NanoUsd,
     covered: Tokens,
@@ -35,19 +35,19 @@ pub struct Held {
 }
 
 /// Notices a hold that nobody closed. Its `Drop` only leaves the id where the house looks for it: nothing bills there.
-struct Watch {
+struct LeakGuard {
     house: Arc<House>,
     id: Option<RequestId>,
 }
 
-impl Watch {
+impl LeakGuard {
     /// The hold is being closed: there is nothing to notice.
     fn rest(&mut self) {
         self.id = None;
     }
 }
 
-impl Drop for Watch {
+impl Drop for LeakGuard {
     fn drop(&mut self) {
         if let Some(id) = self.id.take() {
             self.house.forgotten.lock().push(id);
@@ -92,8 +92,8 @@ impl Tab {
         let covered = quote.covered_by(amount);
         let insert = (amount < want).then_some(covered);
         let quote = quote.clone();
-        let watch = Watch { house: house.clone(), id: Some(order.entry.id) };
-        let held = Held { id: order.entry.id, watch, quote, amount, covered, extensions: 0, corrected: false };
+        let guard = LeakGuard { house: house.clone(), id: Some(order.entry.id) };
+        let held = Held { id: order.entry.id, guard, quote, amount, covered, extensions: 0, corrected: false };
         Ok((Self::Held(held), insert))
     }
 
@@ -137,7 +137,7 @@ impl Tab {
             Self::Held(held) => held,
         };
         let mut held = held;
-        held.watch.rest();
+        held.guard.rest();
         // A usage without a price cannot be charged above the hold, nor given away: the hold is the charge.
         let cost = ledger::meter::charge(&row.usage, &held.quote.rates).unwrap_or(held.amount);
         let order = SettleOrder { id: held.id, cost, usage: row.clone() };
@@ -147,8 +147,8 @@ impl Tab {
             Ok(Ok(SettleAnswer::Already(_))) => {
                 Err(Fault::new(FaultKind::Internal, "The request's credit was given back before it ended."))
             }
-            Ok(Err(error)) => Err(unavailable(error)),
-            Err(_) => Err(unavailable(StoreError::Unavailable("the settle did not become durable in time".into()))),
+            Ok(Err(error)) => Err(unsettled(error.into())),
+            Err(_) => Err(unsettled("the settle did not become durable in time".into())),
         }
     }
 
@@ -157,7 +157,7 @@ impl Tab {
         match self {
             Self::Free => house.ledger.record(row),
             Self::Held(mut held) => {
-                held.watch.rest();
+                held.guard.rest();
                 if let Err(error) = house.ledger.release(held.id, Some(row)).await {
                     // The hold stays until its owner's lease ends; then it is void. Nobody is charged.
                     house.log.error("hold.release_failed", &[("error", &error.to_string())]);
@@ -217,6 +217,13 @@ pub fn unavailable(error: StoreError) -> Fault {
     )
     .retry(Retry::After(LEDGER_RETRY))
     .because(error)
+}
+
+/// The charge is queued and not durable yet: the end may not be shown, and nobody may say that nothing was charged.
+fn unsettled(cause: BoxError) -> Fault {
+    let told = "The end of this answer is held back because its charge could not be written in time; what was delivered is \
+                charged once.";
+    Fault::new(FaultKind::LedgerUnavailable, told).because(cause)
 }
 
 fn refused(refusal: &Refusal) -> Fault {

@@ -10,7 +10,7 @@ use server::CatalogueDoc;
 use std::path::Path;
 
 /// Applies a file.
-pub fn apply(client: &Client, (file, prune, dry_run): (&Path, bool, bool), output: &Output) -> Result<(), Trouble> {
+pub fn apply(client: &Client, file: &Path, prune: bool, dry_run: bool, output: &Output) -> Result<(), Trouble> {
     let shown = file.display();
     let text = std::fs::read_to_string(file).map_err(|e| Trouble::Usage(format!("{shown} cannot be read: {e}")))?;
     let mut docs: CatalogueDoc =

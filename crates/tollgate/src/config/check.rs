@@ -78,6 +78,7 @@ impl Config {
                     retry_wait_max: ms("relay.retry_wait_max_ms"),
                     slice_tokens: number("relay.slice_tokens"),
                 },
+                drain_notice: ms("server.drain_notice_ms"),
                 drain_time_max: ms("server.drain_time_max_ms"),
                 log: match text("log.format") {
                     "json" => LogFormat::Json,

@@ -63,6 +63,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("server.body_time_max_ms", number(1, DAY_MS), "30000", "How long a client may take to send its body."),
     setting(
+        "server.drain_notice_ms",
+        number(0, DAY_MS),
+        "0",
+        "How long connections are still accepted at shutdown while /readyz says no.",
+    ),
+    setting(
         "server.drain_time_max_ms",
         number(0, DAY_MS),
         "30000",

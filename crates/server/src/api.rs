@@ -22,9 +22,11 @@ use axum::routing::{any, delete, get, post};
 use http::HeaderValue;
 use problem::Problem;
 
-/// The paths below `/api/manage`.
+/// `/api/manage` and all below.
 pub fn router(worker: &Worker) -> Router<Worker> {
-    paths().layer(from_fn_with_state(worker.clone(), name_request))
+    // Nesting leaves the bare folder to whoever comes next.
+    let folder = Router::new().route("/api/manage/", any(|| async { Problem::not_found("path") }));
+    Router::new().nest("/api/manage", paths()).merge(folder).layer(from_fn_with_state(worker.clone(), name_request))
 }
 
 /// Gives every answer an id of its own, told in `x-request-id`.

@@ -43,7 +43,7 @@ const MODEL_CALLS: [(&str, &str, Dialect); 2] =
 impl Front {
     /// Every path of the server, for one worker.
     pub fn new(worker: Worker) -> Self {
-        let mut others = Router::new().nest("/api/manage", crate::api::router(&worker));
+        let mut others = crate::api::router(&worker);
         let mut calls = Vec::new();
         for surface in worker.house.surfaces {
             others = open(others, surface);

@@ -76,7 +76,11 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
         run.route = Some(seat.route);
         let (until, total) = attempt::patience(run, seat);
         let failed = match patiently(run, slot, until, |run| attempt::make(run, seat, insert)).await? {
-            Some(Ok(found)) => return Ok(found),
+            Some(Ok(found)) => {
+                // What went wrong before is not why a later end is what it is.
+                run.cause = None;
+                return Ok(found);
+            }
             Some(Err(failed)) => failed,
             None => attempt::too_slow(total),
         };

@@ -17,6 +17,7 @@ mod http;
 mod load;
 mod operator;
 mod providers;
+mod shell;
 
 pub use binary::binary;
 pub use call::{Call, Dialect, raw};
@@ -33,6 +34,7 @@ pub use http::{Conversation, Head, Reply, exchange};
 pub use load::load;
 pub use operator::{Account, Audit, Operator, Row};
 pub use providers::Providers;
+pub use shell::{Shell, Told};
 
 /// What came of a step: a value, or why a test fails.
 pub type Outcome<T> = Result<T, String>;

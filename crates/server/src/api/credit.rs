@@ -3,9 +3,9 @@
 
 use crate::api::operator::Operator;
 use crate::api::problem::Problem;
-use crate::api::read::{Answer, Checks, Input};
+use crate::api::read::{Answer, Checks, Input, Named};
 use crate::house::Worker;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use ledger::{GrantKind, GrantOrder};
 use serde::Deserialize;
 use serde_json::json;
@@ -33,7 +33,7 @@ pub struct NewGrant {
 pub async fn grant(
     State(worker): State<Worker>,
     operator: Operator,
-    Path(workspace): Path<String>,
+    Named(workspace): Named,
     Input(new): Input<NewGrant>,
 ) -> Result<Answer, Problem> {
     let house = &worker.house;

@@ -2,9 +2,9 @@
 
 use crate::api::operator::Operator;
 use crate::api::problem::Problem;
-use crate::api::read::{Answer, Asked, Checks, Input};
+use crate::api::read::{Answer, Asked, Checks, Input, Named};
 use crate::house::Worker;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::port::KeyRow;
@@ -85,11 +85,7 @@ pub async fn list(
 }
 
 /// `DELETE /keys/{id}`: from this answer on the key is refused.
-pub async fn revoke(
-    State(worker): State<Worker>,
-    operator: Operator,
-    Path(id): Path<String>,
-) -> Result<Answer, Problem> {
+pub async fn revoke(State(worker): State<Worker>, operator: Operator, Named(id): Named) -> Result<Answer, Problem> {
     let house = &worker.house;
     let id: KeyId = id.parse().map_err(|_| Problem::not_found("key"))?;
     let now = house.clock.now();

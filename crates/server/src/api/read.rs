@@ -4,7 +4,7 @@
 use crate::api::problem::{FieldProblem, Problem};
 use crate::limits::{MANAGE_BODY_BYTES_MAX, NAME_CHARS_MAX};
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Query};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, StatusCode, request::Parts};
@@ -38,6 +38,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
         let read = Query::<T>::from_request_parts(parts, state).await;
         read.map(|Query(value)| Self(value))
             .map_err(|e| Problem::body(format!("The query is not as expected: {}.", e.body_text())))
+    }
+}
+
+/// What a path names.
+pub struct Named(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = Path::<String>::from_request_parts(parts, state).await;
+        // A name that is no text is nobody's.
+        read.map(|Path(name)| Self(name)).map_err(|_| Problem::not_found("object"))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::api::operator::{Operator, mint_operator_token};
 use crate::api::problem::Problem;
-use crate::api::read::{Answer, Checks, Input};
+use crate::api::read::{Answer, Checks, Input, Named};
 use crate::house::Worker;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::port::{Change, OperatorTokenRow};
@@ -45,11 +45,7 @@ pub async fn list(State(worker): State<Worker>, _: Operator) -> Result<Answer, P
 }
 
 /// `DELETE /operator-tokens/{id}`. The last working token cannot be revoked: nobody could make another.
-pub async fn revoke(
-    State(worker): State<Worker>,
-    operator: Operator,
-    Path(id): Path<String>,
-) -> Result<Answer, Problem> {
+pub async fn revoke(State(worker): State<Worker>, operator: Operator, Named(id): Named) -> Result<Answer, Problem> {
     let house = &worker.house;
     let id: OperatorTokenId = id.parse().map_err(|_| Problem::not_found("operator token"))?;
     let rows = house.store.list_operator_tokens().await?;

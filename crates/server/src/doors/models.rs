@@ -7,6 +7,7 @@ use crate::live::{LiveModel, LivePrice};
 use crate::pipeline::no_such_model;
 use crate::respond::into_axum;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use bytes::Bytes;
 use canon::{Dialect, Fault};
@@ -34,9 +35,11 @@ pub async fn list(door: Door, State(worker): State<Worker>, request: Request<Bod
 pub async fn one(
     door: Door,
     State(worker): State<Worker>,
-    Path(id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     request: Request<Body>,
 ) -> Response<Body> {
+    // An id that is no text is nobody's.
+    let id = path.map_or_else(|_| String::new(), |Path(id)| id);
     let entry = Entry::new(&worker.house, door, request.headers());
     answer(&worker, &entry, request.headers(), |models, anthropic| {
         let found = models.iter().find(|m| *m.model.id == *id);

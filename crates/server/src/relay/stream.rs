@@ -21,8 +21,8 @@ enum End {
     Complete,
     /// The hold could not be extended any more.
     OutOfCredit,
-    /// The upstream failed in the middle.
-    Failed(Fault),
+    /// It failed in the middle, with a word for why where the upstream is the reason.
+    Failed(Fault, Option<&'static str>),
     /// The client left.
     Gone,
 }
@@ -78,7 +78,7 @@ async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {
         match ahead {
             Ok(true) => {}
             Ok(false) => return End::OutOfCredit,
-            Err(fault) => return End::Failed(fault),
+            Err(fault) => return End::Failed(fault, None),
         }
         let read = tokio::select! {
             biased;
@@ -92,7 +92,7 @@ async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {
                     }
                     continue;
                 }
-                Due::TooSlow(told) => return End::Failed(Fault::new(FaultKind::Timeout, told)),
+                Due::TooSlow(told) => return End::Failed(Fault::new(FaultKind::Timeout, told), Some("timeout")),
             },
         };
         patience.saw();
@@ -104,18 +104,23 @@ async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {
         if let Err(fault) = pushed {
             // What came before the failure was delivered: it goes out, and is billed.
             return match passing.flush().await {
-                Ok(()) => End::Failed(fault.to_fault()),
+                Ok(()) => End::Failed(fault.to_fault(), Some(cause(&fault))),
                 Err(Gone) => End::Gone,
             };
         }
     }
 }
 
-async fn close(run: Run, tab: Tab, passing: Passing<'_>, end: End) {
+async fn close(mut run: Run, tab: Tab, passing: Passing<'_>, end: End) {
     let Passing { mut body, mut lane, mut out, slot } = passing;
     let cut = !matches!(end, End::Complete);
     let usage = truth(lane.tally(), &run.order.peek, cut);
-    let fault = if let End::Failed(fault) = &end { Some(fault) } else { None };
+    let fault = if let End::Failed(fault, cause) = &end {
+        run.cause = *cause;
+        Some(fault)
+    } else {
+        None
+    };
     let ending = Ending { usage, partial: cut, client_gone: matches!(end, End::Gone), fault };
     let settled = if cut {
         // Dropping the body closes the connection: the upstream stops.
@@ -130,10 +135,18 @@ async fn close(run: Run, tab: Tab, passing: Passing<'_>, end: End) {
         (Err(fault), _) => lane.fail(&fault, &id(), &mut out),
         (Ok(()), End::Complete) => lane.seal(&usage.0, usage.1, &mut out),
         (Ok(()), End::OutOfCredit) => lane.cut_short(&usage.0, usage.1, &mut out),
-        (Ok(()), End::Failed(fault)) => lane.fail(fault, &id(), &mut out),
+        (Ok(()), End::Failed(fault, _)) => lane.fail(fault, &id(), &mut out),
         (Ok(()), End::Gone) => {}
     }
     slot.last(out.freeze());
+}
+
+/// A word for why an upstream's stream is no good.
+const fn cause(fault: &StreamFault) -> &'static str {
+    match fault {
+        StreamFault::Upstream(told) => told.class.name(),
+        other => other.name(),
+    }
 }
 
 /// Reads the rest of an answer that is complete, so that its connection can be used again.

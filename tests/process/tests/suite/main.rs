@@ -1,7 +1,14 @@
-//! The whole product as processes: exact credit, kill -9, canaries, hostile clients and providers, an orderly end.
+//! The whole product as processes: exact credit, kill -9, canaries, hostile clients and providers, an orderly end,
+//! the commands, what every answer carries, the log lines.
 //! The binary is built when TOLLGATE_TEST_BIN does not name it; PostgreSQL takes part when TOLLGATE_TEST_PG names a
 //! server; TOLLGATE_TEST_SEED repeats a run.
 
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod apply;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
@@ -9,11 +16,19 @@ mod broken_wire;
 #[cfg(test)]
 mod canary;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod configuration;
+#[cfg(test)]
 mod exact;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod kill;
+#[cfg(test)]
+mod log_lines;
+#[cfg(test)]
+mod manage;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]

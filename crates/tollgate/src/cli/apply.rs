@@ -1,5 +1,6 @@
 //! `apply FILE`: the catalogue in line with a file. In: a TOML file. Out: the diff, applied unless `--dry-run`.
 //! `env:` and `file:` references are resolved here, on the operator's machine: the API takes literals only.
+//! Never here: what is valid (the server says), a credential on a screen.
 
 use crate::cli::client::Client;
 use crate::cli::exit::Trouble;

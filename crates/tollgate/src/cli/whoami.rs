@@ -1,4 +1,5 @@
 //! `whoami`: whose key or token this is. In: `TOLLGATE_API_KEY`, or the operator token. Out: the identity.
+//! Never here: other keys.
 
 use crate::cli::args::{ConfigArgs, Connection};
 use crate::cli::client::{Client, base_url};

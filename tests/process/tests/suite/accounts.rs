@@ -1,5 +1,6 @@
 //! What a customer reads of itself and of what it may call: identity and balance (R-API-10), model lists (R-API-9), free
 //! and unpriced models (R-ROUTE-10). Numbers are those of the usage rows and the ledger.
+//! Never here: how calls are priced (ledger), what operators do (commands).
 
 use crate::world::World;
 use process_tests::{Call, Dialect, Ending, Outcome, Reply, catalogue, raw, wait_until};

@@ -1,5 +1,6 @@
 //! What every answer carries: ids (R-API-14), the error style of its surface (R-API-1), names of what was dropped
 //! (R-WIRE-4), whatever header the key came in (R-API-12) and whoever asks (R-API-16).
+//! Never here: what an answer says (the SDK scenarios), money.
 
 use crate::world::World;
 use process_tests::{Call, Dialect, Ending, Outcome, Reply, catalogue, raw};

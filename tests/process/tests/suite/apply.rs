@@ -1,5 +1,6 @@
 //! `tollgate apply` against a running gateway: what it shows, what it changes, and above all what it does not
-//! (issue A, catalogue): half-valid files, absent entries, credentials.
+//! (the catalogue): half-valid files, absent entries, credentials.
+//! Never here: calls of models; other commands.
 
 use crate::world::World;
 use process_tests::{Call, Dialect, Ending, Outcome, Shell, exchange, raw};

@@ -1,5 +1,6 @@
 //! `tollgate config check|print|example` and `completions`: no server is asked, every mistake is told at once, secrets
 //! are masked.
+//! Never here: what a setting does.
 
 use process_tests::{Folder, Outcome, Shell};
 use serde_json::json;

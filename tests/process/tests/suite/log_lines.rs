@@ -1,5 +1,6 @@
 //! `request.done` is what docs/LOG.md says: one line a model call, each field under its condition, and no other.
 //! The table is read from the document, so a field that is missing in either place fails here.
+//! Never here: other lines of the log, what the fields are worth.
 
 use crate::world::World;
 use process_tests::{Call, Conversation, Dialect, Outcome, Reply, at, catalogue, raw, wait_until};

@@ -1,4 +1,5 @@
 //! Tables and properties for wire.rs: every framing, every re-chunking, every mistake.
+//! Never here: sockets.
 
 use super::*;
 use proptest::prelude::*;

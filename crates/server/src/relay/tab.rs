@@ -30,6 +30,8 @@ pub struct Held {
     quote: Box<Quote>,
     amount: NanoUsd,
     covered: Tokens,
+    /// The largest cost that the request itself can come to: no report of a provider is believed beyond it.
+    most: NanoUsd,
     extensions: u32,
     /// The limit that was inserted bounds the answer by what is held: nothing needs to be extended.
     bounded: bool,
@@ -93,10 +95,19 @@ impl Tab {
         let covered = quote.covered_by(amount);
         // The limit that is inserted holds for each choice by itself.
         let insert = (amount < want).then(|| covered / quote.choices.max(1));
+        let most = quote.cost_of(quote.answer_max).map_err(unpriced)?;
         let quote = quote.clone();
         let guard = LeakGuard { house: house.clone(), id: Some(order.entry.id) };
-        let held =
-            Held { id: order.entry.id, guard, quote, amount, covered, extensions: 0, bounded: insert.is_some() };
+        let held = Held {
+            id: order.entry.id,
+            guard,
+            quote,
+            amount,
+            covered,
+            most,
+            extensions: 0,
+            bounded: insert.is_some(),
+        };
         Ok((Self::Held(held), insert))
     }
 
@@ -130,10 +141,10 @@ impl Tab {
         held.guard.rest();
         // A usage without a price cannot be charged above the hold, nor given away: the hold is the charge.
         let cost = ledger::meter::charge(&row.usage, &held.quote.rates).unwrap_or(held.amount);
-        if cost > held.amount {
-            // The bounds were wrong, or the provider counts more than it may: what the balance has is taken first, and
-            // only the rest is written off. Should the ledger fail here, it fails at the settle as well.
-            let _ = held.extend_to(house, cost).await;
+        if cost.min(held.most) > held.amount {
+            // A stream ran ahead of its slice: what the balance has is taken first, and only the rest is written off. A
+            // report beyond what was asked for is not believed. Should the ledger fail here, it fails at the settle too.
+            let _ = held.extend_to(house, cost.min(held.most)).await;
         }
         let order = SettleOrder { id: held.id, cost, usage: row.clone() };
         let settled = tokio::time::timeout(SETTLE_TIME_MAX, house.ledger.settle(order)).await;
@@ -171,10 +182,10 @@ impl Tab {
 }
 
 impl Held {
-    /// Takes over the prompt's true size when the upstream reports one.
+    /// Takes over the prompt's true size when the upstream reports one; never above the bound.
     fn correct(&mut self, tally: &Tally) {
         let reported = tally.usage().prompt_total();
-        if reported > 0 && reported != self.quote.prompt {
+        if reported > 0 && reported < self.quote.prompt {
             self.quote.prompt = reported;
             self.covered = self.quote.covered_by(self.amount);
         }
@@ -182,15 +193,15 @@ impl Held {
 
     /// How much answer the hold should cover now; `None` while it covers enough.
     fn target(&self, tally: &Tally) -> Option<Tokens> {
-        let used = self.used(tally);
-        if self.covered >= self.quote.answer_max.max(used) || (self.bounded && used <= self.covered) {
+        let used = self.used(tally).min(self.quote.answer_max);
+        if self.covered >= self.quote.answer_max || (self.bounded && used <= self.covered) {
             return None;
         }
         if tally.hidden_reasoning() {
-            return Some(self.quote.answer_max.max(used));
+            return Some(self.quote.answer_max);
         }
         let ahead = used.saturating_add(self.quote.slice / 4);
-        (ahead >= self.covered).then(|| used.saturating_add(self.quote.slice).min(self.quote.answer_max).max(used))
+        (ahead >= self.covered).then(|| used.saturating_add(self.quote.slice).min(self.quote.answer_max))
     }
 
     /// An upper bound of the answer's tokens so far: every token is at least one byte of what passed, and a report counts.

@@ -138,10 +138,7 @@ fn bill(call: &Call, hold: i64) -> (i64, i64) {
     if has("wrong_usage=float") {
         return reported(12);
     }
-    // No count at its end, yet one at its start.
-    let none = ["wrong_usage=text", "wrong_usage=null", "wrong_usage=negative", "wrong_usage=-"];
-    let early = call.stream && call.model == "to-anthropic" && none.into_iter().any(has);
-    if early || has("wrong_usage=zero") {
+    if has("wrong_usage=zero") {
         return doubtful;
     }
     reported(said)

@@ -46,6 +46,8 @@ pub struct Request {
     pub demands: Vec<String>,
     /// Fields that only the client's dialect knows, as they were.
     pub extras: Vec<(String, RawJson)>,
+    /// Bytes of the body it was read from; who writes it anew makes room for about as many.
+    pub read_bytes: usize,
 }
 
 impl Request {
@@ -70,6 +72,7 @@ impl Request {
             service_tier: None,
             demands: Vec::new(),
             extras: Vec::new(),
+            read_bytes: 0,
         }
     }
 

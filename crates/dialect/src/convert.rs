@@ -67,11 +67,13 @@ pub const fn call_path(dialect: Dialect) -> &'static str {
 
 /// Decodes a client's body.
 pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Loss>), Fault> {
-    match dialect {
+    let (mut request, losses) = match dialect {
         Dialect::OpenAiChat => openai_chat::decode::request(body),
         Dialect::Anthropic => anthropic::decode::request(body),
         _ => Err(unknown()),
-    }
+    }?;
+    request.read_bytes = body.len();
+    Ok((request, losses))
 }
 
 /// Encodes a request for a server.

@@ -313,7 +313,8 @@ pub(crate) fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
     let Some(first) = memchr::memchr(b'\\', raw) else {
         return Cow::Borrowed(raw);
     };
-    let mut out = raw[..first].to_vec();
+    let mut out = Vec::with_capacity(raw.len());
+    out.extend_from_slice(&raw[..first]);
     let mut at = first;
     while let Some(byte) = raw.get(at) {
         if *byte != b'\\' {

@@ -1,7 +1,7 @@
 //! Reads a request's JSON field by field and knows where it is, so that a refusal names the place. In: text that a look has
 //! walked. Out: values, or a fault with a path. Never here: a built document, what a field means.
 
-use crate::json::{Items, Members, blank, string_value};
+use crate::json::{Bad, Items, Members, blank, skip, string_value};
 use canon::{Fault, RawJson};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
@@ -78,12 +78,17 @@ impl<'a> Object<'a> {
 
     /// Reads an object; `None` when it is none.
     pub fn open(raw: &'a [u8]) -> Option<Self> {
+        Self::open_at(raw, blank(raw, 0)).map(|(object, _)| object)
+    }
+
+    /// Reads the object that starts at `at`, and gives the index after it.
+    fn open_at(raw: &'a [u8], at: usize) -> Option<(Self, usize)> {
         let mut fields = SmallVec::new();
-        let mut members = Members::new(raw, blank(raw, 0), 0).ok()?;
+        let mut members = Members::new(raw, at, 0).ok()?;
         while let Some(member) = members.next().ok()? {
             fields.push((member.name(raw), member.text(raw)));
         }
-        Some(Self { fields })
+        Some((Self { fields }, members.end()))
     }
 
     /// A field; null counts as absent, and of two the last counts, as in every common parser.
@@ -116,11 +121,52 @@ impl<'a> Object<'a> {
             Some(_) => Err(at.key(name).refuse("true or false")),
         }
     }
+}
 
-    /// All fields in order; of two of the same name both.
-    pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &'a [u8])> {
-        self.fields.iter().map(|(k, raw)| (String::from_utf8_lossy(k), *raw))
+/// Who reads a request's fields.
+pub(crate) trait Takes {
+    /// One message.
+    fn message(&mut self, message: &Object<'_>, at: &At<'_>) -> Result<(), Fault>;
+    /// Any other field; of two of the same name both, null never.
+    fn field(&mut self, name: &str, raw: &[u8]) -> Result<(), Fault>;
+}
+
+/// Reads a request: its fields in order, `messages` one by one. A conversation is most of a request; so it is walked where
+/// it stands, not first to its end.
+pub(crate) fn request(body: &[u8], takes: &mut impl Takes) -> Result<(), Fault> {
+    let at = At::field("body");
+    let broken = |_: Bad| at.refuse("an object");
+    let mut members = Members::new(body, blank(body, 0), 0).map_err(broken)?;
+    while let Some(pending) = members.key().map_err(broken)? {
+        let name = pending.name(body);
+        let end = if &*name == b"messages" && body.get(pending.value) == Some(&b'[') {
+            messages(body, pending.value, takes)?
+        } else {
+            let end = skip(body, pending.value, 1).map_err(broken)?;
+            let raw = &body[pending.value..end];
+            if raw != b"null" {
+                takes.field(&String::from_utf8_lossy(&name), raw)?;
+            }
+            end
+        };
+        members.done(&pending, end);
     }
+    Ok(())
+}
+
+fn messages(body: &[u8], from: usize, takes: &mut impl Takes) -> Result<usize, Fault> {
+    let at = At::field("messages");
+    let broken = |_: Bad| at.refuse("an array");
+    let mut items = Items::new(body, from, 1).map_err(broken)?;
+    let mut count = 0;
+    while let Some(start) = items.start().map_err(broken)? {
+        let at = at.index(count);
+        let (message, end) = Object::open_at(body, start).ok_or_else(|| at.refuse("an object"))?;
+        takes.message(&message, &at)?;
+        items.done(end);
+        count += 1;
+    }
+    Ok(items.end())
 }
 
 /// An array's elements.

@@ -2,6 +2,9 @@
 
 use crate::json::push_string;
 
+/// Room for what a request written anew has beside what was read, so that the text seldom moves while it grows.
+pub(crate) const SPARE_BYTES: usize = 1_024;
+
 /// Writes one object or array; commas come by themselves.
 pub(crate) struct Writer<'o> {
     out: &'o mut Vec<u8>,
@@ -57,6 +60,16 @@ impl<'o> Writer<'o> {
         let mut buffer = itoa::Buffer::new();
         let text = buffer.format(value);
         self.key(key).extend_from_slice(text.as_bytes());
+    }
+
+    /// How much has been written, for `cut_back`.
+    pub fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Takes back what was written after that length.
+    pub fn cut_back(&mut self, len: usize) {
+        self.out.truncate(len.max(self.start));
     }
 
     /// Whether nothing was written yet.

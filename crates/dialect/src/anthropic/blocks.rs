@@ -62,15 +62,7 @@ impl Pen {
             }
             let (results, rest): (Vec<&Block>, Vec<&Block>) =
                 turn.blocks.iter().partition(|b| matches!(b.kind, BlockKind::ToolResult { .. }));
-            let mut content = Vec::new();
-            let mut blocks = Writer::array(&mut content);
-            for block in results.into_iter().chain(rest) {
-                self.block(block, &mut blocks)?;
-            }
-            if blocks.is_empty() {
-                continue;
-            }
-            blocks.end();
+            let before = array.len();
             let mut message = Writer::object(array.item());
             message.text(
                 "role",
@@ -80,7 +72,15 @@ impl Pen {
                     Role::System => "system",
                 },
             );
-            message.key("content").extend_from_slice(&content);
+            let mut blocks = Writer::array(message.key("content"));
+            for block in results.into_iter().chain(rest) {
+                self.block(block, &mut blocks)?;
+            }
+            if blocks.is_empty() {
+                array.cut_back(before);
+                continue;
+            }
+            blocks.end();
             message.end();
         }
         if array.is_empty() {

@@ -2,21 +2,16 @@
 //! field. Never here: what a target can do (its encoder), streams.
 
 use super::content::{blocks, cache_mark};
-use crate::read::{At, Object, items, number, raw_json, raw_object, text, whole};
+use crate::read::{self, At, Object, Takes, items, number, raw_json, raw_object, text, whole};
 use canon::{
     Dialect, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request, Role, Tool, ToolChoice,
 };
 
 /// Decodes a body.
 pub(crate) fn request(body: &[u8]) -> Result<(Request, Vec<Loss>), Fault> {
-    let top = Object::read(body, &At::field("body"))?;
-    let mut request = Request::new(Dialect::Anthropic, top.str("model").unwrap_or_default());
+    let mut request = Request::new(Dialect::Anthropic, "");
     let mut losses = Vec::new();
-    for (name, raw) in top.iter() {
-        if raw != b"null" {
-            field(&mut request, &mut losses, &name, raw)?;
-        }
-    }
+    read::request(body, &mut Reader { request: &mut request, losses: &mut losses })?;
     if request.turns.is_empty() {
         return Err(Fault::new(FaultKind::MessagesRequired, "`messages` holds nothing that can be answered.")
             .at("messages"));
@@ -24,44 +19,48 @@ pub(crate) fn request(body: &[u8]) -> Result<(Request, Vec<Loss>), Fault> {
     Ok((request, losses))
 }
 
-fn field(request: &mut Request, losses: &mut Vec<Loss>, name: &str, raw: &[u8]) -> Result<(), Fault> {
-    let at = At::field(name);
-    match name {
-        "model" => {}
-        "stream" => request.stream = raw == b"true",
-        "system" => request.system = blocks(raw, &at, losses)?,
-        "messages" => messages(request, losses, raw, &at)?,
-        "max_tokens" => request.max_output = Some(whole(raw, &at)?),
-        "temperature" => request.sampling.temperature = Some(number(raw, &at)?),
-        "top_p" => request.sampling.top_p = Some(number(raw, &at)?),
-        "top_k" => request.sampling.top_k = Some(number(raw, &at)?),
-        "stop_sequences" => {
-            for (n, item) in items(raw, &at)?.into_iter().enumerate() {
-                request.stop.push(text(item, &at.index(n))?);
-            }
-        }
-        "tools" => {
-            for (n, tool) in items(raw, &at)?.into_iter().enumerate() {
-                request.tools.push(read_tool(tool, &at.index(n))?);
-            }
-        }
-        "tool_choice" => tool_choice(request, raw, &at)?,
-        "thinking" => thinking(request, raw, &at)?,
-        "metadata" => request.user = Object::read(raw, &at)?.text("user_id", &at)?,
-        "output_config" => output_config(request, raw, &at)?,
-        "output_format" => format(request, raw, &at)?,
-        "service_tier" => request.service_tier = Some(text(raw, &at)?),
-        "container" | "mcp_servers" => request.demands.push(name.to_owned()),
-        _ => request.extras.push((name.to_owned(), raw_json(raw, &at)?)),
-    }
-    Ok(())
+struct Reader<'r> {
+    request: &'r mut Request,
+    losses: &'r mut Vec<Loss>,
 }
 
-fn messages(request: &mut Request, losses: &mut Vec<Loss>, raw: &[u8], at: &At<'_>) -> Result<(), Fault> {
-    for (n, message) in items(raw, at)?.into_iter().enumerate() {
-        let at = at.index(n);
-        let message = Object::read(message, &at)?;
-        let role = match &*message.required("role", &at)? {
+impl Takes for Reader<'_> {
+    fn field(&mut self, name: &str, raw: &[u8]) -> Result<(), Fault> {
+        let at = At::field(name);
+        let request = &mut *self.request;
+        match name {
+            "model" => request.model = text(raw, &at)?,
+            "stream" => request.stream = raw == b"true",
+            "system" => request.system = blocks(raw, &at, self.losses)?,
+            "messages" => return Err(at.refuse("an array")),
+            "max_tokens" => request.max_output = Some(whole(raw, &at)?),
+            "temperature" => request.sampling.temperature = Some(number(raw, &at)?),
+            "top_p" => request.sampling.top_p = Some(number(raw, &at)?),
+            "top_k" => request.sampling.top_k = Some(number(raw, &at)?),
+            "stop_sequences" => {
+                for (n, item) in items(raw, &at)?.into_iter().enumerate() {
+                    request.stop.push(text(item, &at.index(n))?);
+                }
+            }
+            "tools" => {
+                for (n, tool) in items(raw, &at)?.into_iter().enumerate() {
+                    request.tools.push(read_tool(tool, &at.index(n))?);
+                }
+            }
+            "tool_choice" => tool_choice(request, raw, &at)?,
+            "thinking" => thinking(request, raw, &at)?,
+            "metadata" => request.user = Object::read(raw, &at)?.text("user_id", &at)?,
+            "output_config" => output_config(request, raw, &at)?,
+            "output_format" => format(request, raw, &at)?,
+            "service_tier" => request.service_tier = Some(text(raw, &at)?),
+            "container" | "mcp_servers" => request.demands.push(name.to_owned()),
+            _ => request.extras.push((name.to_owned(), raw_json(raw, &at)?)),
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, message: &Object<'_>, at: &At<'_>) -> Result<(), Fault> {
+        let role = match &*message.required("role", at)? {
             "user" => Role::User,
             "assistant" => Role::Assistant,
             "system" => Role::System,
@@ -69,13 +68,13 @@ fn messages(request: &mut Request, losses: &mut Vec<Loss>, raw: &[u8], at: &At<'
         };
         let at_content = at.key("content");
         let content = message.get("content").ok_or_else(|| at_content.refuse("a string or an array of blocks"))?;
-        let said = blocks(content, &at_content, losses)?;
+        let said = blocks(content, &at_content, self.losses)?;
         if let Some(raw) = message.get("output_config") {
-            output_config(request, raw, &at.key("output_config"))?;
+            output_config(self.request, raw, &at.key("output_config"))?;
         }
-        request.say(role, said);
+        self.request.say(role, said);
+        Ok(())
     }
-    Ok(())
 }
 
 fn read_tool(raw: &[u8], at: &At<'_>) -> Result<Tool, Fault> {

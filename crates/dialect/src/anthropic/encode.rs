@@ -5,11 +5,12 @@ use super::blocks::Pen;
 use crate::convert::{Encoded, server_tool};
 use crate::peek::THINKING_BUDGET_MIN;
 use crate::target::{SystemPlacement, Target, ThinkingForm};
-use crate::write::Writer;
+use crate::write::{SPARE_BYTES, Writer};
 use bytes::Bytes;
 use canon::{
     Block, BlockKind, Fault, FaultKind, Loss, OutputFormat, ReasoningMode, Request, Role, Tool, ToolChoice, Turn,
 };
+use std::borrow::Cow;
 
 /// Longest tool name that a Messages server takes.
 const NAME_LEN_MAX: usize = 128;
@@ -22,7 +23,7 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
     let mut pen = Pen::default();
     let plan = Thinking::plan(request, target, &mut pen.losses);
     let turns = place_system(request, target, &mut pen.losses);
-    let mut out = Vec::with_capacity(4096);
+    let mut out = Vec::with_capacity(request.read_bytes + SPARE_BYTES);
     let mut body = Writer::object(&mut out);
     body.text("model", &target.model);
     body.number("max_tokens", plan.max_tokens);
@@ -195,7 +196,10 @@ fn budget(request: &Request, target: &Target, max_tokens: u64, losses: &mut Vec<
 }
 
 /// System prompts in the middle, where the server takes none: user blocks in a marker, in their place.
-fn place_system(request: &Request, target: &Target, losses: &mut Vec<Loss>) -> Vec<Turn> {
+fn place_system<'r>(request: &'r Request, target: &Target, losses: &mut Vec<Loss>) -> Cow<'r, [Turn]> {
+    if request.turns.iter().all(|turn| turn.role != Role::System) {
+        return Cow::Borrowed(&request.turns);
+    }
     let native = matches!(target.system, SystemPlacement::SystemInPlace | SystemPlacement::DeveloperInPlace);
     let mut placed = Request::new(request.dialect, "");
     for (n, turn) in request.turns.iter().enumerate() {
@@ -208,7 +212,7 @@ fn place_system(request: &Request, target: &Target, losses: &mut Vec<Loss>) -> V
         losses.push(Loss::emulated("messages[].role", why));
         placed.say(Role::User, turn.blocks.iter().map(marked).collect());
     }
-    placed.turns
+    Cow::Owned(placed.turns)
 }
 
 fn marked(block: &Block) -> Block {
@@ -220,25 +224,28 @@ fn marked(block: &Block) -> Block {
 }
 
 fn system(request: &Request, target: &Target, body: &mut Writer<'_>, pen: &mut Pen) {
-    let mut blocks = request.system.clone();
-    match &request.output_format {
-        OutputFormat::Text => {}
-        OutputFormat::JsonSchema { .. } if target.structured_output => {}
+    let asked = match &request.output_format {
+        OutputFormat::Text => None,
+        OutputFormat::JsonSchema { .. } if target.structured_output => None,
         OutputFormat::JsonSchema { schema, .. } => {
             let why = "the schema is asked for in the system prompt; it is not enforced";
             pen.losses.push(Loss::emulated("response_format", why));
-            blocks.push(Block::text(format!(
+            Some(Block::text(format!(
                 "Answer with one JSON object that fits this JSON Schema, and with nothing else:\n{}",
                 schema.get()
-            )));
+            )))
         }
         OutputFormat::JsonObject => {
             let why = "JSON is asked for in the system prompt; it is not enforced";
             pen.losses.push(Loss::emulated("response_format", why));
-            blocks.push(Block::text("Answer with one JSON object and with nothing else."));
+            Some(Block::text("Answer with one JSON object and with nothing else."))
         }
-    }
-    let texts = blocks.iter().filter(|b| matches!(&b.kind, BlockKind::Text(t) if !t.trim().is_empty()));
+    };
+    let texts = request
+        .system
+        .iter()
+        .chain(&asked)
+        .filter(|b| matches!(&b.kind, BlockKind::Text(t) if !t.trim().is_empty()));
     let texts: Vec<&Block> = texts.collect();
     if texts.is_empty() {
         return;

@@ -124,20 +124,39 @@ impl<'a> Items<'a> {
         }
     }
 
-    /// The next element's span.
-    pub fn next(&mut self) -> Result<Option<(usize, usize)>, Bad> {
+    /// Where the next element starts; the caller walks it and says so with `done`.
+    pub fn start(&mut self) -> Result<Option<usize>, Bad> {
         let mut at = blank(self.text, self.at);
         match (self.text.get(at), self.first) {
-            (Some(b']'), _) => return Ok(None),
+            (Some(b']'), _) => {
+                self.at = at;
+                return Ok(None);
+            }
             (Some(b','), false) => at = blank(self.text, at + 1),
             (Some(_), true) => {}
             (Some(_), false) => return Err(Bad::Byte(at)),
             (None, _) => return Err(Bad::End),
         }
-        let end = skip(self.text, at, self.outside + 1)?;
+        Ok(Some(at))
+    }
+
+    /// Takes the element's end, as the caller walked it.
+    pub const fn done(&mut self, end: usize) {
         self.first = false;
         self.at = end;
+    }
+
+    /// The next element's span.
+    pub fn next(&mut self) -> Result<Option<(usize, usize)>, Bad> {
+        let Some(at) = self.start()? else { return Ok(None) };
+        let end = skip(self.text, at, self.outside + 1)?;
+        self.done(end);
         Ok(Some((at, end)))
+    }
+
+    /// After `None`: the index after the closing bracket.
+    pub const fn end(&self) -> usize {
+        self.at + 1
     }
 }
 

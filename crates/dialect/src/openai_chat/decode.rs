@@ -2,7 +2,7 @@
 //! Never here: what a target can do (its encoder), streams.
 
 use super::content::{self, parts};
-use crate::read::{At, Object, items, number, raw_json, raw_object, text, whole};
+use crate::read::{self, At, Object, Takes, items, number, raw_json, raw_object, text, whole};
 use canon::{
     Block, BlockKind, CacheMark, Dialect, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request,
     Role, Tool, ToolChoice,
@@ -13,14 +13,9 @@ pub(crate) const ERROR_MARK: &str = "[tool error] ";
 
 /// Decodes a body.
 pub(crate) fn request(body: &[u8]) -> Result<(Request, Vec<Loss>), Fault> {
-    let top = Object::read(body, &At::field("body"))?;
-    let mut request = Request::new(Dialect::OpenAiChat, top.str("model").unwrap_or_default());
-    let mut reader = Reader { request: &mut request, losses: Vec::new() };
-    for (name, raw) in top.iter() {
-        if raw != b"null" {
-            reader.field(&name, raw)?;
-        }
-    }
+    let mut request = Request::new(Dialect::OpenAiChat, "");
+    let mut reader = Reader { request: &mut request, losses: Vec::new(), leading: true };
+    read::request(body, &mut reader)?;
     let losses = reader.losses;
     if request.turns.is_empty() {
         return Err(Fault::new(FaultKind::MessagesRequired, "`messages` holds nothing that can be answered.")
@@ -32,16 +27,19 @@ pub(crate) fn request(body: &[u8]) -> Result<(Request, Vec<Loss>), Fault> {
 struct Reader<'r> {
     request: &'r mut Request,
     losses: Vec<Loss>,
+    /// Whether nothing but system prompts has been read.
+    leading: bool,
 }
 
-impl Reader<'_> {
+impl Takes for Reader<'_> {
     fn field(&mut self, name: &str, raw: &[u8]) -> Result<(), Fault> {
         let at = At::field(name);
         let request = &mut *self.request;
         match name {
-            "model" | "stream_options" => {}
+            "model" => request.model = text(raw, &at)?,
+            "stream_options" => {}
             "stream" => request.stream = raw == b"true",
-            "messages" => self.messages(raw, &at)?,
+            "messages" => return Err(at.refuse("an array")),
             "max_tokens" | "max_completion_tokens" => request.max_output = Some(whole(raw, &at)?),
             "temperature" => request.sampling.temperature = Some(number(raw, &at)?),
             "top_p" => request.sampling.top_p = Some(number(raw, &at)?),
@@ -70,48 +68,45 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn messages(&mut self, raw: &[u8], at: &At<'_>) -> Result<(), Fault> {
-        let mut leading = true;
-        for (n, message) in items(raw, at)?.into_iter().enumerate() {
-            let at = at.index(n);
-            let message = Object::read(message, &at)?;
-            let role = message.required("role", &at)?;
-            if message.get("name").is_some() && role != "tool" {
-                let why = "the target has no names of speakers";
-                self.losses.push(Loss::dropped("messages[].name", why));
-            }
-            match &*role {
-                "system" | "developer" => {
-                    let blocks = self.content(&message, &at)?;
-                    if leading {
-                        self.request.system.extend(blocks);
-                    } else {
-                        self.request.say(Role::System, blocks);
-                    }
-                    continue;
-                }
-                "user" => {
-                    let blocks = self.content(&message, &at)?;
-                    self.request.say(Role::User, blocks);
-                }
-                "assistant" => {
-                    let blocks = assistant(&message, &at, &mut self.losses)?;
-                    self.request.say(Role::Assistant, blocks);
-                }
-                "tool" | "function" => {
-                    let result = self.tool_result(&message, &at)?;
-                    self.request.say(Role::User, vec![result]);
-                }
-                _ => {
-                    let roles = "system, developer, user, assistant or tool";
-                    return Err(at.key("role").refuse(roles));
-                }
-            }
-            leading = false;
+    fn message(&mut self, message: &Object<'_>, at: &At<'_>) -> Result<(), Fault> {
+        let role = message.required("role", at)?;
+        if message.get("name").is_some() && role != "tool" {
+            let why = "the target has no names of speakers";
+            self.losses.push(Loss::dropped("messages[].name", why));
         }
+        match &*role {
+            "system" | "developer" => {
+                let blocks = self.content(message, at)?;
+                if self.leading {
+                    self.request.system.extend(blocks);
+                } else {
+                    self.request.say(Role::System, blocks);
+                }
+                return Ok(());
+            }
+            "user" => {
+                let blocks = self.content(message, at)?;
+                self.request.say(Role::User, blocks);
+            }
+            "assistant" => {
+                let blocks = assistant(message, at, &mut self.losses)?;
+                self.request.say(Role::Assistant, blocks);
+            }
+            "tool" | "function" => {
+                let result = self.tool_result(message, at)?;
+                self.request.say(Role::User, vec![result]);
+            }
+            _ => {
+                let roles = "system, developer, user, assistant or tool";
+                return Err(at.key("role").refuse(roles));
+            }
+        }
+        self.leading = false;
         Ok(())
     }
+}
 
+impl Reader<'_> {
     fn content(&mut self, message: &Object<'_>, at: &At<'_>) -> Result<Vec<Block>, Fault> {
         match message.get("content") {
             None => Err(at.key("content").refuse("a string or an array of parts")),
@@ -299,7 +294,7 @@ fn reasoning(request: &mut Request, raw: &[u8], at: &At<'_>) -> Result<(), Fault
 }
 
 fn text_only(raw: &[u8]) -> bool {
-    crate::read::elements(raw).is_some_and(|list| list.iter().all(|m| *m == b"\"text\""))
+    read::elements(raw).is_some_and(|list| list.iter().all(|m| *m == b"\"text\""))
 }
 
 /// How long a cache mark of this dialect asks for.

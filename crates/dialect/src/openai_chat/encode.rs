@@ -7,7 +7,7 @@ use crate::convert::{Encoded, server_tool};
 use crate::json::push_string;
 use crate::names::hash;
 use crate::target::{MaxTokensField, Target, ThinkingForm};
-use crate::write::Writer;
+use crate::write::{SPARE_BYTES, Writer};
 use bytes::Bytes;
 use canon::{
     Block, BlockKind, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request, Tool, ToolChoice,
@@ -28,7 +28,7 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
     }
     check_pairs(&request.turns)?;
     let mut pen = Pen::new(target);
-    let mut out = Vec::with_capacity(4096);
+    let mut out = Vec::with_capacity(request.read_bytes + SPARE_BYTES);
     let mut body = Writer::object(&mut out);
     body.text("model", &target.model);
     pen.messages(request, body.key("messages"))?;

@@ -4,6 +4,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use std::mem::MaybeUninit;
 
 /// An answer's head is not larger.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -122,9 +123,11 @@ fn starts_with(value: &[u8], start: &[u8]) -> bool {
 /// `Syntax`, `TooLong` or `Ambiguous`.
 pub fn read_head(bytes: &mut BytesMut) -> Result<Option<Head>, WireError> {
     loop {
-        let mut lines = [httparse::EMPTY_HEADER; HEADERS_MAX];
-        let mut parsed = httparse::Response::new(&mut lines);
-        let length = match parsed.parse(bytes) {
+        // Lines that are not there need not be wiped before each answer.
+        let mut lines = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+        let mut parsed = httparse::Response::new(&mut []);
+        let config = httparse::ParserConfig::default();
+        let length = match config.parse_response_with_uninit_headers(&mut parsed, bytes, &mut lines) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) if bytes.len() > HEAD_BYTES_MAX => return Err(WireError::TooLong),
             Ok(httparse::Status::Partial) => return Ok(None),

@@ -44,6 +44,8 @@ pub struct Setup {
     pub price: Value,
     /// Output tokens held ahead of use.
     pub slice_tokens: u64,
+    /// Whether the model's reasoning shows, in the catalogue's words.
+    pub reasoning: &'static str,
 }
 
 impl Default for Setup {
@@ -56,6 +58,7 @@ impl Default for Setup {
             speak: Speaks::Chat,
             price: json!({ "input": "1.00", "output": "2.00" }),
             slice_tokens: 1_000,
+            reasoning: "none",
         }
     }
 }
@@ -149,7 +152,7 @@ impl SimHouse {
             .map(|(n, h)| json!({ "provider": h, "model": "upstream-model", "priority": n }))
             .collect();
         let model = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": 10_000,
-                            "price": setup.price, "route": routes });
+                            "reasoning": setup.reasoning, "price": setup.price, "route": routes });
         self.manage(token, "PUT", "/catalogue", &json!({ "provider": providers, "model": [model] })).await;
         let workspace = self.manage(token, "POST", "/workspaces", &json!({ "name": "Sim" })).await;
         let id = workspace["id"].as_str().unwrap_or("").parse();
@@ -177,6 +180,11 @@ impl SimHouse {
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         Front::new(self.worker.clone()).answer(request).await
+    }
+
+    /// The process is on its way out.
+    pub fn drain(&self) {
+        self.worker.house.drain();
     }
 
     /// Holds whose relay broke and that wait to be given back.

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod failover;
+mod leaving;
 mod money;
 mod pairs;
 mod streams;

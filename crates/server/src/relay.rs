@@ -67,8 +67,11 @@ enum Lost {
 async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Found, Lost> {
     let relay = run.worker.house.settings.relay;
     let policy = Policy { attempts_max: relay.attempts_max, wait_max: relay.retry_wait_max };
-    let counts: Vec<usize> = run.order.model.routes.iter().map(|r| r.provider.credentials.len()).collect();
-    let turn = run.order.model.routes.first().map_or(0, |r| r.provider.turn());
+    let asked = |n: usize| !run.order.passed_over.contains(&n);
+    let routes = || (0..).zip(&run.order.model.routes);
+    let counts: Vec<usize> =
+        routes().map(|(n, r)| if asked(n) { r.provider.credentials.len() } else { 0 }).collect();
+    let turn = routes().find(|(n, _)| asked(*n)).map_or(0, |(_, r)| r.provider.turn());
     let mut attempts = Attempts::new(policy, &counts, turn);
     let mut seat = attempts.first().ok_or_else(|| Lost::Fault(no_route()))?;
     run.order.model.retries.lock().request(run.order.entry.at);

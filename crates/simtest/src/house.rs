@@ -38,8 +38,12 @@ pub struct Setup {
     pub credit: NanoUsd,
     /// Hosts of the model's routes, in order.
     pub hosts: Vec<&'static str>,
-    /// What they all speak.
+    /// What they speak.
     pub speak: Speaks,
+    /// Hosts among them that speak something else.
+    pub foreign: Vec<(&'static str, Speaks)>,
+    /// What may be asked of a host beyond tokens, in the catalogue's words.
+    pub allow: Vec<(&'static str, &'static str)>,
     /// The model's price document.
     pub price: Value,
     /// Output tokens held ahead of use.
@@ -56,6 +60,8 @@ impl Default for Setup {
             credit: NanoUsd::new(1_000_000_000),
             hosts: vec!["one"],
             speak: Speaks::Chat,
+            foreign: Vec::new(),
+            allow: Vec::new(),
             price: json!({ "input": "1.00", "output": "2.00" }),
             slice_tokens: 1_000,
             reasoning: "none",
@@ -138,18 +144,24 @@ impl SimHouse {
     }
 
     async fn furnish(&mut self, setup: &Setup, token: &str) {
-        let kind = match setup.speak {
-            Speaks::Chat => "openai",
-            Speaks::Messages => "anthropic",
+        let kind = |host: &str| {
+            let foreign = setup.foreign.iter().find(|(name, _)| *name == host);
+            match foreign.map_or(setup.speak, |(_, speak)| *speak) {
+                Speaks::Chat => "openai",
+                Speaks::Messages => "anthropic",
+            }
+        };
+        let allow = |host: &str| -> Vec<&str> {
+            setup.allow.iter().filter(|(name, _)| *name == host).map(|(_, word)| *word).collect()
         };
         let providers: Vec<Value> = setup
             .hosts
             .iter()
-            .map(|h| json!({ "name": h, "kind": kind, "base_url": format!("http://{h}/v1"), "credentials": ["c"] }))
+            .map(|h| json!({ "name": h, "kind": kind(h), "base_url": format!("http://{h}/v1"), "credentials": ["c"] }))
             .collect();
         let routes: Vec<Value> = (1..)
             .zip(&setup.hosts)
-            .map(|(n, h)| json!({ "provider": h, "model": "upstream-model", "priority": n }))
+            .map(|(n, h)| json!({ "provider": h, "model": "upstream-model", "priority": n, "allow": allow(h) }))
             .collect();
         let model = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": 10_000,
                             "reasoning": setup.reasoning, "price": setup.price, "route": routes });

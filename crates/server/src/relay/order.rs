@@ -46,6 +46,8 @@ pub struct Order {
     pub head: RequestHead,
     /// The body decoded, where a route speaks another dialect.
     pub decoded: Option<(Request, Vec<Loss>)>,
+    /// The places of routes that must not be asked.
+    pub passed_over: Vec<usize>,
     /// How it is paid.
     pub terms: Terms,
 }

@@ -7,6 +7,7 @@ mod leaving;
 mod money;
 mod pairs;
 mod streams;
+mod surcharges;
 
 use serde_json::{Value, json};
 use simtest::{Setup, SimHouse};

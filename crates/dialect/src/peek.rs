@@ -80,8 +80,6 @@ pub struct Peek {
     pub has_tools: bool,
     /// The end user as the client names it.
     pub user: Option<String>,
-    /// The `service_tier` asked for.
-    pub service_tier: Option<String>,
     /// What is asked for beyond tokens at the ordinary rate.
     pub beyond: Vec<Beyond>,
     /// Whether the history holds thinking that nobody signed, which a Messages server would refuse.

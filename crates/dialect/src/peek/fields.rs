@@ -144,7 +144,6 @@ impl Fields {
                 open_prompt: false,
                 has_tools: false,
                 user: None,
-                service_tier: None,
                 beyond: Vec::new(),
                 unsigned_thinking: false,
                 cuts: Cuts::default(),
@@ -219,7 +218,7 @@ impl Fields {
                     self.peek.user = Some(user);
                 }
             }
-            Field::ServiceTier => self.peek.service_tier = Some(text(field, value)?),
+            Field::ServiceTier => drop(text(field, value)?),
             _ => {}
         }
         Ok(())

@@ -97,6 +97,22 @@ async fn reading_on_has_a_limit() {
     }
 }
 
+/// One that never comes to a word is left behind too: the prompt is charged where it was reported.
+#[tokio::test(start_paused = true)]
+async fn thinking_without_an_end_is_left_behind() {
+    for (client, provider) in PAIRS {
+        let sim = reasoner(provider).await;
+        sim.upstreams.set("one", vec![Script::stream([provider.opening(10), vec![Step::Hang]].concat())]);
+        let started = sim.clock.now();
+        sim.call(client, &ask(true), left_at(3)).await;
+        // The opening of a message tells the prompt; its one token of answer is no count yet.
+        let wanted = if provider == Speaks::Messages { 10 * 1_000 } else { 0 };
+        assert_eq!((bill(&sim).0, sim.upstreams.cancelled()), (NanoUsd::new(wanted), 1), "{client:?} {provider:?}");
+        let took = over(&sim, started);
+        assert!(took <= Duration::from_millis(31_500), "{took:?}");
+    }
+}
+
 /// A provider that breaks off while it is read on is charged like one that breaks off before a client's eyes; one that
 /// fails before its first word is free, and no other is asked.
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use crate::Price;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use units::PriceId;
+use units::{PriceId, Surcharges};
 
 /// Everything that is sold, at one version.
 #[derive(Clone, Debug, Default)]
@@ -210,6 +210,8 @@ pub struct Route {
     pub model: Arc<str>,
     /// The lowest goes first.
     pub priority: u32,
+    /// What a caller may ask for beyond tokens at the ordinary rate.
+    pub allow: Surcharges,
     /// The route's quirks over the provider's.
     pub quirks: Quirks,
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use units::PriceId;
+use units::{PriceId, Surcharge, Surcharges};
 
 /// The largest thinking budget where a model does not say (R-WIRE-7).
 const THINKING_BUDGET_MAX: u64 = 32_000;
@@ -316,6 +316,13 @@ fn route(
     if doc.model.is_empty() || doc.model.chars().any(char::is_control) {
         problems.add(format!("{at}.model"), "expected the provider's name for the model");
     }
+    let known = Surcharge::ALL.map(|one| (one.name(), one));
+    let mut allow = Surcharges::default();
+    for (n, text) in doc.allow.iter().enumerate() {
+        if let Some(one) = problems.take(format!("{at}.allow[{n}]"), word(text, &known)) {
+            allow.insert(one);
+        }
+    }
     let Some(provider) = providers.get(doc.provider.as_str()) else {
         problems.add(format!("{at}.provider"), format!("there is no valid provider \"{}\"", doc.provider));
         return None;
@@ -324,6 +331,7 @@ fn route(
         provider: provider.clone(),
         model: doc.model.as_str().into(),
         priority: doc.priority,
+        allow,
         quirks: own.over(&provider.quirks),
     })
 }

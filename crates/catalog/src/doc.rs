@@ -160,6 +160,10 @@ pub struct RouteDoc {
     /// The lowest goes first.
     #[serde(default = "first")]
     pub priority: u32,
+    /// What a caller may ask for beyond tokens at the ordinary rate: the operator bears it or has priced it in. Words as in
+    /// docs/MONEY.md.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
     /// What differs for this model only.
     #[serde(default, skip_serializing_if = "QuirksDoc::is_empty")]
     pub quirks: QuirksDoc,

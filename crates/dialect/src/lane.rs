@@ -49,8 +49,8 @@ pub struct StreamSpec {
     pub choices: u32,
     /// The way back for names of tools (`Encoded::names`).
     pub names: ToolNames,
-    /// Stop sequences that the server does not take (`Encoded::stops`). When one comes up the stream is complete, and
-    /// whoever reads the upstream hangs up; usage may then be unknown.
+    /// Stop sequences that the server does not take (`Encoded::stops`). When one comes up the stream is complete; whoever
+    /// reads the upstream may read on for its usage (`Stream::is_ended`) or hang up.
     pub stops: Vec<String>,
 }
 
@@ -185,6 +185,23 @@ impl Stream {
             Lane::Convert(lane) => lane.is_complete(),
         };
         complete || self.ended
+    }
+
+    /// Whether the upstream itself came to its end: no more can be heard of it. It differs from `is_complete` where a stop
+    /// sequence that is watched for here ended the answer before the upstream did.
+    pub fn is_ended(&self) -> bool {
+        match &self.lane {
+            Lane::Convert(lane) if lane.is_cut_here() => false,
+            _ => self.is_complete(),
+        }
+    }
+
+    /// Whether the upstream has said why its answer ends: then only its report is still to come.
+    pub fn has_stopped(&self) -> bool {
+        match &self.lane {
+            Lane::Convert(lane) => lane.has_stopped(),
+            _ => self.tally().stop().is_some(),
+        }
     }
 
     /// Writes the terminal group. The charge is durable by now.

@@ -3,6 +3,7 @@
 //! Never here: a built document, the meaning of the prompt, a second opinion about a duplicate key.
 
 mod fields;
+mod surcharges;
 mod survey;
 
 use crate::json::{Bad, Blind, Member, Members, blank, walk};
@@ -10,6 +11,8 @@ use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
 use fields::{Field, Fields};
 use std::borrow::Cow;
+pub use surcharges::Beyond;
+use surcharges::Offers;
 pub(crate) use survey::{Prompter, Survey};
 
 /// No answer is longer; a limit above it is a mistake of the client.
@@ -77,8 +80,8 @@ pub struct Peek {
     pub has_tools: bool,
     /// The end user as the client names it.
     pub user: Option<String>,
-    /// The `service_tier` asked for.
-    pub service_tier: Option<String>,
+    /// What is asked for beyond tokens at the ordinary rate.
+    pub beyond: Vec<Beyond>,
     /// Whether the history holds thinking that nobody signed, which a Messages server would refuse.
     pub unsigned_thinking: bool,
     pub(crate) cuts: Cuts,
@@ -141,14 +144,15 @@ pub fn peek(dialect: Dialect, body: &Bytes, limits: PeekLimits) -> Result<Peek, 
     let mut fields = Fields::new(dialect, limits);
     let mut survey = Survey::default();
     let mut members = Members::new(body, start, 0).map_err(not_json)?;
+    let mut offers = Offers::default();
     let mut messages = (start, start);
     while let Some(pending) = members.key().map_err(not_json)? {
         let name = pending.name(body);
         let field = Field::of(&name);
-        let end = if field == Some(Field::Messages) && body.get(pending.value) == Some(&b'[') {
-            walk(body, pending.value, 1, &mut survey)
-        } else {
-            walk(body, pending.value, 1, &mut Blind)
+        let end = match (field, body.get(pending.value)) {
+            (Some(Field::Messages), Some(b'[')) => walk(body, pending.value, 1, &mut survey),
+            (Some(Field::Tools), Some(b'[')) => walk(body, pending.value, 1, &mut offers),
+            _ => walk(body, pending.value, 1, &mut Blind),
         }
         .map_err(not_json)?;
         let member = members.done(&pending, end);
@@ -167,6 +171,7 @@ pub fn peek(dialect: Dialect, body: &Bytes, limits: PeekLimits) -> Result<Peek, 
     let mut peek = fields.finish(body.len(), members.last(), survey)?;
     peek.look_around(&body[..messages.0]);
     peek.look_around(&body[messages.1..]);
+    peek.beyond.append(&mut offers.found);
     Ok(peek)
 }
 

@@ -18,6 +18,7 @@ mod relay;
 mod respond;
 mod seal;
 mod settings;
+mod sold;
 mod surface;
 mod target;
 mod tasks;

@@ -22,6 +22,12 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const UPSTREAM_ERROR_BYTES_MAX: usize = 64 * 1024;
 /// How long an answered upstream connection may take to end its body before it is dropped.
 pub const DRAIN_TIME_MAX: Duration = Duration::from_millis(100);
+/// How long the report of an answer that has said its end is awaited when nobody waits for the answer any more.
+pub const REPORT_TIME_MAX: Duration = Duration::from_secs(2);
+/// How long an answer that may be billed beyond what shows is read to its end when nobody waits for it any more.
+pub const READ_ON_TIME_MAX: Duration = Duration::from_secs(30);
+/// How often whoever reads on looks whether the process is on its way out.
+pub const READ_ON_LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: u32 = 1_000;
 /// Longest name of a workspace, key or token, in characters.

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::port::{CatalogueRows, KeyRow, OperatorTokenRow, WorkspaceRow};
-use units::{CredentialId, PicoRate, PriceId, Timestamp, WorkspaceId};
+use units::{CredentialId, PicoRate, PriceId, Surcharges, Timestamp, WorkspaceId};
 
 /// Why what is stored cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +71,8 @@ pub struct LiveRoute {
     pub provider: Arc<LiveProvider>,
     /// The provider's name for the model.
     pub model: Arc<str>,
+    /// What may be asked of it beyond tokens at the ordinary rate.
+    pub allow: Surcharges,
     /// What its server wants.
     pub target: Target,
 }
@@ -208,7 +210,7 @@ fn live_model(model: &Arc<Model>, providers: &BTreeMap<Arc<str>, Arc<LiveProvide
         .filter_map(|r| {
             let provider = providers.get(&r.provider.name)?.clone();
             let target = target(model, r, provider.dialect());
-            Some(LiveRoute { provider, model: r.model.clone(), target })
+            Some(LiveRoute { provider, model: r.model.clone(), allow: r.allow, target })
         })
         .collect();
     LiveModel { model: model.clone(), routes, price: live_price(model), retries: Mutex::new(RetryBudget::new(now)) }

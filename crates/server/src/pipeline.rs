@@ -1,4 +1,4 @@
-//! The order of things in the life of a model call: identify, read, look, find the model, quote, decode, relay.
+//! The order of things in the life of a model call: identify, read, look, find the model and its routes, quote, decode, relay.
 //! In: a door and a request. Out: an answer. Every branch before the relay is here. Never here: how any step works.
 
 use crate::body::read_json;
@@ -7,6 +7,7 @@ use crate::house::{House, Worker};
 use crate::live::{LiveModel, LivePrice};
 use crate::relay::{self, Order, Quote, Terms};
 use crate::respond::into_axum;
+use crate::sold;
 use crate::viewer::Viewer;
 use axum::body::Body;
 use canon::{Dialect, Fault, FaultKind};
@@ -53,8 +54,10 @@ async fn prepare(
     let model = find_model(house, &peek).map_err(unnamed)?;
     let named = |fault| (model.model.id.clone(), fault);
     peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
+    let passed_over = sold::passed_over(&peek, &model).map_err(named)?;
     let terms = terms(house, &peek, &model).map_err(named)?;
-    let foreign = model.routes.iter().any(|r| r.provider.dialect() != dialect);
+    let mut routes = (0..).zip(&model.routes).filter(|(n, _)| !passed_over.contains(n));
+    let foreign = routes.any(|(_, r)| r.provider.dialect() != dialect);
     let decoded = if foreign { Some(dialect::decode_request(dialect, &body).map_err(named)?) } else { None };
     let head = request_head(&parts.headers);
     Ok(Order {
@@ -65,6 +68,7 @@ async fn prepare(
         peek,
         head,
         decoded,
+        passed_over,
         terms,
     })
 }

@@ -8,6 +8,7 @@ mod finish;
 mod letter;
 mod order;
 mod quote;
+mod read_on;
 mod stream;
 mod tab;
 mod usage;
@@ -29,7 +30,7 @@ use std::pin::pin;
 use std::time::Duration;
 use tab::Tab;
 use tokio::time::Instant;
-use units::Tokens;
+use units::{Tokens, Usage};
 
 /// What keeps a silent connection open before the answer has begun; a comment in every dialect's stream.
 const WAITING: Bytes = Bytes::from_static(b": keep-alive\n\n");
@@ -66,16 +67,19 @@ enum Lost {
 async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Found, Lost> {
     let relay = run.worker.house.settings.relay;
     let policy = Policy { attempts_max: relay.attempts_max, wait_max: relay.retry_wait_max };
-    let counts: Vec<usize> = run.order.model.routes.iter().map(|r| r.provider.credentials.len()).collect();
-    let turn = run.order.model.routes.first().map_or(0, |r| r.provider.turn());
+    let asked = |n: usize| !run.order.passed_over.contains(&n);
+    let routes = || (0..).zip(&run.order.model.routes);
+    let counts: Vec<usize> =
+        routes().map(|(n, r)| if asked(n) { r.provider.credentials.len() } else { 0 }).collect();
+    let turn = routes().find(|(n, _)| asked(*n)).map_or(0, |(_, r)| r.provider.turn());
     let mut attempts = Attempts::new(policy, &counts, turn);
     let mut seat = attempts.first().ok_or_else(|| Lost::Fault(no_route()))?;
     run.order.model.retries.lock().request(run.order.entry.at);
     loop {
         run.attempts = attempts.tried();
         run.route = Some(seat.route);
-        let (until, total) = attempt::patience(run, seat);
-        let failed = match patiently(run, slot, until, |run| attempt::make(run, seat, insert)).await? {
+        let (until, total) = attempt::patience(run);
+        let failed = match patiently(run, slot, until, true, |run| attempt::make(run, seat, insert)).await? {
             Some(Ok(found)) => {
                 // What went wrong before is not why a later end is what it is.
                 run.cause = None;
@@ -84,13 +88,18 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
             Some(Err(failed)) => failed,
             None => attempt::too_slow(total),
         };
+        // What a failed attempt reported is not paid for.
+        *run.heard.lock() = Usage::NONE;
         run.cause = Some(failed.cause);
         if matches!(failed.failure, Failure::Credential { retry_after: None }) {
             tell_refused(run, seat);
         }
+        if slot.is_gone() {
+            return Err(Lost::Gone);
+        }
         match next(run, &mut attempts, seat, &failed) {
             Some((again, wait)) if !out_of_time(run, wait) => {
-                patiently(run, slot, Instant::now() + wait, |_| std::future::pending::<()>()).await?;
+                patiently(run, slot, Instant::now() + wait, false, |_| std::future::pending::<()>()).await?;
                 seat = again;
             }
             _ => return Err(Lost::Fault(*failed.fault)),
@@ -123,11 +132,12 @@ fn out_of_time(run: &Run, wait: Duration) -> bool {
 }
 
 /// Runs a step while the client waits, until `until` at most: a silent stream gets its head and keep-alives; a client that
-/// leaves ends it. One timer serves both.
+/// leaves ends it, unless it calls a provider (`calls`) whose answer may be billed beyond what shows. One timer serves all.
 async fn patiently<'r, T, F>(
     run: &'r mut Run,
     slot: &Slot,
     until: Instant,
+    calls: bool,
     step: impl FnOnce(&'r Run) -> F,
 ) -> Result<Option<T>, Lost>
 where
@@ -141,7 +151,7 @@ where
     loop {
         tokio::select! {
             biased;
-            () = slot.gone() => return Err(Lost::Gone),
+            () = slot.gone() => break,
             out = &mut step => return Ok(Some(out)),
             () = &mut timer => {
                 let now = Instant::now();
@@ -150,14 +160,20 @@ where
                 }
                 if !run.head_out.get() {
                     run.head_out.set();
-                    slot.head(run.order.entry.stream_head(&[])).await.map_err(|_| Lost::Gone)?;
+                    if slot.head(run.order.entry.stream_head(&[])).await.is_err() {
+                        break;
+                    }
                 }
-                slot.data(WAITING).await.map_err(|_| Lost::Gone)?;
+                if slot.data(WAITING).await.is_err() {
+                    break;
+                }
                 quiet = now + every;
                 timer.as_mut().reset(quiet.min(until));
             }
         }
     }
+    let late = if calls { read_on::attempt(run, step).await } else { None };
+    late.map(Some).ok_or(Lost::Gone)
 }
 
 fn no_route() -> Fault {

@@ -38,12 +38,18 @@ pub struct Setup {
     pub credit: NanoUsd,
     /// Hosts of the model's routes, in order.
     pub hosts: Vec<&'static str>,
-    /// What they all speak.
+    /// What they speak.
     pub speak: Speaks,
+    /// Hosts among them that speak something else.
+    pub foreign: Vec<(&'static str, Speaks)>,
+    /// What may be asked of a host beyond tokens, in the catalogue's words.
+    pub allow: Vec<(&'static str, &'static str)>,
     /// The model's price document.
     pub price: Value,
     /// Output tokens held ahead of use.
     pub slice_tokens: u64,
+    /// Whether the model's reasoning shows, in the catalogue's words.
+    pub reasoning: &'static str,
 }
 
 impl Default for Setup {
@@ -54,8 +60,11 @@ impl Default for Setup {
             credit: NanoUsd::new(1_000_000_000),
             hosts: vec!["one"],
             speak: Speaks::Chat,
+            foreign: Vec::new(),
+            allow: Vec::new(),
             price: json!({ "input": "1.00", "output": "2.00" }),
             slice_tokens: 1_000,
+            reasoning: "none",
         }
     }
 }
@@ -135,21 +144,27 @@ impl SimHouse {
     }
 
     async fn furnish(&mut self, setup: &Setup, token: &str) {
-        let kind = match setup.speak {
-            Speaks::Chat => "openai",
-            Speaks::Messages => "anthropic",
+        let kind = |host: &str| {
+            let foreign = setup.foreign.iter().find(|(name, _)| *name == host);
+            match foreign.map_or(setup.speak, |(_, speak)| *speak) {
+                Speaks::Chat => "openai",
+                Speaks::Messages => "anthropic",
+            }
+        };
+        let allow = |host: &str| -> Vec<&str> {
+            setup.allow.iter().filter(|(name, _)| *name == host).map(|(_, word)| *word).collect()
         };
         let providers: Vec<Value> = setup
             .hosts
             .iter()
-            .map(|h| json!({ "name": h, "kind": kind, "base_url": format!("http://{h}/v1"), "credentials": ["c"] }))
+            .map(|h| json!({ "name": h, "kind": kind(h), "base_url": format!("http://{h}/v1"), "credentials": ["c"] }))
             .collect();
         let routes: Vec<Value> = (1..)
             .zip(&setup.hosts)
-            .map(|(n, h)| json!({ "provider": h, "model": "upstream-model", "priority": n }))
+            .map(|(n, h)| json!({ "provider": h, "model": "upstream-model", "priority": n, "allow": allow(h) }))
             .collect();
         let model = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": 10_000,
-                            "price": setup.price, "route": routes });
+                            "reasoning": setup.reasoning, "price": setup.price, "route": routes });
         self.manage(token, "PUT", "/catalogue", &json!({ "provider": providers, "model": [model] })).await;
         let workspace = self.manage(token, "POST", "/workspaces", &json!({ "name": "Sim" })).await;
         let id = workspace["id"].as_str().unwrap_or("").parse();
@@ -177,6 +192,11 @@ impl SimHouse {
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         Front::new(self.worker.clone()).answer(request).await
+    }
+
+    /// The process is on its way out.
+    pub fn drain(&self) {
+        self.worker.house.drain();
     }
 
     /// Holds whose relay broke and that wait to be given back.

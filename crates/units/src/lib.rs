@@ -1,4 +1,4 @@
-//! The words everything else is said in: money, tokens, usage, ids, time, secrets, chance.
+//! The words everything else is said in: money, tokens, usage, surcharges, ids, time, secrets, chance.
 //! In: integers and text. Out: values that cannot be mixed up.
 //! Never here: IO, a clock that ticks by itself, a random source of its own, a float, a provider's field name.
 
@@ -6,6 +6,7 @@ mod chance;
 mod id;
 mod money;
 mod secret;
+mod surcharge;
 mod time;
 mod usage;
 
@@ -16,5 +17,6 @@ pub use id::{
 };
 pub use money::{MoneyError, NanoUsd, PicoRate};
 pub use secret::Secret;
+pub use surcharge::{Surcharge, Surcharges};
 pub use time::{Clock, Timestamp};
 pub use usage::{Class, Tokens, Usage, UsageSource};

@@ -57,6 +57,29 @@ fn every_problem_is_reported_at_once() {
     assert_eq!(found, expected);
 }
 
+/// What is billed beyond tokens is allowed route by route, by words that are checked and told in docs/MONEY.md.
+#[test]
+fn surcharges_are_allowed_by_word() {
+    let with = |words: &str| GOOD.replace(r#""model":"x""#, &format!(r#""model":"x","allow":{words}"#));
+    let catalogue = check(1, &docs(&with(r#"["speed","web_search","speed"]"#)), &BTreeMap::new()).unwrap();
+    let routes = &catalogue.models["vendor/m"].routes;
+    assert_eq!(routes[0].allow, [Surcharge::Speed, Surcharge::WebSearch].into_iter().collect());
+    assert_eq!(routes[1].allow, Surcharges::default());
+    let problems = check(1, &docs(&with(r#"["speed","fast"]"#)), &BTreeMap::new()).unwrap_err();
+    assert_eq!(problems[0].path, "model[0].route[1].allow[1]");
+    assert!(problems[0].told.contains("\"service_tier\"") && problems[0].told.contains("\"fast\""), "{problems:?}");
+    // A document says it back as it was said, so that a change of it shows as one.
+    let stored = serde_json::to_string(&docs(&with(r#"["speed"]"#)).model[0]).unwrap();
+    assert!(stored.contains(r#""allow":["speed"]"#), "{stored}");
+    assert!(!serde_json::to_string(&docs(GOOD).model[0]).unwrap().contains("allow"));
+    let lines = crate::diff(&docs(GOOD), &docs(&with(r#"["speed"]"#)));
+    assert_eq!((lines.len(), lines[0].fields.len(), lines[0].fields[0].0.as_str()), (1, 1, "route"));
+    let page = include_str!("../../../../docs/MONEY.md");
+    for one in Surcharge::ALL {
+        assert!(page.contains(&format!("| `{}` |", one.name())), "{}", one.name());
+    }
+}
+
 #[test]
 fn names_are_unique_and_addresses_plain() {
     let twice = GOOD.replace(r#""name":"b""#, r#""name":"a""#).replace(r#""provider":"b""#, r#""provider":"a""#);

@@ -54,6 +54,13 @@ impl Decoder {
             Self::Messages(decoder) => decoder.is_done(),
         }
     }
+
+    const fn has_stopped(&self) -> bool {
+        match self {
+            Self::Chat(decoder) => decoder.has_stopped(),
+            Self::Messages(decoder) => decoder.has_stopped(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -177,6 +184,15 @@ impl Convert {
         self.decoder.is_done() || self.middle.cut
     }
 
+    /// Whether a stop sequence of ours ended the answer while the server still goes on.
+    pub const fn is_cut_here(&self) -> bool {
+        self.middle.cut && !self.decoder.is_done()
+    }
+
+    pub const fn has_stopped(&self) -> bool {
+        self.decoder.has_stopped()
+    }
+
     /// Whether the client's dialect may be pinged by an event of its own.
     pub const fn pings(&self) -> bool {
         match &self.encoder {
@@ -195,6 +211,10 @@ impl Convert {
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
         let rest = self.frames.rest();
         if self.middle.cut {
+            // The answer ended before; whether the server ended it as well only tells whose count is whole.
+            let _ = self.frame(&rest, out);
+            let _ = self.decoder.finish(&mut self.events);
+            self.flush(out);
             return Ok(());
         }
         if let Some(fault) = UpstreamFault::bare(self.upstream, &rest) {
@@ -208,25 +228,31 @@ impl Convert {
     }
 
     fn frame(&mut self, frame: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
-        let Some(fields) = fields(frame).filter(|_| !self.is_complete()) else {
+        let Some(fields) = fields(frame).filter(|_| !self.decoder.is_done()) else {
             return Ok(());
         };
         let data = fields.data.trim_ascii();
         if data.is_empty() {
             return Ok(());
         }
-        if fields.event == b"error" {
+        // What comes behind a stop sequence of ours only tells usage: nothing in it can spoil the answer.
+        let over = self.middle.cut;
+        let taken = self.told(fields.event, data);
+        self.flush(out);
+        if over { Ok(()) } else { taken }
+    }
+
+    /// What the server said in one frame, as events.
+    fn told(&mut self, event: &[u8], data: &[u8]) -> Result<(), StreamFault> {
+        if event == b"error" {
             let fault = UpstreamFault::in_stream(self.upstream, data);
             return Err(StreamFault::Upstream(fault));
         }
         let whole = crate::json::skip(data, 0, 0) == Ok(data.len());
-        let taken = if data != b"[DONE]" && !(whole && std::str::from_utf8(data).is_ok()) {
-            Err(StreamFault::Garbage)
-        } else {
-            self.decoder.frame(data, &mut self.events)
-        };
-        self.flush(out);
-        taken
+        if data != b"[DONE]" && !(whole && std::str::from_utf8(data).is_ok()) {
+            return Err(StreamFault::Garbage);
+        }
+        self.decoder.frame(data, &mut self.events)
     }
 
     fn flush(&mut self, out: &mut BytesMut) {

@@ -145,6 +145,28 @@ fn pitfall_52_stop_sequences_are_watched_for() {
     assert_eq!(reply.blocks[0].text, "one ");
     let stop = reply.stop.unwrap();
     assert_eq!((stop.reason, stop.sequence.as_deref()), (StopReason::StopSequence, Some("STOP")));
+    // The server goes on behind it: nothing of that is shown or can spoil the answer, and its usage counts.
+    let rest = [
+        (chunk(" three"), false),
+        ("data: nonsense\n\n".to_owned(), false),
+        ("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n".to_owned(), true),
+    ];
+    let mut stream = Stream::new(&spec);
+    out.clear();
+    stream.push(chunk("one STOP").as_bytes(), &mut out).unwrap();
+    let shown = out.len();
+    for (text, stopped) in rest {
+        stream.push(text.as_bytes(), &mut out).unwrap();
+        assert_eq!(
+            (stream.is_complete(), stream.is_ended(), stream.has_stopped()),
+            (true, false, stopped),
+            "{text}"
+        );
+    }
+    let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":9}}\n\n";
+    stream.push(usage.as_bytes(), &mut out).unwrap();
+    assert!(stream.is_ended());
+    assert_eq!((stream.tally().usage().answer_total(), stream.tally().text_bytes(), out.len()), (9, 4, shown));
     let body = r#"{"choices":[{"message":{"content":"one STOP two"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":9}}"#;
     let answer = Converted::read(&spec, body.as_bytes()).unwrap();
     assert_eq!(answer.tally.usage().answer_total(), 9);

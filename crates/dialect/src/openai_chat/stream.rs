@@ -91,6 +91,11 @@ impl ChatDecoder {
         self.done
     }
 
+    /// Whether the server has said why its answer ends.
+    pub const fn has_stopped(&self) -> bool {
+        self.done || self.stop.is_some()
+    }
+
     /// Takes the data of one frame.
     pub fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if data == b"[DONE]" {

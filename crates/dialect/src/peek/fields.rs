@@ -1,6 +1,7 @@
 //! The top-level fields that a look reads, each checked once. In: members as they come. Out: a `Peek`, or a fault that
 //! names the field. Never here: nested prompt text (survey).
 
+use super::surcharges;
 use super::survey::Survey;
 use super::{CHOICES_MAX, Cuts, OUTPUT_TOKENS_MAX, Peek, PeekLimits, THINKING_BUDGET_MIN};
 use crate::json::{Member, Members, string_value};
@@ -23,7 +24,7 @@ macro_rules! fields {
                 None
             }
 
-            const fn name(self) -> &'static str {
+            pub const fn name(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
         }
@@ -47,20 +48,37 @@ fields! {
     SafetyIdentifier = "safety_identifier",
     Metadata = "metadata",
     ServiceTier = "service_tier",
+    Speed = "speed",
+    InferenceGeo = "inference_geo",
+    WebSearchOptions = "web_search_options",
+    SearchParameters = "search_parameters",
+    EnableSearch = "enable_search",
+    Container = "container",
+    McpServers = "mcp_servers",
+    Plugins = "plugins",
+    Modalities = "modalities",
+    Audio = "audio",
+    Models = "models",
+    Provider = "provider",
 }
 
 /// Servers exist that match keys without regard to case. A second spelling of a field that sets the bill is refused,
 /// so that nobody reads another request than we did.
 pub(super) fn look_alike(name: &[u8]) -> Result<(), Fault> {
-    const BILLED: [Field; 6] = [
+    const BILLED: [Field; 7] = [
         Field::Model,
         Field::Stream,
         Field::MaxTokens,
         Field::MaxCompletionTokens,
         Field::Choices,
         Field::Messages,
+        Field::Tools,
     ];
-    for field in BILLED {
+    // Almost every field is in lower case, and then it is none of these.
+    if !name.iter().any(u8::is_ascii_uppercase) {
+        return Ok(());
+    }
+    for field in BILLED.into_iter().chain(surcharges::FIELDS) {
         if name.eq_ignore_ascii_case(field.name().as_bytes()) {
             return Err(Fault::invalid(
                 String::from_utf8_lossy(name).into_owned(),
@@ -126,7 +144,7 @@ impl Fields {
                 open_prompt: false,
                 has_tools: false,
                 user: None,
-                service_tier: None,
+                beyond: Vec::new(),
                 unsigned_thinking: false,
                 cuts: Cuts::default(),
             },
@@ -142,6 +160,7 @@ impl Fields {
         }
         self.seen |= bit;
         let value = member.text(body);
+        self.peek.beyond.extend(surcharges::of(field, value));
         match field {
             Field::Model => self.model(value, &member),
             Field::Messages => self.messages(value),
@@ -199,7 +218,7 @@ impl Fields {
                     self.peek.user = Some(user);
                 }
             }
-            Field::ServiceTier => self.peek.service_tier = Some(text(field, value)?),
+            Field::ServiceTier => drop(text(field, value)?),
             _ => {}
         }
         Ok(())

@@ -114,6 +114,97 @@ fn a_look_tells_what_admission_needs() {
     assert_eq!(leading, [true, false]);
 }
 
+/// What is asked for beyond tokens at the ordinary rate: word and field, `-` for nothing; the fields of a request.
+const BEYOND: &str = r#"
+- | "service_tier":"auto"
+- | "service_tier":"default"
+- | "service_tier":"standard_only"
+- | "service_tier":null
+service_tier service_tier | "service_tier":"priority"
+service_tier service_tier | "service_tier":"pri\u006frity"
+service_tier service_tier | "service_tier":"flex"
+- | "service_tier":"\u0061uto"
+- | "speed":"standard"
+- | "speed":null
+speed speed | "speed":"fast"
+speed speed | "sp\u0065ed":"fast"
+- | "inference_geo":"global"
+region inference_geo | "inference_geo":"us"
+web_search web_search_options | "web_search_options":{}
+- | "web_search_options":null
+web_search search_parameters | "search_parameters":{"mode":"auto"}
+web_search enable_search | "enable_search":true
+- | "enable_search":false
+code_execution container | "container":{"skills":[]}
+- | "container":null
+- | "mcp_servers":[ ]
+tool_servers mcp_servers | "mcp_servers":[{"type":"url"}]
+server_tools plugins | "plugins":[{"id":"web"}]
+- | "modalities":["text"]
+- | "modalities":null
+modalities modalities | "modalities":["text","audio"]
+modalities modalities | "modalities":["image"]
+modalities audio | "audio":{"voice":"alloy"}
+routing models | "models":["dearer"]
+routing provider | "provider":{"sort":"throughput"}
+- | "tools":[]
+- | "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"web_search"}}}]
+- | "tools":[{"name":"web_search","input_schema":{"type":"object","properties":{"type":{"type":"string"}}}}]
+- | "tools":[{"type":"custom","name":"x"},{"type":"bash_20250124"},{"type":"text_editor_20250728"},{"type":null}]
+- | "tools":[{"type":"computer_20250124"},{"type":"memory_20250818"},{"type":"tool_search_tool_regex_20251119"}]
+web_search tools[1].type | "tools":[{"type":"custom"},{"type":"web_search_20250305","max_uses":5}]
+web_search tools[0].type | "tools":[{"type":"function","type":"web_search_20250305"}]
+web_search tools[0].type | "tools":[{"Type":"web_search_20250305"}]
+web_search tools[0].type | "tools":[{"t\u0079pe":"web_\u0073earch_20250305"}]
+web_fetch tools[0].type | "tools":[{"name":"f","type":"web_fetch_20250910"}]
+code_execution tools[0].type | "tools":[{"type":"code_execution_20250825"}]
+code_execution tools[0].type | "tools":[{"type":"code_interpreter"}]
+tool_servers tools[0].type | "tools":[{"type":"mcp_toolset"}]
+server_tools tools[0].type | "tools":[{"type":"advisor_20260301"}]
+server_tools tools[0].type | "tools":[{"type":"file_search"},{"type":"builtin_function"}]
+speed speed, web_search tools[0].type, web_fetch tools[2].type | "tools":[{"type":"web_search"},{"type":"web_search"},{"type":"web_fetch"}],"speed":"fast"
+"#;
+
+/// Everything that a provider bills beside tokens is found, however it is spelt; what clients send by default is not.
+#[test]
+fn what_is_billed_beyond_tokens_is_found() {
+    for line in BEYOND.lines().filter(|l| !l.is_empty()) {
+        let (wanted, fields) = line.split_once(" | ").unwrap();
+        for dialect in [Dialect::OpenAiChat, Dialect::Anthropic] {
+            let body =
+                format!(r#"{{"model":"m","max_tokens":5,{fields},"messages":[{{"role":"user","content":"x"}}]}}"#);
+            let found = look(dialect, &body).unwrap().beyond;
+            let told: Vec<_> = found.iter().map(|b| format!("{} {}", b.what.name(), b.field)).collect();
+            assert_eq!(if told.is_empty() { "-".to_owned() } else { told.join(", ") }, wanted, "{body}");
+        }
+    }
+    for name in ["Service_Tier", "SPEED", "Tools", "Web_search_options", "MCP_servers", "Models"] {
+        let body = format!(r#"{{"model":"m",{name:?}:["x"],"messages":[{{"role":"user","content":"x"}}]}}"#);
+        assert_eq!(look(Dialect::OpenAiChat, &body).unwrap_err().param.as_deref(), Some(name));
+    }
+    let twice = r#"{"model":"m","speed":"standard","speed":"fast","messages":[{"role":"user","content":"x"}]}"#;
+    assert_eq!(look(Dialect::Anthropic, twice).unwrap_err().param.as_deref(), Some("speed"));
+}
+
+/// Requests as real clients send them by default ask for nothing beyond tokens.
+#[test]
+fn no_client_asks_for_more_by_default() {
+    let claude_code = r#""max_tokens":128000,"system":[{"type":"text","text":"s"}],
+        "tools":[{"name":"WebSearch","description":"d","input_schema":{"$schema":"x","type":"object"}},{"name":"B","defer_loading":true,
+        "input_schema":{"type":"object"}}],"metadata":{"user_id":"u"},"thinking":{"type":"adaptive","display":"omitted"},
+        "context_management":{"edits":[{"type":"clear_thinking_20251015","keep":"all"}]},"output_config":{"effort":"high"}"#;
+    let pi = r#""max_completion_tokens":5,"reasoning_effort":"low","store":false,
+        "tools":[{"type":"function","function":{"name":"web_search","strict":false}}]"#;
+    let sdk = r#""stream_options":{"include_usage":true},"max_tokens":32000,"temperature":0,"modalities":["text"],"service_tier":"auto""#;
+    for (dialect, fields) in
+        [(Dialect::Anthropic, claude_code), (Dialect::OpenAiChat, pi), (Dialect::OpenAiChat, sdk)]
+    {
+        let body =
+            format!(r#"{{"model":"m","stream":true,{fields},"messages":[{{"role":"user","content":"x"}}]}}"#);
+        assert_eq!(look(dialect, &body).unwrap().beyond, [], "{body}");
+    }
+}
+
 /// Media bytes, items, documents, block; `@` stands for 400 characters of base64.
 const MEDIA: &str = r#"
 400 1 0 {"type":"image","source":{"type":"base64","media_type":"image/png","data":"@"}}

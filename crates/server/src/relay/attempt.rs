@@ -57,13 +57,10 @@ pub struct Failed {
 }
 
 /// Until when one attempt may take to show its first byte, and whether that is the end of the whole call's time.
-pub fn patience(run: &Run, seat: Seat) -> (Instant, bool) {
-    let relay = run.worker.house.settings.relay;
-    let timeouts = run.order.model.routes.get(seat.route).map(|r| r.provider.provider.timeouts).unwrap_or_default();
-    let total = timeouts.total.unwrap_or(relay.total_timeout).min(relay.total_timeout);
-    let end = run.order.entry.started + total;
+pub fn patience(run: &Run) -> (Instant, bool) {
+    let (relay, end) = (run.worker.house.settings.relay, run.end());
     // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
-    let first = Instant::now() + timeouts.first_byte.unwrap_or(relay.first_byte_timeout);
+    let first = Instant::now() + run.timeouts().first_byte.unwrap_or(relay.first_byte_timeout);
     if run.order.peek.stream && first < end { (first, false) } else { (end, true) }
 }
 
@@ -120,6 +117,9 @@ async fn begin(
             None => lane.finish(&mut out).map_err(|f| spoiled(&f))?,
         }
         let tally = lane.tally();
+        if !tally.usage().is_empty() {
+            *run.heard.lock() = *tally.usage();
+        }
         if lane.is_complete() && !tally.semantic() && tally.stop().is_none() && tally.usage().is_empty() {
             // It said nothing at all: that is no answer, and not one to pay for.
             return Err(spoiled(&StreamFault::Cut));

@@ -5,11 +5,16 @@ use crate::done::Done;
 use crate::house::Worker;
 use crate::relay::order::Order;
 use crate::relay::tab::{Closed, Tab};
+use crate::relay::usage::truth;
 use crate::viewer::Slot;
 use bytes::Bytes;
-use canon::{Fault, FaultKind, Loss};
+use canon::{Fault, FaultKind, Loss, Tally};
+use catalog::Timeouts;
 use ledger::UsageRow;
+use parking_lot::Mutex;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::time::Instant;
 use units::{NanoUsd, PriceId, Usage, UsageSource};
 
 /// A flag that can be set while the run itself is lent out.
@@ -48,6 +53,9 @@ pub struct Run {
     pub first_byte_ms: Option<u32>,
     /// Set once the head of a stream is out: from then on a fault is told inside the stream.
     pub head_out: Flag,
+    /// What the attempt under way has reported before its first semantic byte.
+    pub heard: Mutex<Usage>,
+    alone: OnceLock<Instant>,
 }
 
 /// How an answer ended.
@@ -76,7 +84,26 @@ impl Run {
             losses: Vec::new(),
             first_byte_ms: None,
             head_out: Flag::default(),
+            heard: Mutex::new(Usage::NONE),
+            alone: OnceLock::new(),
         }
+    }
+
+    /// How long the provider of the last attempt may take for what.
+    pub fn timeouts(&self) -> Timeouts {
+        let route = self.route.and_then(|r| self.order.model.routes.get(r));
+        route.map(|r| r.provider.provider.timeouts).unwrap_or_default()
+    }
+
+    /// When the whole call's time is over.
+    pub fn end(&self) -> Instant {
+        let total = self.worker.house.settings.relay.total_timeout;
+        self.order.entry.started + self.timeouts().total.unwrap_or(total).min(total)
+    }
+
+    /// Since when nobody waits for the answer's words: the first question is the moment.
+    pub fn alone_since(&self) -> Instant {
+        *self.alone.get_or_init(Instant::now)
     }
 
     /// The record of this run.
@@ -142,10 +169,18 @@ impl Run {
         }
     }
 
-    /// The client left before there was anything: nothing is charged.
+    /// The client left before there was anything to read. A prompt that the provider has reported is charged, since it
+    /// was read for this client; else nothing is.
     pub async fn abandon(self, tab: Tab) {
-        let ending =
-            Ending { usage: (Usage::NONE, UsageSource::None), partial: true, client_gone: true, fault: None };
+        let mut tally = Tally::default();
+        tally.report(&self.heard.lock());
+        let ending = |usage| Ending { usage, partial: true, client_gone: true, fault: None };
+        if tally.usage().iter().any(|(class, _)| class.is_prompt()) {
+            // Nobody is left to be told that the charge comes late.
+            let _ = self.settle(tab, &ending(truth(&tally, 0, &self.order.peek, true))).await;
+            return;
+        }
+        let ending = ending((Usage::NONE, UsageSource::None));
         let row = self.row(&ending);
         tab.release(&self.worker.house, row.clone()).await;
         self.done(row, None, true, Closed::default());

@@ -5,7 +5,7 @@ use crate::entry::Entry;
 use crate::live::LiveModel;
 use crate::relay::quote::Quote;
 use bytes::Bytes;
-use canon::{Loss, Request};
+use canon::{Loss, Request, Tally};
 use dialect::{Peek, RequestHead};
 use std::sync::Arc;
 use store::port::KeyRow;
@@ -17,6 +17,17 @@ pub enum Terms {
     Free,
     /// By a quote.
     Billed(Box<Quote>),
+}
+
+impl Terms {
+    /// Whether an answer of which so much is known may be billed beyond what shows, so that only a report of the provider
+    /// tells its size.
+    pub fn may_hide(&self, tally: &Tally) -> bool {
+        match self {
+            Self::Free => false,
+            Self::Billed(quote) => quote.hides || tally.hidden_reasoning(),
+        }
+    }
 }
 
 /// One model call.
@@ -35,6 +46,8 @@ pub struct Order {
     pub head: RequestHead,
     /// The body decoded, where a route speaks another dialect.
     pub decoded: Option<(Request, Vec<Loss>)>,
+    /// The places of routes that must not be asked.
+    pub passed_over: Vec<usize>,
     /// How it is paid.
     pub terms: Terms,
 }

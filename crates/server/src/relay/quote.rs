@@ -28,6 +28,8 @@ pub struct Quote {
     pub first: Tokens,
     /// Output held ahead of use at each extension.
     pub slice: Tokens,
+    /// Whether the answer may be billed beyond what shows: then only the provider's report tells its size.
+    pub hides: bool,
     /// Whether the client set the limit of the answer itself.
     pub client_set_max: bool,
 }
@@ -57,6 +59,7 @@ impl Quote {
             answer_max,
             first: if sliced { slice.saturating_mul(choices).min(answer_max) } else { answer_max },
             slice,
+            hides: hidden,
             client_set_max: peek.max_output.is_some(),
         }
     }

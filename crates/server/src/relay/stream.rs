@@ -4,6 +4,7 @@
 use crate::limits::DRAIN_TIME_MAX;
 use crate::relay::attempt::Begun;
 use crate::relay::finish::{Ending, Run};
+use crate::relay::read_on;
 use crate::relay::tab::Tab;
 use crate::relay::usage::truth;
 use crate::upstream::AnswerBody;
@@ -28,11 +29,15 @@ enum End {
 }
 
 /// A stream on its way: where it comes from, what it is turned into, where it goes.
-struct Passing<'s> {
-    body: AnswerBody,
-    lane: lane::Stream,
-    out: BytesMut,
-    slot: &'s Slot,
+pub struct Passing<'s> {
+    /// The upstream's body.
+    pub body: AnswerBody,
+    /// The translation under way.
+    pub lane: lane::Stream,
+    /// What may go to the client.
+    pub out: BytesMut,
+    /// The client's end.
+    pub slot: &'s Slot,
 }
 
 impl Passing<'_> {
@@ -111,17 +116,21 @@ async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {
     }
 }
 
-async fn close(mut run: Run, tab: Tab, passing: Passing<'_>, end: End) {
+async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, end: End) {
+    let passed = passing.lane.tally().text_bytes();
+    // Nobody waits for more words, be it that the client left or that a stop sequence of ours came up.
+    let alone = matches!(end, End::Complete | End::Gone);
+    let cut = !(alone && read_on::stream(&run, &mut passing).await);
     let Passing { mut body, mut lane, mut out, slot } = passing;
-    let cut = !matches!(end, End::Complete);
-    let usage = truth(lane.tally(), &run.order.peek, cut);
+    let usage = truth(lane.tally(), passed, &run.order.peek, cut);
     let fault = if let End::Failed(fault, cause) = &end {
         run.cause = *cause;
         Some(fault)
     } else {
         None
     };
-    let ending = Ending { usage, partial: cut, client_gone: matches!(end, End::Gone), fault };
+    let partial = !matches!(end, End::Complete);
+    let ending = Ending { usage, partial, client_gone: slot.is_gone(), fault };
     let settled = if cut {
         // Dropping the body closes the connection: the upstream stops.
         drop(body);
@@ -174,13 +183,11 @@ struct Patience {
 impl Patience {
     fn new(run: &Run) -> Self {
         let relay = run.worker.house.settings.relay;
-        let route = run.route.and_then(|r| run.order.model.routes.get(r));
-        let timeouts = route.map(|r| r.provider.provider.timeouts).unwrap_or_default();
         let now = Instant::now();
         Self {
             keepalive: relay.keepalive,
-            idle: timeouts.idle.unwrap_or(relay.idle_timeout),
-            end: run.order.entry.started + timeouts.total.unwrap_or(relay.total_timeout).min(relay.total_timeout),
+            idle: run.timeouts().idle.unwrap_or(relay.idle_timeout),
+            end: run.end(),
             seen: now,
             told: now,
             timer: Box::pin(tokio::time::sleep(relay.keepalive.min(relay.idle_timeout))),

@@ -1,8 +1,8 @@
 //! Which usage a request is charged for: the one place where that truth is chosen. In: what the upstream reported and
 //! what passed by. Out: a usage and where it came from. Pure. Never here: rates, the ledger.
 //!
-//! The rule (docs/MONEY.md): a complete report of the provider counts as it is. Where it is missing or the answer was
-//! cut, a prompt not reported is estimated as a quarter of its bytes, an answer not reported as a quarter of the bytes
+//! The rule (docs/MONEY.md): a complete report of the provider counts as it is. Where it is missing or the answer's end was
+//! not heard, a prompt not reported is estimated as a quarter of its bytes, an answer not reported as a quarter of the bytes
 //! that passed, and a thousand tokens for each image, document or sound; all rounded up, marked `estimated`, and never charged above the hold.
 
 use canon::Tally;
@@ -12,8 +12,8 @@ use units::{Class, Tokens, Usage, UsageSource};
 /// Bytes of text that are taken for one token where nobody counted.
 const BYTES_PER_TOKEN: u64 = 4;
 
-/// Chooses the usage of an answer. `cut` says that the answer did not reach its end.
-pub fn truth(tally: &Tally, peek: &Peek, cut: bool) -> (Usage, UsageSource) {
+/// Chooses the usage of an answer of which `passed` bytes were shown. `cut` says that its end was not heard.
+pub fn truth(tally: &Tally, passed: u64, peek: &Peek, cut: bool) -> (Usage, UsageSource) {
     let reported = tally.usage();
     let sane = !reported.is_absurd();
     let prompt_known = sane && reported.iter().any(|(class, _)| class.is_prompt());
@@ -27,7 +27,7 @@ pub fn truth(tally: &Tally, peek: &Peek, cut: bool) -> (Usage, UsageSource) {
     } else {
         usage.set(Class::Input, estimate_prompt(peek));
     }
-    let passed = estimate(tally.text_bytes());
+    let passed = estimate(passed);
     if answer_known {
         reported.iter().filter(|(class, _)| !class.is_prompt()).for_each(|(class, n)| usage.set(class, n));
         // A cut answer's last report lags behind what passed.

@@ -3,9 +3,11 @@
 
 mod bounds;
 mod failover;
+mod leaving;
 mod money;
 mod pairs;
 mod streams;
+mod surcharges;
 
 use serde_json::{Value, json};
 use simtest::{Setup, SimHouse};

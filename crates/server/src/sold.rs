@@ -1,0 +1,38 @@
+//! Which routes may be asked for what a request wants beyond tokens at the ordinary rate (docs/MONEY.md). In: a look at the
+//! request, a model. Out: the routes to pass over, or a fault that names the field. Pure. Never here: prices, holds.
+
+use crate::live::{LiveModel, LiveRoute};
+use canon::{Fault, FaultKind};
+use dialect::{Beyond, Peek};
+
+/// The routes that are passed over, by their place.
+///
+/// # Errors
+/// When none may be asked: the fault names the field.
+pub fn passed_over(peek: &Peek, model: &LiveModel) -> Result<Vec<usize>, Fault> {
+    if peek.beyond.is_empty() || model.routes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let speaks = |route: &LiveRoute| route.provider.dialect() == peek.dialect;
+    let allows = |route: &LiveRoute, beyond: &Beyond| speaks(route) && route.allow.contains(beyond.what);
+    // Where a server of another dialect is not even asked, nothing is billed: the next best.
+    let drops = |route: &LiveRoute, beyond: &Beyond| !speaks(route) && beyond.drops;
+    others(model, |route| peek.beyond.iter().all(|b| allows(route, b)))
+        .or_else(|| others(model, |route| peek.beyond.iter().all(|b| drops(route, b))))
+        .ok_or_else(|| {
+            let sold = |beyond: &Beyond| model.routes.iter().any(|route| allows(route, beyond));
+            let unsold = peek.beyond.iter().find(|beyond| !sold(beyond)).or(peek.beyond.first());
+            not_sold(unsold.map_or("", |beyond| beyond.field.as_str()), &model.model.id)
+        })
+}
+
+/// The places of all other routes than the fitting ones; `None` when none fits.
+fn others(model: &LiveModel, fits: impl Fn(&LiveRoute) -> bool) -> Option<Vec<usize>> {
+    let unfit: Vec<usize> = (0..).zip(&model.routes).filter(|(_, r)| !fits(r)).map(|(n, _)| n).collect();
+    (unfit.len() < model.routes.len()).then_some(unfit)
+}
+
+fn not_sold(field: &str, model: &str) -> Fault {
+    let told = format!("What `{field}` asks for is not sold for this model (\"{model}\"); leave it out.");
+    Fault::new(FaultKind::UnsupportedParameter, told).at(field.to_owned())
+}

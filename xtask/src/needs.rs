@@ -10,9 +10,11 @@ struct Need {
     there: fn() -> bool,
 }
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 6] = [
     Need { what: "a C compiler", debian: &["gcc", "libc6-dev"], there: || answers("cc", &["--version"]) },
     Need { what: "PostgreSQL (initdb)", debian: &["postgresql"], there: || crate::postgres::programs().is_some() },
+    // For the certificate of the PostgreSQL that the tests start.
+    Need { what: "openssl", debian: &["openssl"], there: || answers("openssl", &["version"]) },
     Need {
         what: "redis-server or valkey-server",
         debian: &["redis-server"],

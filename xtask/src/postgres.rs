@@ -10,12 +10,17 @@ use std::time::Duration;
 /// The account that runs the server when this is root, which PostgreSQL refuses.
 const ACCOUNT: &str = "postgres";
 
+/// The server's key, beside its certificate.
+const KEY_FILE: &str = "server.key";
+
 /// A running server; it ends, and its files go, when this is dropped.
 pub(crate) struct Postgres {
     child: Child,
     folder: PathBuf,
     /// `postgres://...`
     pub(crate) url: String,
+    /// The file with the certificate that it shows to who asks for a sealed connection.
+    pub(crate) certificate: PathBuf,
 }
 
 /// The folder with `initdb` and `postgres`, the newest one there is.
@@ -61,17 +66,22 @@ impl Postgres {
         if !succeeds(&mut init)? {
             return Err("initdb failed".to_owned());
         }
+        let certificate = certify(&folder)?;
         let port = free_port()?;
         let mut server = as_account(&bin.join("postgres"));
         server.arg("-D").arg(&data).arg("-k").arg(&folder);
         server.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-        for setting in ["fsync=off", "full_page_writes=off", "max_connections=300", "log_min_messages=fatal"] {
+        for setting in
+            ["fsync=off", "full_page_writes=off", "max_connections=300", "log_min_messages=fatal", "ssl=on"]
+        {
             server.args(["-c", setting]);
         }
+        server.arg("-c").arg(format!("ssl_cert_file={}", certificate.display()));
+        server.arg("-c").arg(format!("ssl_key_file={}", folder.join(KEY_FILE).display()));
         let child = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let child = child.map_err(|why| format!("postgres: {why}"))?;
         let url = format!("postgres://tollgate@127.0.0.1:{port}/postgres");
-        let started = Self { child, folder, url };
+        let started = Self { child, folder, url, certificate };
         started.wait(&bin, port)?;
         Ok(started)
     }
@@ -95,6 +105,23 @@ impl Drop for Postgres {
         // What stays behind is in the folder for temporary files.
         let _left = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Writes a certificate for this machine's own address, and its key as the server wants it: readable by nobody else.
+fn certify(folder: &Path) -> Result<PathBuf, String> {
+    let (certificate, key) = (folder.join("server.crt"), folder.join(KEY_FILE));
+    let mut make =
+        program("openssl", &["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=x"]);
+    make.args(["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]);
+    make.arg("-keyout").arg(&key).arg("-out").arg(&certificate).stderr(Stdio::null());
+    if !succeeds(&mut make)? {
+        return Err("openssl made no certificate".to_owned());
+    }
+    succeeds(program("chmod", &["600"]).arg(&key))?;
+    if is_root() {
+        succeeds(program("chown", &[ACCOUNT]).arg(&key))?;
+    }
+    Ok(certificate)
 }
 
 /// Asks a child to end, and waits for it.

@@ -44,8 +44,14 @@ fn on_both_stores() -> Result<Count, String> {
     let postgres = Postgres::start()?;
     let redis = Redis::start()?;
     let binary = sdk::binary().to_string_lossy().into_owned();
-    let stores = [("TOLLGATE_TEST_PG", postgres.url.as_str()), ("TOLLGATE_TEST_REDIS", redis.url.as_str())];
-    cargo_tests(&[], &[stores[0], stores[1], ("TOLLGATE_TEST_BIN", &binary)])
+    let certificate = postgres.certificate.to_string_lossy();
+    let environment = [
+        ("TOLLGATE_TEST_PG", postgres.url.as_str()),
+        ("TOLLGATE_TEST_PG_CERT", &certificate),
+        ("TOLLGATE_TEST_REDIS", redis.url.as_str()),
+        ("TOLLGATE_TEST_BIN", &binary),
+    ];
+    cargo_tests(&[], &environment)
 }
 
 /// All tests of the workspace, by nextest where it is installed.

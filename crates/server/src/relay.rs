@@ -47,7 +47,9 @@ async fn run(worker: Worker, order: Order, slot: Slot) {
         Err(fault) => return run.refuse(&fault, &slot),
     };
     run.price = tab.price();
-    match find(&mut run, insert, &slot).await {
+    let found = find(&mut run, insert, &slot).await;
+    run.order.let_go();
+    match found {
         Ok(Found::Stream(stream)) => stream::pass(run, tab, *stream, &slot).await,
         Ok(Found::Answer(answer)) => answer::pass(run, tab, *answer, &slot).await,
         Err(Lost::Gone) => run.abandon(tab).await,

@@ -1,6 +1,7 @@
 //! The engine for many nodes: the truth is in PostgreSQL, one batcher a node asks it for a whole batch at a time.
 //! In: the port's verbs. Out: answers, always after the commit. Never here: SQL (the rooms below have it).
 
+mod address;
 mod audit;
 mod batcher;
 mod catalogue;
@@ -23,6 +24,7 @@ pub use schema::open;
 
 use crate::port::{AuditReport, Ledger, Pending, StoreError};
 use crate::slot::slot;
+use address::Address;
 use changes::Changes;
 use ledger::{
     Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow,
@@ -42,7 +44,7 @@ use units::{BootId, Chance, Clock, KeyId, NanoUsd, RequestId, Timestamp, Workspa
 /// What callers and the tasks of this node share.
 struct Shared {
     db: Db,
-    config: tokio_postgres::Config,
+    address: Address,
     queue: Queue,
     changes: Changes,
     /// Batches fail just now: no new holds.

@@ -37,6 +37,30 @@ impl Database {
     }
 }
 
+impl Database {
+    /// How many connections to it are sealed with TLS, and how many are not.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn connections(&self) -> Outcome<(i64, i64)> {
+        let statement = format!(
+            "SELECT count(*) FILTER (WHERE ssl), count(*) FILTER (WHERE NOT ssl)
+             FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = '{}'",
+            self.name
+        );
+        on(&self.server, async |client| {
+            let row = client.query_one(&statement, &[]).await.map_err(at("pg_stat_ssl"))?;
+            Ok((row.get(0), row.get(1)))
+        })
+    }
+}
+
+/// The file with the certificate of that server (`TOLLGATE_TEST_PG_CERT`).
+pub fn certificate() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "how a test learns of it")]
+    std::env::var("TOLLGATE_TEST_PG_CERT").ok().filter(|path| !path.is_empty())
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         // The whole server goes away after the tests.
@@ -45,14 +69,19 @@ impl Drop for Database {
 }
 
 fn tell(server: &str, statement: &str) -> Outcome<()> {
+    on(server, async |client| client.batch_execute(statement).await.map_err(at(statement)))
+}
+
+/// Does something on a connection to a server.
+fn on<T>(server: &str, work: impl AsyncFnOnce(&tokio_postgres::Client) -> Outcome<T>) -> Outcome<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(at("a runtime"))?;
     runtime.block_on(async {
         #[expect(clippy::disallowed_methods, reason = "a test makes and drops databases of its own")]
         let (client, link) =
             tokio_postgres::connect(server, tokio_postgres::NoTls).await.map_err(at("the test server"))?;
         tokio::select! {
-            done = client.batch_execute(statement) => done.map_err(at(statement)),
-            _ = link => Err(format!("{statement}: the connection ended")),
+            done = work(&client) => done,
+            _ = link => Err("the connection to the test server ended".to_owned()),
         }
     })
 }

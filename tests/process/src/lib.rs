@@ -26,7 +26,7 @@ pub use chance::Chance;
 pub use clock::{WallClock, now, wait_until};
 pub use crash::{Plan, Store, Tally};
 pub use crowd::crowd;
-pub use database::{Database, server};
+pub use database::{Database, certificate, server};
 pub use ending::{Ending, ending, events};
 pub use folder::Folder;
 pub use gateway::{Ended, Gateway, Setup};

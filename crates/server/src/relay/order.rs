@@ -51,3 +51,12 @@ pub struct Order {
     /// How it is paid.
     pub terms: Terms,
 }
+
+impl Order {
+    /// No provider will be asked any more: the request itself is let go. A conversation may be megabytes, and its answer
+    /// may take minutes.
+    pub fn let_go(&mut self) {
+        self.body = Bytes::new();
+        self.decoded = None;
+    }
+}

@@ -107,6 +107,13 @@ impl Link {
         const READ_BYTES: usize = 16 * 1024;
         /// Less room than this is not worth a read.
         const ROOM_BYTES_MIN: usize = 2 * 1024;
+        if let Self::Plain(stream) = self
+            && bytes.is_empty()
+        {
+            // A stream is silent most of its time: no room is kept for what has not come.
+            *bytes = BytesMut::new();
+            stream.readable().await?;
+        }
         if bytes.capacity() - bytes.len() < ROOM_BYTES_MIN {
             bytes.reserve(READ_BYTES);
         }

@@ -91,7 +91,7 @@ impl Batcher {
         let link = match &mut self.link {
             Some(link) => link,
             none => {
-                let open = Link::open(&self.shared.config, self.shared.db.background());
+                let open = Link::open(&self.shared.address, self.shared.db.background());
                 none.insert(timeout(BATCH, open).await.map_err(late)??)
             }
         };

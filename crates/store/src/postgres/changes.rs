@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
-use tokio_postgres::{AsyncMessage, NoTls, Transaction};
+use tokio_postgres::{AsyncMessage, Transaction};
 
 /// The longest that news take when nothing is notified.
 const POLL: Duration = Duration::from_millis(900);
@@ -121,7 +121,7 @@ impl Changes {
     }
 
     async fn hear(shared: &Shared) -> Result<(), tokio_postgres::Error> {
-        let (client, mut connection) = shared.config.connect(NoTls).await?;
+        let (client, mut connection) = shared.address.connect().await?;
         let mut messages = futures_util::stream::poll_fn(move |cx| connection.poll_message(cx));
         let asked = client.batch_execute("LISTEN tollgate_change");
         let heard = async {

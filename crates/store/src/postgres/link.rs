@@ -1,6 +1,7 @@
 //! The batcher's own connection: a whole batch in three round trips (load, write, commit). In: orders. Out: answers,
 //! committed. Never here: waiting, retrying (batcher.rs).
 
+use super::address::Address;
 use super::decide::{Page, Told};
 use super::load;
 use super::pool::Fail;
@@ -11,7 +12,7 @@ use super::write::{Rows, Writes};
 use futures_util::future::join5;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use tokio::runtime::Handle;
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, Statement};
 use units::{RequestId, Timestamp, WorkspaceId};
 
 /// Every statement of a batch, prepared once.
@@ -37,8 +38,8 @@ pub struct Link {
 
 impl Link {
     /// Connects and prepares.
-    pub async fn open(config: &tokio_postgres::Config, background: &Handle) -> Result<Self, Fail> {
-        let (client, connection) = config.connect(NoTls).await?;
+    pub async fn open(address: &Address, background: &Handle) -> Result<Self, Fail> {
+        let (client, connection) = address.connect().await?;
         // Ends when the client is dropped.
         #[expect(clippy::disallowed_methods, reason = "a connection is driven until its client is dropped")]
         background.spawn(async move {

@@ -1,6 +1,7 @@
 //! Connections and the one wrapper around transactions. In: named work. Out: what it came to, retried where that is
 //! safe. All of it runs on the background runtime, so that a connection never dies with a caller's. Never here: SQL.
 
+use super::address::Address;
 use crate::port::StoreError;
 use Failed::{Undone, Unknown};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
@@ -10,7 +11,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{IsolationLevel, NoTls, Transaction};
+use tokio_postgres::{IsolationLevel, Transaction};
 
 /// Connections for everything but the batcher.
 const CONNECTIONS: usize = 6;
@@ -40,7 +41,22 @@ pub enum Fail {
 
 /// The server's own words, where it said any.
 fn explain(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned())
+    error.as_db_error().map_or_else(|| with_causes(error), |db| db.message().to_owned())
+}
+
+/// An error with what it comes from: why a way to the database is refused stands at the bottom.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(below) = cause {
+        let words = below.to_string();
+        if !told.ends_with(&words) {
+            told.push_str(": ");
+            told.push_str(&words);
+        }
+        cause = below.source();
+    }
+    told
 }
 
 impl Fail {
@@ -111,9 +127,9 @@ pub struct Db {
 
 impl Db {
     /// For a server; connects when first needed.
-    pub fn new(config: tokio_postgres::Config, background: Handle) -> Result<Self, Fail> {
+    pub fn new(address: Address, background: Handle) -> Result<Self, Fail> {
         let recycling_method = RecyclingMethod::Fast;
-        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+        let manager = Manager::from_config(address.config, address.tls, ManagerConfig { recycling_method });
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
             .runtime(deadpool_postgres::Runtime::Tokio1)
@@ -182,7 +198,7 @@ impl<E: Into<Fail>> From<E> for Failed {
 }
 
 async fn once<T>(pool: &Pool, level: IsolationLevel, work: &Work<T>) -> Result<T, Failed> {
-    let mut client = pool.get().await.map_err(|e| Fail::Away(e.to_string()))?;
+    let mut client = pool.get().await.map_err(|e| Fail::Away(with_causes(&e)))?;
     let tx = client.build_transaction().isolation_level(level).start().await?;
     let done = work(&tx).await?;
     match tx.commit().await.map_err(Fail::from) {

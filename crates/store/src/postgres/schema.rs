@@ -1,6 +1,7 @@
 //! Opening a server: schema steps, master key check, lease, tasks, recovery. In: an address. Out: an engine.
 //! Never here: a verb of the port.
 
+use super::address::Address;
 use super::batcher::Batcher;
 use super::changes::Changes;
 use super::node::{Lease, leave};
@@ -29,8 +30,8 @@ pub async fn open(
     master_check: Option<[u8; 32]>,
     way: Way,
 ) -> Result<Opened, OpenError> {
-    let config: tokio_postgres::Config = url.parse().map_err(told)?;
-    let db = Db::new(config.clone(), way.background).map_err(told)?;
+    let address = Address::read(url).map_err(told)?;
+    let db = Db::new(address.clone(), way.background).map_err(told)?;
     migrate(&db).await?;
     check_master(&db, master_check).await?;
     let now = way.clock.now();
@@ -38,7 +39,7 @@ pub async fn open(
     way.chance.fill(&mut random);
     let shared = Arc::new(Shared {
         db,
-        config,
+        address,
         queue: Queue::default(),
         changes: Changes::default(),
         failing: AtomicBool::new(false),

@@ -84,7 +84,8 @@ pub const SETTINGS: &[Setting] = &[
         "database.url",
         Kind::Secret,
         "",
-        "postgres://user:password@host/database; empty is SQLite in the data folder.",
+        "postgres://user:password@host/database; empty is SQLite in the data folder. ?sslmode=require encrypts and checks \
+         the server's certificate (&sslrootcert=FILE: by an authority of your own); without it the way is plain.",
     ),
     setting(
         "database.lease_ms",

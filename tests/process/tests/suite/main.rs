@@ -30,6 +30,8 @@ mod log_lines;
 #[cfg(test)]
 mod manage;
 #[cfg(test)]
+mod sealed;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod world;

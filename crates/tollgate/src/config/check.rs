@@ -20,7 +20,7 @@ pub struct Config {
     /// How long a node may be silent.
     pub lease: Duration,
     /// The master key, where it is given as text.
-    pub master_key: Option<Secret<String>>,
+    pub master_key: Option<Secret<[u8; 32]>>,
     /// The file that holds it otherwise.
     pub master_key_file: PathBuf,
     /// Where simulated providers listen.
@@ -45,6 +45,13 @@ impl Config {
             let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
             if prefix.len() > 32 || !prefix.bytes().all(plain) {
                 let told = "`keys.prefix` must be at most 32 letters, digits, '-' or '_'".into();
+                mistakes.push(Mistake { origin: origin.clone(), told });
+            }
+        }
+        if let Some((text, origin)) = loaded.get("master_key") {
+            if !text.is_empty() && key_of_hex(text).is_none() {
+                // The text itself is a secret, even when it is wrong.
+                let told = "`master_key` must be 64 hex digits".into();
                 mistakes.push(Mistake { origin: origin.clone(), told });
             }
         }
@@ -90,10 +97,22 @@ impl Config {
             data_dir,
             database_url: given("database.url").map(Secret::new),
             lease: ms("database.lease_ms"),
-            master_key: given("master_key").map(Secret::new),
+            master_key: key_of_hex(text("master_key")).map(Secret::new),
             sim_listen: text("sim.listen").parse().ok(),
         }
     }
+}
+
+/// The key that 64 hex digits stand for.
+pub fn key_of_hex(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (n, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * n..2 * n + 2)?, 16).ok()?;
+    }
+    Some(key)
 }
 
 fn check(kind: Kind, text: &str) -> Result<(), String> {

@@ -7,8 +7,9 @@ use crate::surface::Surface;
 use canon::Dialect;
 use dialect::fault::Style;
 use http::HeaderMap;
+use ledger::UsageRow;
 use tokio::time::Instant;
-use units::{RequestId, Timestamp};
+use units::{KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
 
 /// Which way a request came in.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +58,32 @@ impl Entry {
             started: Instant::now(),
             door,
             client_request_id: own.filter(|id| !id.is_empty()).map(|id| cut(id).to_owned()),
+        }
+    }
+
+    /// The record of a request for which nothing has happened yet.
+    pub fn row(&self, workspace: WorkspaceId, key: KeyId) -> UsageRow {
+        UsageRow {
+            request: self.id,
+            at: self.at,
+            workspace,
+            key,
+            endpoint: self.door.endpoint,
+            model: "".into(),
+            provider: "".into(),
+            upstream_model: "".into(),
+            status: 200,
+            fault: None,
+            usage: Usage::NONE,
+            source: UsageSource::None,
+            price: None,
+            charge: NanoUsd::ZERO,
+            latency_ms: self.age_ms(),
+            first_byte_ms: None,
+            streamed: false,
+            attempts: 0,
+            partial: false,
+            client_request_id: self.client_request_id.clone(),
         }
     }
 

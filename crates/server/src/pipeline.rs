@@ -10,12 +10,12 @@ use crate::respond::into_axum;
 use crate::viewer::Viewer;
 use axum::body::Body;
 use canon::{Dialect, Fault, FaultKind};
-use dialect::{Peek, PeekLimits, RequestHead};
+use dialect::{Peek, RequestHead};
 use http::{HeaderMap, Request, Response};
 use ledger::UsageRow;
 use std::sync::Arc;
 use store::port::KeyRow;
-use units::{NanoUsd, Usage, UsageSource};
+use units::NanoUsd;
 
 /// Serves one model call.
 pub async fn serve(worker: Worker, door: Door, dialect: Dialect, request: Request<Body>) -> Response<Body> {
@@ -47,9 +47,7 @@ async fn prepare(
     let settings = &house.settings;
     let body = read_json(&parts.headers, body, settings.body_bytes_max, settings.body_time_max).await;
     let body = body.map_err(unnamed)?;
-    // The model's own limit of thinking is checked below, once the model is known.
-    let limits = PeekLimits { thinking_budget_max: u64::MAX };
-    let peek = dialect::peek(dialect, &body, limits).map_err(unnamed)?;
+    let peek = dialect::peek(dialect, &body).map_err(unnamed)?;
     let model = find_model(house, &peek).map_err(unnamed)?;
     let named = |fault| (model.model.id.clone(), fault);
     peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
@@ -123,28 +121,13 @@ fn refuse(house: &House, entry: &Entry, caller: Option<&KeyRow>, model: &str, fa
 impl House {
     /// Records a refused request: a usage row where the caller is known, a `request.done` always.
     fn refused(&self, entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) {
-        let nobody = [0; 16];
+        let nobody = || (units::WorkspaceId::from_bytes([0; 16]), units::KeyId::from_bytes([0; 16]));
+        let (workspace, key) = caller.map_or_else(nobody, |c| (c.workspace, c.id));
         let row = UsageRow {
-            request: entry.id,
-            at: entry.at,
-            workspace: caller.map_or(units::WorkspaceId::from_bytes(nobody), |c| c.workspace),
-            key: caller.map_or(units::KeyId::from_bytes(nobody), |c| c.id),
-            endpoint: entry.door.endpoint,
             model: model.into(),
-            provider: "".into(),
-            upstream_model: "".into(),
             status: dialect::fault::status(fault.kind),
             fault: Some(fault.kind.name()),
-            usage: Usage::NONE,
-            source: UsageSource::None,
-            price: None,
-            charge: NanoUsd::ZERO,
-            latency_ms: entry.age_ms(),
-            first_byte_ms: None,
-            streamed: false,
-            attempts: 0,
-            partial: false,
-            client_request_id: entry.client_request_id.clone(),
+            ..entry.row(workspace, key)
         };
         if caller.is_some() {
             self.ledger.record(row.clone());

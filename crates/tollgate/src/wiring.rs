@@ -190,7 +190,7 @@ impl Candidate {
 }
 
 /// Where the first operator token lies, for commands on the same machine.
-pub fn token_file(data_dir: &Path) -> std::path::PathBuf {
+pub fn token_file(data_dir: &Path) -> PathBuf {
     data_dir.join("operator.token")
 }
 

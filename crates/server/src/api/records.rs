@@ -55,8 +55,8 @@ pub async fn usage(
     checks.done()?;
     let limit = filter.limit as usize;
     let rows = house.store.page_usage(filter).await?;
-    let next = rows.last().filter(|_| rows.len() == limit).map(|r| r.row.request.to_string());
-    let objects: Vec<Value> = rows.iter().map(|stored| object(&stored.row)).collect();
+    let next = rows.last().filter(|_| rows.len() == limit).map(|r| r.request.to_string());
+    let objects: Vec<Value> = rows.iter().map(object).collect();
     Ok(Answer::ok(&json!({ "data": objects, "next": next })))
 }
 

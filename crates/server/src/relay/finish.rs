@@ -10,7 +10,7 @@ use bytes::Bytes;
 use canon::{Fault, FaultKind, Loss};
 use ledger::UsageRow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use units::{NanoUsd, PriceId, Usage, UsageSource};
+use units::{PriceId, Usage, UsageSource};
 
 /// A flag that can be set while the run itself is lent out.
 #[derive(Default)]
@@ -84,11 +84,6 @@ impl Run {
         let (order, served) = (&self.order, self.route.and_then(|r| self.order.model.routes.get(r)));
         let status = ending.fault.map_or(200, |fault| dialect::fault::status(fault.kind));
         UsageRow {
-            request: order.entry.id,
-            at: order.entry.at,
-            workspace: order.caller.workspace,
-            key: order.caller.id,
-            endpoint: order.entry.door.endpoint,
             model: order.model.model.id.clone(),
             provider: served.map_or_else(|| "".into(), |r| r.provider.provider.name.clone()),
             upstream_model: served.map_or_else(|| "".into(), |r| r.model.clone()),
@@ -98,13 +93,11 @@ impl Run {
             usage: ending.usage.0,
             source: ending.usage.1,
             price: self.price,
-            charge: NanoUsd::ZERO,
-            latency_ms: order.entry.age_ms(),
             first_byte_ms: self.first_byte_ms,
             streamed: order.peek.stream,
             attempts: self.attempts,
             partial: ending.partial,
-            client_request_id: order.entry.client_request_id.clone(),
+            ..order.entry.row(order.caller.workspace, order.caller.id)
         }
     }
 

@@ -80,6 +80,10 @@ fn cases(key: &str) -> Vec<Case> {
         case("bad body", with(json!({ "max_tokens": -1 }), &[]), &["-called", "fault"]),
         warn(case("failed", call("to-openai", "status=500", false).request(key), &["fault", "cause"]), "server"),
         warn(
+            case("overloaded", call("to-openai", "status=529", false).request(key), &["fault", "cause"]),
+            "overloaded",
+        ),
+        warn(
             case(
                 "broken",
                 call("to-openai", "cut_after=3 pace_ms=10 tokens=60", true).request(key),

@@ -42,6 +42,8 @@ impl House {
             let row = &done.row;
             line.put_plain("request.id", &row.request);
             line.put("status", &Value::Number(i64::from(row.status)));
+            // A model is called by nothing else.
+            line.put("method", &Value::Text("POST"));
             line.put("surface", &Value::Text(done.surface));
             line.put("endpoint", &Value::Text(row.endpoint));
             line.put("model", &Value::Text(&row.model));

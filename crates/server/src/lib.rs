@@ -23,6 +23,7 @@ mod target;
 mod tasks;
 mod upstream;
 mod viewer;
+mod visit;
 
 pub use api::mint_operator_token;
 pub use catalog::CatalogueDoc;

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 /// Longest `x-client-request-id` that is kept; longer ones are cut.
 pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
-/// Request headers altogether (Codex sends about 1 KB of metadata, proxies add more).
+/// Request line and headers altogether (Codex sends about 1 KB of metadata, proxies add more).
 pub const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Headers of a request, counted: what the HTTP library takes of itself, which is told to clients.
+pub const HEADERS_MAX: usize = 100;
 /// Time for a client to send its headers; also how long a connection may be idle between two requests, so it is longer
 /// than the minute after which most clients drop theirs.
 pub const HEADER_TIME_MAX: Duration = Duration::from_secs(75);

@@ -2,6 +2,7 @@
 //! In: a listener and a house. Out: served connections until shutdown. Never here: what a request means.
 
 mod patient;
+mod refusal;
 
 use crate::doors::Front;
 use crate::house::{House, Worker};
@@ -15,6 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use patient::Patient;
+use refusal::Refusals;
 use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
@@ -142,6 +144,8 @@ async fn work(
 
 /// One connection, to its end or until shutdown lets its running request finish.
 async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<bool>) {
+    let socket = Patient::new(stream, STALLED_READER_TIME_MAX);
+    let socket = Refusals::new(socket, front.house());
     let service = service_fn(move |request: Request<Incoming>| {
         let answered = front.clone().answer(request.map(Body::new));
         async { Ok::<_, Infallible>(answered.await) }
@@ -150,7 +154,9 @@ async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME_MAX)
         .max_buf_size(HEADER_BYTES_MAX.max(8_192))
-        .serve_connection(TokioIo::new(Patient::new(stream, STALLED_READER_TIME_MAX)), service);
+        // The buffer alone is no limit: one read may fill more of it than was asked for.
+        .max_header_size(HEADER_BYTES_MAX)
+        .serve_connection(TokioIo::new(socket), service);
     let mut connection = pin!(connection);
     tokio::select! {
         biased;

@@ -54,7 +54,8 @@ impl Entry {
         response
     }
 
-    fn identify_answer(&self, headers: &mut HeaderMap) {
+    /// Gives an answer its ids.
+    pub fn identify_answer(&self, headers: &mut HeaderMap) {
         // An id is plain ASCII, so it always is a header value.
         if let Ok(id) = HeaderValue::try_from(self.id.to_string()) {
             if self.door.dialect == Some(Dialect::Anthropic) {

@@ -1,10 +1,14 @@
 //! What balancers, monitors and curious clients ask: alive, ready, metrics, the root. In: GET. Out: short texts.
-//! Never here: anything that needs a key or tells about customers.
+//! Metrics tell what was charged, so they are for operators alone: behind a reverse proxy every peer is near, and being
+//! near proves nothing. Never here: anything that needs an API key.
 
+use super::only;
+use crate::api::Operator;
+use crate::entry::Door;
 use crate::house::Worker;
 use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use http::{StatusCode, header::CONTENT_TYPE};
 use std::time::Duration;
 
@@ -15,10 +19,14 @@ const PING_TIME_MAX: Duration = Duration::from_secs(2);
 pub fn add(router: Router<Worker>) -> Router<Worker> {
     router
         // Claude Code asks HEAD / before its first call.
-        .route("/", get(|| async { "Tollgate\n" }))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+        .route("/", asked("root", get(|| async { "Tollgate\n" })))
+        .route("/healthz", asked("healthz", get(|| async { "ok\n" })))
+        .route("/readyz", asked("readyz", get(ready)))
+        .route("/metrics", asked("metrics", get(metrics)))
+}
+
+fn asked(endpoint: &'static str, answer: MethodRouter<Worker>) -> MethodRouter<Worker> {
+    only(Door::nowhere(endpoint), "GET", answer)
 }
 
 async fn ready(State(worker): State<Worker>) -> (StatusCode, String) {
@@ -32,7 +40,7 @@ async fn ready(State(worker): State<Worker>) -> (StatusCode, String) {
     }
 }
 
-async fn metrics(State(worker): State<Worker>) -> ([(http::HeaderName, &'static str); 1], String) {
+async fn metrics(State(worker): State<Worker>, _: Operator) -> ([(http::HeaderName, &'static str); 1], String) {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, kind)], worker.house.metrics.text(worker.house.log.dropped()))
 }

@@ -48,12 +48,11 @@ impl Config {
                 mistakes.push(Mistake { origin: origin.clone(), told });
             }
         }
-        if let Some((text, origin)) = loaded.get("master_key") {
-            if !text.is_empty() && key_of_hex(text).is_none() {
-                // The text itself is a secret, even when it is wrong.
-                let told = "`master_key` must be 64 hex digits".into();
-                mistakes.push(Mistake { origin: origin.clone(), told });
-            }
+        let no_key = |text: &str| !text.is_empty() && key_of_hex(text).is_none();
+        if let Some((_, origin)) = loaded.get("master_key").filter(|(text, _)| no_key(text)) {
+            // The text itself is a secret, even when it is wrong.
+            let told = "`master_key` must be 64 hex digits".into();
+            mistakes.push(Mistake { origin: origin.clone(), told });
         }
         if mistakes.is_empty() { Ok((Self::of(&loaded), loaded)) } else { Err(mistakes) }
     }

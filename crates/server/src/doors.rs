@@ -7,6 +7,7 @@ mod models;
 
 use crate::entry::{Door, Entry};
 use crate::house::{House, Worker};
+use crate::limits::METHOD_BYTES_MAX;
 use crate::pipeline;
 use crate::surface::Surface;
 use crate::visit;
@@ -114,7 +115,7 @@ fn only(door: Door, allow: &'static str, right: MethodRouter<Worker>) -> MethodR
 }
 
 fn shown(method: &Method) -> &str {
-    if method.as_str().len() <= 16 { method.as_str() } else { "This" }
+    if method.as_str().len() <= METHOD_BYTES_MAX { method.as_str() } else { "This" }
 }
 
 fn unknown(worker: &Worker, door: Door, request: &Request<Body>) -> Response<Body> {

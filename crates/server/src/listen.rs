@@ -6,7 +6,7 @@ mod refusal;
 
 use crate::doors::Front;
 use crate::house::{House, Worker};
-use crate::limits::{HEADER_BYTES_MAX, HEADER_TIME_MAX, STALLED_READER_TIME_MAX};
+use crate::limits::{ACCEPT_REST, HANDED_OUT_MAX, HEADER_BYTES_MAX, HEADER_TIME_MAX, STALLED_READER_TIME_MAX};
 use crate::tasks::Tasks;
 use crate::upstream::Upstream;
 use axum::body::Body;
@@ -21,14 +21,8 @@ use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-
-/// Connections waiting for a worker; more wait in the kernel.
-const HANDED_OUT_MAX: usize = 1_024;
-/// How long the acceptor rests when the process has no file descriptors left.
-const ACCEPT_REST: Duration = Duration::from_millis(50);
 
 /// The running doors.
 pub struct Doors {

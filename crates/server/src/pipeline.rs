@@ -4,6 +4,7 @@
 use crate::body::read_json;
 use crate::entry::{Door, Entry};
 use crate::house::{House, Worker};
+use crate::limits::MODEL_SHOWN_CHARS_MAX;
 use crate::live::{LiveModel, LivePrice};
 use crate::relay::{self, Order, Quote, Terms};
 use crate::respond::into_axum;
@@ -77,7 +78,7 @@ fn find_model(house: &House, peek: &Peek) -> Result<Arc<LiveModel>, Fault> {
 
 /// The fault for a model that is not sold here.
 pub fn no_such_model(id: &str) -> Fault {
-    let shown: String = id.chars().filter(|c| !c.is_control()).take(100).collect();
+    let shown: String = id.chars().filter(|c| !c.is_control()).take(MODEL_SHOWN_CHARS_MAX).collect();
     let told = format!("The model \"{shown}\" does not exist; GET models lists those there are.");
     Fault::new(FaultKind::ModelNotAvailable, told).at("model")
 }

@@ -4,6 +4,7 @@
 
 use crate::entry::{Door, Entry};
 use crate::house::{House, Worker};
+use crate::limits::METHOD_BYTES_MAX;
 use crate::log::{Level, Value};
 use crate::respond::into_axum;
 use axum::extract::{MatchedPath, Request, State};
@@ -21,8 +22,6 @@ pub const MANAGE: &str = "/api/manage";
 const PROBES: [&str; 3] = ["healthz", "readyz", "metrics"];
 /// What is logged of a path that is none of ours.
 const UNKNOWN: &str = "unknown";
-/// Longer methods are nobody's; they are logged as `other`.
-const METHOD_BYTES_MAX: usize = 16;
 
 /// What a door tells of its answer, for the line. It rides on the answer to `attend` and goes no farther.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,14 +6,11 @@ use super::only;
 use crate::api::Operator;
 use crate::entry::Door;
 use crate::house::Worker;
+use crate::limits::PING_TIME_MAX;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{MethodRouter, get};
 use http::{StatusCode, header::CONTENT_TYPE};
-use std::time::Duration;
-
-/// A store that does not answer within this is not ready.
-const PING_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Adds the paths.
 pub fn add(router: Router<Worker>) -> Router<Worker> {

@@ -5,6 +5,8 @@ mod account;
 mod health;
 mod models;
 
+pub use health::answer_monitors;
+
 use crate::entry::{Door, Entry};
 use crate::house::{House, Worker};
 use crate::limits::METHOD_BYTES_MAX;
@@ -54,7 +56,7 @@ impl Front {
                 dialect,
             }));
         }
-        let attend = from_fn_with_state(worker.clone(), visit::attend);
+        let attend = from_fn_with_state(worker.house.clone(), visit::attend);
         let others = health::add(others).fallback(any(nowhere)).layer(attend).with_state(worker.clone());
         Self { worker, calls: calls.into(), others }
     }

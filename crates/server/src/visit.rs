@@ -3,7 +3,7 @@
 //! it was sent: it may hold anything.
 
 use crate::entry::{Door, Entry};
-use crate::house::{House, Worker};
+use crate::house::House;
 use crate::limits::METHOD_BYTES_MAX;
 use crate::log::{Level, Value};
 use crate::respond::into_axum;
@@ -13,6 +13,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use canon::Fault;
 use http::{Method, StatusCode};
+use std::sync::Arc;
 use store::port::KeyRow;
 use units::{KeyId, WorkspaceId};
 
@@ -49,11 +50,12 @@ pub struct Visit<'a> {
 }
 
 /// Takes a request in, lets its door answer, and tells the log.
-pub async fn attend(State(worker): State<Worker>, mut request: Request, next: Next) -> Response {
-    let entry = Entry::new(&worker.house, Door::nowhere(UNKNOWN), request.headers());
+pub async fn attend(State(house): State<Arc<House>>, mut request: Request, next: Next) -> Response {
+    let entry = Entry::new(&house, Door::nowhere(UNKNOWN), request.headers());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let managed = request.uri().path().starts_with(MANAGE);
+    let below = request.uri().path().strip_prefix(MANAGE);
+    let managed = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     request.extensions_mut().insert(entry.clone());
     let mut response = next.run(request).await;
     entry.identify_answer(response.headers_mut());
@@ -64,7 +66,7 @@ pub async fn attend(State(worker): State<Worker>, mut request: Request, next: Ne
         (None, None) => (if managed { MANAGE } else { "" }, UNKNOWN),
     };
     let status = response.status();
-    worker.house.visited(&Visit { entry: &entry, method: Some(&method), place, status, told });
+    house.visited(&Visit { entry: &entry, method: Some(&method), place, status, told });
     response
 }
 

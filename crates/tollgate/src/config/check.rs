@@ -23,6 +23,8 @@ pub struct Config {
     pub master_key: Option<Secret<[u8; 32]>>,
     /// The file that holds it otherwise.
     pub master_key_file: PathBuf,
+    /// Where monitors are answered without a token.
+    pub metrics_listen: Option<SocketAddr>,
     /// Where simulated providers listen.
     pub sim_listen: Option<SocketAddr>,
 }
@@ -97,6 +99,7 @@ impl Config {
             database_url: given("database.url").map(Secret::new),
             lease: ms("database.lease_ms"),
             master_key: key_of_hex(text("master_key")).map(Secret::new),
+            metrics_listen: text("metrics.listen").parse().ok(),
             sim_listen: text("sim.listen").parse().ok(),
         }
     }

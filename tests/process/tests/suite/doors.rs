@@ -3,8 +3,9 @@
 //! API does (manage.rs).
 
 use crate::world::World;
-use process_tests::{Outcome, Reply, catalogue, raw, wait_until};
+use process_tests::{Outcome, Reply, at, catalogue, exchange, raw, wait_until};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -108,6 +109,29 @@ fn metrics_are_for_operators() -> Outcome<()> {
     for (path, body) in [("/healthz", "ok\n"), ("/readyz", "ready\n"), ("/", "Tollgate\n")] {
         assert_eq!(world.send(&raw("GET", path, &[], b""))?.text(), body);
     }
+    Ok(())
+}
+
+/// A monitor needs no token where it has an address of its own; nothing else is answered there.
+#[test]
+fn metrics_on_an_address_of_their_own() -> Outcome<()> {
+    let world = World::open("sim-upstream", &[("TOLLGATE_METRICS__LISTEN", "127.0.0.1:0")], catalogue)?;
+    let log = world.gateway.log();
+    let ready = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let ready =
+        ready.filter(|line| line["event"] == "server.ready").find_map(|l| l["metrics"].as_str()?.parse().ok());
+    let address: SocketAddr = ready.ok_or("the address of the metrics is not told")?;
+    let ask = |path| exchange(address, &raw("GET", path, &[], b""), PATIENCE).map_err(at(path));
+    let told = ask("/metrics")?;
+    assert!(told.head.status == 200 && told.text().contains("tollgate_charged_nano_usd_total"), "{}", told.shown());
+    for (path, status) in
+        [("/healthz", 200), ("/readyz", 200), ("/", 404), ("/v1/models", 404), ("/api/manage/keys", 404)]
+    {
+        let reply = ask(path)?;
+        assert_eq!((reply.head.status, reply.id().is_empty()), (status, false), "{path}: {}", reply.shown());
+    }
+    // On the clients' address the token is asked for as ever.
+    assert_eq!(world.send(&raw("GET", "/metrics", &[], b""))?.head.status, 401);
     Ok(())
 }
 

@@ -29,7 +29,7 @@ pub async fn serve(worker: Worker, door: Door, dialect: Dialect, request: Reques
         Ok(order) => {
             let house = worker.house.clone();
             let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, order, slot));
-            viewer.respond().await.unwrap_or_else(|| broken(&house, &entry))
+            viewer.respond().await.unwrap_or_else(|| broken(&house, &entry, &caller))
         }
         Err((model, fault)) => refuse(&worker.house, &entry, Some(&caller), &model, &fault),
     }
@@ -107,9 +107,12 @@ fn request_head(headers: &HeaderMap) -> RequestHead {
 }
 
 /// The relay broke before it said anything: a defect of ours, told as one. Its hold is found and given back.
-fn broken(house: &House, entry: &Entry) -> Response<Body> {
+fn broken(house: &House, entry: &Entry, caller: &KeyRow) -> Response<Body> {
     house.log.error("relay.broke", &[("request.id", &entry.id.to_string())]);
-    into_axum(entry.fault(&Fault::new(FaultKind::Internal, "Something is wrong on our side; nothing was charged.")))
+    let fault = Fault::new(FaultKind::Internal, "Something is wrong on our side; nothing was charged.");
+    // Its hold is open yet, so it has no usage row.
+    house.tell(refused_row(entry, Some(caller), "", &fault), entry, Some(caller), &fault);
+    into_axum(entry.fault(&fault))
 }
 
 /// Answers with a fault before there is a relay: nothing was held.
@@ -122,17 +125,14 @@ fn refuse(house: &House, entry: &Entry, caller: Option<&KeyRow>, model: &str, fa
 impl House {
     /// Records a refused request: a usage row where the caller is known, a `request.done` always.
     fn refused(&self, entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) {
-        let nobody = || (units::WorkspaceId::from_bytes([0; 16]), units::KeyId::from_bytes([0; 16]));
-        let (workspace, key) = caller.map_or_else(nobody, |c| (c.workspace, c.id));
-        let row = UsageRow {
-            model: model.into(),
-            status: dialect::fault::status(fault.kind),
-            fault: Some(fault.kind.name()),
-            ..entry.row(workspace, key)
-        };
+        let row = refused_row(entry, caller, model, fault);
         if caller.is_some() {
             self.ledger.record(row.clone());
         }
+        self.tell(row, entry, caller, fault);
+    }
+
+    fn tell(&self, row: UsageRow, entry: &Entry, caller: Option<&KeyRow>, fault: &Fault) {
         self.done(&crate::done::Done {
             row,
             known_caller: caller.is_some(),
@@ -146,5 +146,16 @@ impl House {
             written_off: NanoUsd::ZERO,
             client_gone: false,
         });
+    }
+}
+
+fn refused_row(entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) -> UsageRow {
+    let nobody = || (units::WorkspaceId::from_bytes([0; 16]), units::KeyId::from_bytes([0; 16]));
+    let (workspace, key) = caller.map_or_else(nobody, |c| (c.workspace, c.id));
+    UsageRow {
+        model: model.into(),
+        status: dialect::fault::status(fault.kind),
+        fault: Some(fault.kind.name()),
+        ..entry.row(workspace, key)
     }
 }

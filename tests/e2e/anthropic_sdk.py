@@ -1,7 +1,7 @@
 """The official Python SDK of Anthropic against a server that speaks its language.
 
 In: TOLLGATE_ANTHROPIC_BASE_URL (without /v1), TOLLGATE_API_KEY, TOLLGATE_MODELS. Out: checks.
-Never here: other dialects.
+Never here: other dialects; a case that both languages have (cases.py).
 """
 
 import json
@@ -10,18 +10,12 @@ import uuid
 
 import anthropic
 
+import cases
 import expect
+from cases import user
 
-TOOL = {
-    "name": "get_weather",
-    "description": "Tells the weather of a city.",
-    "input_schema": {
-        "type": "object",
-        "properties": {"city": {"type": "string"}, "unit": {"type": "string", "enum": ["celsius", "kelvin"]}},
-        "required": ["city", "unit"],
-        "additionalProperties": False,
-    },
-}
+TOOL = {"name": cases.WEATHER_NAME, "description": cases.WEATHER_TOLD, "input_schema": cases.WEATHER}
+FORCED = {"type": "tool", "name": cases.WEATHER_NAME, "disable_parallel_tool_use": True}
 SCHEMA = {
     "type": "object",
     "properties": {"title": {"type": "string"}, "days": {"type": "integer"}},
@@ -34,41 +28,61 @@ def client(**more):
     settings = {
         "base_url": os.environ["TOLLGATE_ANTHROPIC_BASE_URL"],
         "api_key": os.environ["TOLLGATE_API_KEY"],
+        "max_retries": 0,
         **more,
     }
-    return anthropic.Anthropic(max_retries=settings.pop("max_retries", 0), timeout=30, **settings)
-
-
-def user(text):
-    return [{"role": "user", "content": text}]
+    return anthropic.Anthropic(timeout=30, **settings)
 
 
 def text_of(message):
     return "".join(block.text for block in message.content if block.type == "text")
 
 
-def chat(model):
-    answer = client().messages.create(
-        model=model, max_tokens=100, system="Be brief.", messages=user("hello 日本 🦊")
-    )
-    assert text_of(answer) == expect.said("hello 日本 🦊"), answer
-    assert answer.stop_reason == "end_turn" and expect.is_model(answer.model, model), answer
-    assert answer.usage.input_tokens == expect.tokens("Be brief.", "hello 日本 🦊"), answer.usage
-    assert answer.usage.output_tokens == expect.tokens(text_of(answer)), answer.usage
-    bearer = anthropic.Anthropic(
-        base_url=os.environ["TOLLGATE_ANTHROPIC_BASE_URL"], auth_token=os.environ["TOLLGATE_API_KEY"], api_key=None
-    )
-    assert bearer.messages.create(model=model, max_tokens=10, messages=user("hi")).usage.input_tokens == 1
+class Messages(cases.Tongue):
+    """Messages, as the cases know a language."""
 
-
-def limits(model):
-    text = "go [[sim: tokens=50]]"
-    answer = client().messages.create(model=model, max_tokens=20, messages=user(text))
-    assert answer.stop_reason == "max_tokens" and answer.usage.output_tokens == 20, answer
-    answer = client().messages.create(model=model, max_tokens=99, messages=user(text), stop_sequences=["saw"])
-    assert text_of(answer) == "the fox ran far and ", answer
+    sdk = anthropic
+    limits = ("max_tokens",)
     # OpenAI's language does not tell a stop sequence from an end.
-    assert answer.stop_reason in ("stop_sequence", "end_turn")
+    ends = {
+        "end": ["end_turn"], "length": ["max_tokens"], "stop": ["stop_sequence", "end_turn"], "tools": ["tool_use"],
+    }
+    payment = anthropic.PaymentRequiredError
+    busy = 529
+    broken = Exception
+    forced = {"tool_choice": FORCED}
+
+    def client(self, **more):
+        return client(**more)
+
+    def create(self, client=None, **request):
+        return (client or self.client()).messages.create(**request)
+
+    def ask(self, model, messages, system=None, tools=False, **more):
+        request = {"max_tokens": 500, "model": model, "messages": messages, **more}
+        request.update({"system": system} if system else {})
+        request.update({"tools": [TOOL]} if tools else {})
+        if "stop" in request:
+            request["stop_sequences"] = request.pop("stop")
+        own = self.create(**request)
+        calls = [(block.id, block.name, block.input) for block in own.content if block.type == "tool_use"]
+        tokens = (own.usage.input_tokens, own.usage.output_tokens)
+        return cases.Answer(text_of(own), own.stop_reason, own.model, tokens, calls, own)
+
+    def picture(self, base64, text):
+        source = {"type": "base64", "media_type": "image/png", "data": base64}
+        return [{"type": "image", "source": source}, {"type": "text", "text": text}]
+
+    def results(self, answer, texts):
+        pairs = zip(answer.calls, texts, strict=True)
+        results = [{"type": "tool_result", "tool_use_id": call[0], "content": text} for call, text in pairs]
+        return [{"role": "assistant", "content": answer.own.content}, {"role": "user", "content": results}]
+
+
+def bearer(model):
+    """The key as `Authorization: Bearer`."""
+    api = client(auth_token=os.environ["TOLLGATE_API_KEY"], api_key=None)
+    assert api.messages.create(model=model, max_tokens=10, messages=user("hi")).usage.input_tokens == 1
 
 
 def versions(model):
@@ -92,33 +106,13 @@ def stream(model):
     assert kinds == wanted, kinds
 
 
-def tool_loop(model):
-    messages = user("the weather? [[sim: call=get_weather,get_weather]]")
-    first = client().messages.create(model=model, max_tokens=500, messages=messages, tools=[TOOL])
-    calls = [block for block in first.content if block.type == "tool_use"]
-    assert first.stop_reason == "tool_use" and len(calls) == 2, first
-    assert calls[0].input == {"city": "sim", "unit": "celsius"} and calls[0].id != calls[1].id
-    results = [
-        {"type": "tool_result", "tool_use_id": call.id, "content": f"{n + 11} C"} for n, call in enumerate(calls)
-    ]
-    messages += [{"role": "assistant", "content": first.content}, {"role": "user", "content": results}]
-    second = client().messages.create(model=model, max_tokens=500, messages=messages, tools=[TOOL])
-    assert text_of(second) == "The tool answered: 11 C. The tool answered: 12 C.", second
-    choice = {"type": "tool", "name": "get_weather", "disable_parallel_tool_use": True}
+def stream_helper(model):
     with client().messages.stream(
-        model=model, max_tokens=500, messages=user("hi"), tools=[TOOL], tool_choice=choice
+        model=model, max_tokens=500, messages=user("hi"), tools=[TOOL], tool_choice=FORCED
     ) as run:
-        third = run.get_final_message()
-    assert third.content[-1].type == "tool_use" and third.stop_reason == "tool_use", third
-    assert third.content[-1].input == {"city": "sim", "unit": "celsius"}
-
-
-def image(model):
-    source = {"type": "base64", "media_type": "image/png", "data": expect.PNG_BASE64}
-    content = [{"type": "image", "source": source}, {"type": "text", "text": "look"}]
-    answer = client().messages.create(model=model, max_tokens=100, messages=[{"role": "user", "content": content}])
-    assert expect.IMAGE_WORDS in text_of(answer), answer
-    assert answer.usage.input_tokens == expect.tokens("look", images=1)
+        final = run.get_final_message()
+    assert final.content[-1].type == "tool_use" and final.stop_reason == "tool_use", final
+    assert final.content[-1].input == cases.WEATHER_ASKED, final
 
 
 def structured(model):
@@ -157,57 +151,6 @@ def caching(model):
         assert usages[1].cache_read_input_tokens == prefix, usages
 
 
-def models(model):
-    assert model in [entry.id for entry in client().models.list()]
-    assert client().models.retrieve(model).id == model
-
-
-def raises(kind, status, **request):
-    key = request.pop("key", os.environ["TOLLGATE_API_KEY"])
-    try:
-        client(api_key=key).messages.create(**{"max_tokens": 50, **request})
-    except anthropic.APIStatusError as why:
-        assert type(why) is kind, f"{type(why)}: {why}"
-        assert why.status_code == status, why
-        assert why.request_id, "no request-id"
-        assert "sim-upstream" not in str(why), f"an upstream's words reached the client: {why}"
-        return why
-    raise AssertionError(f"expected {kind}")
-
-
-def errors(model):
-    raises(anthropic.AuthenticationError, 401, key="sk-wrong", model=model, messages=user("hi"))
-    raises(anthropic.NotFoundError, 404, model="nobody-has-this", messages=user("hi"))
-    raises(anthropic.BadRequestError, 400, model=model, messages=[])
-    raises(anthropic.BadRequestError, 400, model=model, messages=[{"role": "robot", "content": "hi"}])
-
-
-def no_credit(model):
-    """402 as the SDK tells it."""
-    raises(anthropic.PaymentRequiredError, 402, key=os.environ["TOLLGATE_POOR_KEY"], model=model, messages=user("hi"))
-
-
-def retries(model):
-    text = f"hi [[sim: status=529 retry_after=0 times=1 id={uuid.uuid4().hex}]]"
-    answer = client(max_retries=2).messages.create(model=model, max_tokens=100, messages=user(text))
-    assert text_of(answer) == expect.said("hi")
-
-
-def cut(model):
-    text = "hi [[sim: tokens=60 cut_after=5]]"
-    seen = []
-    try:
-        for event in client().messages.create(model=model, max_tokens=100, messages=user(text), stream=True):
-            seen.append(event)
-    except Exception as why:  # noqa: BLE001 - a broken connection or an error event, never a normal end
-        assert seen, why
-        return
-    raise AssertionError("a cut stream ended like a whole one")
-
-
 SCENARIOS = [
-    chat, limits, versions, stream, tool_loop, image, structured, thinking, caching, models, errors,
-    no_credit, retries, cut,
+    *cases.of(Messages()), bearer, versions, stream, stream_helper, structured, thinking, caching,
 ]
-# What a provider by itself has no account for.
-NOT_WITHOUT_GATEWAY = [no_credit]

@@ -103,6 +103,8 @@ kinds! {
     TooLarge, "too_large", Client;
     /// A rate, concurrency or day limit is reached.
     RateLimited, "rate_limited", Tenant;
+    /// The head of the request is above its limit.
+    HeadersTooLarge, "headers_too_large", Client;
     /// A defect of Tollgate.
     Internal, "internal", House;
     /// The provider failed or answered nonsense.

@@ -9,7 +9,7 @@
 use bytes::{Bytes, BytesMut};
 use canon::Dialect;
 use dialect::lane::{ReplyHead, Stream, StreamSpec};
-use dialect::{PeekLimits, Target, peek, straight};
+use dialect::{Target, peek, straight};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -69,10 +69,10 @@ fn main() {
     for turns in [1, 2, 35, 560] {
         let body = request(turns);
         measure(&format!("peek, {} bytes", body.len()), 2_000_000 / body.len() as u32, || {
-            black_box(peek(Dialect::OpenAiChat, &body, PeekLimits::default()).is_ok());
+            black_box(peek(Dialect::OpenAiChat, &body).is_ok());
         });
         measure(&format!("peek + prepare, {} bytes", body.len()), 2_000_000 / body.len() as u32, || {
-            let look = peek(Dialect::OpenAiChat, &body, PeekLimits::default());
+            let look = peek(Dialect::OpenAiChat, &body);
             if let Ok(look) = look {
                 black_box(straight::prepare(&body, &look, &target));
             }

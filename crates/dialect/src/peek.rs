@@ -24,19 +24,6 @@ pub const THINKING_BUDGET_MIN: u64 = 1_024;
 /// The largest thinking budget where the model says nothing else (R-WIRE-7).
 pub const THINKING_BUDGET_MAX: u64 = 32_000;
 
-/// What a model or a deployment limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeekLimits {
-    /// The model's largest `thinking.budget_tokens`.
-    pub thinking_budget_max: u64,
-}
-
-impl Default for PeekLimits {
-    fn default() -> Self {
-        Self { thinking_budget_max: THINKING_BUDGET_MAX }
-    }
-}
-
 /// What one look at a request tells.
 #[derive(Clone, Debug)]
 pub struct Peek {
@@ -56,7 +43,7 @@ pub struct Peek {
     pub hidden_reasoning_requested: bool,
     /// Whether the client asked for reasoning at all (an effort other than none, a budget, adaptive thinking).
     pub reasoning_requested: bool,
-    /// The thinking budget asked for, already checked against `PeekLimits`.
+    /// The thinking budget asked for; its largest value is the model's to say (`check_thinking`).
     pub thinking_budget: Option<u64>,
     /// An upper bound of the prompt's text in bytes, hence of its tokens: the whole body, which carries every byte
     /// of text at least once, without the base64 payloads of media.
@@ -139,9 +126,9 @@ pub(crate) struct Cuts {
 }
 
 /// Looks at a request.
-pub fn peek(dialect: Dialect, body: &Bytes, limits: PeekLimits) -> Result<Peek, Fault> {
+pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
     let start = opening(body)?;
-    let mut fields = Fields::new(dialect, limits);
+    let mut fields = Fields::new(dialect);
     let mut survey = Survey::default();
     let mut members = Members::new(body, start, 0).map_err(not_json)?;
     let mut offers = Offers::default();

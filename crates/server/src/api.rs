@@ -11,32 +11,19 @@ mod records;
 mod tokens;
 mod workspaces;
 
-pub use operator::mint_operator_token;
+pub use operator::{Operator, mint_operator_token};
 
 use crate::house::Worker;
+use crate::visit::MANAGE;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
 use axum::routing::{any, delete, get, post};
-use http::HeaderValue;
 use problem::Problem;
 
 /// `/api/manage` and all below.
-pub fn router(worker: &Worker) -> Router<Worker> {
+pub fn router() -> Router<Worker> {
     // Nesting leaves the bare folder to whoever comes next.
     let folder = Router::new().route("/api/manage/", any(|| async { Problem::not_found("path") }));
-    Router::new().nest("/api/manage", paths()).merge(folder).layer(from_fn_with_state(worker.clone(), name_request))
-}
-
-/// Gives every answer an id of its own, told in `x-request-id`.
-async fn name_request(State(worker): State<Worker>, request: Request, next: Next) -> Response {
-    let id = worker.house.request_id(worker.house.clock.now());
-    let mut response = next.run(request).await;
-    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
-        response.headers_mut().insert("x-request-id", value);
-    }
-    response
+    Router::new().nest(MANAGE, paths()).merge(folder)
 }
 
 fn paths() -> Router<Worker> {

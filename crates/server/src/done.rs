@@ -3,7 +3,7 @@
 
 use crate::house::House;
 use crate::log::{Level, Value};
-use canon::{Dialect, FaultKind};
+use canon::{Blame, Dialect, FaultKind};
 use ledger::UsageRow;
 use units::NanoUsd;
 
@@ -42,6 +42,8 @@ impl House {
             let row = &done.row;
             line.put_plain("request.id", &row.request);
             line.put("status", &Value::Number(i64::from(row.status)));
+            // A model is called by nothing else.
+            line.put("method", &Value::Text("POST"));
             line.put("surface", &Value::Text(done.surface));
             line.put("endpoint", &Value::Text(row.endpoint));
             line.put("model", &Value::Text(&row.model));
@@ -94,12 +96,20 @@ impl House {
     }
 }
 
+/// Whose pager rings (docs/LOG.md).
 const fn level(done: &Done) -> Level {
     match done.fault {
-        Some(FaultKind::Internal | FaultKind::LedgerUnavailable) => Level::Error,
-        Some(FaultKind::NoRoute | FaultKind::PriceUnknown | FaultKind::UpstreamFailed) => Level::Warn,
-        _ if done.written_off.nano() > 0 => Level::Warn,
-        _ => Level::Info,
+        Some(kind) => level_of(kind),
+        None if done.written_off.nano() > 0 => Level::Warn,
+        None => Level::Info,
+    }
+}
+
+const fn level_of(kind: FaultKind) -> Level {
+    match (kind, kind.blame()) {
+        (FaultKind::Internal | FaultKind::LedgerUnavailable, _) => Level::Error,
+        (_, Blame::House | Blame::Upstream) => Level::Warn,
+        (_, Blame::Client | Blame::Tenant) => Level::Info,
     }
 }
 

@@ -5,17 +5,20 @@ mod account;
 mod health;
 mod models;
 
+pub use health::answer_monitors;
+
 use crate::entry::{Door, Entry};
-use crate::house::Worker;
+use crate::house::{House, Worker};
+use crate::limits::METHOD_BYTES_MAX;
 use crate::pipeline;
-use crate::respond::into_axum;
 use crate::surface::Surface;
+use crate::visit;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, any, get};
 use canon::{Dialect, Fault, FaultKind};
-use dialect::fault::Style;
 use http::{HeaderValue, Method, Request, Response};
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -43,7 +46,7 @@ const MODEL_CALLS: [(&str, &str, Dialect); 2] =
 impl Front {
     /// Every path of the server, for one worker.
     pub fn new(worker: Worker) -> Self {
-        let mut others = crate::api::router(&worker);
+        let mut others = crate::api::router();
         let mut calls = Vec::new();
         for surface in worker.house.surfaces {
             others = open(others, surface);
@@ -53,8 +56,14 @@ impl Front {
                 dialect,
             }));
         }
-        let others = health::add(others).fallback(any(nowhere)).with_state(worker.clone());
+        let attend = from_fn_with_state(worker.house.clone(), visit::attend);
+        let others = health::add(others).fallback(any(nowhere)).layer(attend).with_state(worker.clone());
         Self { worker, calls: calls.into(), others }
+    }
+
+    /// The shared house.
+    pub fn house(&self) -> Arc<House> {
+        self.worker.house.clone()
     }
 
     /// Answers a request.
@@ -99,34 +108,31 @@ fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
 /// The right method, or 405 with `Allow` and the method to use (R-API-15).
 fn only(door: Door, allow: &'static str, right: MethodRouter<Worker>) -> MethodRouter<Worker> {
     right.fallback(move |State(worker): State<Worker>, request: Request<Body>| async move {
-        let entry = Entry::new(&worker.house, door, request.headers());
+        let entry = Entry::of(&worker.house, door, &request);
         let told = format!("{} is not the method of this path; use {allow}.", shown(request.method()));
-        let mut response = entry.fault(&Fault::new(FaultKind::MethodNotAllowed, told));
+        let mut response = entry.visited(None, Err(Fault::new(FaultKind::MethodNotAllowed, told)));
         response.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static(allow));
-        into_axum(response)
+        response
     })
 }
 
 fn shown(method: &Method) -> &str {
-    if method.as_str().len() <= 16 { method.as_str() } else { "This" }
+    if method.as_str().len() <= METHOD_BYTES_MAX { method.as_str() } else { "This" }
 }
 
 fn unknown(worker: &Worker, door: Door, request: &Request<Body>) -> Response<Body> {
-    let entry = Entry::new(&worker.house, door, request.headers());
+    let entry = Entry::of(&worker.house, door, request);
     let base = door.surface.base;
     let told = format!(
         "There is no such path below {base}; model calls go to {base}/chat/completions or {base}/messages."
     );
-    into_axum(entry.fault(&Fault::new(FaultKind::NotFound, told)))
+    entry.visited(None, Err(Fault::new(FaultKind::NotFound, told)))
 }
 
 /// A path below no surface.
 async fn nowhere(State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
-    static NONE: Surface =
-        Surface { base: "", style: Style::OpenAi, chat_id_prefix: "chatcmpl-", anthropic_lists: false };
-    let door = Door { surface: &NONE, endpoint: "unknown", dialect: None };
-    let entry = Entry::new(&worker.house, door, request.headers());
+    let entry = Entry::of(&worker.house, Door::nowhere("unknown"), &request);
     let bases: Vec<&str> = worker.house.surfaces.iter().map(|s| s.base).collect();
     let told = format!("There is no such path; the API is at {}.", bases.join(", "));
-    into_axum(entry.fault(&Fault::new(FaultKind::NotFound, told)))
+    entry.visited(None, Err(Fault::new(FaultKind::NotFound, told)))
 }

@@ -3,12 +3,13 @@
 
 use crate::house::House;
 use crate::limits::CLIENT_REQUEST_ID_BYTES_MAX;
-use crate::surface::Surface;
+use crate::surface::{NOWHERE, Surface};
 use canon::Dialect;
 use dialect::fault::Style;
-use http::HeaderMap;
+use http::{HeaderMap, Request};
+use ledger::UsageRow;
 use tokio::time::Instant;
-use units::{RequestId, Timestamp};
+use units::{KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
 
 /// Which way a request came in.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,11 @@ pub struct Door {
 }
 
 impl Door {
+    /// A door below no surface.
+    pub const fn nowhere(endpoint: &'static str) -> Self {
+        Self { surface: &NOWHERE, endpoint, dialect: None }
+    }
+
     /// How errors look here: Messages is always Anthropic's (R-API-1).
     pub fn style(&self) -> Style {
         match self.dialect {
@@ -57,6 +63,40 @@ impl Entry {
             started: Instant::now(),
             door,
             client_request_id: own.filter(|id| !id.is_empty()).map(|id| cut(id).to_owned()),
+        }
+    }
+
+    /// A request that `visit::attend` has taken in, at its door.
+    pub fn of<B>(house: &House, door: Door, request: &Request<B>) -> Self {
+        match request.extensions().get::<Self>() {
+            Some(entry) => Self { door, ..entry.clone() },
+            None => Self::new(house, door, request.headers()),
+        }
+    }
+
+    /// The record of a request for which nothing has happened yet.
+    pub fn row(&self, workspace: WorkspaceId, key: KeyId) -> UsageRow {
+        UsageRow {
+            request: self.id,
+            at: self.at,
+            workspace,
+            key,
+            endpoint: self.door.endpoint,
+            model: "".into(),
+            provider: "".into(),
+            upstream_model: "".into(),
+            status: 200,
+            fault: None,
+            usage: Usage::NONE,
+            source: UsageSource::None,
+            price: None,
+            charge: NanoUsd::ZERO,
+            latency_ms: self.age_ms(),
+            first_byte_ms: None,
+            streamed: false,
+            attempts: 0,
+            partial: false,
+            client_request_id: self.client_request_id.clone(),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::tasks::Tasks;
 use crate::upstream::Upstream;
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::port::{Change, Ledger, Store, StoreError};
@@ -37,24 +38,9 @@ pub struct Parts {
     pub log: Log,
 }
 
-/// The shared house.
+/// The shared house: what wiring brought, read as the house's own, and what it makes of it.
 pub struct House {
-    /// What the operator set.
-    pub settings: Settings,
-    /// Base paths; they live as long as the process.
-    pub surfaces: &'static [Surface],
-    /// Money.
-    pub ledger: Arc<dyn Ledger>,
-    /// Everything else that lasts.
-    pub store: Arc<dyn Store>,
-    /// Keys derived of the master key.
-    pub vault: Vault,
-    /// Wall time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub chance: Arc<dyn Chance>,
-    /// Where lines go.
-    pub log: Log,
+    parts: Parts,
     /// Counters.
     pub metrics: Metrics,
     /// The catalogue in force.
@@ -83,6 +69,14 @@ pub enum HouseError {
     Live(#[from] LiveError),
 }
 
+impl Deref for House {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
 impl House {
     /// Opens the house: everything that is stored is loaded.
     ///
@@ -90,14 +84,7 @@ impl House {
     /// When the store does not answer or what it holds cannot be used.
     pub async fn open(parts: Parts) -> Result<Arc<Self>, HouseError> {
         let house = Self {
-            settings: parts.settings,
-            surfaces: parts.surfaces,
-            ledger: parts.ledger,
-            store: parts.store,
-            vault: parts.vault,
-            clock: parts.clock,
-            chance: parts.chance,
-            log: parts.log,
+            parts,
             metrics: Metrics::default(),
             catalogue: ArcSwap::default(),
             keys: LiveKeys::default(),

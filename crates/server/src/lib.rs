@@ -24,10 +24,11 @@ mod target;
 mod tasks;
 mod upstream;
 mod viewer;
+mod visit;
 
 pub use api::mint_operator_token;
 pub use catalog::CatalogueDoc;
-pub use doors::Front;
+pub use doors::{Front, answer_monitors};
 pub use house::{House, HouseError, Parts, Worker};
 pub use listen::Doors;
 pub use log::{Level, Log, Value};

@@ -1,15 +1,30 @@
-//! Every limit of the server that is not a setting, with its name and reason. In: nothing. Out: constants.
-//! Never here: what an operator may want to change (settings.rs).
+//! Every limit of the server's doors that is not a setting, with its name and reason. In: nothing. Out: constants.
+//! Never here: what an operator may want to change (settings.rs); how an upstream's bytes are read (upstream).
 
 use std::time::Duration;
+use units::NanoUsd;
 
 /// Longest `x-client-request-id` that is kept; longer ones are cut.
 pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
-/// Request headers altogether (Codex sends about 1 KB of metadata, proxies add more).
+/// Request line and headers altogether (Codex sends about 1 KB of metadata, proxies add more).
 pub const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Headers of a request, counted: what the HTTP library takes of itself, which is told to clients.
+pub const HEADERS_MAX: usize = 100;
 /// Time for a client to send its headers; also how long a connection may be idle between two requests, so it is longer
 /// than the minute after which most clients drop theirs.
 pub const HEADER_TIME_MAX: Duration = Duration::from_secs(75);
+/// Connections waiting for a worker; more wait in the kernel.
+pub const HANDED_OUT_MAX: usize = 1_024;
+/// How long the acceptor rests when the process has no file descriptors left.
+pub const ACCEPT_REST: Duration = Duration::from_millis(50);
+/// Longest method that is repeated to a client or logged; longer ones are nobody's.
+pub const METHOD_BYTES_MAX: usize = 16;
+/// Longest unknown model id that is repeated to a client, in characters.
+pub const MODEL_SHOWN_CHARS_MAX: usize = 100;
+/// The list of what a translation dropped: longer ones are cut, for a header must stay small.
+pub const DROPPED_BYTES_MAX: usize = 1_024;
+/// A store that does not answer within this is not ready.
+pub const PING_TIME_MAX: Duration = Duration::from_secs(2);
 /// How long a client may take nothing of an answer that waits to be written.
 pub const STALLED_READER_TIME_MAX: Duration = Duration::from_secs(60);
 /// How often holds are looked for whose relay broke (a defect: it is an error line each time).
@@ -30,8 +45,16 @@ pub const READ_ON_TIME_MAX: Duration = Duration::from_secs(30);
 pub const READ_ON_LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: u32 = 1_000;
+/// Rows of a page where the caller does not say.
+pub const PAGE_ROWS_DEFAULT: u32 = 100;
 /// Longest name of a workspace, key or token, in characters.
 pub const NAME_CHARS_MAX: usize = 100;
+/// Longest slug of a workspace, in characters.
+pub const SLUG_CHARS_MAX: usize = 50;
+/// Longest reason of a grant, in characters.
+pub const REASON_CHARS_MAX: usize = 500;
+/// More than this in one grant is taken for a slip of the pen: a million USD.
+pub const GRANT_MAX: NanoUsd = NanoUsd::new(1_000_000_000_000_000);
 /// How long a problem's wait is told as when the store cannot take holds.
 pub const LEDGER_RETRY: Duration = Duration::from_secs(2);
 /// How long to wait before trying again when calls under way hold the balance.

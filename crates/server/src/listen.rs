@@ -2,10 +2,11 @@
 //! In: a listener and a house. Out: served connections until shutdown. Never here: what a request means.
 
 mod patient;
+mod refusal;
 
 use crate::doors::Front;
 use crate::house::{House, Worker};
-use crate::limits::{HEADER_BYTES_MAX, HEADER_TIME_MAX, STALLED_READER_TIME_MAX};
+use crate::limits::{ACCEPT_REST, HANDED_OUT_MAX, HEADER_BYTES_MAX, HEADER_TIME_MAX, STALLED_READER_TIME_MAX};
 use crate::tasks::Tasks;
 use crate::upstream::Upstream;
 use axum::body::Body;
@@ -15,18 +16,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use patient::Patient;
+use refusal::Refusals;
 use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-
-/// Connections waiting for a worker; more wait in the kernel.
-const HANDED_OUT_MAX: usize = 1_024;
-/// How long the acceptor rests when the process has no file descriptors left.
-const ACCEPT_REST: Duration = Duration::from_millis(50);
 
 /// The running doors.
 pub struct Doors {
@@ -142,6 +138,8 @@ async fn work(
 
 /// One connection, to its end or until shutdown lets its running request finish.
 async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<bool>) {
+    let socket = Patient::new(stream, STALLED_READER_TIME_MAX);
+    let socket = Refusals::new(socket, front.house());
     let service = service_fn(move |request: Request<Incoming>| {
         let answered = front.clone().answer(request.map(Body::new));
         async { Ok::<_, Infallible>(answered.await) }
@@ -150,7 +148,9 @@ async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME_MAX)
         .max_buf_size(HEADER_BYTES_MAX.max(8_192))
-        .serve_connection(TokioIo::new(Patient::new(stream, STALLED_READER_TIME_MAX)), service);
+        // The buffer alone is no limit: one read may fill more of it than was asked for.
+        .max_header_size(HEADER_BYTES_MAX)
+        .serve_connection(TokioIo::new(socket), service);
     let mut connection = pin!(connection);
     tokio::select! {
         biased;

@@ -34,7 +34,7 @@ impl Default for Metrics {
         let requests = classes.map(|class| {
             let counter = Counter::default();
             let mut sub = registry.sub_registry_with_label(("status".into(), class.into()));
-            register(&mut sub, "requests", "Requests by class of status.", &counter);
+            register(&mut sub, "requests", "Model calls by class of status.", &counter);
             counter
         });
         let tokens = Class::ALL.map(|class| {
@@ -60,7 +60,7 @@ impl Default for Metrics {
         let first_byte = Histogram::new(SECONDS);
         registry.register("first_byte_seconds", "From head to the first meaningful byte.", first_byte.clone());
         let in_flight = Gauge::default();
-        registry.register("in_flight", "Requests under way.", in_flight.clone());
+        registry.register("in_flight", "Model calls under way.", in_flight.clone());
         let lines_dropped = Gauge::default();
         registry.register("log_lines_dropped", "Log lines that nobody could write.", lines_dropped.clone());
         Self {

@@ -4,6 +4,7 @@
 use crate::body::read_json;
 use crate::entry::{Door, Entry};
 use crate::house::{House, Worker};
+use crate::limits::MODEL_SHOWN_CHARS_MAX;
 use crate::live::{LiveModel, LivePrice};
 use crate::relay::{self, Order, Quote, Terms};
 use crate::respond::into_axum;
@@ -11,12 +12,12 @@ use crate::sold;
 use crate::viewer::Viewer;
 use axum::body::Body;
 use canon::{Dialect, Fault, FaultKind};
-use dialect::{Peek, PeekLimits, RequestHead};
+use dialect::{Peek, RequestHead};
 use http::{HeaderMap, Request, Response};
 use ledger::UsageRow;
 use std::sync::Arc;
 use store::port::KeyRow;
-use units::{NanoUsd, Usage, UsageSource};
+use units::NanoUsd;
 
 /// Serves one model call.
 pub async fn serve(worker: Worker, door: Door, dialect: Dialect, request: Request<Body>) -> Response<Body> {
@@ -29,7 +30,7 @@ pub async fn serve(worker: Worker, door: Door, dialect: Dialect, request: Reques
         Ok(order) => {
             let house = worker.house.clone();
             let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, order, slot));
-            viewer.respond().await.unwrap_or_else(|| broken(&house, &entry))
+            viewer.respond().await.unwrap_or_else(|| broken(&house, &entry, &caller))
         }
         Err((model, fault)) => refuse(&worker.house, &entry, Some(&caller), &model, &fault),
     }
@@ -48,9 +49,7 @@ async fn prepare(
     let settings = &house.settings;
     let body = read_json(&parts.headers, body, settings.body_bytes_max, settings.body_time_max).await;
     let body = body.map_err(unnamed)?;
-    // The model's own limit of thinking is checked below, once the model is known.
-    let limits = PeekLimits { thinking_budget_max: u64::MAX };
-    let peek = dialect::peek(dialect, &body, limits).map_err(unnamed)?;
+    let peek = dialect::peek(dialect, &body).map_err(unnamed)?;
     let model = find_model(house, &peek).map_err(unnamed)?;
     let named = |fault| (model.model.id.clone(), fault);
     peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
@@ -83,7 +82,7 @@ fn find_model(house: &House, peek: &Peek) -> Result<Arc<LiveModel>, Fault> {
 
 /// The fault for a model that is not sold here.
 pub fn no_such_model(id: &str) -> Fault {
-    let shown: String = id.chars().filter(|c| !c.is_control()).take(100).collect();
+    let shown: String = id.chars().filter(|c| !c.is_control()).take(MODEL_SHOWN_CHARS_MAX).collect();
     let told = format!("The model \"{shown}\" does not exist; GET models lists those there are.");
     Fault::new(FaultKind::ModelNotAvailable, told).at("model")
 }
@@ -112,9 +111,12 @@ fn request_head(headers: &HeaderMap) -> RequestHead {
 }
 
 /// The relay broke before it said anything: a defect of ours, told as one. Its hold is found and given back.
-fn broken(house: &House, entry: &Entry) -> Response<Body> {
+fn broken(house: &House, entry: &Entry, caller: &KeyRow) -> Response<Body> {
     house.log.error("relay.broke", &[("request.id", &entry.id.to_string())]);
-    into_axum(entry.fault(&Fault::new(FaultKind::Internal, "Something is wrong on our side; nothing was charged.")))
+    let fault = Fault::new(FaultKind::Internal, "Something is wrong on our side; nothing was charged.");
+    // Its hold is open yet, so it has no usage row.
+    house.tell(refused_row(entry, Some(caller), "", &fault), entry, Some(caller), &fault);
+    into_axum(entry.fault(&fault))
 }
 
 /// Answers with a fault before there is a relay: nothing was held.
@@ -127,32 +129,14 @@ fn refuse(house: &House, entry: &Entry, caller: Option<&KeyRow>, model: &str, fa
 impl House {
     /// Records a refused request: a usage row where the caller is known, a `request.done` always.
     fn refused(&self, entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) {
-        let nobody = [0; 16];
-        let row = UsageRow {
-            request: entry.id,
-            at: entry.at,
-            workspace: caller.map_or(units::WorkspaceId::from_bytes(nobody), |c| c.workspace),
-            key: caller.map_or(units::KeyId::from_bytes(nobody), |c| c.id),
-            endpoint: entry.door.endpoint,
-            model: model.into(),
-            provider: "".into(),
-            upstream_model: "".into(),
-            status: dialect::fault::status(fault.kind),
-            fault: Some(fault.kind.name()),
-            usage: Usage::NONE,
-            source: UsageSource::None,
-            price: None,
-            charge: NanoUsd::ZERO,
-            latency_ms: entry.age_ms(),
-            first_byte_ms: None,
-            streamed: false,
-            attempts: 0,
-            partial: false,
-            client_request_id: entry.client_request_id.clone(),
-        };
+        let row = refused_row(entry, caller, model, fault);
         if caller.is_some() {
             self.ledger.record(row.clone());
         }
+        self.tell(row, entry, caller, fault);
+    }
+
+    fn tell(&self, row: UsageRow, entry: &Entry, caller: Option<&KeyRow>, fault: &Fault) {
         self.done(&crate::done::Done {
             row,
             known_caller: caller.is_some(),
@@ -166,5 +150,16 @@ impl House {
             written_off: NanoUsd::ZERO,
             client_gone: false,
         });
+    }
+}
+
+fn refused_row(entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) -> UsageRow {
+    let nobody = || (units::WorkspaceId::from_bytes([0; 16]), units::KeyId::from_bytes([0; 16]));
+    let (workspace, key) = caller.map_or_else(nobody, |c| (c.workspace, c.id));
+    UsageRow {
+        model: model.into(),
+        status: dialect::fault::status(fault.kind),
+        fault: Some(fault.kind.name()),
+        ..entry.row(workspace, key)
     }
 }

@@ -2,6 +2,7 @@
 //! carries (R-API-14). Never here: deciding what went wrong; a header of an upstream.
 
 use crate::entry::Entry;
+use crate::limits::DROPPED_BYTES_MAX;
 use bytes::Bytes;
 use canon::{Dialect, Fault, Loss};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
@@ -14,8 +15,6 @@ const DROPPED: HeaderName = HeaderName::from_static("x-tollgate-dropped");
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
-/// Longer lists of losses are cut: a header must stay small.
-const DROPPED_BYTES_MAX: usize = 1_024;
 
 impl Entry {
     /// The head of a stream.
@@ -54,7 +53,8 @@ impl Entry {
         response
     }
 
-    fn identify_answer(&self, headers: &mut HeaderMap) {
+    /// Gives an answer its ids.
+    pub fn identify_answer(&self, headers: &mut HeaderMap) {
         // An id is plain ASCII, so it always is a header value.
         if let Ok(id) = HeaderValue::try_from(self.id.to_string()) {
             if self.door.dialect == Some(Dialect::Anthropic) {

@@ -16,6 +16,10 @@ pub struct Surface {
     pub anthropic_lists: bool,
 }
 
+/// Where no surface is: probes, unknown paths, what is no request.
+pub static NOWHERE: Surface =
+    Surface { base: "", style: Style::OpenAi, chat_id_prefix: "chatcmpl-", anthropic_lists: false };
+
 /// The surfaces out of the box (R-API-1).
 pub fn defaults() -> Vec<Surface> {
     let surface =

@@ -1,10 +1,11 @@
 //! A store in memory, as far as whole calls need it. In: what a scenario sets up. Out: the same.
 //! Never here: what calls do not touch (it says `NotFound`).
 
+use ledger::UsageRow;
 use parking_lot::Mutex;
 use store::port::{
-    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, StoredUsage,
-    UsageFilter, WorkspaceRow,
+    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, UsageFilter,
+    WorkspaceRow,
 };
 use units::{BootId, KeyId, OperatorTokenId, Timestamp};
 
@@ -90,7 +91,7 @@ impl Store for Shelf {
         ready(Ok(()))
     }
 
-    fn page_usage(&self, _: UsageFilter) -> Pending<'_, Vec<StoredUsage>> {
+    fn page_usage(&self, _: UsageFilter) -> Pending<'_, Vec<UsageRow>> {
         ready(Err(StoreError::NotFound("usage in a simulation")))
     }
 

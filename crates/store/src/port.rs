@@ -222,13 +222,6 @@ pub struct UsageFilter {
     pub limit: u32,
 }
 
-/// A usage row as it is read back: the texts own themselves.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoredUsage {
-    /// The row.
-    pub row: UsageRow,
-}
-
 /// What changed elsewhere (another node): caches reload it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
@@ -273,7 +266,7 @@ pub trait Store: Send + Sync {
     fn replace_catalogue(&self, rows: CatalogueRows, log: AuditEntry) -> Pending<'_, ()>;
 
     /// A page of usage rows, newest first.
-    fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<StoredUsage>>;
+    fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<UsageRow>>;
     /// A page of the operators' log, newest first; `before` is the `at` of the last one seen. A page ends between two
     /// instants, so that none is lost: it may be a little longer than `limit`.
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>>;

@@ -6,7 +6,7 @@ mod declare;
 mod load;
 mod render;
 
-pub use check::Config;
+pub use check::{Config, key_of_hex};
 pub use load::{Environment, Layers, Loaded, Mistake};
 pub use render::{example, print};
 

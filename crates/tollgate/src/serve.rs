@@ -64,11 +64,20 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
             let _ = sim::serve(sim, SimConfig::new(Arc::new(SystemClock)), std::future::pending()).await;
         });
     }
+    let monitors = match config.metrics_listen {
+        Some(listen) => Some(bind(listen).await?),
+        None => None,
+    };
     let house = wiring::open(config, log.clone(), tokio::runtime::Handle::current()).await?;
     background.spawn(house.clone().follow());
     background.spawn(house.clone().reap());
     let doors = Doors::open(&house)?;
-    log.info("server.ready", &[("listen", &address.to_string())]);
+    let mut told = vec![("listen", address.to_string())];
+    if let Some(monitors) = monitors {
+        told.push(("metrics", monitors.local_addr()?.to_string()));
+        background.spawn(server::answer_monitors(monitors, house.clone()));
+    }
+    log.info("server.ready", &told.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>());
     let mut failed = None;
     let mut starting = JoinSet::new();
     starting.spawn(ready(address));

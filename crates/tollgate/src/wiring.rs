@@ -1,13 +1,13 @@
 //! The real clock, the real chance, the master key, and the house made of them. In: a configuration. Out: an open house.
 //! Never here: serving, commands.
 
-use crate::config::Config;
+use crate::config::{Config, key_of_hex};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use server::{House, Log, Parts, Vault, default_surfaces};
 use std::cell::RefCell;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{Kind, StoreConfig};
 use tokio::runtime::Handle;
@@ -51,21 +51,43 @@ fn seeded() -> ChaCha20Rng {
 /// Why the house does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum WiringError {
-    /// The master key is not usable.
-    #[error("{0}")]
+    /// What the file of the master key holds is none.
+    #[error("the master key file {0} must hold 64 hex digits")]
     MasterKey(String),
+    /// The store was sealed with another key.
+    #[error("`master_key` is not the one this store was started with; give the old key back, nothing was changed")]
+    OtherMaster,
+    /// The master key cannot be read or kept.
+    #[error("the master key file {0} cannot be used: {1}")]
+    KeyFile(String, std::io::Error),
     /// The data folder cannot be used.
     #[error("the data folder {0} cannot be used: {1}")]
     Data(String, std::io::Error),
     /// The store does not open.
     #[error(transparent)]
-    Store(#[from] store::OpenError),
+    Store(store::OpenError),
     /// What is stored cannot be used.
     #[error(transparent)]
     House(#[from] server::HouseError),
     /// The store failed while the first operator token was kept.
     #[error(transparent)]
     Token(#[from] store::StoreError),
+}
+
+impl WiringError {
+    /// Whether the configuration is to blame, and not the machine or the store.
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::MasterKey(_) | Self::OtherMaster)
+    }
+}
+
+impl From<store::OpenError> for WiringError {
+    fn from(error: store::OpenError) -> Self {
+        match error {
+            store::OpenError::WrongMaster => Self::OtherMaster,
+            other => Self::Store(other),
+        }
+    }
 }
 
 /// Opens the house of a configuration. Background work of the store runs on `background`.
@@ -75,14 +97,20 @@ pub enum WiringError {
 pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<House>, WiringError> {
     let data = config.data_dir.display().to_string();
     make_private_dir(&config.data_dir).map_err(|e| WiringError::Data(data, e))?;
-    let vault = Vault::new(&master_key(config)?);
+    let (key, candidate) = master_key(config)?;
+    let vault = Vault::new(&key);
     let kind = match &config.database_url {
         None => Kind::Sqlite { dir: config.data_dir.clone() },
         Some(url) => Kind::Postgres { url: url.expose().clone(), lease: config.lease },
     };
     let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = (Arc::new(SystemClock), Arc::new(OsChance));
     let store_config = StoreConfig { kind, master_check: Some(vault.check_value()) };
-    let opened = store::open(store_config, clock.clone(), chance.clone(), background).await?;
+    let opened = store::open(store_config, clock.clone(), chance.clone(), background).await;
+    let opened = opened.map_err(WiringError::from);
+    if let Some(candidate) = candidate {
+        candidate.judge(&opened)?;
+    }
+    let opened = opened?;
     if opened.recovered > 0 {
         log.info("ledger.recovered", &[("holds_voided", &opened.recovered.to_string())]);
     }
@@ -101,45 +129,68 @@ pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<H
     Ok(house)
 }
 
-/// The master key: from the setting, or from its file, which is made at the first start.
-fn master_key(config: &Config) -> Result<Secret<[u8; 32]>, WiringError> {
-    if let Some(text) = &config.master_key {
-        let told = || WiringError::MasterKey("`master_key` must be 64 hex digits".into());
-        return from_hex(text.expose()).map(Secret::new).ok_or_else(told);
+/// The master key: from the setting, or from its file. Without either a new one is made, which is a candidate.
+fn master_key(config: &Config) -> Result<(Secret<[u8; 32]>, Option<Candidate>), WiringError> {
+    if let Some(key) = &config.master_key {
+        return Ok((key.clone(), None));
     }
     let path = &config.master_key_file;
-    let shown = path.display();
+    if let Some(key) = read_key(path)? {
+        return Ok((key, None));
+    }
+    let candidate = Candidate::beside(path);
+    // Half a key, of a start that was cut off, no store has seen: it is made anew.
+    if let Ok(Some(key)) = read_key(&candidate.new) {
+        return Ok((key, Some(candidate)));
+    }
+    let mut key = [0; 32];
+    OsChance.fill(&mut key);
+    let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
+    write_private(&candidate.new, &text).map_err(|e| key_file(&candidate.new, e))?;
+    Ok((Secret::new(key), Some(candidate)))
+}
+
+/// The key in a file, if the file is there.
+fn read_key(path: &Path) -> Result<Option<Secret<[u8; 32]>>, WiringError> {
     match std::fs::read_to_string(path) {
-        Ok(text) => {
-            let told = || WiringError::MasterKey(format!("the master key file {shown} must hold 64 hex digits"));
-            from_hex(text.trim()).map(Secret::new).ok_or_else(told)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let mut key = [0; 32];
-            OsChance.fill(&mut key);
-            let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
-            write_private(path, &text).map_err(|e| {
-                WiringError::MasterKey(format!("the master key file {shown} cannot be written: {e}"))
-            })?;
-            Ok(Secret::new(key))
-        }
-        Err(error) => Err(WiringError::MasterKey(format!("the master key file {shown} cannot be read: {error}"))),
+        Ok(text) => match key_of_hex(text.trim()) {
+            Some(key) => Ok(Some(Secret::new(key))),
+            None => Err(WiringError::MasterKey(path.display().to_string())),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(key_file(path, error)),
     }
 }
 
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let mut key = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
+fn key_file(path: &Path, error: std::io::Error) -> WiringError {
+    WiringError::KeyFile(path.display().to_string(), error)
+}
+
+/// A new key gets its name once a store has opened with it: beside the store of another key it would pass for that
+/// store's own. While it is open whether the store took it, it is kept for the next start.
+struct Candidate {
+    new: PathBuf,
+    path: PathBuf,
+}
+
+impl Candidate {
+    fn beside(path: &Path) -> Self {
+        let mut new = path.to_owned().into_os_string();
+        new.push(".new");
+        Self { new: new.into(), path: path.to_owned() }
     }
-    for (n, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * n..2 * n + 2)?, 16).ok()?;
+
+    fn judge<T>(&self, opened: &Result<T, WiringError>) -> Result<(), WiringError> {
+        match opened {
+            Ok(_) => std::fs::rename(&self.new, &self.path).map_err(|e| key_file(&self.path, e)),
+            Err(WiringError::OtherMaster) => std::fs::remove_file(&self.new).map_err(|e| key_file(&self.new, e)),
+            Err(_) => Ok(()),
+        }
     }
-    Some(key)
 }
 
 /// Where the first operator token lies, for commands on the same machine.
-pub fn token_file(data_dir: &Path) -> std::path::PathBuf {
+pub fn token_file(data_dir: &Path) -> PathBuf {
     data_dir.join("operator.token")
 }
 

@@ -62,6 +62,11 @@ impl Operator {
         Self { address, token: self.token.clone() }
     }
 
+    /// Its token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Asks for something.
     ///
     /// # Errors

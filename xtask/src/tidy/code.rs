@@ -72,6 +72,7 @@ pub(super) fn environment(files: &[File]) -> Vec<String> {
 pub(super) fn sql(files: &[File]) -> Vec<String> {
     let free = |file: &&File| {
         file.path.starts_with("crates/store/")
+            || file.path.starts_with("tests/")
             || file.path.contains("/tests/")
             || file.path.starts_with("crates/simtest/")
     };

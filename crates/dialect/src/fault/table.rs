@@ -133,6 +133,9 @@ rows! {
         ["rate_limit_error", "rate_limit_error", "rate_limit_exceeded"],
         "A limit of requests, of concurrency or of the day is reached.",
         "Wait as long as `Retry-After` says."), "Rate limit exceeded");
+    HeadersTooLarge => new(431, "headers_too_large", [INVALID, INVALID, "headers_too_large"],
+        "The request line and the headers are above their limit.",
+        "Send fewer or shorter headers.");
     Internal => new(500, "internal_error", [SERVER, "api_error", "internal_error"],
         "Something is wrong with the gateway itself.",
         "Try again later; tell the operator the request id.");

@@ -3,7 +3,7 @@
 
 use super::surcharges;
 use super::survey::Survey;
-use super::{CHOICES_MAX, Cuts, OUTPUT_TOKENS_MAX, Peek, PeekLimits, THINKING_BUDGET_MIN};
+use super::{CHOICES_MAX, Cuts, OUTPUT_TOKENS_MAX, Peek, THINKING_BUDGET_MIN};
 use crate::json::{Member, Members, string_value};
 use canon::{Dialect, Fault, FaultKind};
 
@@ -92,7 +92,6 @@ pub(super) fn look_alike(name: &[u8]) -> Result<(), Fault> {
 /// What has been read so far.
 pub(super) struct Fields {
     dialect: Dialect,
-    limits: PeekLimits,
     seen: u32,
     peek: Peek,
     max_tokens: Option<u64>,
@@ -116,10 +115,9 @@ impl Wants {
 }
 
 impl Fields {
-    pub fn new(dialect: Dialect, limits: PeekLimits) -> Self {
+    pub fn new(dialect: Dialect) -> Self {
         Self {
             dialect,
-            limits,
             seen: 0,
             max_tokens: None,
             max_completion_tokens: None,
@@ -372,9 +370,8 @@ impl Fields {
             return Err(wants(Field::MaxTokens, "an integer of at least 1; it is required").fault());
         }
         if let Some(budget) = peek.thinking_budget {
-            let most = self.limits.thinking_budget_max;
-            if budget < THINKING_BUDGET_MIN || budget > most {
-                return Err(budget_fault(&format!("an integer from {THINKING_BUDGET_MIN} to {most}")));
+            if budget < THINKING_BUDGET_MIN {
+                return Err(budget_fault(&format!("an integer of at least {THINKING_BUDGET_MIN}")));
             }
             if peek.max_output.is_some_and(|max| budget >= max) {
                 return Err(budget_fault("less than `max_tokens`"));

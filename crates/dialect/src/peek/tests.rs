@@ -3,7 +3,7 @@
 use super::*;
 
 fn look(dialect: Dialect, body: &str) -> Result<Peek, Fault> {
-    peek(dialect, &Bytes::copy_from_slice(body.as_bytes()), PeekLimits::default())
+    peek(dialect, &Bytes::copy_from_slice(body.as_bytes()))
 }
 
 /// Kind, field, body; `@` stands for good messages.
@@ -54,7 +54,7 @@ fn r_api_15_bad_bodies_name_the_field() {
     }
     for body in [&b"\xef\xbb\xbf{}"[..], b"{\"model\":\"\xff\"}", b" "] {
         let body = Bytes::copy_from_slice(body);
-        let fault = peek(Dialect::OpenAiChat, &body, PeekLimits::default()).unwrap_err();
+        let fault = peek(Dialect::OpenAiChat, &body).unwrap_err();
         assert_eq!(fault.kind, FaultKind::InvalidRequest);
     }
 }
@@ -89,6 +89,11 @@ fn r_wire_7_thinking_budget() {
             }
         }
     }
+    // The largest budget is the model's to say.
+    let asked = ask(r#"{"type":"enabled","budget_tokens":1025}"#).unwrap();
+    assert!(asked.check_thinking(1_025).is_ok());
+    let beyond = asked.check_thinking(1_024).unwrap_err();
+    assert_eq!(beyond.param.as_deref(), Some("thinking.budget_tokens"));
     let hidden = ask(r#"{"type":"adaptive","display":"omitted"}"#).unwrap();
     assert!(hidden.hidden_reasoning_requested && hidden.reasoning_requested);
 }
@@ -235,12 +240,12 @@ fn media_is_counted_where_it_stands() {
 proptest::proptest! {
     #[test]
     fn no_body_makes_it_panic(body in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
-        let _ = peek(Dialect::OpenAiChat, &Bytes::from(body), PeekLimits::default());
+        let _ = peek(Dialect::OpenAiChat, &Bytes::from(body));
     }
 
     #[test]
     fn no_json_like_body_makes_it_panic(body in "[{}\\[\\]:,\"a-z0-9\\\\ ]{0,60}") {
         let body = format!("{{\"model\":\"m\",\"messages\":[{{{body}}}],\"max_tokens\":3}}");
-        let _ = peek(Dialect::Anthropic, &Bytes::from(body), PeekLimits::default());
+        let _ = peek(Dialect::Anthropic, &Bytes::from(body));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::lane::{Answer, ReplyHead, Stream, StreamFault, StreamSpec};
-use crate::peek::{PeekLimits, peek};
+use crate::peek::peek;
 use bytes::BytesMut;
 use canon::StopReason;
 use units::{Class, Usage, UsageSource};
@@ -187,7 +187,7 @@ fn unsigned_thinking_is_left_out() {
         let body =
             format!(r#"{{"model":"p","max_tokens":9,"messages":[{{"role":"assistant","content":[{content}]}}]}}"#);
         let body = Bytes::from(body);
-        let peek = peek(Dialect::Anthropic, &body, PeekLimits::default()).unwrap();
+        let peek = peek(Dialect::Anthropic, &body).unwrap();
         let target = Target::new(Dialect::Anthropic, "p", 1);
         String::from_utf8(prepare(&body, &peek, &target).to_vec()).unwrap()
     };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::lane::{Answer, ReplyHead, Stream, StreamFault, StreamSpec};
-use crate::peek::{PeekLimits, peek};
+use crate::peek::peek;
 use bytes::BytesMut;
 use canon::StopReason;
 use proptest::prelude::Strategy;
@@ -14,7 +14,7 @@ fn target() -> Target {
 
 fn sent(body: &str, target: &Target) -> String {
     let body = Bytes::copy_from_slice(body.as_bytes());
-    let peek = peek(Dialect::OpenAiChat, &body, PeekLimits::default()).unwrap();
+    let peek = peek(Dialect::OpenAiChat, &body).unwrap();
     String::from_utf8(prepare(&body, &peek, target).to_vec()).unwrap()
 }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use canon::Dialect;
 use dialect::fault::{UpstreamHints, decode_upstream_fault};
 use dialect::lane::Answer;
-use dialect::{PeekLimits, Target, decode_request, encode_request, peek, straight};
+use dialect::{Target, decode_request, encode_request, peek, straight};
 use proptest::prelude::*;
 use serde_json::Value;
 use units::{Class, Usage, UsageSource};
@@ -38,7 +38,7 @@ fn request(body: &[u8]) {
     let body = Bytes::copy_from_slice(body);
     for dialect in [CHAT, MESSAGES] {
         let target = Target::new(dialect, "t", 1_000);
-        if let Ok(look) = peek(dialect, &body, PeekLimits::default()) {
+        if let Ok(look) = peek(dialect, &body) {
             let sent = straight::prepare(&body, &look, &target);
             serde_json::from_slice::<Value>(&sent).expect("a spliced body stays JSON");
         }

@@ -5,16 +5,12 @@ use crate::api::operator::Operator;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Checks, Input, Named};
 use crate::house::Worker;
+use crate::limits::{GRANT_MAX, REASON_CHARS_MAX};
 use axum::extract::State;
 use ledger::{GrantKind, GrantOrder};
 use serde::Deserialize;
 use serde_json::json;
 use units::{GrantId, NanoUsd};
-
-/// Longest reason.
-const REASON_CHARS_MAX: usize = 500;
-/// More than this in one grant is taken for a slip of the pen: a million USD.
-const GRANT_MAX: NanoUsd = NanoUsd::new(1_000_000_000_000_000);
 
 /// What a grant is made of.
 #[derive(Deserialize)]

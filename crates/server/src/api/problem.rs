@@ -2,6 +2,7 @@
 //! Never here: the error styles of model endpoints.
 
 use crate::house::HouseError;
+use crate::visit::Told;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
@@ -119,6 +120,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.extensions_mut().insert(Told { fault: Some(self.code), ..Told::default() });
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("2"));
         }

@@ -5,15 +5,12 @@ use crate::api::operator::Operator;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks};
 use crate::house::Worker;
-use crate::limits::PAGE_ROWS_MAX;
+use crate::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use axum::extract::State;
 use ledger::UsageRow;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::port::UsageFilter;
-
-/// Rows of a page where the caller does not say.
-const PAGE_ROWS: u32 = 100;
 
 /// Which usage rows are asked for.
 #[derive(Deserialize)]
@@ -47,7 +44,7 @@ pub async fn usage(
         from: checks.instant("from", which.from.as_deref()),
         until: checks.instant("until", which.until.as_deref()),
         before: which.before.as_deref().and_then(|text| checks.parse("before", text)),
-        limit: which.limit.unwrap_or(PAGE_ROWS),
+        limit: which.limit.unwrap_or(PAGE_ROWS_DEFAULT),
     };
     if !(1..=PAGE_ROWS_MAX).contains(&filter.limit) {
         checks.add("limit", format!("expected 1 to {PAGE_ROWS_MAX}"));
@@ -55,8 +52,8 @@ pub async fn usage(
     checks.done()?;
     let limit = filter.limit as usize;
     let rows = house.store.page_usage(filter).await?;
-    let next = rows.last().filter(|_| rows.len() == limit).map(|r| r.row.request.to_string());
-    let objects: Vec<Value> = rows.iter().map(|stored| object(&stored.row)).collect();
+    let next = rows.last().filter(|_| rows.len() == limit).map(|r| r.request.to_string());
+    let objects: Vec<Value> = rows.iter().map(object).collect();
     Ok(Answer::ok(&json!({ "data": objects, "next": next })))
 }
 
@@ -102,7 +99,7 @@ pub async fn log(
 ) -> Result<Answer, Problem> {
     let mut checks = Checks::default();
     let before = checks.instant("before", which.before.as_deref());
-    let limit = which.limit.unwrap_or(PAGE_ROWS);
+    let limit = which.limit.unwrap_or(PAGE_ROWS_DEFAULT);
     if !(1..=PAGE_ROWS_MAX).contains(&limit) {
         checks.add("limit", format!("expected 1 to {PAGE_ROWS_MAX}"));
     }

@@ -4,14 +4,12 @@ use crate::api::operator::Operator;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Checks, Input};
 use crate::house::{House, Worker};
+use crate::limits::SLUG_CHARS_MAX;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::port::{Change, WorkspaceRow};
 use units::WorkspaceId;
-
-/// Longest slug.
-const SLUG_CHARS_MAX: usize = 50;
 
 /// What a new workspace is made of.
 #[derive(Deserialize)]

@@ -2,28 +2,29 @@
 //! Never here: other keys, other workspaces.
 
 use crate::entry::{Door, Entry};
-use crate::house::Worker;
+use crate::house::{House, Worker};
 use crate::relay::unavailable;
-use crate::respond::into_axum;
 use axum::body::Body;
 use axum::extract::State;
 use bytes::Bytes;
 use canon::Fault;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response};
 use serde_json::{Value, json};
+use store::port::KeyRow;
 
 /// `GET {base}/key` and `{base}/me`.
 pub async fn key(door: Door, State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
-    let entry = Entry::new(&worker.house, door, request.headers());
-    into_axum(match identity(&worker, &entry, request.headers()).await {
-        Ok(body) => entry.json(StatusCode::OK, Bytes::from(body.to_string()), &[]),
-        Err(fault) => entry.fault(&fault),
-    })
+    let entry = Entry::of(&worker.house, door, &request);
+    match worker.house.identify(request.headers(), entry.at) {
+        Ok(caller) => {
+            let told = identity(&worker.house, &entry, &caller).await;
+            entry.visited(Some(&caller), told.map(|body| Bytes::from(body.to_string())))
+        }
+        Err(fault) => entry.visited(None, Err(fault)),
+    }
 }
 
-async fn identity(worker: &Worker, entry: &Entry, headers: &HeaderMap) -> Result<Value, Fault> {
-    let house = &worker.house;
-    let key = house.identify(headers, entry.at)?;
+async fn identity(house: &House, entry: &Entry, key: &KeyRow) -> Result<Value, Fault> {
     let balance = house.ledger.balance(key.workspace, entry.at).await.map_err(unavailable)?;
     let spend = house.ledger.key_spend(key.id).await.map_err(unavailable)?;
     let workspace = house.workspaces.find(key.workspace);

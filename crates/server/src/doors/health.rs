@@ -1,38 +1,73 @@
 //! What balancers, monitors and curious clients ask: alive, ready, metrics, the root. In: GET. Out: short texts.
-//! Never here: anything that needs a key or tells about customers.
+//! Metrics tell what was charged, so they are for operators alone, or for whoever reaches an address of their own: behind
+//! a reverse proxy every peer is near, and being near proves nothing. Never here: anything that needs an API key.
 
-use crate::house::Worker;
+use super::only;
+use crate::api::Operator;
+use crate::entry::Door;
+use crate::house::{House, Worker};
+use crate::limits::PING_TIME_MAX;
+use crate::visit;
 use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
-use http::{StatusCode, header::CONTENT_TYPE};
-use std::time::Duration;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get};
+use http::{HeaderName, StatusCode, header::CONTENT_TYPE};
+use std::sync::Arc;
+use tokio::net::TcpListener;
 
-/// A store that does not answer within this is not ready.
-const PING_TIME_MAX: Duration = Duration::from_secs(2);
+const ALIVE: &str = "ok\n";
+
+/// Metrics as they are sent.
+type Numbers = ([(HeaderName, &'static str); 1], String);
 
 /// Adds the paths.
 pub fn add(router: Router<Worker>) -> Router<Worker> {
     router
         // Claude Code asks HEAD / before its first call.
-        .route("/", get(|| async { "Tollgate\n" }))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+        .route("/", asked("root", get(|| async { "Tollgate\n" })))
+        .route("/healthz", asked("healthz", get(|| async { ALIVE })))
+        .route("/readyz", asked("readyz", get(ready)))
+        .route("/metrics", asked("metrics", get(metrics)))
+}
+
+fn asked(endpoint: &'static str, answer: MethodRouter<Worker>) -> MethodRouter<Worker> {
+    only(Door::nowhere(endpoint), "GET", answer)
+}
+
+/// Answers monitors on an address of their own, for ever: whoever reaches it needs no token (`metrics.listen`).
+pub async fn answer_monitors(listener: TcpListener, house: Arc<House>) {
+    let attend = from_fn_with_state(house.clone(), visit::attend);
+    let router = Router::new()
+        .route("/healthz", get(|| async { ALIVE }))
+        .route("/readyz", get(async |State(house): State<Arc<House>>| readiness(&house).await))
+        .route("/metrics", get(async |State(house): State<Arc<House>>| numbers(&house)))
+        .layer(attend)
+        .with_state(house);
+    // It ends with the process: a connection that fails is the monitor's affair.
+    let _ = axum::serve(listener, router).await;
 }
 
 async fn ready(State(worker): State<Worker>) -> (StatusCode, String) {
-    if worker.house.is_draining() {
+    readiness(&worker.house).await
+}
+
+async fn metrics(State(worker): State<Worker>, _: Operator) -> Numbers {
+    numbers(&worker.house)
+}
+
+async fn readiness(house: &House) -> (StatusCode, String) {
+    if house.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n".into());
     }
-    match tokio::time::timeout(PING_TIME_MAX, worker.house.store.ping()).await {
+    match tokio::time::timeout(PING_TIME_MAX, house.store.ping()).await {
         Ok(Ok(())) => (StatusCode::OK, "ready\n".into()),
         Ok(Err(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n".into()),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".into()),
     }
 }
 
-async fn metrics(State(worker): State<Worker>) -> ([(http::HeaderName, &'static str); 1], String) {
+fn numbers(house: &House) -> Numbers {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(CONTENT_TYPE, kind)], worker.house.metrics.text(worker.house.log.dropped()))
+    ([(CONTENT_TYPE, kind)], house.metrics.text(house.log.dropped()))
 }

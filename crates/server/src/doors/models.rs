@@ -5,19 +5,18 @@ use crate::entry::{Door, Entry};
 use crate::house::Worker;
 use crate::live::{LiveModel, LivePrice};
 use crate::pipeline::no_such_model;
-use crate::respond::into_axum;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use bytes::Bytes;
 use canon::{Dialect, Fault};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// `GET {base}/models`.
 pub async fn list(door: Door, State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
-    let entry = Entry::new(&worker.house, door, request.headers());
+    let entry = Entry::of(&worker.house, door, &request);
     answer(&worker, &entry, request.headers(), |models, anthropic| {
         let objects: Vec<Value> = models.iter().map(|m| object(m, anthropic)).collect();
         if anthropic {
@@ -40,7 +39,7 @@ pub async fn one(
 ) -> Response<Body> {
     // An id that is no text is nobody's.
     let id = path.map_or_else(|_| String::new(), |Path(id)| id);
-    let entry = Entry::new(&worker.house, door, request.headers());
+    let entry = Entry::of(&worker.house, door, &request);
     answer(&worker, &entry, request.headers(), |models, anthropic| {
         let found = models.iter().find(|m| *m.model.id == *id);
         found.map(|m| object(m, anthropic)).ok_or_else(|| no_such_model(&id))
@@ -54,16 +53,15 @@ fn answer(
     shape: impl FnOnce(&[Arc<LiveModel>], bool) -> Result<Value, Fault>,
 ) -> Response<Body> {
     let anthropic = entry.door.surface.anthropic_lists || headers.contains_key("anthropic-version");
-    let told = worker.house.identify(headers, entry.at).and_then(|_| {
-        let catalogue = worker.house.catalogue.load();
-        let mut models: Vec<_> = catalogue.models.values().filter(|m| m.model.enabled).cloned().collect();
-        models.sort_by(|a, b| a.model.id.cmp(&b.model.id));
-        shape(&models, anthropic)
-    });
-    into_axum(match told {
-        Ok(body) => entry.json(StatusCode::OK, Bytes::from(body.to_string()), &[]),
-        Err(fault) => entry.fault(&fault),
-    })
+    let caller = match worker.house.identify(headers, entry.at) {
+        Ok(caller) => caller,
+        Err(fault) => return entry.visited(None, Err(fault)),
+    };
+    let catalogue = worker.house.catalogue.load();
+    let mut models: Vec<_> = catalogue.models.values().filter(|m| m.model.enabled).cloned().collect();
+    models.sort_by(|a, b| a.model.id.cmp(&b.model.id));
+    let told = shape(&models, anthropic);
+    entry.visited(Some(&caller), told.map(|body| Bytes::from(body.to_string())))
 }
 
 /// What OpenAI's clients expect to be there; the true time of a model's birth is nobody's business.

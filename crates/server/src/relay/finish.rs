@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::time::Instant;
-use units::{NanoUsd, PriceId, Usage, UsageSource};
+use units::{PriceId, Usage, UsageSource};
 
 /// A flag that can be set while the run itself is lent out.
 #[derive(Default)]
@@ -111,11 +111,6 @@ impl Run {
         let (order, served) = (&self.order, self.route.and_then(|r| self.order.model.routes.get(r)));
         let status = ending.fault.map_or(200, |fault| dialect::fault::status(fault.kind));
         UsageRow {
-            request: order.entry.id,
-            at: order.entry.at,
-            workspace: order.caller.workspace,
-            key: order.caller.id,
-            endpoint: order.entry.door.endpoint,
             model: order.model.model.id.clone(),
             provider: served.map_or_else(|| "".into(), |r| r.provider.provider.name.clone()),
             upstream_model: served.map_or_else(|| "".into(), |r| r.model.clone()),
@@ -125,13 +120,11 @@ impl Run {
             usage: ending.usage.0,
             source: ending.usage.1,
             price: self.price,
-            charge: NanoUsd::ZERO,
-            latency_ms: order.entry.age_ms(),
             first_byte_ms: self.first_byte_ms,
             streamed: order.peek.stream,
             attempts: self.attempts,
             partial: ending.partial,
-            client_request_id: order.entry.client_request_id.clone(),
+            ..order.entry.row(order.caller.workspace, order.caller.id)
         }
     }
 

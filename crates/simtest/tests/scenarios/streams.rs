@@ -84,11 +84,16 @@ async fn a_defect_costs_nobody_anything() {
     for (n, steps) in scripts.into_iter().enumerate() {
         let sim = open().await;
         sim.upstreams.set("one", vec![Script::stream(steps)]);
+        sim.log.take();
         let seen = sim.chat(&ask(true), Client::ReadsAll).await;
         assert_eq!(seen.status, if n == 0 { 500 } else { 200 });
         assert_eq!((sim.book.open_holds(), sim.forgotten()), (1, 1));
         sim.reap().await;
         assert_eq!((sim.book.open_holds(), sim.forgotten(), sim.book.charged()), (0, 0, NanoUsd::ZERO));
-        assert!(sim.log.take().contains("hold.forgotten"));
+        let log = sim.log.take();
+        assert!(log.contains("hold.forgotten"));
+        // Once the head is out, the line of the hold is the only one (docs/LOG.md).
+        let told = log.matches(" request.done ").count();
+        assert_eq!((told, log.contains("status=500")), if n == 0 { (1, true) } else { (0, false) }, "{log}");
     }
 }

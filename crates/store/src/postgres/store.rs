@@ -4,10 +4,11 @@
 use super::pool::Fail;
 use super::{Postgres, catalogue, changes, people, usage};
 use crate::port::{
-    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, StoredUsage,
-    UsageFilter, WorkspaceRow,
+    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, UsageFilter,
+    WorkspaceRow,
 };
 use futures_util::future::BoxFuture;
+use ledger::UsageRow;
 use std::sync::Arc;
 use tokio_postgres::Transaction;
 use units::{BootId, KeyId, OperatorTokenId, Timestamp};
@@ -115,7 +116,7 @@ impl Store for Postgres {
         Box::pin(self.change(rows, log, Some(Change::Catalogue), |tx, rows| Box::pin(catalogue::replace(tx, rows))))
     }
 
-    fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<StoredUsage>> {
+    fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<UsageRow>> {
         Box::pin(async {
             // Records that still wait for company are shown too.
             self.shared.barrier().await?;

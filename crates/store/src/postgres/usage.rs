@@ -3,7 +3,7 @@
 use super::pool::Fail;
 use super::wire::Uuid;
 use crate::intern;
-use crate::port::{StoredUsage, UsageFilter};
+use crate::port::UsageFilter;
 pub use crate::record::day_of;
 use crate::record::{COLUMNS, count_to_disk, flags, flags_of, source_number, source_of};
 use ledger::UsageRow;
@@ -154,7 +154,7 @@ impl<'r> Columns<'r> {
     }
 }
 
-fn from_row(row: &Row) -> Result<StoredUsage, tokio_postgres::Error> {
+fn from_row(row: &Row) -> Result<UsageRow, tokio_postgres::Error> {
     let mut usage = Usage::NONE;
     for (n, class) in (11..).zip(Class::ALL) {
         if let Some(count) = row.try_get::<_, Option<i64>>(n)? {
@@ -185,11 +185,11 @@ fn from_row(row: &Row) -> Result<StoredUsage, tokio_postgres::Error> {
         partial,
         client_request_id: row.try_get(26)?,
     };
-    Ok(StoredUsage { row })
+    Ok(row)
 }
 
 /// A page of rows, newest first.
-pub async fn page(tx: &Transaction<'_>, filter: &UsageFilter) -> Result<Vec<StoredUsage>, Fail> {
+pub async fn page(tx: &Transaction<'_>, filter: &UsageFilter) -> Result<Vec<UsageRow>, Fail> {
     let uuid = |bytes: [u8; 16]| -> Box<dyn ToSql + Sync + Send> { Box::new(Uuid(bytes)) };
     let long = |n: i64| -> Box<dyn ToSql + Sync + Send> { Box::new(n) };
     let mut terms: Vec<(&str, Box<dyn ToSql + Sync + Send>)> = Vec::new();

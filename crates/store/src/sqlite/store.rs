@@ -3,9 +3,9 @@
 
 use super::{Sqlite, catalogue, people, usage};
 use crate::port::{
-    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoredUsage, UsageFilter,
-    WorkspaceRow,
+    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, UsageFilter, WorkspaceRow,
 };
+use ledger::UsageRow;
 use units::{BootId, KeyId, OperatorTokenId, Timestamp};
 
 impl Store for Sqlite {
@@ -64,7 +64,7 @@ impl Store for Sqlite {
         Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| catalogue::replace(tx, &rows))))
     }
 
-    fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<StoredUsage>> {
+    fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<UsageRow>> {
         Box::pin(async {
             // Records that still wait for company are shown too.
             self.shared.barrier().await?;

@@ -3,7 +3,7 @@
 
 use super::write::WriteError;
 use crate::intern;
-use crate::port::{StoredUsage, UsageFilter};
+use crate::port::UsageFilter;
 use crate::record::{COLUMNS, count_to_disk, day_of, flags, flags_of, source_number, source_of};
 use ledger::{HoldState, UsageRow};
 use rusqlite::types::Value;
@@ -119,7 +119,7 @@ fn bind(statement: &mut CachedStatement<'_>, row: &UsageRow, closing: Closing) -
     statement.raw_execute()
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredUsage> {
+fn from_row(row: &Row<'_>) -> rusqlite::Result<UsageRow> {
     let mut usage = Usage::NONE;
     for (n, class) in (11..).zip(Class::ALL) {
         if let Some(count) = row.get::<_, Option<i64>>(n)? {
@@ -150,7 +150,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredUsage> {
         partial,
         client_request_id: row.get(26)?,
     };
-    Ok(StoredUsage { row })
+    Ok(row)
 }
 
 /// The days that have a table, oldest first.
@@ -196,7 +196,7 @@ pub fn state_on_disk(db: &Connection, id: RequestId) -> rusqlite::Result<HoldSta
 }
 
 /// A page of rows, newest first.
-pub fn page(db: &Connection, filter: &UsageFilter) -> rusqlite::Result<Vec<StoredUsage>> {
+pub fn page(db: &Connection, filter: &UsageFilter) -> rusqlite::Result<Vec<UsageRow>> {
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
     let mut rows = Vec::new();
     for day in days(db)?.into_iter().rev() {
@@ -219,7 +219,7 @@ fn page_of_day(
     day: i64,
     filter: &UsageFilter,
     limit: usize,
-    rows: &mut Vec<StoredUsage>,
+    rows: &mut Vec<UsageRow>,
 ) -> rusqlite::Result<()> {
     let blob = |bytes: [u8; 16]| Value::Blob(bytes.to_vec());
     let terms = [

@@ -2,7 +2,7 @@
 //! In: victims, each this very test binary, started again with one ignored test. Out: what they were told, against the
 //! books. Never here: a whole gateway (the process tests kill that).
 
-use crate::world::{Customer, Dir, Place, World, on_postgres, runtime, seed, spawn};
+use crate::world::{Customer, Place, World, on_postgres, on_sqlite, runtime, seed, spawn};
 use ledger::{HoldAnswer, HoldState, SettleAnswer};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -241,8 +241,7 @@ async fn void_the_dead(world: &World, opened: &store::Opened) {
 
 #[test]
 fn kill_sqlite() {
-    let dir = Dir::new();
-    runtime().block_on(kill_and_look(World::new(Place::Sqlite(dir.0.clone()))));
+    on_sqlite(kill_and_look);
 }
 
 #[test]

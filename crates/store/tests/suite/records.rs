@@ -32,7 +32,7 @@ async fn a_row_comes_back_whole(world: World) {
     // A zero is told, an absent class stays absent.
     let rows = o.store.page_usage(all(10)).await.unwrap();
     assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].row, expected);
+    assert_eq!(rows[0], expected);
     world.forward(Duration::from_millis(1));
     let failed = UsageRow {
         status: 529,
@@ -48,7 +48,7 @@ async fn a_row_comes_back_whole(world: World) {
     o.ledger.record(failed.clone());
     let rows = o.store.page_usage(all(10)).await.unwrap();
     let expected = UsageRow { charge: NanoUsd::ZERO, ..failed };
-    assert_eq!(rows[0].row, expected, "a record is never charged");
+    assert_eq!(rows[0], expected, "a record is never charged");
     o.ledger.close().await.unwrap();
 }
 
@@ -76,7 +76,7 @@ async fn pages_run_over_days_and_filters(world: World) {
         if page.is_empty() {
             break;
         }
-        paged.extend(page.into_iter().map(|stored| stored.row));
+        paged.extend(page);
     }
     assert_eq!(paged, written);
     let filter = UsageFilter {
@@ -89,7 +89,7 @@ async fn pages_run_over_days_and_filters(world: World) {
     };
     let expected: Vec<_> = written[4..=30].iter().filter(|row| row.workspace == two.workspace).cloned().collect();
     let page = o.store.page_usage(filter).await.unwrap();
-    let rows: Vec<_> = page.into_iter().map(|stored| stored.row).collect();
+    let rows = page;
     assert_eq!(rows, expected);
     o.ledger.close().await.unwrap();
 }
@@ -105,7 +105,7 @@ async fn a_record_never_replaces_a_charge(world: World) {
     o.ledger.record(usage_row(&hold));
     let rows = o.store.page_usage(all(10)).await.unwrap();
     assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].row.charge, NanoUsd::new(20));
+    assert_eq!(rows[0].charge, NanoUsd::new(20));
     let report = o.ledger.audit().await.unwrap();
     assert_eq!(report.findings, Vec::<String>::new());
     o.ledger.close().await.unwrap();

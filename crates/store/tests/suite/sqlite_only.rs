@@ -1,36 +1,30 @@
 //! What only the file has: its lock, a disk that does not take commits, rows of old holds, corruption planted by hand.
 //! Never here: what holds for both engines, killed processes (kill).
 
-use crate::world::{Dir, Place, World, runtime, spawn};
+use crate::world::{World, on_sqlite, spawn};
 use ledger::{HoldAnswer, HoldState, SettleAnswer};
 use rusqlite::Connection;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{OpenError, StoreError};
 use units::NanoUsd;
 
-fn in_dir<F: Future<Output = ()>>(case: impl FnOnce(World, std::path::PathBuf) -> F) {
-    let dir = Dir::new();
-    let world = World::new(Place::Sqlite(dir.0.clone()));
-    runtime().block_on(case(world, dir.0.clone()));
-}
-
-fn raw(dir: &Path) -> Connection {
-    Connection::open(dir.join("ledger.db")).unwrap()
+/// A connection that looks past the engine.
+fn raw(world: &World) -> Connection {
+    Connection::open(world.dir().join("ledger.db")).unwrap()
 }
 
 #[test]
 fn a_directory_has_one_process() {
-    in_dir(|world, dir| async move {
-        assert!(matches!(store::audit_offline(&dir), Err(OpenError::Missing(_))));
+    on_sqlite(|world| async move {
+        assert!(matches!(store::audit_offline(world.dir()), Err(OpenError::Missing(_))));
         let o = world.open().await;
         let second = world.try_open(world.config()).await;
         assert!(matches!(second, Err(OpenError::InUse(_))));
-        assert!(matches!(store::audit_offline(&dir), Err(OpenError::InUse(_))));
+        assert!(matches!(store::audit_offline(world.dir()), Err(OpenError::InUse(_))));
         o.ledger.close().await.unwrap();
         drop(o);
-        let report = store::audit_offline(&dir).unwrap();
+        let report = store::audit_offline(world.dir()).unwrap();
         assert!(report.findings.is_empty());
         world.open().await.ledger.close().await.unwrap();
     });
@@ -38,9 +32,9 @@ fn a_directory_has_one_process() {
 
 #[test]
 fn a_newer_schema_is_refused() {
-    in_dir(|world, dir| async move {
+    on_sqlite(|world| async move {
         world.open().await.ledger.close().await.unwrap();
-        raw(&dir).pragma_update(None, "user_version", 99).unwrap();
+        raw(&world).pragma_update(None, "user_version", 99).unwrap();
         let newer = world.try_open(world.config()).await;
         assert!(matches!(newer, Err(OpenError::Newer { found: 99, .. })));
     });
@@ -48,10 +42,10 @@ fn a_newer_schema_is_refused() {
 
 #[test]
 fn only_an_old_hold_gets_a_row() {
-    in_dir(|world, dir| async move {
+    on_sqlite(|world| async move {
         let o = world.open().await;
         let customer = world.customer(&o, 100).await;
-        let reader = raw(&dir);
+        let reader = raw(&world);
         let rows = || -> i64 { reader.query_row("SELECT count(*) FROM hold", [], |row| row.get(0)).unwrap() };
         let young = world.hold(customer, 10);
         let old = world.hold(customer, 10);
@@ -79,7 +73,7 @@ fn only_an_old_hold_gets_a_row() {
 /// A row that the file contradicts is refused alone; its workspace holds no more, others go on.
 #[test]
 fn a_contradiction_freezes_its_workspace() {
-    in_dir(|world, dir| async move {
+    on_sqlite(|world| async move {
         let o = world.open().await;
         let (bad, good) = (world.customer(&o, 100).await, world.customer(&o, 100).await);
         let (one, two) = (world.hold(bad, 60), world.hold(good, 60));
@@ -89,7 +83,7 @@ fn a_contradiction_freezes_its_workspace() {
         }
         // Somebody posted this request's charge by hand.
         let sql = "INSERT INTO transfer VALUES (?1, 2, 0, ?1, ?1, 1, 0)";
-        assert_eq!(raw(&dir).execute(sql, [one.id.bytes()]).unwrap(), 1);
+        assert_eq!(raw(&world).execute(sql, [one.id.bytes()]).unwrap(), 1);
         let (first, second) =
             tokio::join!(o.ledger.settle(world.settle(&one, 5)), o.ledger.settle(world.settle(&two, 5)));
         assert!(matches!(first, Err(StoreError::Corrupt(_))), "{first:?}");
@@ -106,12 +100,12 @@ fn a_contradiction_freezes_its_workspace() {
 /// Somebody else holds the write lock: holds fail closed, settles wait and are answered in the end.
 #[test]
 fn a_locked_file_fails_closed() {
-    in_dir(|world, dir| async move {
+    on_sqlite(|world| async move {
         let o = world.open().await;
         let customer = world.customer(&o, 100).await;
         let hold = world.hold(customer, 60);
         assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
-        let blocker = raw(&dir);
+        let blocker = raw(&world);
         blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
         let ledger = Arc::clone(&o.ledger);
         let settle = world.settle(&hold, 25);
@@ -136,12 +130,12 @@ fn a_locked_file_fails_closed() {
 
 #[test]
 fn closing_before_the_disk_recovers_tells_so() {
-    in_dir(|world, dir| async move {
+    on_sqlite(|world| async move {
         let o = world.open().await;
         let customer = world.customer(&o, 100).await;
         let hold = world.hold(customer, 60);
         assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
-        let blocker = raw(&dir);
+        let blocker = raw(&world);
         blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
         let ledger = Arc::clone(&o.ledger);
         let settle = world.settle(&hold, 25);
@@ -160,9 +154,7 @@ fn closing_before_the_disk_recovers_tells_so() {
 }
 
 /// A store with one of everything, corrupted with `sql`, must be found out under `invariant`.
-async fn planted(invariant: &str, sql: &str) {
-    let dir = Dir::new();
-    let world = World::new(Place::Sqlite(dir.0.clone()));
+async fn planted(world: World, invariant: &str, sql: &str) {
     let o = world.open().await;
     let customer = world.customer(&o, 1_000).await;
     for cost in [25, 70] {
@@ -175,8 +167,8 @@ async fn planted(invariant: &str, sql: &str) {
     let extend = ledger::ExtendOrder { id: open.id, seq: 1, by: NanoUsd::new(1), at: world.now() };
     assert!(matches!(o.ledger.extend(extend).await.unwrap(), HoldAnswer::Held { .. }));
     o.ledger.close().await.unwrap();
-    assert_eq!(store::audit_offline(&dir.0).unwrap().findings, Vec::<String>::new());
-    let db = raw(&dir.0);
+    assert_eq!(store::audit_offline(world.dir()).unwrap().findings, Vec::<String>::new());
+    let db = raw(&world);
     db.execute_batch(
         "PRAGMA ignore_check_constraints = ON;
          DROP TRIGGER transfer_is_never_changed; DROP TRIGGER transfer_is_never_deleted;",
@@ -185,7 +177,7 @@ async fn planted(invariant: &str, sql: &str) {
     let day: i64 = db.query_row("SELECT day FROM usage_day", [], |row| row.get(0)).unwrap();
     db.execute_batch(&sql.replace("USAGE", &format!("usage_{day}"))).unwrap();
     drop(db);
-    let findings = store::audit_offline(&dir.0).unwrap().findings;
+    let findings = store::audit_offline(world.dir()).unwrap().findings;
     let named = findings.iter().any(|f| f.starts_with(&format!("{invariant} ")));
     assert!(named, "{invariant} by {sql}: {findings:?}");
 }
@@ -211,17 +203,15 @@ fn planted_corruption_is_named() {
         ("I11", "UPDATE key_spend SET spent = spent + 1"),
         ("I11", "DELETE FROM key_spend"),
     ];
-    runtime().block_on(async {
-        for (invariant, sql) in cases {
-            planted(invariant, sql).await;
-        }
-    });
+    for (invariant, sql) in cases {
+        on_sqlite(|world| planted(world, invariant, sql));
+    }
 }
 
 /// I9 needs the time, so it is looked at by the audit of a running store.
 #[test]
 fn a_forgotten_hold_is_found() {
-    in_dir(|world, _| async move {
+    on_sqlite(|world| async move {
         let o = world.open().await;
         let customer = world.customer(&o, 100).await;
         assert!(matches!(o.ledger.hold(world.hold(customer, 10)).await.unwrap(), HoldAnswer::Held { .. }));
@@ -241,10 +231,10 @@ fn a_forgotten_hold_is_found() {
 
 #[test]
 fn the_journal_is_append_only() {
-    in_dir(|world, dir| async move {
+    on_sqlite(|world| async move {
         let o = world.open().await;
         world.customer(&o, 100).await;
-        let db = raw(&dir);
+        let db = raw(&world);
         assert!(db.execute("UPDATE transfer SET amount = 1", []).is_err());
         assert!(db.execute("DELETE FROM transfer", []).is_err());
         o.ledger.close().await.unwrap();

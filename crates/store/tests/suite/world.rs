@@ -3,7 +3,7 @@
 
 use ledger::{GrantKind, GrantOrder, HoldOrder, SettleOrder, UsageRow};
 use parking_lot::Mutex;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -72,6 +72,14 @@ impl World {
             Place::Postgres(url) => Kind::Postgres { url: url.clone(), lease: self.lease },
         };
         StoreConfig { kind, master_check: None }
+    }
+
+    /// Where the file is.
+    pub fn dir(&self) -> &Path {
+        match &self.place {
+            Place::Sqlite(dir) => dir,
+            Place::Postgres(_) => panic!("only for SQLite"),
+        }
     }
 
     pub fn is_sqlite(&self) -> bool {
@@ -222,10 +230,10 @@ pub fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// A directory of its own, gone with the value.
-pub struct Dir(pub PathBuf);
+struct Dir(PathBuf);
 
 impl Dir {
-    pub fn new() -> Self {
+    fn new() -> Self {
         let name = format!("tollgate-store-{:016x}", seed());
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();

@@ -3,7 +3,7 @@
 use crate::cli::args::ConfigArgs;
 use crate::cli::exit::Trouble;
 use crate::config::{Config, Layers, Loaded, Mistake, ProcessEnvironment};
-use crate::serve::{self, Ready};
+use crate::serve::{self, Ready, ServeError};
 
 /// Runs the gateway until a signal.
 pub fn serve(args: &ConfigArgs) -> Result<(), Trouble> {
@@ -13,7 +13,10 @@ pub fn serve(args: &ConfigArgs) -> Result<(), Trouble> {
 
 /// Runs the gateway; `ready` runs once it answers.
 pub fn run(config: &Config, ready: Ready) -> Result<(), Trouble> {
-    serve::run(config, Box::new(std::io::stderr()), ready).map_err(|e| Trouble::Failed(e.to_string()))
+    serve::run(config, Box::new(std::io::stderr()), ready).map_err(|error| match &error {
+        ServeError::Wiring(cause) if cause.is_configuration() => Trouble::Usage(error.to_string()),
+        _ => Trouble::Failed(error.to_string()),
+    })
 }
 
 /// The configuration that flags, environment and file make.

@@ -20,9 +20,11 @@ pub struct Config {
     /// How long a node may be silent.
     pub lease: Duration,
     /// The master key, where it is given as text.
-    pub master_key: Option<Secret<String>>,
+    pub master_key: Option<Secret<[u8; 32]>>,
     /// The file that holds it otherwise.
     pub master_key_file: PathBuf,
+    /// Where monitors are answered without a token.
+    pub metrics_listen: Option<SocketAddr>,
     /// Where simulated providers listen.
     pub sim_listen: Option<SocketAddr>,
 }
@@ -47,6 +49,12 @@ impl Config {
                 let told = "`keys.prefix` must be at most 32 letters, digits, '-' or '_'".into();
                 mistakes.push(Mistake { origin: origin.clone(), told });
             }
+        }
+        let no_key = |text: &str| !text.is_empty() && key_of_hex(text).is_none();
+        if let Some((_, origin)) = loaded.get("master_key").filter(|(text, _)| no_key(text)) {
+            // The text itself is a secret, even when it is wrong.
+            let told = "`master_key` must be 64 hex digits".into();
+            mistakes.push(Mistake { origin: origin.clone(), told });
         }
         if mistakes.is_empty() { Ok((Self::of(&loaded), loaded)) } else { Err(mistakes) }
     }
@@ -90,10 +98,23 @@ impl Config {
             data_dir,
             database_url: given("database.url").map(Secret::new),
             lease: ms("database.lease_ms"),
-            master_key: given("master_key").map(Secret::new),
+            master_key: key_of_hex(text("master_key")).map(Secret::new),
+            metrics_listen: text("metrics.listen").parse().ok(),
             sim_listen: text("sim.listen").parse().ok(),
         }
     }
+}
+
+/// The key that 64 hex digits stand for.
+pub fn key_of_hex(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (n, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * n..2 * n + 2)?, 16).ok()?;
+    }
+    Some(key)
 }
 
 fn check(kind: Kind, text: &str) -> Result<(), String> {

@@ -126,6 +126,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("log.format", Kind::Choice(&["text", "json", "off"]), "text", "How log lines are written to stderr."),
     setting(
+        "metrics.listen",
+        Kind::Address,
+        "",
+        "Where /metrics is answered without a token, for a monitor in a private network; empty is off.",
+    ),
+    setting(
         "sim.listen",
         Kind::Address,
         "",

@@ -2,8 +2,9 @@
 //! of docs/CLI.md. Never here: `apply` (apply.rs), what needs no server (configuration.rs).
 
 use crate::world::World;
-use process_tests::{Call, Dialect, Ending, Outcome, Shell, at, catalogue, raw};
+use process_tests::{Call, Conversation, Dialect, Ending, Outcome, Shell, Told, at, catalogue, raw};
 use serde_json::{Value, json};
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -245,6 +246,30 @@ fn json_of_every_command_and_plain_text_in_pipes() -> Outcome<()> {
     Ok(())
 }
 
+/// A command at a server that gives one answer: no answer of Tollgate's own to a command has these statuses yet.
+fn answered(shell: &Shell, status: &str, args: &[&str], code: i32) -> Outcome<Told> {
+    let server = TcpListener::bind("127.0.0.1:0").map_err(at("a server"))?;
+    let address = server.local_addr().map_err(at("a server"))?;
+    let shell = shell.with("TOLLGATE_URL", &format!("http://{address}"));
+    let body = r#"{"detail":"Not today."}"#;
+    let told = format!(
+        "HTTP/1.1 {status}\r\nx-request-id: req_1\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (mut stream, _) = server.accept()?;
+            let mut head = [0; 4_096];
+            let _asked = stream.read(&mut head)?;
+            stream.write_all(told.as_bytes())
+        });
+        let told = shell.ends(code, args);
+        // A command that never came must not be waited for.
+        let _knock = Conversation::open(address, Duration::from_secs(1));
+        told
+    })
+}
+
 /// docs/CLI.md: each exit code that a command can have here.
 #[test]
 fn exit_codes_are_the_documented_ones() -> Outcome<()> {
@@ -275,6 +300,10 @@ fn exit_codes_are_the_documented_ones() -> Outcome<()> {
     let told = away.ends(7, &["audit", "--json"])?;
     let told: Value = serde_json::from_str(&told.err).map_err(at("trouble as JSON"))?;
     assert!(told["error"].is_string());
+    for (status, code) in [("402 Payment Required", 4), ("429 Too Many Requests", 6)] {
+        let told = answered(&shell, status, &["model", "list"], code)?;
+        told.complains(&["Not today.", &status[..3], "request req_1"])?;
+    }
     // A flag is stronger than the environment.
     let here = format!("http://{}/", world.gateway.address);
     away.run(&["model", "list", "--server", &here])?;

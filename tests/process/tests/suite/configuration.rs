@@ -1,9 +1,11 @@
 //! `tollgate config check|print|example` and `completions`: no server is asked, every mistake is told at once, secrets
-//! are masked.
+//! are masked. And the master key, which is right or nothing starts.
 //! Never here: what a setting does.
 
-use process_tests::{Folder, Outcome, Shell};
+use process_tests::{Folder, Gateway, Outcome, Setup, Shell, at};
 use serde_json::json;
+use std::fs;
+use std::time::Duration;
 
 const MASTER: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
@@ -76,6 +78,57 @@ fn printed_settings_name_their_origin_and_hide_secrets() -> Outcome<()> {
     assert_eq!(json.as_object().map(serde_json::Map::len), Some(rows.len()));
     assert!(![told.out, json.to_string()].iter().any(|t| t.contains(MASTER) || t.contains("hunter2")));
     Ok(())
+}
+
+/// docs/CLI.md: a master key that is none is a mistake in the configuration, told with its origin and not repeated.
+#[test]
+fn a_master_key_that_is_none_is_a_mistake() -> Outcome<()> {
+    let folder = Folder::new("configuration")?;
+    let shell = Shell::new(folder.path());
+    for bad in ["short", &MASTER[1..], &MASTER.replace('f', "g"), &MASTER.replace("00", "é")] {
+        let shell = shell.with("TOLLGATE_MASTER_KEY", bad);
+        for (code, args) in [(2, &["serve"][..]), (2, &["config", "print"]), (1, &["config", "check"])] {
+            let told = shell.ends(code, args)?;
+            told.complains(&["TOLLGATE_MASTER_KEY", "`master_key` must be 64 hex digits"])?;
+            assert!(!told.err.contains(bad), "{told:?}");
+        }
+    }
+    // A file that holds none is named as well, and stays as it is.
+    let (data, path) = (folder.path().join("data"), folder.path().join("some.key"));
+    fs::write(&path, "nonsense").map_err(at("some.key"))?;
+    let named = Setup::new(&data).with("TOLLGATE_MASTER_KEY_FILE", &path.display().to_string());
+    let (code, told) = named.refused()?;
+    assert!(code == 2 && told.contains("some.key must hold 64 hex digits"), "{code} {told}");
+    assert_eq!(fs::read_to_string(&path).map_err(at("some.key"))?, "nonsense");
+    Ok(())
+}
+
+/// A key file made for a store that does not open would pass for that store's key.
+#[test]
+fn a_new_master_key_goes_back_when_the_store_does_not_open() -> Outcome<()> {
+    let folder = Folder::new("configuration")?;
+    let setup = Setup::new(folder.path().join("data"));
+    let (key, away) = (setup.data.join("master.key"), folder.path().join("master.key"));
+    // Nobody knows yet whether a store that cannot be asked has a key.
+    let (code, told) = setup.clone().with("TOLLGATE_DATABASE__URL", "postgres://x@127.0.0.1:1/x").refused()?;
+    assert!(code == 1 && !key.exists(), "{code} {told}");
+    let mut gateway = Gateway::start(&setup)?;
+    assert!(key.exists());
+    gateway.terminate()?;
+    gateway.ended(Duration::from_secs(30))?;
+    fs::rename(&key, &away).map_err(at("the key goes astray"))?;
+    let (code, told) = setup.refused()?;
+    assert!(code == 2 && told.contains("is not the one this store was started with"), "{code} {told}");
+    let left = fs::read_dir(&setup.data).map_err(at("the data folder"))?.filter_map(Result::ok);
+    let left: Vec<_> =
+        left.map(|entry| entry.file_name()).filter(|n| n.to_string_lossy().contains("key")).collect();
+    assert!(left.is_empty(), "a new key lies beside the store of another: {left:?}");
+    // One that was there before stays, whatever comes of it.
+    fs::write(&key, MASTER).map_err(at("another key"))?;
+    assert_eq!(setup.refused()?.0, 2);
+    assert_eq!(fs::read_to_string(&key).map_err(at("another key"))?, MASTER);
+    fs::rename(&away, &key).map_err(at("the key comes back"))?;
+    Gateway::start(&setup)?.calm()
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod commands;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod doors;
+#[cfg(test)]
 mod exact;
 #[cfg(test)]
 mod hostile;

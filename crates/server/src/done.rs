@@ -40,7 +40,7 @@ impl House {
         self.metrics.count(done);
         self.log.line(level(done), "request.done", |line| {
             let row = &done.row;
-            line.put_plain("request.id", &row.request);
+            line.put_plain("request.id", row.request.text().as_str());
             line.put("status", &Value::Number(i64::from(row.status)));
             // A model is called by nothing else.
             line.put("method", &Value::Text("POST"));
@@ -57,8 +57,8 @@ impl House {
                 line.put("route", &Value::Number(i64::try_from(route).unwrap_or(i64::MAX)));
             }
             if done.known_caller {
-                line.put_plain("workspace.id", &row.workspace);
-                line.put_plain("key.id", &row.key);
+                line.put_plain("workspace.id", row.workspace.text().as_str());
+                line.put_plain("key.id", row.key.text().as_str());
             }
             line.put("streamed", &Value::Flag(row.streamed));
             line.put("attempts", &Value::Number(i64::from(row.attempts)));

@@ -164,7 +164,9 @@ impl Log {
         if json {
             waiting.lines.extend_from_slice(b"{\"at\":\"");
             waiting.put_time(at);
-            let _ = write!(waiting.lines, "\",\"level\":\"{}\",\"event\":\"{name}\"", level.name());
+            for part in ["\",\"level\":\"", level.name(), "\",\"event\":\"", name, "\""] {
+                waiting.lines.extend_from_slice(part.as_bytes());
+            }
         } else {
             waiting.put_time(at);
             let _ = write!(waiting.lines, " {:5} {name}", level.name());
@@ -208,12 +210,13 @@ impl Line<'_> {
         }
     }
 
-    /// Adds an id or another value whose text needs no escapes.
-    pub fn put_plain(&mut self, key: &str, value: &dyn std::fmt::Display) {
-        let _ = match self.json {
-            true => write!(self.out, ",\"{key}\":\"{value}\""),
-            false => write!(self.out, " {key}={value}"),
-        };
+    /// Adds an id, or another text that needs no escapes.
+    pub fn put_plain(&mut self, key: &str, text: &str) {
+        let (before, between, after): (&[u8], &[u8], &[u8]) =
+            if self.json { (b",\"", b"\":\"", b"\"") } else { (b" ", b"=", b"") };
+        for part in [before, key.as_bytes(), between, text.as_bytes(), after] {
+            self.out.extend_from_slice(part);
+        }
     }
 }
 

@@ -43,7 +43,7 @@ async fn prepare(
     caller: &Arc<KeyRow>,
     dialect: Dialect,
     request: Request<Body>,
-) -> Result<Order, (Arc<str>, Fault)> {
+) -> Result<Box<Order>, (Arc<str>, Fault)> {
     let unnamed = |fault| ("".into(), fault);
     let (parts, body) = request.into_parts();
     let settings = &house.settings;
@@ -59,7 +59,7 @@ async fn prepare(
     let foreign = routes.any(|(_, r)| r.provider.dialect() != dialect);
     let decoded = if foreign { Some(dialect::decode_request(dialect, &body).map_err(named)?) } else { None };
     let head = request_head(&parts.headers);
-    Ok(Order {
+    Ok(Box::new(Order {
         entry: entry.clone(),
         caller: caller.clone(),
         model: model.clone(),
@@ -69,7 +69,7 @@ async fn prepare(
         decoded,
         passed_over,
         terms,
-    })
+    }))
 }
 
 fn find_model(house: &House, peek: &Peek) -> Result<Arc<LiveModel>, Fault> {

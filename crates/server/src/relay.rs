@@ -36,11 +36,11 @@ use units::{Tokens, Usage};
 const WAITING: Bytes = Bytes::from_static(b": keep-alive\n\n");
 
 /// The relay of an order; it runs when it is polled.
-pub fn start(worker: Worker, order: Order, slot: Slot) -> Relay {
+pub fn start(worker: Worker, order: Box<Order>, slot: Slot) -> Relay {
     Box::pin(run(worker, order, slot))
 }
 
-async fn run(worker: Worker, order: Order, slot: Slot) {
+async fn run(worker: Worker, order: Box<Order>, slot: Slot) {
     let mut run = Run::new(worker, order);
     let (tab, insert) = match Tab::open(&run.worker.house, &run.order).await {
         Ok(open) => open,
@@ -191,6 +191,6 @@ fn reply_head(run: &Run) -> ReplyHead {
     };
     let mut id = String::with_capacity(prefix.len() + 26);
     id.push_str(prefix);
-    id.extend(entry.id.body().iter().map(|b| char::from(*b)));
-    ReplyHead { id, model: run.order.model.model.id.to_string(), created: entry.at.seconds() }
+    id.push_str(entry.id.text().body());
+    ReplyHead { id, model: String::from(&*run.order.model.model.id), created: entry.at.seconds() }
 }

@@ -56,7 +56,7 @@ impl Entry {
     /// Gives an answer its ids.
     pub fn identify_answer(&self, headers: &mut HeaderMap) {
         // An id is plain ASCII, so it always is a header value.
-        if let Ok(id) = HeaderValue::try_from(self.id.to_string()) {
+        if let Ok(id) = HeaderValue::from_str(self.id.text().as_str()) {
             if self.door.dialect == Some(Dialect::Anthropic) {
                 headers.insert(ANTHROPIC_REQUEST_ID, id.clone());
             }

@@ -109,7 +109,7 @@ impl House {
             false => Level::Info,
         };
         self.log.line(level, "request.done", |line| {
-            line.put_plain("request.id", &visit.entry.id);
+            line.put_plain("request.id", visit.entry.id.text().as_str());
             line.put("status", &Value::Number(i64::from(visit.status.as_u16())));
             if let Some(method) = visit.method.map(Method::as_str) {
                 line.put("method", &Value::Text(if method.len() > METHOD_BYTES_MAX { "other" } else { method }));
@@ -117,8 +117,8 @@ impl House {
             line.put("surface", &Value::Text(surface));
             line.put("endpoint", &Value::Text(endpoint));
             if let Some((workspace, key)) = visit.told.caller {
-                line.put_plain("workspace.id", &workspace);
-                line.put_plain("key.id", &key);
+                line.put_plain("workspace.id", workspace.text().as_str());
+                line.put_plain("key.id", key.text().as_str());
             }
             line.put("latency_ms", &Value::Number(i64::from(visit.entry.age_ms())));
             if let Some(fault) = visit.told.fault {

@@ -32,13 +32,38 @@ fn bytes_from(now: Timestamp, random: [u8; 10]) -> [u8; 16] {
 
 /// 26 characters of base 32 of 16 bytes (the first character carries 3 bits).
 fn encode(bytes: [u8; 16]) -> [u8; TEXT_LEN] {
-    let mut left = u128::from_be_bytes(bytes);
-    let mut out = [b'0'; TEXT_LEN];
-    for slot in out.iter_mut().rev() {
-        *slot = ALPHABET[usize::from((left & 31) as u8)];
-        left >>= 5;
+    let value = u128::from_be_bytes(bytes);
+    // Each character by itself, none waiting for the one before.
+    std::array::from_fn(|n| ALPHABET[usize::from((value >> (5 * (TEXT_LEN - 1 - n))) as u8 & 31)])
+}
+
+/// An id as text, without an allocation.
+#[derive(Clone, Copy)]
+pub struct IdText {
+    bytes: [u8; 32],
+    len: usize,
+}
+
+impl IdText {
+    fn new(prefix: &str, body: [u8; TEXT_LEN]) -> Self {
+        let mut bytes = [0; 32];
+        let start = prefix.len() + 1;
+        bytes[..prefix.len()].copy_from_slice(prefix.as_bytes());
+        bytes[prefix.len()] = b'_';
+        bytes[start..start + TEXT_LEN].copy_from_slice(&body);
+        Self { bytes, len: start + TEXT_LEN }
     }
-    out
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        // Prefixes and the alphabet are ASCII, so this always is text.
+        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
+
+    /// The 26 characters after the prefix (what ids on the wire are built from).
+    pub fn body(&self) -> &str {
+        &self.as_str()[self.len - TEXT_LEN..]
+    }
 }
 
 fn decode(text: &str) -> Result<[u8; 16], IdError> {
@@ -81,17 +106,17 @@ macro_rules! ids {
                 self.0
             }
 
-            /// The 26 characters after the prefix (what ids on the wire are built from).
-            pub fn body(self) -> [u8; 26] {
-                encode(self.0)
+            /// The id as text.
+            pub fn text(self) -> IdText {
+                // Room for the text of every kind.
+                const { assert!($prefix.len() + 1 + TEXT_LEN <= 32) };
+                IdText::new($prefix, encode(self.0))
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!($prefix, "_"))?;
-                // The alphabet is ASCII, so this always is text.
-                f.write_str(std::str::from_utf8(&encode(self.0)).unwrap_or_default())
+                f.write_str(self.text().as_str())
             }
         }
 

@@ -9,6 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+/// Below this, joining the parts of a write costs less than telling the kernel of each.
+const JOIN_BYTES_MAX: usize = 1_024;
+
 /// A socket with an end to its patience.
 pub struct Patient {
     stream: TcpStream,
@@ -52,7 +55,18 @@ impl AsyncWrite for Patient {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        let total: usize = bufs.iter().map(|buf| buf.len()).sum();
+        if total > JOIN_BYTES_MAX {
+            let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+            return self.judge(cx, written);
+        }
+        let mut joined = [0; JOIN_BYTES_MAX];
+        let mut at = 0;
+        for buf in bufs {
+            joined[at..at + buf.len()].copy_from_slice(buf);
+            at += buf.len();
+        }
+        let written = Pin::new(&mut self.stream).poll_write(cx, &joined[..total]);
         self.judge(cx, written)
     }
 

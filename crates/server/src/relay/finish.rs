@@ -38,7 +38,7 @@ pub struct Run {
     /// The thread's share of the house.
     pub worker: Worker,
     /// What is to be done.
-    pub order: Order,
+    pub order: Box<Order>,
     /// Attempts begun.
     pub attempts: u8,
     /// The route of the last attempt.
@@ -72,7 +72,7 @@ pub struct Ending<'a> {
 
 impl Run {
     /// Nothing has happened yet.
-    pub fn new(worker: Worker, order: Order) -> Self {
+    pub fn new(worker: Worker, order: Box<Order>) -> Self {
         worker.house.metrics.in_flight.inc();
         Self {
             worker,

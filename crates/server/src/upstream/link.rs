@@ -42,6 +42,9 @@ impl Origin {
 
 /// Writes a head and the body behind it, both in each system call until they are out.
 async fn write_both(stream: &mut TcpStream, head: &[u8], body: &[u8]) -> io::Result<()> {
+    if body.is_empty() {
+        return stream.write_all(head).await;
+    }
     let mut sent = 0;
     while sent < head.len() {
         let parts = [IoSlice::new(&head[sent..]), IoSlice::new(body)];

@@ -17,16 +17,6 @@ pub(crate) fn count(value: &Value) -> Option<u64> {
     Some(float as u64)
 }
 
-/// Whether every number in a usage object is a plain whole one: an odd object must not reach a client as it is.
-pub(crate) fn is_plain(value: &Value) -> bool {
-    match value {
-        Value::Number(number) => number.as_u64().is_some(),
-        Value::Array(items) => items.iter().all(is_plain),
-        Value::Object(members) => members.values().all(is_plain),
-        Value::Null | Value::Bool(_) | Value::String(_) => true,
-    }
-}
-
 /// The newest count wins; a zero after a number is a server that forgot.
 pub(crate) fn newer(old: &mut Option<u64>, new: Option<u64>) {
     match (*old, new) {

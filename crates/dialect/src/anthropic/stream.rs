@@ -216,9 +216,7 @@ impl MessagesDecoder {
         }
         self.order.end(out);
         let mut stop = self.stop.take().unwrap_or(Stop::new(StopReason::EndTurn));
-        if self.called && matches!(stop.reason, StopReason::EndTurn | StopReason::Other) {
-            stop.reason = StopReason::ToolUse;
-        }
+        stop.reason = stop.reason.with_calls(self.called);
         out.push(Event::Stop(stop));
         Ok(())
     }

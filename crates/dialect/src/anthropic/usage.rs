@@ -1,7 +1,7 @@
 //! Usage of Messages. In: its `usage` objects, at the start and cumulative at the end. Out: disjoint classes, and back.
 //! Never here: a price, a panic on any count.
 
-use crate::count::{count, is_plain, newer};
+use crate::count::{count, newer};
 use serde_json::Value;
 use units::{Class, Usage};
 
@@ -18,11 +18,11 @@ pub(crate) struct MessageCounts {
 }
 
 impl MessageCounts {
-    /// Takes a `usage` object over what was told before. Says whether it was plain: an odd one must not reach a client.
-    pub fn take(&mut self, json: &[u8]) -> bool {
-        let Ok(value) = serde_json::from_slice::<Value>(json) else { return false };
-        self.take_value(&value);
-        is_plain(&value)
+    /// Takes a `usage` object over what was told before.
+    pub fn take(&mut self, json: &[u8]) {
+        if let Ok(value) = serde_json::from_slice::<Value>(json) {
+            self.take_value(&value);
+        }
     }
 
     /// The same at the start of a stream, where the count of the answer is only a place holder.

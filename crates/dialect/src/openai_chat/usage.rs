@@ -20,16 +20,13 @@ pub(crate) struct ChatCounts {
 }
 
 impl ChatCounts {
-    /// Takes a `usage` object over what was told before. Says whether it was plain: an odd one must not reach a client.
-    pub fn take(&mut self, json: &[u8]) -> bool {
+    /// Takes a `usage` object over what was told before.
+    pub fn take(&mut self, json: &[u8]) {
         if let Some(plain) = Plain::read(json) {
             self.take_plain(&plain);
-            return true;
-        }
-        if let Ok(value) = serde_json::from_slice::<Value>(json) {
+        } else if let Ok(value) = serde_json::from_slice::<Value>(json) {
             self.take_value(&value);
         }
-        false
     }
 
     fn take_plain(&mut self, told: &Plain) {

@@ -50,6 +50,9 @@ impl MessagesDecoder {
             return Err(StreamFault::Upstream(fault));
         }
         let index = event.get("index").and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok()).unwrap_or(0);
+        if matches!(&*kind, "content_block_start" | "content_block_delta" | "message_delta") {
+            self.begin(out);
+        }
         match &*kind {
             "message_start" => {
                 // A second start would splice two answers into one.
@@ -82,6 +85,13 @@ impl MessagesDecoder {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Begins what the server did not begin.
+    fn begin(&mut self, out: &mut Vec<Event>) {
+        if !std::mem::replace(&mut self.started, true) {
+            out.push(Event::Start);
+        }
     }
 
     /// Takes a whole answer.

@@ -80,6 +80,7 @@ impl Reader for ChatReader {
             return if self.held.len() > EVENT_BYTES_MAX { Err(StreamFault::TooLong) } else { Ok(()) };
         }
         frame.write("", &mut edits, way.out);
+        self.known.went_out(shows);
         if let Some((text, shown)) = shows.only.filter(|_| usage.is_none()) {
             let mut texts = vec![text];
             texts.extend(top.padding);
@@ -119,6 +120,7 @@ impl ChatReader {
                 }
             }
             frame.write("", &mut now, way.out);
+            self.known.went_out(shows);
         }
         let before = self.finished.len();
         for choice in &shows.choices {
@@ -178,12 +180,14 @@ impl ChatStream {
     /// Writes the terminal group; choices that have no finish yet get this one.
     fn end(&mut self, reason: StopReason, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
         let reader = &mut self.reader;
-        out.extend_from_slice(&reader.held);
-        reader.held.clear();
         if reader.known.choices.is_empty() {
-            reader.pen.role(0, out);
             reader.known.choices.push(0);
         }
+        for choice in reader.known.choices.iter().filter(|choice| !reader.known.has_role(**choice)) {
+            reader.pen.role(*choice, out);
+        }
+        out.extend_from_slice(&reader.held);
+        reader.held.clear();
         for choice in &reader.known.choices {
             if !reader.finished.contains(choice) {
                 reader.pen.finish(*choice, stop::word(reason), out);

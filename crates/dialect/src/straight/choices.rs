@@ -46,6 +46,8 @@ pub(super) struct Shows {
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub choices: SmallVec<[u64; 1]>,
+    /// The choices whose role went out.
+    roles: SmallVec<[u64; 1]>,
     pub tools: bool,
     calls: Vec<(u64, u64)>,
     last_id: Vec<u8>,
@@ -63,6 +65,20 @@ impl Known {
     /// The same of a whole answer.
     pub fn of_answer(call_stem: String) -> Self {
         Self { call_stem, ..Self::default() }
+    }
+
+    /// Whether the client knows the role of a choice.
+    pub fn has_role(&self, choice: u64) -> bool {
+        self.roles.contains(&choice)
+    }
+
+    /// What a frame shows goes out, its roles among it.
+    pub fn went_out(&mut self, shows: &Shows) {
+        for choice in shows.choices.iter().filter(|choice| choice.delta.is_some()) {
+            if !self.roles.contains(&choice.index) {
+                self.roles.push(choice.index);
+            }
+        }
     }
 
     /// The number of a call without one: in an answer and with a new id it is the next, else it goes on with the last.
@@ -248,7 +264,7 @@ impl<'a> Reader<'a, '_> {
             carries = true;
         }
         let mut added = Vec::new();
-        if !self.known.streamed || !self.known.choices.contains(&index) {
+        if !self.known.streamed || !self.known.has_role(index) {
             match role {
                 Some(role) if role.text(frame) != b"null" => {}
                 Some(null) => self.edits.replace(null.value, &b"\"assistant\""[..]),

@@ -23,6 +23,7 @@
 //! | a frame or an answer | that is no valid UTF-8 or JSON, or cannot be made whole | a broken upstream |
 
 mod answer;
+mod calls;
 mod chat;
 mod choices;
 mod event;

@@ -98,9 +98,11 @@ impl ChatReader {
     fn reported(&mut self, usage: &[u8], tally: &mut Tally) {
         self.counts.take(usage);
         tally.report(&self.counts.usage());
-        let mut edits = Edits::default();
-        let plain = usage::clean(usage, 0, &usage::CHAT, &mut edits);
-        self.usage_text = plain.then(|| edits.apply(usage));
+        if self.show_usage {
+            let mut edits = Edits::default();
+            let plain = usage::clean(usage, 0, &usage::CHAT, &mut edits);
+            self.usage_text = plain.then(|| edits.apply(usage));
+        }
     }
 
     /// A frame with a finish is the first of the terminal group. What it carries beside goes out at once; who finishes again

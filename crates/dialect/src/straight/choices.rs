@@ -4,7 +4,7 @@
 //! Mended, because SDK readers fail without it: a missing `index`, `delta`, `role` or finish of a choice, a finish reason
 //! that is none, a missing tool call `index`, and `id` or `type` on a call's first fragment.
 
-use super::names::{Sieve, is_private, once, strip};
+use super::names::{Sieve, once, strip};
 use super::template::Shown;
 use crate::json::{Bad, Items, Member, string_value};
 use crate::openai_chat::stop;
@@ -39,7 +39,8 @@ pub(super) struct Shows {
     /// The one text of the frame, if the frame has one and nothing else that counts.
     pub only: Option<(Span, Shown)>,
     texts: usize,
-    first: bool,
+    /// Whether it is unlike the frames that follow it.
+    pub(super) first: bool,
 }
 
 /// What earlier frames of the stream have shown of choices and calls.
@@ -49,11 +50,11 @@ pub(super) struct Known {
     /// The choices whose role went out.
     roles: SmallVec<[u64; 1]>,
     pub tools: bool,
-    calls: Vec<(u64, u64)>,
-    last_id: Vec<u8>,
+    pub(super) calls: Vec<(u64, u64)>,
+    pub(super) last_id: Vec<u8>,
     /// Whether the frames are chunks (else one answer, where calls need no index).
-    streamed: bool,
-    call_stem: String,
+    pub(super) streamed: bool,
+    pub(super) call_stem: String,
 }
 
 impl Known {
@@ -79,13 +80,6 @@ impl Known {
                 self.roles.push(choice.index);
             }
         }
-    }
-
-    /// The number of a call without one: in an answer and with a new id it is the next, else it goes on with the last.
-    fn guess(&self, choice: u64, id: Option<&[u8]>) -> u64 {
-        let count = self.calls.iter().filter(|call| call.0 == choice).count() as u64;
-        let new = !self.streamed || count == 0 || id.is_some_and(|id| id != self.last_id);
-        if new { count } else { count - 1 }
     }
 }
 
@@ -134,6 +128,7 @@ impl<'a> Reader<'a, '_> {
                 b"delta" => once(&mut found.delta, member)?,
                 b"message" => once(&mut found.message, member)?,
                 b"finish_reason" => once(&mut found.finish, member)?,
+                b"logprobs" if is_empty(member.text(frame)) => {}
                 name => {
                     object.other(member, name, self.edits)?;
                 }
@@ -237,11 +232,13 @@ impl<'a> Reader<'a, '_> {
                     shows.first = true;
                     continue;
                 }
-                name if is_private(name) => {
-                    object.drop(member);
+                name if is_empty(value) => {
+                    if !matches!(name, b"content" | b"refusal") {
+                        object.other(member, name, self.edits)?;
+                    }
                     continue;
                 }
-                _ if matches!(value, b"null" | b"\"\"" | b"[]" | b"{}" | b"false") => continue,
+                b"content" | b"refusal" => shows.text(member.value, value),
                 b"reasoning_content" | b"reasoning" => {
                     let len = shows.thought(member.value, value);
                     // Servers that send both fields send the same text in them.
@@ -256,10 +253,8 @@ impl<'a> Reader<'a, '_> {
                     strip(frame, member.value.0, 4, self.edits)?;
                 }
                 b"audio" => shows.sealed = true,
-                name => {
-                    object.other(member, name, self.edits)?;
-                    shows.text(member.value, value);
-                }
+                name if object.other(member, name, self.edits)? => shows.text(member.value, value),
+                _ => continue,
             }
             carries = true;
         }
@@ -275,87 +270,11 @@ impl<'a> Reader<'a, '_> {
         object.close(added, self.edits);
         Ok(carries)
     }
-
-    fn calls(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<(), Bad> {
-        shows.tools = true;
-        let mut items = Items::new(self.frame, at, 4)?;
-        while let Some((start, _)) = items.next()? {
-            self.call(start, choice, shows)?;
-        }
-        Ok(())
-    }
-
-    fn call(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<(), Bad> {
-        let frame = self.frame;
-        let mut object = Sieve::new(frame, at, 5)?;
-        let (mut index, mut id, mut kind) = (None, None, None);
-        while let Some(member) = object.next()? {
-            let value = member.text(frame);
-            match &*member.name(frame) {
-                b"index" => index = Some(member),
-                b"id" => id = Some(member),
-                b"type" => kind = Some(member),
-                b"function" | b"custom" if value.first() == Some(&b'{') => {
-                    self.function(member.value.0, shows)?;
-                }
-                name => {
-                    object.other(member, name, self.edits)?;
-                }
-            }
-        }
-        let id_text = id.map_or(&b""[..], |member| member.text(frame));
-        let named = id_text.len() > 2 && id_text[0] == b'"';
-        let mut added = String::new();
-        let told = index.and_then(|member| number(member.text(frame)));
-        let number = told.unwrap_or_else(|| self.known.guess(choice, named.then_some(id_text)));
-        let mut put = |edits: &mut Edits, old: Option<Member>, key: &str, value: String| match old {
-            Some(odd) => edits.replace(odd.value, value.into_bytes()),
-            None => added.push_str(&format!("\"{key}\":{value},")),
-        };
-        if told.is_none() && self.known.streamed {
-            shows.first = true;
-            put(self.edits, index, "index", number.to_string());
-        }
-        if !self.known.calls.contains(&(choice, number)) {
-            self.known.calls.push((choice, number));
-            shows.first = true;
-            if !named {
-                put(self.edits, id, "id", format!("\"{}{choice}_{number}\"", self.known.call_stem));
-            }
-            if kind.is_none_or(|member| member.text(frame) == b"null") {
-                put(self.edits, kind, "type", "\"function\"".to_owned());
-            }
-        }
-        if named {
-            self.known.last_id = id_text.to_vec();
-        }
-        object.close(added.into_bytes(), self.edits);
-        Ok(())
-    }
-
-    fn function(&mut self, at: usize, shows: &mut Shows) -> Result<(), Bad> {
-        let frame = self.frame;
-        let mut object = Sieve::new(frame, at, 6)?;
-        while let Some(member) = object.next()? {
-            let value = member.text(frame);
-            match &*member.name(frame) {
-                b"name" | b"arguments" | b"input" => {
-                    if value != b"null" && value != b"\"\"" {
-                        shows.text(member.value, value);
-                    }
-                }
-                name => {
-                    object.other(member, name, self.edits)?;
-                }
-            }
-        }
-        object.close(Vec::new(), self.edits);
-        Ok(())
-    }
 }
 
 impl Shows {
-    fn text(&mut self, span: Span, value: &[u8]) {
+    /// A text of the answer.
+    pub(super) fn text(&mut self, span: Span, value: &[u8]) {
         self.texts += 1;
         let quoted = value.first() == Some(&b'"');
         let len = value.len() - if quoted { 2 } else { 0 };
@@ -375,7 +294,13 @@ impl Shows {
     }
 }
 
-fn number(value: &[u8]) -> Option<u64> {
+/// Whether a member of a delta shows nothing.
+fn is_empty(value: &[u8]) -> bool {
+    matches!(value, b"null" | b"\"\"" | b"[]" | b"{}" | b"false")
+}
+
+/// A whole number, if it is one.
+pub(super) fn number(value: &[u8]) -> Option<u64> {
     std::str::from_utf8(value).ok()?.parse().ok()
 }
 

@@ -60,7 +60,7 @@ const PRIVATE_PREFIXES: [&str; 17] = [
 const WRITTEN: [&[u8]; 6] = [b"arguments", b"citation", b"citations", b"content", b"input", b"parameters"];
 
 /// Whether a name inside a piece tells about the upstream.
-pub(super) fn is_private(name: &[u8]) -> bool {
+fn is_private(name: &[u8]) -> bool {
     let plain = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
     let Some(first) = name.first().map(|byte| plain(*byte)) else {
         return false;

@@ -3,12 +3,10 @@
 
 use super::names::Sieve;
 use crate::anthropic::usage::pairs;
+use crate::count::is_plain;
 use crate::json::{Bad, Items, Member, Members};
 use crate::splice::Edits;
 use units::Usage;
-
-/// Longer counts are no counts.
-const DIGITS_MAX: usize = 18;
 
 /// What an official member of a usage object holds.
 enum Rule {
@@ -114,10 +112,6 @@ pub(super) fn is_word(value: &[u8], words: &[&str]) -> bool {
     inner.is_some_and(|inner| words.iter().any(|word| word.as_bytes() == inner))
 }
 
-fn is_count(value: &[u8]) -> bool {
-    value.len() <= DIGITS_MAX && value.iter().all(u8::is_ascii_digit)
-}
-
 /// Leaves of the usage object at `at` what is official. Says whether that may be shown as it is: every count plain, and
 /// none of those missing that a client reads. Otherwise the object is to be written anew.
 pub(super) fn clean(text: &[u8], at: usize, rules: &Rules, edits: &mut Edits) -> bool {
@@ -129,7 +123,7 @@ fn has(text: &[u8], at: usize, needed: &[&str]) -> Result<bool, Bad> {
     let mut members = Members::new(text, at, 1)?;
     while let Some(member) = members.next()? {
         let name = member.name(text);
-        found += usize::from(needed.iter().any(|n| n.as_bytes() == &*name) && is_count(member.text(text)));
+        found += usize::from(needed.iter().any(|n| n.as_bytes() == &*name) && is_plain(member.text(text)));
     }
     Ok(found == needed.len())
 }
@@ -166,7 +160,7 @@ fn judge(text: &[u8], member: Member, rules: &[(&str, Rule)], edits: &mut Edits)
     Ok(match rule {
         Rule::Alias => both(false),
         _ if value == b"null" => both(true),
-        Rule::Count => both(is_count(value)),
+        Rule::Count => both(is_plain(value)),
         Rule::Word(words) => Verdict { stays: is_word(value, words), plain: true },
         Rule::Group(rules) if value.starts_with(b"{") => {
             Verdict { stays: true, plain: object(text, member.value.0, rules, edits)? }

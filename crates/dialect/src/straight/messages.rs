@@ -31,7 +31,7 @@ pub(crate) struct MessagesReader {
     /// How many blocks were begun.
     blocks: u64,
     tools: bool,
-    held: Option<Held>,
+    held: Option<Box<Held>>,
     done: bool,
 }
 
@@ -231,7 +231,7 @@ impl MessagesReader {
         tally.stopped(stop);
         let around = frame.framing(seen.kind);
         let (edits, last) = seen.close();
-        self.held = Some(Held { around, json: json.to_vec(), edits, usage, last });
+        self.held = Some(Box::new(Held { around, json: json.to_vec(), edits, usage, last }));
         Ok(())
     }
 

@@ -26,6 +26,16 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// The reason when it is known whether tools were called: a call that waits for its result wins over a word that only
+    /// says that nothing was cut off.
+    #[must_use]
+    pub const fn with_calls(self, called: bool) -> Self {
+        match self {
+            Self::EndTurn | Self::Other if called => Self::ToolUse,
+            other => other,
+        }
+    }
+
     /// The name in logs and usage records.
     pub const fn name(self) -> &'static str {
         match self {

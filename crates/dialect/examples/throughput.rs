@@ -64,6 +64,30 @@ fn chat_stream(padded: bool) -> Vec<u8> {
     out.into_bytes()
 }
 
+/// The same answer as a Messages server streams it.
+fn messages_stream() -> Vec<u8> {
+    let event = |kind: &str, rest: &str| format!("event: {kind}\ndata: {{\"type\":\"{kind}\"{rest}}}\n\n");
+    let mut out = event(
+        "message_start",
+        r#","message":{"id":"msg_0123456789abcdefghijklmn","type":"message","role":"assistant","model":"claude-sonnet-4-5-20250929","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":20,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":1,"service_tier":"standard"}}"#,
+    );
+    out += &event("content_block_start", r#","index":0,"content_block":{"type":"text","text":""}"#);
+    out += &event("ping", "");
+    for n in 0..50 {
+        out += &event(
+            "content_block_delta",
+            &format!(r#","index":0,"delta":{{"type":"text_delta","text":" word{n}"}}"#),
+        );
+    }
+    out += &event("content_block_stop", r#","index":0"#);
+    out += &event(
+        "message_delta",
+        r#","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":50}"#,
+    );
+    out += &event("message_stop", "");
+    out.into_bytes()
+}
+
 fn main() {
     let target = Target::new(Dialect::OpenAiChat, "upstream-model", 4096);
     for turns in [1, 2, 35, 560] {
@@ -88,6 +112,16 @@ fn main() {
     measure("chat stream to a Messages client", 1_000, || {
         out.clear();
         let mut stream = Stream::new(&crossing);
+        black_box(stream.push(&text, &mut out).is_ok());
+        let usage = *stream.tally().usage();
+        stream.seal(&usage, units::UsageSource::Provider, &mut out);
+    });
+    let same = StreamSpec::straight(Dialect::Anthropic, spec.head.clone(), true, 1);
+    let text = messages_stream();
+    let mut out = BytesMut::with_capacity(64 * 1024);
+    measure(&format!("messages stream, 56 events, {} bytes", text.len()), 2_000, || {
+        out.clear();
+        let mut stream = Stream::new(&same);
         black_box(stream.push(&text, &mut out).is_ok());
         let usage = *stream.tally().usage();
         stream.seal(&usage, units::UsageSource::Provider, &mut out);

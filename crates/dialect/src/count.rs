@@ -1,5 +1,6 @@
 //! Token counts as providers write them. In: a JSON number of any size and shape. Out: an integer. Never here: a panic.
 
+use crate::json::Members;
 use serde_json::Value;
 
 /// A count: fractions are cut off, negatives are no count at all, what is too large stays absurd so that it is seen as such.
@@ -17,16 +18,6 @@ pub(crate) fn count(value: &Value) -> Option<u64> {
     Some(float as u64)
 }
 
-/// Whether every number in a usage object is a plain whole one: an odd object must not reach a client as it is.
-pub(crate) fn is_plain(value: &Value) -> bool {
-    match value {
-        Value::Number(number) => number.as_u64().is_some(),
-        Value::Array(items) => items.iter().all(is_plain),
-        Value::Object(members) => members.values().all(is_plain),
-        Value::Null | Value::Bool(_) | Value::String(_) => true,
-    }
-}
-
 /// The newest count wins; a zero after a number is a server that forgot.
 pub(crate) fn newer(old: &mut Option<u64>, new: Option<u64>) {
     match (*old, new) {
@@ -34,6 +25,32 @@ pub(crate) fn newer(old: &mut Option<u64>, new: Option<u64>) {
         (Some(o), Some(0)) if o > 0 => {}
         (_, some) => *old = some,
     }
+}
+
+/// Every member of the object at `at`: name, place and text of its value. `None` when it is odd.
+pub(crate) fn each(json: &[u8], at: usize, mut take: impl FnMut(&[u8], usize, &[u8]) -> Option<()>) -> Option<()> {
+    let mut members = Members::new(json, at, 1).ok()?;
+    while let Some(member) = members.next().ok()? {
+        take(&member.name(json), member.value.0, member.text(json))?;
+    }
+    Some(())
+}
+
+/// Whether a value is a whole number of a size that no count exceeds.
+pub(crate) fn is_plain(value: &[u8]) -> bool {
+    (1..=18).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
+}
+
+/// Digits, or null; `None` for anything else.
+pub(crate) fn plain_count(text: &[u8], count: &mut Option<u64>) -> Option<()> {
+    if text == b"null" {
+        return Some(());
+    }
+    if !is_plain(text) {
+        return None;
+    }
+    *count = Some(text.iter().fold(0, |sum, b| sum * 10 + u64::from(b - b'0')));
+    Some(())
 }
 
 #[cfg(test)]

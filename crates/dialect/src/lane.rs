@@ -32,6 +32,11 @@ impl ReplyHead {
         let from = self.id.find(['_', '-']).map_or(0, |at| at + 1);
         &self.id[from..]
     }
+
+    /// What ids of Chat calls start with that an upstream forgot.
+    pub(crate) fn call_stem(&self) -> String {
+        format!("call_{}_", self.id_stem())
+    }
 }
 
 /// How an answer is to be passed on.
@@ -261,6 +266,9 @@ enum AnswerLane {
 impl Answer {
     /// Reads an upstream's body.
     pub fn read(spec: &StreamSpec, body: &Bytes) -> Result<Self, StreamFault> {
+        if std::str::from_utf8(body).is_err() {
+            return Err(StreamFault::Garbage);
+        }
         let lane = if spec.client != spec.upstream {
             AnswerLane::Converted(Box::new(Converted::read(spec, body)?))
         } else if spec.client == Dialect::Anthropic {

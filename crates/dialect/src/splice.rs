@@ -2,6 +2,7 @@
 //! Never here: which places those are.
 
 use crate::json::{Member, blank};
+use bytes::BufMut;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -42,6 +43,11 @@ impl Edits {
         }
     }
 
+    /// Adds the edits of another part of the text.
+    pub fn join(&mut self, more: Self) {
+        self.list.extend(more.list);
+    }
+
     /// Takes back the edits inside a span.
     pub fn clear_within(&mut self, span: (usize, usize)) {
         self.list.retain(|(from, to, _)| *to <= span.0 || *from >= span.1);
@@ -67,19 +73,24 @@ impl Edits {
     pub fn apply_within(&self, text: &[u8], start: usize, end: usize) -> Vec<u8> {
         let grown: usize = self.list.iter().map(|(_, _, new)| new.len()).sum();
         let mut out = Vec::with_capacity(end.saturating_sub(start) + grown);
+        self.write_within(text, start, end, &mut out);
+        out
+    }
+
+    /// The same, written behind what is there.
+    pub fn write_within(&self, text: &[u8], start: usize, end: usize, out: &mut impl BufMut) {
         let mut at = start;
         for (from, to, new) in &self.list {
             if *from < start || *to > end {
                 continue;
             }
             if let Some(kept) = text.get(at..*from) {
-                out.extend_from_slice(kept);
+                out.put_slice(kept);
             }
-            out.extend_from_slice(new);
+            out.put_slice(new);
             at = at.max(*to);
         }
-        out.extend_from_slice(text.get(at..end).unwrap_or_default());
-        out
+        out.put_slice(text.get(at..end).unwrap_or_default());
     }
 }
 

@@ -2,7 +2,7 @@
 //! In: the text of the last user message. Out: `Directives`. Never here: what a directive does.
 
 /// Every key a directive may have, with what it does.
-const KEYS: [(&str, &str); 45] = [
+const KEYS: [(&str, &str); 47] = [
     ("tokens", "exactly so many output tokens, thinking included"),
     ("text", "answer with this text"),
     ("think", "think; a number says how many tokens"),
@@ -37,6 +37,10 @@ const KEYS: [(&str, &str); 45] = [
     ("error_type", "the type of that error"),
     ("garbage", "200 with something that is not JSON nor SSE"),
     ("garbage_after", "a frame that is not JSON after so many pieces of content"),
+    (
+        "bad_utf8_after",
+        "a byte that is no UTF-8 in a frame, after so many pieces of content; anywhere in a whole answer",
+    ),
     ("endless_line", "a line that never ends; a number limits its KiB"),
     ("plain", "answer a streamed request with a plain JSON body"),
     ("no_usage", "no usage anywhere"),
@@ -45,6 +49,10 @@ const KEYS: [(&str, &str); 45] = [
     ("bare_tools", "OpenAI: tool call fragments without index and type"),
     ("whole_tools", "a tool call in one fragment"),
     ("interleave", "OpenAI: fragments of parallel calls in turn"),
+    (
+        "plant",
+        "names of its own in every object of the answer: the envelope, usage, pieces and pings tell the canary",
+    ),
     ("echo_headers", "send the request's headers back as x-sim-echo-*, and in the text of failures"),
     ("times", "the faults of this directive hit only the first so many calls with the same id"),
     ("id", "names the counter of times (default: the directive itself)"),
@@ -56,9 +64,9 @@ const KEYS: [(&str, &str); 45] = [
 /// The keys, in groups: what is said (`tokens text think redacted call args refuse finish cached`); when
 /// (`delay_ms first_ms pace_ms burst chunk_tokens rechunk crlf comments drop`); failures before the answer (`status
 /// retry_after message html empty detail redirect hang close`); failures inside it (`cut_after eof_after stall_after
-/// error_event_after error_type garbage garbage_after endless_line plain`); wrong counts (`no_usage wrong_usage
-/// usage_everywhere`); sloppy servers (`bare_tools whole_tools interleave`); `echo_headers`; and `times=N id=x`, by
-/// which failures hit only the first N calls with that id.
+/// error_event_after error_type garbage garbage_after bad_utf8_after endless_line plain`); wrong counts (`no_usage
+/// wrong_usage usage_everywhere`); sloppy servers (`bare_tools whole_tools interleave`); talkative ones (`plant
+/// echo_headers`); and `times=N id=x`, by which failures hit only the first N calls with that id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directives {
     pairs: Vec<(String, String)>,

@@ -82,6 +82,7 @@ pub(crate) fn steps(frames: Vec<Frame>, fault: &str, directives: &Directives, co
     }
     let dropped: Vec<&str> = directives.get("drop").unwrap_or("").split(',').collect();
     let mut garbage = At::read(directives, "garbage_after");
+    let mut bad = At::read(directives, "bad_utf8_after");
     let mut content = 0;
     for frame in frames {
         let reached = |key| At::read(directives, key).is_some_and(|at| at.reached(frame.kind, content));
@@ -102,13 +103,20 @@ pub(crate) fn steps(frames: Vec<Frame>, fault: &str, directives: &Directives, co
             out.text(fault);
             return out.finish(None);
         }
+        let before = content;
         if frame.kind == Kind::Content {
             content += 1;
             if content > 1 && !pace.is_zero() && !directives.has("burst") {
                 out.wait(pace);
             }
         }
-        if !dropped.contains(&frame.kind.name()) {
+        if dropped.contains(&frame.kind.name()) {
+            continue;
+        }
+        if bad.is_some_and(|at| at.reached(frame.kind, before)) {
+            bad = None;
+            out.bytes(broken(&frame.text));
+        } else {
             out.text(&frame.text);
         }
     }
@@ -120,16 +128,22 @@ pub(crate) fn wait(directives: &Directives, key: &str) -> Option<Duration> {
     directives.number(key).map(Duration::from_millis)
 }
 
+/// A text with a byte in its last string that is no UTF-8.
+pub(crate) fn broken(text: &str) -> Vec<u8> {
+    let at = text.rfind(":\"").map_or(0, |at| at + 2);
+    [&text.as_bytes()[..at], b"\xff", &text.as_bytes()[at..]].concat()
+}
+
 /// Collects text into steps, in the line ends, slices and writes that were asked for.
 struct Writer<'a> {
     directives: &'a Directives,
     steps: Vec<Step>,
-    burst: String,
+    burst: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
     fn new(directives: &'a Directives) -> Self {
-        Self { directives, steps: Vec::new(), burst: String::new() }
+        Self { directives, steps: Vec::new(), burst: Vec::new() }
     }
 
     fn text(&mut self, text: &str) {
@@ -140,19 +154,23 @@ impl<'a> Writer<'a> {
         if self.directives.has("crlf") {
             text = text.replace('\n', "\r\n");
         }
+        self.bytes(text.into_bytes());
+    }
+
+    fn bytes(&mut self, bytes: Vec<u8>) {
         if self.directives.has("burst") {
-            self.burst.push_str(&text);
+            self.burst.extend(bytes);
             return;
         }
         let size = self.directives.number("rechunk").unwrap_or(0);
         match usize::try_from(size) {
             Ok(size) if size > 0 => {
-                for slice in text.as_bytes().chunks(size) {
+                for slice in bytes.chunks(size) {
                     self.steps.push(Step::Bytes(Bytes::copy_from_slice(slice)));
                     self.steps.push(Step::Flush);
                 }
             }
-            _ => self.steps.push(Step::Bytes(Bytes::from(text))),
+            _ => self.steps.push(Step::Bytes(Bytes::from(bytes))),
         }
     }
 
@@ -199,7 +217,7 @@ mod tests {
         let directives = Directives::parse_inner(directives).unwrap();
         let config = SimConfig::new(Arc::new(Still));
         let show = |step| match step {
-            Step::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap().replace('\n', ""),
+            Step::Bytes(bytes) => String::from_utf8_lossy(&bytes).replace('\n', ""),
             other => format!("<{other:?}>"),
         };
         steps(frames, "E\n", &directives, &config).into_iter().map(show).collect()
@@ -219,6 +237,7 @@ mod tests {
             ("eof_after=1", "Ra"),
             ("error_event_after=1", "RaE"),
             ("garbage_after=1", "Radata: {\"not jsonbF"),
+            ("bad_utf8_after=1", "Ra\u{fffd}bF"),
             ("drop=role,finish", "ab"),
             ("cut_after=9", "RabF"),
             ("crlf", "R\ra\rb\rF\r"),

@@ -32,6 +32,7 @@ mod effect;
 mod journal;
 mod mind;
 mod openai;
+mod plant;
 mod refused;
 mod reply;
 mod route;

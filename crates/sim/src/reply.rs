@@ -7,7 +7,7 @@ use crate::directive::Directives;
 use crate::journal::Watch;
 use crate::refused::Refused;
 use crate::route::{Call, Provider};
-use crate::{anthropic, effect, mind, openai};
+use crate::{anthropic, effect, mind, openai, plant};
 use bytes::Bytes;
 use hyper::Response;
 use serde_json::Value;
@@ -99,6 +99,10 @@ impl Call<'_> {
                 Provider::OpenAi => openai::stream(ask, &answer, &self.stamp, &self.sim.config),
                 Provider::Anthropic => anthropic::stream(ask, &answer, &self.stamp, &self.sim.config),
             };
+            let frames = match directives.has("plant") {
+                true => plant::frames(frames, &self.stamp.canary),
+                false => frames,
+            };
             let steps = effect::steps(frames, &fault, directives, &self.sim.config);
             let body = Paced::new(steps, None, Some(watch));
             return self.response(200, "text/event-stream; charset=utf-8", body, &[]);
@@ -107,12 +111,15 @@ impl Call<'_> {
             Provider::OpenAi => openai::whole(ask, &answer, &self.stamp),
             Provider::Anthropic => anthropic::whole(ask, &answer, &self.stamp),
         };
+        let whole = if directives.has("plant") { plant::whole(whole, &self.stamp.canary) } else { whole };
         self.response(200, "application/json", self.whole_body(ask, &whole, watch), &[])
     }
 
     /// A body in one piece, unless it shall be cut or stall half way.
     fn whole_body(&self, ask: &Ask, whole: &Value, watch: Watch) -> Paced {
-        let bytes = Bytes::from(whole.to_string());
+        let text = whole.to_string();
+        let broken = ask.directives.has("bad_utf8_after");
+        let bytes = Bytes::from(if broken { effect::broken(&text) } else { text.into_bytes() });
         let last = match (ask.directives.has("cut_after"), ask.directives.has("stall_after")) {
             (true, _) => Step::Cut,
             (_, true) => Step::Stall,

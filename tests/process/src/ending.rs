@@ -15,6 +15,25 @@ pub enum Ending {
     Refused(u16),
 }
 
+/// Why an answer ends, in the words of each dialect.
+const REASONS: [&str; 11] = [
+    "stop",
+    "length",
+    "tool_calls",
+    "content_filter",
+    "end_turn",
+    "max_tokens",
+    "stop_sequence",
+    "tool_use",
+    "refusal",
+    "pause_turn",
+    "model_context_window_exceeded",
+];
+
+fn is_reason(value: &Value) -> bool {
+    value.as_str().is_some_and(|word| REASONS.contains(&word))
+}
+
 /// Judges an answer.
 ///
 /// # Errors
@@ -26,6 +45,9 @@ pub fn ending(call: &Call, reply: &Reply) -> Outcome<Ending> {
     }
     if !reply.id().starts_with("req_") {
         return Err(told("no request id"));
+    }
+    if std::str::from_utf8(&reply.body).is_err() {
+        return Err(told("bytes that are no text"));
     }
     let kind = reply.head.get("content-type");
     if reply.head.status != 200 {
@@ -90,7 +112,7 @@ fn chat_ending(events: &[(String, Value)]) -> Outcome<Ending> {
     let last = events.last().map(|(_, value)| value).ok_or("an empty stream")?;
     match ends {
         1 if done(last) => {
-            let finished = events.iter().filter(|(_, v)| v["choices"][0]["finish_reason"].is_string()).count();
+            let finished = events.iter().filter(|(_, v)| is_reason(&v["choices"][0]["finish_reason"])).count();
             if finished == 1 { Ok(Ending::Well) } else { Err(format!("{finished} finish reasons")) }
         }
         1 if error(last) && is_error(Dialect::OpenAi, last) => Ok(Ending::Broken),
@@ -109,7 +131,7 @@ fn message_ending(events: &[(String, Value)]) -> Outcome<Ending> {
         (1, "message_stop") => {
             let whole = count("message_start") == 1
                 && count("content_block_start") == count("content_block_stop")
-                && events.iter().any(|(_, v)| v["delta"]["stop_reason"].is_string());
+                && events.iter().any(|(_, v)| is_reason(&v["delta"]["stop_reason"]));
             if whole { Ok(Ending::Well) } else { Err("a stream of blocks that do not pair".to_owned()) }
         }
         (1, "error") if is_error(Dialect::Anthropic, value) => Ok(Ending::Broken),
@@ -132,7 +154,7 @@ fn is_answer(dialect: Dialect, value: &Value) -> bool {
         Dialect::OpenAi => {
             let usage = &value["usage"];
             value["object"] == "chat.completion"
-                && value["choices"][0]["finish_reason"].is_string()
+                && is_reason(&value["choices"][0]["finish_reason"])
                 && usage["prompt_tokens"].is_number()
                 && usage["completion_tokens"].is_number()
         }
@@ -140,7 +162,7 @@ fn is_answer(dialect: Dialect, value: &Value) -> bool {
             let usage = &value["usage"];
             value["type"] == "message"
                 && value["content"].is_array()
-                && value["stop_reason"].is_string()
+                && is_reason(&value["stop_reason"])
                 && usage["input_tokens"].is_number()
                 && usage["output_tokens"].is_number()
         }

@@ -4,8 +4,9 @@
 use super::{stop, usage};
 use crate::json::push_string;
 use crate::lane::ReplyHead;
+use crate::write::Writer;
 use bytes::BytesMut;
-use canon::Stop;
+use canon::{Head, Stop};
 use units::Usage;
 
 /// A frame of a type with its JSON.
@@ -27,6 +28,46 @@ pub(crate) fn start(head: &ReplyHead, counts: &Usage, out: &mut BytesMut) {
     usage::write(counts, &mut json);
     json.extend_from_slice(b"}}");
     frame("message_start", &json, out);
+}
+
+/// The JSON of a block's event up to its index.
+pub(super) fn begin(kind: &str, index: u64) -> Vec<u8> {
+    format!("{{\"type\":\"{kind}\",\"index\":{index}").into_bytes()
+}
+
+/// The beginning of a block.
+pub(crate) fn block_start(index: u64, head: &Head, out: &mut BytesMut) {
+    let mut json = begin("content_block_start", index);
+    json.extend_from_slice(b",\"content_block\":");
+    write_head(head, &mut json);
+    json.push(b'}');
+    frame("content_block_start", &json, out);
+}
+
+fn write_head(head: &Head, json: &mut Vec<u8>) {
+    let mut block = Writer::object(json);
+    match head {
+        Head::Text | Head::Refusal => {
+            block.text("type", "text");
+            block.text("text", "");
+        }
+        Head::Thinking => {
+            block.text("type", "thinking");
+            block.text("thinking", "");
+            block.text("signature", "");
+        }
+        Head::Redacted(data) => {
+            block.text("type", "redacted_thinking");
+            block.text("data", data);
+        }
+        Head::ToolCall { id, name } => {
+            block.text("type", "tool_use");
+            block.text("id", id);
+            block.text("name", name);
+            block.raw("input", "{}");
+        }
+    }
+    block.end();
 }
 
 /// The end of a block.

@@ -36,14 +36,10 @@ impl MessagesEncoder {
             }
             Event::Open(head) => {
                 self.open = Some(head.clone());
-                let mut json = self.begin("content_block_start");
-                json.extend_from_slice(b",\"content_block\":");
-                write_head(head, &mut json);
-                json.push(b'}');
-                event::frame("content_block_start", &json, out);
+                event::block_start(self.next, head, out);
             }
             Event::More(piece) => {
-                let mut json = self.begin("content_block_delta");
+                let mut json = event::begin("content_block_delta", self.next);
                 json.extend_from_slice(b",\"delta\":");
                 self.piece(piece, &mut json);
                 json.push(b'}');
@@ -56,10 +52,6 @@ impl MessagesEncoder {
             }
             Event::Usage(_) | Event::Stop(_) => {}
         }
-    }
-
-    fn begin(&self, kind: &str) -> Vec<u8> {
-        format!("{{\"type\":\"{kind}\",\"index\":{}", self.next).into_bytes()
     }
 
     fn piece(&self, piece: &Piece, json: &mut Vec<u8>) {
@@ -86,32 +78,6 @@ impl MessagesEncoder {
         event::delta(stop, counts, out);
         event::stop_event(out);
     }
-}
-
-fn write_head(head: &Head, json: &mut Vec<u8>) {
-    let mut block = Writer::object(json);
-    match head {
-        Head::Text | Head::Refusal => {
-            block.text("type", "text");
-            block.text("text", "");
-        }
-        Head::Thinking => {
-            block.text("type", "thinking");
-            block.text("thinking", "");
-            block.text("signature", "");
-        }
-        Head::Redacted(data) => {
-            block.text("type", "redacted_thinking");
-            block.text("data", data);
-        }
-        Head::ToolCall { id, name } => {
-            block.text("type", "tool_use");
-            block.text("id", id);
-            block.text("name", name);
-            block.raw("input", "{}");
-        }
-    }
-    block.end();
 }
 
 /// Writes a whole answer.

@@ -29,3 +29,21 @@ pub(crate) const fn word(reason: StopReason) -> &'static str {
         _ => "end_turn",
     }
 }
+
+/// The word a client sees for a server's: the same if it is one of the dialect's, else the nearest that is.
+pub(crate) fn shown(word: &str, tools: bool) -> &'static str {
+    const OFFICIAL: [&str; 8] = [
+        "end_turn",
+        "max_tokens",
+        "stop_sequence",
+        "tool_use",
+        "pause_turn",
+        "refusal",
+        "model_context_window_exceeded",
+        "compaction",
+    ];
+    if let Some(official) = OFFICIAL.into_iter().find(|official| *official == word) {
+        return official;
+    }
+    self::word(read(word).reason.with_calls(tools))
+}

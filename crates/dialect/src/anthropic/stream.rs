@@ -55,6 +55,9 @@ impl MessagesDecoder {
             return Err(StreamFault::Upstream(fault));
         }
         let index = event.get("index").and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok()).unwrap_or(0);
+        if matches!(&*kind, "content_block_start" | "content_block_delta" | "message_delta") {
+            self.begin(out);
+        }
         match &*kind {
             "message_start" => {
                 // A second start would splice two answers into one.
@@ -87,6 +90,13 @@ impl MessagesDecoder {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Begins what the server did not begin.
+    fn begin(&mut self, out: &mut Vec<Event>) {
+        if !std::mem::replace(&mut self.started, true) {
+            out.push(Event::Start);
+        }
     }
 
     /// Takes a whole answer.
@@ -221,9 +231,7 @@ impl MessagesDecoder {
         }
         self.order.end(out);
         let mut stop = self.stop.take().unwrap_or(Stop::new(StopReason::EndTurn));
-        if self.called && matches!(stop.reason, StopReason::EndTurn | StopReason::Other) {
-            stop.reason = StopReason::ToolUse;
-        }
+        stop.reason = stop.reason.with_calls(self.called);
         out.push(Event::Stop(stop));
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Usage of Messages. In: its `usage` objects, at the start and cumulative at the end. Out: disjoint classes, and back.
 //! Never here: a price, a panic on any count.
 
-use crate::count::{count, is_plain, newer};
+use crate::count::{count, each, newer, plain_count};
 use serde_json::Value;
 use units::{Class, Usage};
 
@@ -18,11 +18,45 @@ pub(crate) struct MessageCounts {
 }
 
 impl MessageCounts {
-    /// Takes a `usage` object over what was told before. Says whether it was plain: an odd one must not reach a client.
-    pub fn take(&mut self, json: &[u8]) -> bool {
-        let Ok(value) = serde_json::from_slice::<Value>(json) else { return false };
-        self.take_value(&value);
-        is_plain(&value)
+    /// Takes a `usage` object over what was told before.
+    pub fn take(&mut self, json: &[u8]) {
+        let mut told = Self::default();
+        if told.read_plain(json).is_some() {
+            self.take_told(&told);
+        } else if let Ok(value) = serde_json::from_slice::<Value>(json) {
+            self.take_value(&value);
+        }
+    }
+
+    /// Reads an object whose counts are all plain whole numbers, as nearly every server writes them, without a built
+    /// document.
+    fn read_plain(&mut self, json: &[u8]) -> Option<()> {
+        each(json, 0, |name, at, value| match name {
+            b"input_tokens" => plain_count(value, &mut self.input),
+            b"cache_read_input_tokens" => plain_count(value, &mut self.read),
+            b"cache_creation_input_tokens" => plain_count(value, &mut self.written),
+            b"output_tokens" => plain_count(value, &mut self.output),
+            b"cache_creation" if value != b"null" => each(json, at, |name, _, value| match name {
+                b"ephemeral_5m_input_tokens" => plain_count(value, &mut self.written_5m),
+                b"ephemeral_1h_input_tokens" => plain_count(value, &mut self.written_1h),
+                _ => Some(()),
+            }),
+            b"output_tokens_details" if value != b"null" => each(json, at, |name, _, value| match name {
+                b"thinking_tokens" => plain_count(value, &mut self.thinking),
+                _ => Some(()),
+            }),
+            _ => Some(()),
+        })
+    }
+
+    fn take_told(&mut self, told: &Self) {
+        newer(&mut self.input, told.input);
+        newer(&mut self.read, told.read);
+        newer(&mut self.written, told.written);
+        newer(&mut self.written_5m, told.written_5m);
+        newer(&mut self.written_1h, told.written_1h);
+        newer(&mut self.output, told.output);
+        newer(&mut self.thinking, told.thinking);
     }
 
     /// The same at the start of a stream, where the count of the answer is only a place holder.
@@ -32,16 +66,18 @@ impl MessageCounts {
     }
 
     /// The same of a parsed object.
-    pub fn take_value(&mut self, value: &Value) {
+    fn take_value(&mut self, value: &Value) {
         let at = |key: &str| value.get(key).and_then(count);
         let of = |group: &str, key: &str| value.get(group)?.get(key).and_then(count);
-        newer(&mut self.input, at("input_tokens"));
-        newer(&mut self.read, at("cache_read_input_tokens"));
-        newer(&mut self.written, at("cache_creation_input_tokens"));
-        newer(&mut self.written_5m, of("cache_creation", "ephemeral_5m_input_tokens"));
-        newer(&mut self.written_1h, of("cache_creation", "ephemeral_1h_input_tokens"));
-        newer(&mut self.output, at("output_tokens"));
-        newer(&mut self.thinking, of("output_tokens_details", "thinking_tokens"));
+        self.take_told(&Self {
+            input: at("input_tokens"),
+            read: at("cache_read_input_tokens"),
+            written: at("cache_creation_input_tokens"),
+            written_5m: of("cache_creation", "ephemeral_5m_input_tokens"),
+            written_1h: of("cache_creation", "ephemeral_1h_input_tokens"),
+            output: at("output_tokens"),
+            thinking: of("output_tokens_details", "thinking_tokens"),
+        });
     }
 
     /// The counts as disjoint classes.

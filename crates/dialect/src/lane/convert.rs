@@ -23,7 +23,7 @@ impl Decoder {
     fn new(spec: &StreamSpec) -> Self {
         match spec.upstream {
             Dialect::Anthropic => Self::Messages(MessagesDecoder::default()),
-            _ => Self::Chat(ChatDecoder::new(format!("call_{}_", spec.head.id_stem()))),
+            _ => Self::Chat(ChatDecoder::new(spec.head.call_stem())),
         }
     }
 
@@ -297,10 +297,8 @@ pub(super) struct Converted {
 }
 
 impl Converted {
+    /// Reads a body that is valid UTF-8.
     pub fn read(spec: &StreamSpec, body: &[u8]) -> Result<Self, StreamFault> {
-        if std::str::from_utf8(body).is_err() {
-            return Err(StreamFault::Garbage);
-        }
         let mut events = Vec::new();
         Decoder::new(spec).answer(body, &mut events)?;
         let mut reply = Reply::default();

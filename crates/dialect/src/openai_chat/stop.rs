@@ -23,3 +23,12 @@ pub(crate) const fn word(reason: StopReason) -> &'static str {
         _ => "stop",
     }
 }
+
+/// The word a client sees for a server's: the same if it is one of the dialect's, else the nearest that is.
+pub(crate) fn shown(word: &str, tools: bool) -> &'static str {
+    const OFFICIAL: [&str; 5] = ["stop", "length", "tool_calls", "content_filter", "function_call"];
+    if let Some(official) = OFFICIAL.into_iter().find(|official| *official == word) {
+        return official;
+    }
+    self::word(read(word).reason.with_calls(tools))
+}

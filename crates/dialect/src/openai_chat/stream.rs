@@ -356,12 +356,9 @@ impl ChatDecoder {
         self.order.end(out);
         let called = self.calls.iter().any(|c| !c.name.is_empty());
         let mut stop = self.stop.take().unwrap_or(Stop::new(StopReason::EndTurn));
-        if matches!(stop.reason, StopReason::EndTurn | StopReason::Other) {
-            if called {
-                stop.reason = StopReason::ToolUse;
-            } else if self.refused {
-                stop.reason = StopReason::Refusal;
-            }
+        stop.reason = stop.reason.with_calls(called);
+        if self.refused && matches!(stop.reason, StopReason::EndTurn | StopReason::Other) {
+            stop.reason = StopReason::Refusal;
         }
         out.push(Event::Stop(stop));
     }

@@ -1,8 +1,7 @@
 //! Usage of Chat Completions. In: its `usage` objects, one or many. Out: disjoint classes, and back as JSON.
 //! Never here: a price, a panic on any count.
 
-use crate::count::{count, newer};
-use crate::json::Members;
+use crate::count::{count, each, newer, plain_count};
 use serde_json::Value;
 use units::{Class, Usage};
 
@@ -20,16 +19,13 @@ pub(crate) struct ChatCounts {
 }
 
 impl ChatCounts {
-    /// Takes a `usage` object over what was told before. Says whether it was plain: an odd one must not reach a client.
-    pub fn take(&mut self, json: &[u8]) -> bool {
+    /// Takes a `usage` object over what was told before.
+    pub fn take(&mut self, json: &[u8]) {
         if let Some(plain) = Plain::read(json) {
             self.take_plain(&plain);
-            return true;
-        }
-        if let Ok(value) = serde_json::from_slice::<Value>(json) {
+        } else if let Ok(value) = serde_json::from_slice::<Value>(json) {
             self.take_value(&value);
         }
-        false
     }
 
     fn take_plain(&mut self, told: &Plain) {
@@ -133,27 +129,6 @@ impl Plain {
         })?;
         Some(plain)
     }
-}
-
-/// Every member of the object at `at`: name, place and text of its value. `None` when it is odd.
-fn each(json: &[u8], at: usize, mut take: impl FnMut(&[u8], usize, &[u8]) -> Option<()>) -> Option<()> {
-    let mut members = Members::new(json, at, 1).ok()?;
-    while let Some(member) = members.next().ok()? {
-        take(&member.name(json), member.value.0, member.text(json))?;
-    }
-    Some(())
-}
-
-/// Digits, or null; `None` for anything else.
-fn plain_count(text: &[u8], count: &mut Option<u64>) -> Option<()> {
-    if text == b"null" {
-        return Some(());
-    }
-    if text.is_empty() || text.len() > 18 || !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    *count = Some(text.iter().fold(0, |sum, b| sum * 10 + u64::from(b - b'0')));
-    Some(())
 }
 
 fn take_part(usage: &mut Usage, class: Class, part: Option<u64>, left: &mut u64) {

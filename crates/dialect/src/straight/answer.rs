@@ -1,19 +1,20 @@
-//! An answer that is not streamed, passed on. In: the upstream's body. Out: the same body with our id and model.
-//! Never here: a re-serialised answer.
+//! An answer that is not streamed, passed on. In: the upstream's body, which is valid UTF-8. Out: the same body with our id
+//! and model, and without what is not ours to tell. Never here: a re-serialised answer.
 
 use super::choices::{Known, Shows, word};
-use super::message::{read_block, read_message};
+use super::message::MessageReader;
 use super::top::{TopReader, UsageRule};
+use super::usage;
+use crate::anthropic;
 use crate::anthropic::usage::MessageCounts;
-use crate::anthropic::{self};
-use crate::json::{Items, Members, blank, string_value};
+use crate::json::blank;
 use crate::lane::{ReplyHead, StreamFault};
 use crate::openai_chat::chunk::Pen;
 use crate::openai_chat::stop;
 use crate::openai_chat::usage::{ChatCounts, write};
 use crate::splice::Edits;
 use bytes::Bytes;
-use canon::{StopReason, Tally};
+use canon::Tally;
 use units::{Usage, UsageSource};
 
 /// An answer read once; the splice waits for the charge.
@@ -23,8 +24,8 @@ pub(crate) struct StraightAnswer {
     edits: Edits,
     /// Where the usage stands; without one it is inserted after the last member.
     usage: Option<(usize, usize)>,
-    /// Whether the usage is fit to be shown as the upstream wrote it.
-    plain: bool,
+    /// What leaves the usage before it is shown as the upstream wrote it; without this it is not fit to be.
+    clean: Option<Edits>,
     last: usize,
     pub tally: Tally,
     write: fn(&Usage, &mut Vec<u8>),
@@ -38,46 +39,28 @@ impl StraightAnswer {
             (self.write)(usage, &mut text);
             text
         };
-        match self.usage {
-            Some((at, _)) if self.plain && source == UsageSource::Provider => {
-                hide_costs(&self.body, at, &mut self.edits);
-            }
-            Some(span) => self.edits.replace(span, ours(b"")),
-            None => self.edits.insert(self.last, ours(b",\"usage\":")),
+        match (self.usage, self.clean) {
+            (Some(_), Some(clean)) if source == UsageSource::Provider => self.edits.join(clean),
+            (Some(span), _) => self.edits.replace(span, ours(b"")),
+            (None, _) => self.edits.insert(self.last, ours(b",\"usage\":")),
         }
         Bytes::from(self.edits.apply(&self.body))
     }
 }
 
-/// What a usage object tells about our own bill goes.
-fn hide_costs(text: &[u8], at: usize, edits: &mut Edits) {
-    let mut gone = Vec::new();
-    if let Ok(mut members) = Members::new(text, at, 1) {
-        while let Ok(Some(member)) = members.next() {
-            if matches!(&*member.name(text), b"cost" | b"cost_details" | b"is_byok") {
-                gone.push(member);
-            }
-        }
-    }
-    edits.remove(text, &mut gone);
-}
-
-/// A usage object for clients.
-pub(super) fn public_usage(text: &[u8]) -> Vec<u8> {
+/// The edits that make the usage object at `at` fit to be shown, if there are any that do.
+fn cleaned(body: &[u8], at: usize, rules: &usage::Rules) -> Option<Edits> {
     let mut edits = Edits::default();
-    hide_costs(text, 0, &mut edits);
-    edits.apply(text)
+    usage::clean(body, at, rules, &mut edits).then_some(edits)
 }
 
 /// Reads a Chat answer.
 pub(crate) fn read_chat(body: &Bytes, head: &ReplyHead) -> Result<StraightAnswer, StreamFault> {
     let mut edits = Edits::default();
-    let mut known = Known::default();
     let top = TopReader {
-        frame: body,
-        start: blank(body, 0),
+        json: body,
         edits: &mut edits,
-        known: &mut known,
+        known: &mut Known::of_answer(head.call_stem()),
         pen: &mut Pen::new(head),
         usage: UsageRule::Stays,
         object: "\"chat.completion\"",
@@ -86,49 +69,43 @@ pub(crate) fn read_chat(body: &Bytes, head: &ReplyHead) -> Result<StraightAnswer
     let shows = top.shows.as_ref().filter(|c| !c.choices.is_empty());
     let mut tally = tally_of(body, shows.ok_or(StreamFault::Garbage)?);
     let mut counts = ChatCounts::default();
-    let mut plain = false;
-    if let Some(usage) = top.usage_object(body) {
-        plain = counts.take(usage);
+    let mut clean = None;
+    if let (Some(text), Some(member)) = (top.usage_object(body), top.usage) {
+        counts.take(text);
         tally.report(&counts.usage());
+        clean = cleaned(body, member.value.0, &usage::CHAT);
     }
-    Ok(StraightAnswer {
-        body: body.clone(),
-        edits,
-        plain,
-        usage: top.usage.map(|m| m.value),
-        last: top.last,
-        tally,
-        write,
-    })
+    let usage = top.usage.map(|m| m.value);
+    Ok(StraightAnswer { body: body.clone(), edits, usage, clean, last: top.last, tally, write })
 }
 
 /// Reads a Messages answer.
 pub(crate) fn read_messages(body: &Bytes, head: &ReplyHead) -> Result<StraightAnswer, StreamFault> {
     let mut edits = Edits::default();
     let mut tally = Tally::default();
-    let message = read_message(body, blank(body, 0), head, &mut edits)?;
-    if blank(body, message.end) < body.len() {
+    let message = MessageReader { json: body, head, edits: &mut edits, whole: true }.read(blank(body, 0))?;
+    if blank(body, message.closed.end) < body.len() {
         return Err(StreamFault::Garbage);
     }
-    let content = message.content.ok_or(StreamFault::Garbage)?;
-    let mut items = Items::new(body, content.0, 1)?;
-    while let Some((at, _)) = items.next()? {
-        read_block(body, at)?.tell(&mut tally);
+    for block in &message.blocks {
+        block.tell(&mut tally);
     }
     let mut counts = MessageCounts::default();
-    let mut plain = false;
-    if let Some((from, to)) = message.usage {
-        plain = counts.take(&body[from..to]);
+    let mut clean = None;
+    if let Some(usage) = message.usage {
+        counts.take(usage.text(body));
         tally.report(&counts.usage());
+        clean = cleaned(body, usage.value.0, &usage::MESSAGES);
     }
-    let word = string_value(&body[message.stop.0..message.stop.1]);
-    tally.stopped(anthropic::stop::read(&word.unwrap_or_default()));
+    if let Some(stop) = message.stop {
+        tally.stopped(stop);
+    }
     Ok(StraightAnswer {
         body: body.clone(),
         edits,
-        plain,
-        usage: message.usage,
-        last: message.last,
+        usage: message.usage.map(|m| m.value),
+        clean,
+        last: message.closed.last,
         tally,
         write: anthropic::usage::write,
     })
@@ -144,9 +121,7 @@ fn tally_of(body: &[u8], shows: &Shows) -> Tally {
     for choice in &shows.choices {
         let finish = choice.finish.map_or_else(String::new, |f| word(body, f));
         let mut stop = stop::read(&finish);
-        if shows.tools && matches!(stop.reason, StopReason::EndTurn | StopReason::Other) {
-            stop.reason = StopReason::ToolUse;
-        }
+        stop.reason = stop.reason.with_calls(shows.tools);
         tally.stopped(stop);
     }
     tally

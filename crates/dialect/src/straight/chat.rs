@@ -1,31 +1,31 @@
-//! A Chat Completions stream passed on. In: the upstream's bytes. Out: what may go to the client now; the terminal group is
-//! held until it is sealed. Never here: a built chunk; frames are spliced, or recognised by a template and copied.
+//! A Chat Completions stream passed on. In: its frames. Out: what may go to the client now; the terminal group is held until
+//! it is sealed. Never here: a built chunk; frames are spliced, or recognised by a template and copied (pass).
 
 use super::choices::{Known, Shows, word};
-use super::template::{Shown, Templates};
+use super::pass::{Frame, Lesson, Passage, Reader, Way};
 use super::top::{TopReader, UsageRule};
-use crate::fault::UpstreamFault;
-use crate::json::blank;
+use super::usage;
 use crate::lane::{StreamFault, StreamSpec};
 use crate::openai_chat::usage::ChatCounts;
 use crate::openai_chat::{chunk, stop};
 use crate::splice::Edits;
-use crate::sse::{EVENT_BYTES_MAX, Frames, fields};
+use crate::sse::EVENT_BYTES_MAX;
 use bytes::BytesMut;
 use canon::{Dialect, Stop, StopReason, Tally};
 use units::{Usage, UsageSource};
 
-/// See the caption.
+/// A Chat stream on its way.
+pub(crate) type ChatStream = Passage<ChatReader>;
+
+/// Reads the chunks that no template knows.
 #[derive(Debug)]
-pub(crate) struct ChatStream {
+pub(crate) struct ChatReader {
     pen: chunk::Pen,
     show_usage: bool,
     choices: usize,
-    frames: Frames,
-    templates: Templates,
     known: Known,
-    tally: Tally,
     counts: ChatCounts,
+    /// The newest usage object, if it may be shown.
     usage_text: Option<Vec<u8>>,
     held: Vec<u8>,
     finished: Vec<u64>,
@@ -33,103 +33,26 @@ pub(crate) struct ChatStream {
     done: bool,
 }
 
-impl ChatStream {
-    pub fn new(spec: &StreamSpec) -> Self {
-        Self {
-            pen: chunk::Pen::new(&spec.head),
-            show_usage: spec.show_usage,
-            choices: spec.choices.max(1) as usize,
-            frames: Frames::default(),
-            templates: Templates::default(),
-            known: Known::of_stream(format!("call_{}_", spec.head.id_stem())),
-            tally: Tally::default(),
-            counts: ChatCounts::default(),
-            usage_text: None,
-            held: Vec::new(),
-            finished: Vec::new(),
-            usage_came: false,
-            done: false,
-        }
+impl Reader for ChatReader {
+    const DIALECT: Dialect = Dialect::OpenAiChat;
+
+    fn is_done(&self) -> bool {
+        self.done
     }
 
-    pub const fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
-    pub fn is_complete(&self) -> bool {
-        self.done || (self.usage_came && self.finished.len() >= self.choices)
-    }
-
-    pub fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
-        let mut frames = std::mem::take(&mut self.frames);
-        let pushed = frames.push(bytes, |frame| self.frame(frame, out));
-        self.frames = frames;
-        pushed
-    }
-
-    pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
-        let rest = self.frames.rest();
-        if let Some(fault) = UpstreamFault::bare(Dialect::OpenAiChat, &rest) {
-            return Err(StreamFault::Upstream(fault));
-        }
-        // An event that was cut in two is not an event.
-        if self.frame(&rest, out).is_err() || !self.ended() {
-            return Err(StreamFault::Cut);
-        }
-        Ok(())
-    }
-
-    fn ended(&self) -> bool {
+    fn may_end(&self) -> bool {
         self.done || (!self.finished.is_empty() && self.finished.len() >= self.known.choices.len())
     }
 
-    #[inline]
-    fn frame(&mut self, frame: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
-        if self.done {
-            return Ok(());
-        }
-        if let Some((shown, len)) = self.templates.pass(frame, out) {
-            match shown {
-                Shown::Text => self.tally.text(len),
-                Shown::Reasoning => self.tally.reasoning(len),
-            }
-            return Ok(());
-        }
-        self.unknown_frame(frame, out)
+    fn last_word(&mut self) {
+        self.done = true;
     }
 
-    fn unknown_frame(&mut self, frame: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
-        let Some(fields) = fields(frame) else {
-            return Ok(());
-        };
-        match fields.data.trim_ascii() {
-            b"[DONE]" => {
-                self.done = true;
-                return Ok(());
-            }
-            b"" => return Ok(()),
-            data if fields.event == b"error" => {
-                return Err(StreamFault::Upstream(UpstreamFault::in_stream(Dialect::OpenAiChat, data)));
-            }
-            _ => {}
-        }
-        match fields.whole {
-            Some(start) if fields.event.is_empty() && frame.ends_with(b"\n") => self.chunk(frame, start, out),
-            _ => {
-                let mut plain = b"data: ".to_vec();
-                plain.extend(fields.data.iter().map(|b| if *b == b'\n' { b' ' } else { *b }));
-                plain.extend_from_slice(b"\n\n");
-                self.chunk(&plain, 6, out)
-            }
-        }
-    }
-
-    fn chunk(&mut self, frame: &[u8], start: usize, out: &mut BytesMut) -> Result<(), StreamFault> {
-        let start = blank(frame, start);
+    fn read(&mut self, frame: &Frame<'_>, way: &mut Way<'_>) -> Result<(), StreamFault> {
+        let json = &*frame.json;
         let mut edits = Edits::default();
         let top = TopReader {
-            frame,
-            start,
+            json,
             edits: &mut edits,
             known: &mut self.known,
             pen: &mut self.pen,
@@ -137,49 +60,60 @@ impl ChatStream {
             object: "\"chat.completion.chunk\"",
         }
         .read()?;
-        let usage = top.usage_object(frame);
+        let usage = top.usage_object(json);
         if let Some(usage) = usage {
-            self.counts.take(usage);
-            self.tally.report(&self.counts.usage());
-            self.usage_text = Some(usage.to_vec());
+            self.reported(usage, way.tally);
         }
         let Some(shows) = top.shows.as_ref().filter(|s| !s.choices.is_empty()) else {
             // Only the chunk behind the finish is the last word on usage; some servers report on every chunk.
             self.usage_came |= usage.is_some() && !self.finished.is_empty();
             return Ok(());
         };
-        self.tally.text(shows.text);
-        self.tally.reasoning(shows.reasoning);
+        way.tally.text(shows.text);
+        way.tally.reasoning(shows.reasoning);
         if shows.sealed {
-            self.tally.sealed();
+            way.tally.sealed();
         }
         if shows.choices.iter().any(|c| c.finish.is_some()) {
-            self.hold(frame, shows, edits, out);
+            self.hold(frame, shows, edits, way);
             // A server that finishes again and again must not fill our memory.
             return if self.held.len() > EVENT_BYTES_MAX { Err(StreamFault::TooLong) } else { Ok(()) };
         }
-        edits.sort();
-        let written = edits.apply_within(frame, 0, frame.len());
-        out.extend_from_slice(&written);
+        frame.write("", &mut edits, way.out);
+        self.known.went_out(shows);
         if let Some((text, shown)) = shows.only.filter(|_| usage.is_none()) {
             let mut texts = vec![text];
             texts.extend(top.padding);
             texts.sort_unstable();
             // The first text is the one that counts; padding before it would be counted instead.
             if texts[0] == text {
-                self.templates.learn(frame, &texts, &edits, shown);
+                frame.teach("", &Lesson { texts: &texts, edits: &edits, shown }, way.templates);
             }
         }
         Ok(())
     }
+}
 
-    /// A frame with a finish is the first of the terminal group. What it carries beside goes out at once.
-    fn hold(&mut self, frame: &[u8], shows: &Shows, mut edits: Edits, out: &mut BytesMut) {
+impl ChatReader {
+    fn reported(&mut self, usage: &[u8], tally: &mut Tally) {
+        self.counts.take(usage);
+        tally.report(&self.counts.usage());
+        if self.show_usage {
+            let mut edits = Edits::default();
+            let plain = usage::clean(usage, 0, &usage::CHAT, &mut edits);
+            self.usage_text = plain.then(|| edits.apply(usage));
+        }
+    }
+
+    /// A frame with a finish is the first of the terminal group. What it carries beside goes out at once; who finishes again
+    /// is not heard.
+    fn hold(&mut self, frame: &Frame<'_>, shows: &Shows, mut edits: Edits, way: &mut Way<'_>) {
         let carries = shows.choices.iter().any(|c| c.carries);
         if carries {
             let mut now = edits.clone();
             for choice in &shows.choices {
                 if let Some(finish) = choice.finish {
+                    now.clear_within(finish);
                     now.replace(finish, &b"null"[..]);
                 }
                 if let Some(delta) = choice.delta {
@@ -187,33 +121,59 @@ impl ChatStream {
                     edits.replace(delta, &b"{}"[..]);
                 }
             }
-            out.extend_from_slice(&now.apply(frame));
+            frame.write("", &mut now, way.out);
+            self.known.went_out(shows);
         }
+        let before = self.finished.len();
         for choice in &shows.choices {
-            let Some(finish) = choice.finish else {
+            let Some(finish) = choice.finish.filter(|_| !self.finished.contains(&choice.index)) else {
                 continue;
             };
-            if !self.finished.contains(&choice.index) {
-                self.finished.push(choice.index);
-            }
-            self.tally.stopped(self.stop(&word(frame, finish)));
+            self.finished.push(choice.index);
+            way.tally.stopped(self.stop(&word(&frame.json, finish)));
         }
-        self.held.extend_from_slice(&edits.apply(frame));
+        if self.finished.len() > before {
+            frame.write("", &mut edits, &mut self.held);
+        }
     }
 
     fn stop(&self, word: &str) -> Stop {
         let mut stop = stop::read(word);
-        if self.known.tools && stop.reason == StopReason::EndTurn {
-            stop.reason = StopReason::ToolUse;
-        }
+        stop.reason = stop.reason.with_calls(self.known.tools);
         stop
     }
+}
 
+impl ChatStream {
+    /// A stream that has not begun.
+    pub fn new(spec: &StreamSpec) -> Self {
+        Self::of(ChatReader {
+            pen: chunk::Pen::new(&spec.head),
+            show_usage: spec.show_usage,
+            choices: spec.choices.max(1) as usize,
+            known: Known::of_stream(spec.head.call_stem()),
+            counts: ChatCounts::default(),
+            usage_text: None,
+            held: Vec::new(),
+            finished: Vec::new(),
+            usage_came: false,
+            done: false,
+        })
+    }
+
+    /// Whether nothing more needs to be awaited.
+    pub fn is_complete(&self) -> bool {
+        let reader = &self.reader;
+        reader.done || (reader.usage_came && reader.finished.len() >= reader.choices)
+    }
+
+    /// Writes the terminal group.
     pub fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
-        let reason = if self.known.tools { StopReason::ToolUse } else { StopReason::EndTurn };
+        let reason = StopReason::EndTurn.with_calls(self.reader.known.tools);
         self.end(reason, usage, source, out);
     }
 
+    /// Ends the answer as one that reached its limit.
     pub fn cut_short(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
         self.tally.stopped(Stop::new(StopReason::MaxTokens));
         self.end(StopReason::MaxTokens, usage, source, out);
@@ -221,26 +181,29 @@ impl ChatStream {
 
     /// Writes the terminal group; choices that have no finish yet get this one.
     fn end(&mut self, reason: StopReason, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
-        out.extend_from_slice(&self.held);
-        self.held.clear();
-        if self.known.choices.is_empty() {
-            self.pen.role(0, out);
-            self.known.choices.push(0);
+        let reader = &mut self.reader;
+        if reader.known.choices.is_empty() {
+            reader.known.choices.push(0);
         }
-        for choice in &self.known.choices {
-            if !self.finished.contains(choice) {
-                self.pen.finish(*choice, stop::word(reason), out);
+        for choice in reader.known.choices.iter().filter(|choice| !reader.known.has_role(**choice)) {
+            reader.pen.role(*choice, out);
+        }
+        out.extend_from_slice(&reader.held);
+        reader.held.clear();
+        for choice in &reader.known.choices {
+            if !reader.finished.contains(choice) {
+                reader.pen.finish(*choice, stop::word(reason), out);
             }
         }
-        if self.show_usage {
-            let told = self.usage_text.as_deref();
+        if reader.show_usage {
+            let told = reader.usage_text.as_deref();
             match told.filter(|_| source == UsageSource::Provider) {
-                Some(text) => self.pen.usage_text(&super::answer::public_usage(text), out),
-                None => self.pen.usage(usage, out),
+                Some(text) => reader.pen.usage_text(text, out),
+                None => reader.pen.usage(usage, out),
             }
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
-        self.done = true;
+        reader.done = true;
     }
 }
 
@@ -272,10 +235,10 @@ mod tests {
         for frame in frames {
             stream.push(frame.as_bytes(), &mut out).expect("a good frame");
             if !learn {
-                stream.templates = Templates::default();
+                stream.forget();
             }
         }
-        (out.to_vec(), stream.tally)
+        (out.to_vec(), stream.tally().clone())
     }
 
     proptest! {

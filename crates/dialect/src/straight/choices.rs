@@ -1,15 +1,20 @@
-//! The choices of a Chat chunk or answer, read where they stand. In: a frame. Out: what they show, where they finish, edits
+//! The choices of a Chat chunk or answer, read where they stand. In: its JSON. Out: what they show, where they finish, edits
 //! that drop what is not ours to tell and mend what readers trip over. Never here: a text moved or re-escaped.
 //!
-//! Mended, because SDK readers fail without it: a missing `role` on a choice's first delta, a missing tool call `index`,
-//! `id` or `type` on a call's first fragment.
+//! Mended, because SDK readers fail without it: a missing `index`, `delta`, `role` or finish of a choice, a finish reason
+//! that is none, a missing tool call `index`, and `id` or `type` on a call's first fragment.
 
+use super::names::{Sieve, once, strip};
 use super::template::Shown;
-use crate::json::{Bad, Items, Members, string_value};
+use crate::json::{Bad, Items, Member, string_value};
+use crate::openai_chat::stop;
 use crate::splice::Edits;
 use smallvec::SmallVec;
 
 type Span = (usize, usize);
+
+/// Nobody can ask for more choices.
+const CHOICES_MAX: usize = 128;
 
 /// One choice of a frame.
 #[derive(Debug)]
@@ -34,19 +39,22 @@ pub(super) struct Shows {
     /// The one text of the frame, if the frame has one and nothing else that counts.
     pub only: Option<(Span, Shown)>,
     texts: usize,
-    first: bool,
+    /// Whether it is unlike the frames that follow it.
+    pub(super) first: bool,
 }
 
 /// What earlier frames of the stream have shown of choices and calls.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub choices: SmallVec<[u64; 1]>,
+    /// The choices whose role went out.
+    roles: SmallVec<[u64; 1]>,
     pub tools: bool,
-    calls: Vec<(u64, u64)>,
-    last_id: Vec<u8>,
+    pub(super) calls: Vec<(u64, u64)>,
+    pub(super) last_id: Vec<u8>,
     /// Whether the frames are chunks (else one answer, where calls need no index).
-    streamed: bool,
-    call_stem: String,
+    pub(super) streamed: bool,
+    pub(super) call_stem: String,
 }
 
 impl Known {
@@ -54,6 +62,34 @@ impl Known {
     pub fn of_stream(call_stem: String) -> Self {
         Self { streamed: true, call_stem, ..Self::default() }
     }
+
+    /// The same of a whole answer.
+    pub fn of_answer(call_stem: String) -> Self {
+        Self { call_stem, ..Self::default() }
+    }
+
+    /// Whether the client knows the role of a choice.
+    pub fn has_role(&self, choice: u64) -> bool {
+        self.roles.contains(&choice)
+    }
+
+    /// What a frame shows goes out, its roles among it.
+    pub fn went_out(&mut self, shows: &Shows) {
+        for choice in shows.choices.iter().filter(|choice| choice.delta.is_some()) {
+            if !self.roles.contains(&choice.index) {
+                self.roles.push(choice.index);
+            }
+        }
+    }
+}
+
+/// A choice's members that are read when all of them are found.
+#[derive(Default)]
+struct Found {
+    index: Option<Member>,
+    delta: Option<Member>,
+    message: Option<Member>,
+    finish: Option<Member>,
 }
 
 /// Reads the choices of one frame.
@@ -84,48 +120,125 @@ impl<'a> Reader<'a, '_> {
 
     fn choice(&mut self, at: usize, shows: &mut Shows) -> Result<Choice, Bad> {
         let frame = self.frame;
-        let mut choice = Choice { index: 0, finish: None, delta: None, carries: false };
-        let mut gone = Vec::new();
-        let mut members = Members::new(frame, at, 2)?;
-        while let Some(member) = members.next()? {
-            let value = member.text(frame);
+        let mut found = Found::default();
+        let mut object = Sieve::new(frame, at, 2)?;
+        while let Some(member) = object.next()? {
             match &*member.name(frame) {
-                b"index" => choice.index = number(value).unwrap_or(0),
-                b"delta" | b"message" if value.first() == Some(&b'{') => {
-                    choice.delta = Some(member.value);
+                b"index" => once(&mut found.index, member)?,
+                b"delta" => once(&mut found.delta, member)?,
+                b"message" => once(&mut found.message, member)?,
+                b"finish_reason" => once(&mut found.finish, member)?,
+                b"logprobs" if is_empty(member.text(frame)) => {}
+                name => {
+                    object.other(member, name, self.edits)?;
                 }
-                b"finish_reason" if value.len() > 2 && value[0] == b'"' => {
-                    choice.finish = Some(member.value);
-                }
-                b"content_filter_results" | b"native_finish_reason" => gone.push(member),
-                _ => {}
             }
         }
-        self.edits.remove(frame, &mut gone);
+        let mut added = Vec::new();
+        let mut choice = Choice { index: shows.choices.len() as u64, finish: None, delta: None, carries: false };
+        match found.index.map(|member| (member, number(member.text(frame)))) {
+            Some((_, Some(index))) => choice.index = index,
+            Some((odd, None)) => self.edits.replace(odd.value, choice.index.to_string().into_bytes()),
+            None => added.extend_from_slice(format!("\"index\":{},", choice.index).as_bytes()),
+        }
+        choice.delta = self.body(&found, &mut object, &mut added)?;
         if let Some((start, _)) = choice.delta {
             choice.carries = self.delta(start, choice.index, shows)?;
         }
+        choice.finish = self.finish(found.finish, shows.tools, &mut added);
+        object.close(added, self.edits);
         if !self.known.choices.contains(&choice.index) {
+            if self.known.choices.len() >= CHOICES_MAX {
+                return Err(Bad::Byte(at));
+            }
             self.known.choices.push(choice.index);
         }
         Ok(choice)
     }
 
+    /// The delta of a chunk or the message of an answer: under its right name, and there even if it is empty.
+    fn body(&mut self, found: &Found, object: &mut Sieve<'_>, added: &mut Vec<u8>) -> Result<Option<Span>, Bad> {
+        let frame = self.frame;
+        let streamed = self.known.streamed;
+        let (right, other, key) = match streamed {
+            true => (found.delta, found.message, "delta"),
+            false => (found.message, found.delta, "message"),
+        };
+        let is_object = |member: &Member| member.text(frame).first() == Some(&b'{');
+        match (right.filter(is_object), other.filter(is_object)) {
+            (Some(body), _) => {
+                other.into_iter().for_each(|member| object.drop(member));
+                Ok(Some(body.value))
+            }
+            (None, Some(body)) => {
+                right.into_iter().for_each(|member| object.drop(member));
+                self.edits.replace(body.key, key.as_bytes());
+                Ok(Some(body.value))
+            }
+            (None, None) if streamed && right.is_none_or(|member| member.text(frame) == b"null") => {
+                other.into_iter().for_each(|member| object.drop(member));
+                match right {
+                    Some(null) => self.edits.replace(null.value, &b"{}"[..]),
+                    None => added.extend_from_slice(b"\"delta\":{},"),
+                }
+                Ok(None)
+            }
+            (None, None) => Err(Bad::Byte(object.at())),
+        }
+    }
+
+    /// Where the finish stands that says something. A word that is none of the dialect's becomes the nearest that is.
+    fn finish(&mut self, member: Option<Member>, tools: bool, added: &mut Vec<u8>) -> Option<Span> {
+        let tools = tools || self.known.tools;
+        let told = member.and_then(|member| string_value(member.text(self.frame))).filter(|word| !word.is_empty());
+        let quoted = |word: &str| format!("\"{word}\"").into_bytes();
+        match (member, told) {
+            (Some(member), Some(word)) => {
+                let shown = stop::shown(&word, tools);
+                if shown != &*word {
+                    self.edits.replace(member.value, quoted(shown));
+                }
+                Some(member.value)
+            }
+            (Some(member), None) if self.known.streamed => {
+                if member.text(self.frame) != b"null" {
+                    self.edits.replace(member.value, &b"null"[..]);
+                }
+                None
+            }
+            (None, _) if self.known.streamed => None,
+            (Some(member), None) => {
+                self.edits.replace(member.value, quoted(stop::shown("", tools)));
+                None
+            }
+            (None, _) => {
+                added.extend_from_slice(format!("\"finish_reason\":\"{}\",", stop::shown("", tools)).as_bytes());
+                None
+            }
+        }
+    }
+
     fn delta(&mut self, at: usize, index: u64, shows: &mut Shows) -> Result<bool, Bad> {
         let frame = self.frame;
-        let mut members = Members::new(frame, at, 3)?;
-        let mut role = false;
+        let mut object = Sieve::new(frame, at, 3)?;
+        let mut role = None;
         let mut reasoning = 0;
         let mut carries = false;
-        while let Some(member) = members.next()? {
+        while let Some(member) = object.next()? {
             let value = member.text(frame);
             match &*member.name(frame) {
                 b"role" => {
-                    role = value != b"null";
+                    role = Some(member);
                     shows.first = true;
                     continue;
                 }
-                _ if matches!(value, b"null" | b"\"\"" | b"[]" | b"{}" | b"false") => continue,
+                name if is_empty(value) => {
+                    if !matches!(name, b"content" | b"refusal") {
+                        object.other(member, name, self.edits)?;
+                    }
+                    continue;
+                }
+                b"content" | b"refusal" => shows.text(member.value, value),
                 b"reasoning_content" | b"reasoning" => {
                     let len = shows.thought(member.value, value);
                     // Servers that send both fields send the same text in them.
@@ -137,102 +250,31 @@ impl<'a> Reader<'a, '_> {
                     shows.texts += 1;
                     let sealed = b"reasoning.encrypted";
                     shows.sealed |= memchr::memmem::find(value, sealed).is_some();
+                    strip(frame, member.value.0, 4, self.edits)?;
                 }
                 b"audio" => shows.sealed = true,
-                _ => shows.text(member.value, value),
+                name if object.other(member, name, self.edits)? => shows.text(member.value, value),
+                _ => continue,
             }
             carries = true;
         }
-        if !role && self.known.streamed && !self.known.choices.contains(&index) {
-            let comma: &[u8] = if members.last() > 0 { b"," } else { b"" };
-            self.edits.insert(at + 1, [b"\"role\":\"assistant\"", comma].concat());
+        let mut added = Vec::new();
+        if !self.known.streamed || !self.known.has_role(index) {
+            match role {
+                Some(role) if role.text(frame) != b"null" => {}
+                Some(null) => self.edits.replace(null.value, &b"\"assistant\""[..]),
+                None => added.extend_from_slice(b"\"role\":\"assistant\","),
+            }
             shows.first = true;
         }
+        object.close(added, self.edits);
         Ok(carries)
-    }
-
-    fn calls(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<(), Bad> {
-        shows.tools = true;
-        let mut items = Items::new(self.frame, at, 4)?;
-        while let Some((start, _)) = items.next()? {
-            self.call(start, choice, shows)?;
-        }
-        Ok(())
-    }
-
-    fn call(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<(), Bad> {
-        let frame = self.frame;
-        let mut members = Members::new(frame, at, 5)?;
-        let (mut index, mut id, mut kind) = (None, None, false);
-        while let Some(member) = members.next()? {
-            let value = member.text(frame);
-            match &*member.name(frame) {
-                b"index" => index = number(value),
-                b"id" if value != b"null" => id = Some(member.value),
-                b"type" => kind = value != b"null",
-                b"function" | b"custom" if value.first() == Some(&b'{') => {
-                    self.function(member.value.0, shows)?;
-                }
-                _ => {}
-            }
-        }
-        if !self.known.streamed {
-            return Ok(());
-        }
-        let id_text = id.map_or(&b""[..], |(from, to)| &frame[from..to]);
-        let named = id_text.len() > 2;
-        let number = index.unwrap_or_else(|| {
-            shows.first = true;
-            let count = self.known.calls.iter().filter(|c| c.0 == choice).count() as u64;
-            if count == 0 || (named && id_text != self.known.last_id) { count } else { count - 1 }
-        });
-        let mut added = String::new();
-        if index.is_none() {
-            added.push_str(&format!("\"index\":{number},"));
-        }
-        if !self.known.calls.contains(&(choice, number)) {
-            self.known.calls.push((choice, number));
-            shows.first = true;
-            let made = format!("\"{}{choice}_{number}\"", self.known.call_stem);
-            match id {
-                _ if named => {}
-                Some(empty) => self.edits.replace(empty, made.into_bytes()),
-                None => added.push_str(&format!("\"id\":{made},")),
-            }
-            if !kind {
-                added.push_str("\"type\":\"function\",");
-            }
-        }
-        if named {
-            self.known.last_id = id_text.to_vec();
-        }
-        if !added.is_empty() {
-            if members.last() == 0 {
-                added.pop();
-            }
-            self.edits.insert(at + 1, added.into_bytes());
-        }
-        Ok(())
-    }
-
-    fn function(&mut self, at: usize, shows: &mut Shows) -> Result<(), Bad> {
-        let frame = self.frame;
-        let mut members = Members::new(frame, at, 6)?;
-        while let Some(member) = members.next()? {
-            let value = member.text(frame);
-            match &*member.name(frame) {
-                b"name" | b"arguments" | b"input" if value != b"null" && value != b"\"\"" => {
-                    shows.text(member.value, value);
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 }
 
 impl Shows {
-    fn text(&mut self, span: Span, value: &[u8]) {
+    /// A text of the answer.
+    pub(super) fn text(&mut self, span: Span, value: &[u8]) {
         self.texts += 1;
         let quoted = value.first() == Some(&b'"');
         let len = value.len() - if quoted { 2 } else { 0 };
@@ -252,7 +294,13 @@ impl Shows {
     }
 }
 
-fn number(value: &[u8]) -> Option<u64> {
+/// Whether a member of a delta shows nothing.
+fn is_empty(value: &[u8]) -> bool {
+    matches!(value, b"null" | b"\"\"" | b"[]" | b"{}" | b"false")
+}
+
+/// A whole number, if it is one.
+pub(super) fn number(value: &[u8]) -> Option<u64> {
     std::str::from_utf8(value).ok()?.parse().ok()
 }
 

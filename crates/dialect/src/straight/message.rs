@@ -1,79 +1,166 @@
-//! A message and its blocks as the Messages dialect writes them, read where they stand. In: a frame or an answer. Out: what
-//! they show, and the edits that make the message ours. Never here: a text moved or re-escaped.
+//! A message and its blocks as the Messages dialect writes them, read where they stand. In: the JSON of an event or an
+//! answer. Out: what they show, and the edits that make the message ours and whole. Never here: a text moved or re-escaped.
 
+use super::names::{Closed, Sieve, once, strip};
 use super::template::Shown;
+use crate::anthropic::{stop, usage::write};
 use crate::fault::UpstreamFault;
-use crate::json::{Member, Members, push_string, string_value};
+use crate::json::{Items, Member, push_string, string_value};
 use crate::lane::{ReplyHead, StreamFault};
 use crate::splice::Edits;
-use canon::{Dialect, Tally};
+use canon::{Dialect, Stop, Tally};
+use units::Usage;
 
 type Span = (usize, usize);
-
-/// Fields of a message or an event that tell about the upstream.
-pub(super) fn is_private(name: &[u8]) -> bool {
-    matches!(name, b"provider" | b"cost" | b"request_id") || name.starts_with(b"amazon-") || name.starts_with(b"x_")
-}
 
 /// A message's fields.
 #[derive(Debug, Default)]
 pub(super) struct Message {
-    pub content: Option<Span>,
-    pub usage: Option<Span>,
-    pub stop: Span,
-    pub last: usize,
-    pub end: usize,
+    /// The usage object, where there is one.
+    pub usage: Option<Member>,
+    pub stop: Option<Stop>,
+    pub blocks: Vec<Block>,
+    pub closed: Closed,
 }
 
 /// Reads a message object and makes it ours.
-pub(super) fn read_message(
-    frame: &[u8],
+pub(super) struct MessageReader<'a, 'e> {
+    pub json: &'a [u8],
+    pub head: &'a ReplyHead,
+    pub edits: &'e mut Edits,
+    /// Whether it is an answer; else it is the start of a stream, which has no content and no stop yet.
+    pub whole: bool,
+}
+
+#[derive(Default)]
+struct Found {
+    id: Option<Member>,
+    kind: Option<Member>,
+    role: Option<Member>,
+    model: Option<Member>,
+    content: Option<Member>,
+    stop: Option<Member>,
+    sequence: Option<Member>,
+    usage: Option<Member>,
+}
+
+impl MessageReader<'_, '_> {
+    /// Reads the object at `at`.
+    pub fn read(mut self, at: usize) -> Result<Message, StreamFault> {
+        let json = self.json;
+        let mut found = Found::default();
+        let mut object = Sieve::new(json, at, 0)?;
+        while let Some(member) = object.next()? {
+            let value = member.text(json);
+            match &*member.name(json) {
+                b"id" => once(&mut found.id, member)?,
+                b"type" if value == b"\"error\"" => {
+                    let fault = UpstreamFault::in_stream(Dialect::Anthropic, &json[at..]);
+                    return Err(StreamFault::Upstream(fault));
+                }
+                b"type" => once(&mut found.kind, member)?,
+                b"role" => once(&mut found.role, member)?,
+                b"model" => once(&mut found.model, member)?,
+                b"content" => once(&mut found.content, member)?,
+                b"stop_reason" => once(&mut found.stop, member)?,
+                b"stop_sequence" => once(&mut found.sequence, member)?,
+                b"usage" if value.starts_with(b"{") => once(&mut found.usage, member)?,
+                b"stop_details" | b"container" | b"context_management" => {
+                    strip(json, member.value.0, 1, self.edits)?;
+                }
+                _ => object.drop(member),
+            }
+        }
+        let mut message = Message { usage: found.usage, ..Message::default() };
+        let mut added = Vec::new();
+        self.put(found.id, "id", &quoted(&self.head.id), &mut added);
+        self.put(found.kind, "type", b"\"message\"", &mut added);
+        self.put(found.role, "role", b"\"assistant\"", &mut added);
+        self.put(found.model, "model", &quoted(&self.head.model), &mut added);
+        if self.whole {
+            message.blocks = self.blocks(found.content.ok_or(StreamFault::Garbage)?)?;
+            let tools = message.blocks.iter().any(|block| block.kind == Kind::ToolUse);
+            let (stop, word) = self.stop(&found, tools);
+            message.stop = Some(stop);
+            self.put(found.stop, "stop_reason", &word, &mut added);
+        } else {
+            self.put(found.content, "content", b"[]", &mut added);
+            self.put(found.stop, "stop_reason", b"null", &mut added);
+            if found.usage.is_none() {
+                added.extend_from_slice(b"\"usage\":");
+                write(&Usage::NONE, &mut added);
+                added.push(b',');
+            }
+        }
+        message.closed = object.close(added, self.edits);
+        Ok(message)
+    }
+
+    /// Sees to it that a member has this value.
+    fn put(&mut self, old: Option<Member>, key: &str, value: &[u8], added: &mut Vec<u8>) {
+        match old {
+            Some(same) if same.text(self.json) == value => {}
+            Some(other) => self.edits.replace(other.value, value.to_vec()),
+            None => added.extend_from_slice(&[b"\"", key.as_bytes(), b"\":", value, b","].concat()),
+        }
+    }
+
+    fn blocks(&mut self, content: Member) -> Result<Vec<Block>, StreamFault> {
+        let mut blocks = Vec::new();
+        let mut items = Items::new(self.json, content.value.0, 1)?;
+        while let Some((at, _)) = items.next()? {
+            let part = Part::Block { stem: self.head.id_stem(), number: blocks.len() as u64 };
+            blocks.push(read_block(self.json, at, part, self.edits)?);
+        }
+        Ok(blocks)
+    }
+
+    /// How an answer ended, and the word for it as JSON.
+    fn stop(&self, found: &Found, tools: bool) -> (Stop, Vec<u8>) {
+        let text = |member: Option<Member>| member.and_then(|m| string_value(m.text(self.json)));
+        let word = text(found.stop).unwrap_or_default();
+        let stop = known_stop(&word, text(found.sequence).map(std::borrow::Cow::into_owned), tools);
+        (stop, quoted(stop::shown(&word, tools)))
+    }
+}
+
+fn known_stop(word: &str, sequence: Option<String>, tools: bool) -> Stop {
+    let mut stop = stop::read(word);
+    if stop.reason == canon::StopReason::Other {
+        stop.reason = stop.reason.with_calls(tools);
+    }
+    stop.sequence = sequence;
+    stop
+}
+
+/// Reads the `delta` of a `message_delta`; `None` when it does not say why the answer ended.
+pub(super) fn read_end(
+    json: &[u8],
     at: usize,
-    head: &ReplyHead,
+    tools: bool,
     edits: &mut Edits,
-) -> Result<Message, StreamFault> {
-    let mut message = Message::default();
-    let mut gone: Vec<Member> = Vec::new();
-    let (mut id, mut model) = (false, false);
-    let mut members = Members::new(frame, at, 0)?;
-    while let Some(member) = members.next()? {
-        let value = member.text(frame);
-        match &*member.name(frame) {
-            b"id" => {
-                id = true;
-                edits.replace(member.value, quoted(&head.id));
+) -> Result<Option<Stop>, StreamFault> {
+    let mut object = Sieve::new(json, at, 1)?;
+    let (mut reason, mut sequence) = (None, None);
+    while let Some(member) = object.next()? {
+        match &*member.name(json) {
+            b"stop_reason" => once(&mut reason, member)?,
+            b"stop_sequence" => once(&mut sequence, member)?,
+            name => {
+                object.other(member, name, edits)?;
             }
-            b"model" => {
-                model = true;
-                edits.replace(member.value, quoted(&head.model));
-            }
-            b"type" if value == b"\"error\"" => {
-                let fault = UpstreamFault::in_stream(Dialect::Anthropic, &frame[at..]);
-                return Err(StreamFault::Upstream(fault));
-            }
-            b"content" if value.first() == Some(&b'[') => message.content = Some(member.value),
-            b"usage" if value.first() == Some(&b'{') => message.usage = Some(member.value),
-            b"usage" => gone.push(member),
-            b"stop_reason" => message.stop = member.value,
-            name if is_private(name) => gone.push(member),
-            _ => {}
         }
     }
-    edits.remove(frame, &mut gone);
-    message.last = members.last();
-    message.end = members.end();
-    let mut added = Vec::new();
-    for (there, key, text) in [(id, "\"id\":", &head.id), (model, "\"model\":", &head.model)] {
-        if !there {
-            added.extend_from_slice(key.as_bytes());
-            push_string(&mut added, text);
-            added.push(b',');
-        }
+    object.close(Vec::new(), edits);
+    let text = |member: Option<Member>| member.and_then(|m| string_value(m.text(json)));
+    let (Some(member), Some(word)) = (reason, text(reason).filter(|word| !word.is_empty())) else {
+        return Ok(None);
+    };
+    let shown = stop::shown(&word, tools);
+    if shown != &*word {
+        edits.replace(member.value, quoted(shown));
     }
-    if message.last > 0 && !added.is_empty() {
-        edits.insert(at + 1, added);
-    }
-    Ok(message)
+    Ok(Some(known_stop(&word, text(sequence).map(std::borrow::Cow::into_owned), tools)))
 }
 
 fn quoted(text: &str) -> Vec<u8> {
@@ -82,11 +169,33 @@ fn quoted(text: &str) -> Vec<u8> {
     out
 }
 
+/// What a block is, or what its delta belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Thinking,
+    ToolUse,
+    #[default]
+    Other,
+}
+
+/// Where a piece stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Part<'a> {
+    /// It is a delta.
+    Delta,
+    /// It is a block, whole or at its start; a missing id of a call is made of these.
+    Block { stem: &'a str, number: u64 },
+}
+
 /// What a block or a delta shows.
 #[derive(Debug, Default)]
 pub(super) struct Block {
+    pub kind: Kind,
     text: usize,
-    reasoning: usize,
+    pub reasoning: usize,
+    /// Whether it carries a seal.
+    pub signed: bool,
     sealed: bool,
     /// Its one text, if it has one.
     pub only: Option<(Span, Shown)>,
@@ -103,33 +212,39 @@ impl Block {
     }
 }
 
+/// What a type says: what it belongs to, and whether we know what it carries.
+fn kind_of(name: &str) -> (Kind, bool) {
+    match name {
+        "text" | "text_delta" | "citations_delta" => (Kind::Text, true),
+        "thinking" | "thinking_delta" | "signature_delta" => (Kind::Thinking, true),
+        "tool_use" | "input_json_delta" => (Kind::ToolUse, true),
+        "redacted_thinking" => (Kind::Other, true),
+        _ => (Kind::Other, false),
+    }
+}
+
 /// Reads a content block or a delta of one.
-pub(super) fn read_block(frame: &[u8], at: usize) -> Result<Block, StreamFault> {
+pub(super) fn read_block(json: &[u8], at: usize, part: Part<'_>, edits: &mut Edits) -> Result<Block, StreamFault> {
     let mut block = Block::default();
-    let (mut signed, mut thinking, mut known) = (false, false, true);
+    let mut kind = None;
+    let mut has = [false; REQUIRED.len()];
     let mut rest = 0;
-    let mut members = Members::new(frame, at, 2)?;
-    while let Some(member) = members.next()? {
-        let value = member.text(frame);
+    let mut object = Sieve::new(json, at, 2)?;
+    while let Some(member) = object.next()? {
+        let value = member.text(json);
         let inner = (member.value.0 + 1, member.value.1.max(2) - 1);
         let len = value.len().saturating_sub(2);
-        match &*member.name(frame) {
-            b"type" => {
-                let kind = string_value(value).unwrap_or_default();
-                thinking = kind == "thinking";
-                block.sealed |= kind == "redacted_thinking";
-                known = matches!(
-                    &*kind,
-                    "text"
-                        | "thinking"
-                        | "redacted_thinking"
-                        | "tool_use"
-                        | "text_delta"
-                        | "thinking_delta"
-                        | "signature_delta"
-                        | "input_json_delta"
-                        | "citations_delta"
-                );
+        let name = &*member.name(json);
+        if let Some(n) = REQUIRED.iter().position(|known| known.as_bytes() == name) {
+            has[n] = true;
+        }
+        match name {
+            b"type" => kind = string_value(value),
+            b"text" | b"partial_json" | b"thinking" | b"signature" if value == b"null" => {
+                edits.replace(member.value, &b"\"\""[..]);
+            }
+            b"text" | b"partial_json" | b"thinking" | b"signature" if value[0] != b'"' => {
+                return Err(StreamFault::Garbage);
             }
             b"text" | b"partial_json" => {
                 block.text += len;
@@ -139,34 +254,53 @@ pub(super) fn read_block(frame: &[u8], at: usize) -> Result<Block, StreamFault> 
                 block.reasoning += len;
                 block.only = Some((inner, Shown::Reasoning));
             }
-            b"signature" => signed = len > 0,
+            b"signature" => block.signed = len > 0,
             b"name" => block.text += len,
             b"input" if value != b"{}" => block.text += value.len(),
             b"data" | b"id" | b"citations" | b"citation" | b"input" => {}
-            _ => rest += value.len(),
+            name => {
+                if object.other(member, name, edits)? {
+                    rest += value.len();
+                }
+            }
         }
     }
+    let kind = kind.ok_or(StreamFault::Garbage)?;
+    let known;
+    (block.kind, known) = kind_of(&kind);
     // A whole thinking block without text was thought in the dark.
-    block.sealed |= thinking && signed && block.reasoning == 0;
+    block.sealed = kind == "redacted_thinking" || (kind == "thinking" && block.signed && block.reasoning == 0);
     if !known {
         // Newer kinds of block: whatever they carry was written by the model, at most.
         block.text += rest;
     }
-    if block.only.is_some_and(|(span, _)| frame.get(span.0 - 1) != Some(&b'"')) {
-        block.only = None;
-    }
+    object.close(missing(block.kind, has, part)?, edits);
     Ok(block)
 }
 
-/// Whether a delta is a signature.
-pub(super) fn is_signature(frame: &[u8], at: usize) -> bool {
-    let Ok(mut members) = Members::new(frame, at, 2) else {
-        return false;
+/// Members that readers of a block need.
+const REQUIRED: [&str; 6] = ["text", "thinking", "signature", "id", "name", "input"];
+
+/// What a block of this kind lacks.
+fn missing(kind: Kind, has: [bool; REQUIRED.len()], part: Part<'_>) -> Result<Vec<u8>, StreamFault> {
+    let Part::Block { stem, number } = part else {
+        return Ok(Vec::new());
     };
-    while let Ok(Some(member)) = members.next() {
-        if &*member.name(frame) == b"signature" {
-            return member.text(frame).len() > 2;
+    let needed: &[&str] = match kind {
+        Kind::Text => &["text"],
+        Kind::Thinking => &["thinking", "signature"],
+        Kind::ToolUse => &["id", "name", "input"],
+        Kind::Other => &[],
+    };
+    let mut added = String::new();
+    for (key, _) in REQUIRED.iter().zip(has).filter(|(key, has)| !has && needed.contains(key)) {
+        match *key {
+            // Nobody can answer a call of nothing.
+            "name" => return Err(StreamFault::Garbage),
+            "id" => added.push_str(&format!("\"id\":\"toolu_{stem}_{number}\",")),
+            "input" => added.push_str("\"input\":{},"),
+            key => added.push_str(&format!("\"{key}\":\"\",")),
         }
     }
-    false
+    Ok(added.into_bytes())
 }

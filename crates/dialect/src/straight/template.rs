@@ -2,11 +2,10 @@
 //! nanoseconds for the next ones. Never here: a frame that differs anywhere else; the scanner reads that.
 //!
 //! A template is a frame cut at the quotes of its text (and of the padding some servers add). A frame made of the same
-//! pieces, with nothing but one JSON string between each two, is the learned frame with another text: whatever the
-//! scanner found in the first is true of it, and what the scanner wrote for the first is right for it.
+//! pieces, with nothing but one JSON string of valid UTF-8 between each two, is the learned frame with another text:
+//! whatever the scanner found in the first is true of it, and what the scanner wrote for the first is right for it.
 
 use crate::json::string_end;
-use crate::splice::Edits;
 use bytes::BytesMut;
 use smallvec::SmallVec;
 
@@ -22,9 +21,9 @@ pub(crate) enum Shown {
 
 /// A piece of the frame between two texts: as it comes in, as it goes out.
 #[derive(Debug)]
-struct Piece {
-    from: Box<[u8]>,
-    to: Box<[u8]>,
+pub(super) struct Piece {
+    pub from: Box<[u8]>,
+    pub to: Box<[u8]>,
 }
 
 #[derive(Debug)]
@@ -40,6 +39,12 @@ pub(crate) struct Templates {
     list: SmallVec<[Template; TEMPLATES_MAX]>,
 }
 
+/// Most texts are short and ASCII, which is seen without a call.
+#[inline]
+fn is_utf8(text: &[u8]) -> bool {
+    text.is_ascii() || std::str::from_utf8(text).is_ok()
+}
+
 impl Template {
     /// Where the texts of the frame are, if it is this one.
     #[inline]
@@ -52,7 +57,7 @@ impl Template {
         for tail in &self.tails {
             let quote = string_end(frame, at).ok()? - 1;
             texts.push((at, quote));
-            if !frame[quote..].starts_with(&tail.from) {
+            if !frame[quote..].starts_with(&tail.from) || !is_utf8(&frame[at..quote]) {
                 return None;
             }
             at = quote + tail.from.len();
@@ -79,26 +84,16 @@ impl Templates {
         Some(passed)
     }
 
-    /// Learns a frame: `texts` are the strings (without quotes, in order) that may differ the next time, `edits` what
-    /// was changed around them.
-    pub fn learn(&mut self, frame: &[u8], texts: &[(usize, usize)], edits: &Edits, shown: Shown) {
-        let piece = |from: usize, to: usize| Piece {
-            from: frame[from..to].into(),
-            to: edits.apply_within(frame, from, to).into(),
-        };
-        let Some(first) = texts.first() else { return };
-        let mut tails = SmallVec::new();
-        for (n, text) in texts.iter().enumerate() {
-            let until = texts.get(n + 1).map_or(frame.len(), |next| next.0);
-            if until < text.1 {
-                return;
-            }
-            tails.push(piece(text.1, until));
-        }
+    /// Takes a new template; the oldest makes room for it.
+    pub fn add(&mut self, head: Piece, tails: SmallVec<[Piece; 2]>, shown: Shown) {
         if self.list.len() == TEMPLATES_MAX {
             self.list.pop();
         }
-        let head = piece(0, first.0);
         self.list.insert(0, Template { head, tails, shown });
+    }
+
+    /// Forgets all: what was learned is no longer right.
+    pub fn clear(&mut self) {
+        self.list.clear();
     }
 }

@@ -1,103 +1,30 @@
-//! The straight lane for Chat Completions, requests and answers. Never here: conversions.
+//! The straight lane. Here: what its tests share. Never here: conversions.
 
-use super::*;
+mod chat;
+mod messages;
+mod pieces;
+mod requests;
+mod whole;
+
 use crate::lane::{Answer, ReplyHead, Stream, StreamFault, StreamSpec};
-use crate::peek::peek;
-use bytes::BytesMut;
-use canon::StopReason;
-use proptest::prelude::Strategy;
-use units::{Class, Usage, UsageSource};
+use bytes::{Bytes, BytesMut};
+use canon::Dialect;
+use units::{Usage, UsageSource};
 
-fn target() -> Target {
-    Target::new(Dialect::OpenAiChat, "up-1", 4096)
-}
+const CHAT: Dialect = Dialect::OpenAiChat;
+const MESSAGES: Dialect = Dialect::Anthropic;
 
-fn sent(body: &str, target: &Target) -> String {
-    let body = Bytes::copy_from_slice(body.as_bytes());
-    let peek = peek(Dialect::OpenAiChat, &body).unwrap();
-    String::from_utf8(prepare(&body, &peek, target).to_vec()).unwrap()
-}
-
-/// R-WIRE-2: key order, big integers, escapes and unknown fields stay; only what must change is changed.
-#[test]
-fn r_wire_2_only_what_must_change_is_changed() {
-    let m = r#""messages":[{"role":"user","content":"h\u00e9 <>&"}]"#;
-    let big = r#""zz":{"n":9007199254740993,"e":1e400}"#;
-    for (body, expect) in [
-        (format!(r#"{{"model":"pub",{m},{big}}}"#), format!(r#"{{"model":"up-1",{m},{big}}}"#)),
-        (
-            format!(r#"{{{m},"stream":true,"model" : "pub" }}"#),
-            format!(r#"{{{m},"stream":true,"model" : "up-1","stream_options":{{"include_usage":true}} }}"#),
-        ),
-        (
-            format!(r#"{{"stream_options":{{}},"model":"pub","stream":true,{m}}}"#),
-            format!(r#"{{"stream_options":{{"include_usage":true}},"model":"up-1","stream":true,{m}}}"#),
-        ),
-        (
-            format!(r#"{{"stream_options":{{"include_obfuscation":false}},"model":"pub","stream":true,{m}}}"#),
-            format!(
-                r#"{{"stream_options":{{"include_obfuscation":false,"include_usage":true}},"model":"up-1","stream":true,{m}}}"#
-            ),
-        ),
-        (
-            format!(r#"{{"stream_options":{{"include_usage": false}},"model":"pub","stream":true,{m}}}"#),
-            format!(r#"{{"stream_options":{{"include_usage": true}},"model":"up-1","stream":true,{m}}}"#),
-        ),
-        (
-            format!(r#"{{"stream_options":null,"model":"pub","stream":true,{m}}}"#),
-            format!(r#"{{"stream_options":{{"include_usage":true}},"model":"up-1","stream":true,{m}}}"#),
-        ),
-        (format!(r#"{{"model":"up-1",{m}}}"#), format!(r#"{{"model":"up-1",{m}}}"#)),
-    ] {
-        assert_eq!(sent(&body, &target()), expect);
-    }
-}
-
-#[test]
-fn quirks_of_a_server_are_spliced() {
-    let m = r#""messages":[{"role":"developer","content":"d"},{"role":"user","content":"u"},{"role":"system","content":"s"}]"#;
-    let mut old = target();
-    old.max_tokens_field = MaxTokensField::MaxTokens;
-    old.stream_options = false;
-    old.system = SystemPlacement::LeadingOnly;
-    old.insert_max_tokens = Some(99);
-    assert_eq!(
-        sent(
-            &format!(
-                r#"{{"model":"p","stream":true,"stream_options":{{"include_usage":true}},"max_completion_tokens":5,{m}}}"#
-            ),
-            &old
-        ),
-        r#"{"model":"up-1","stream":true,"max_tokens":5,"messages":[{"role":"system","content":"d"},{"role":"user","content":"u"},{"role":"user","content":"s"}]}"#
-    );
-    assert_eq!(
-        sent(r#"{"model":"p","max_tokens":null,"messages":[{}]}"#, &old),
-        r#"{"model":"up-1","max_tokens":99,"messages":[{}]}"#
-    );
-    assert_eq!(
-        sent(r#"{"model":"p","messages":[{}]}"#, &old),
-        r#"{"model":"up-1","messages":[{}],"max_tokens":99}"#
-    );
-    assert_eq!(
-        sent(r#"{"max_tokens":7,"max_completion_tokens":7,"model":"p","messages":[{}]}"#, &target()),
-        r#"{"max_completion_tokens":7,"model":"up-1","messages":[{}]}"#
-    );
-}
-
-fn spec(show_usage: bool) -> StreamSpec {
-    StreamSpec::straight(
-        Dialect::OpenAiChat,
-        ReplyHead { id: "chatcmpl-ours".into(), model: "pub".into(), created: 7 },
-        show_usage,
-        1,
-    )
+fn spec(dialect: Dialect) -> StreamSpec {
+    let prefix = if dialect == MESSAGES { "msg_" } else { "chatcmpl-" };
+    let head = ReplyHead { id: format!("{prefix}ours"), model: "pub".into(), created: 7 };
+    StreamSpec::straight(dialect, head, true, 1)
 }
 
 /// Runs a stream in pieces of `size`; gives what went out before and after the seal.
-fn run(text: &str, size: usize, show_usage: bool) -> Result<(String, String, Stream), StreamFault> {
-    let mut stream = Stream::new(&spec(show_usage));
+fn run(spec: &StreamSpec, bytes: &[u8], size: usize) -> Result<(String, String, Stream), StreamFault> {
+    let mut stream = Stream::new(spec);
     let (mut before, mut after) = (BytesMut::new(), BytesMut::new());
-    for part in text.as_bytes().chunks(size) {
+    for part in bytes.chunks(size) {
         stream.push(part, &mut before)?;
     }
     stream.finish(&mut before)?;
@@ -107,285 +34,64 @@ fn run(text: &str, size: usize, show_usage: bool) -> Result<(String, String, Str
     Ok((text(&before), text(&after), stream))
 }
 
+/// Runs a stream in pieces of several sizes, which makes no difference; gives all that went out.
+fn run_all(spec: &StreamSpec, bytes: &[u8]) -> Result<String, StreamFault> {
+    let once = |size| run(spec, bytes, size).map(|(before, after, _)| before + &after);
+    let whole = once(bytes.len());
+    for size in [1, 2, 7, 61] {
+        assert_eq!(once(size), whole, "cut to {size}");
+    }
+    whole
+}
+
+/// Reads a whole answer and gives it as a client gets it.
+fn answered(dialect: Dialect, body: &[u8]) -> Result<String, StreamFault> {
+    let answer = Answer::read(&spec(dialect), &Bytes::copy_from_slice(body))?;
+    let usage = *answer.tally().usage();
+    Ok(String::from_utf8(answer.seal(&usage, UsageSource::Provider).to_vec()).unwrap())
+}
+
+/// An event of a Messages stream.
+fn ev(kind: &str, rest: &str) -> String {
+    format!("event: {kind}\ndata: {{\"type\":\"{kind}\"{rest}}}\n\n")
+}
+
+fn start(id: &str, model: &str) -> String {
+    ev(
+        "message_start",
+        &format!(
+            r#","message":{{"id":"{id}","type":"message","role":"assistant","model":"{model}","content":[],"stop_reason":null,"usage":{{"input_tokens":25,"cache_read_input_tokens":3,"output_tokens":1}}}}"#
+        ),
+    )
+}
+
+fn block(index: u8, block: &str) -> String {
+    ev("content_block_start", &format!(r#","index":{index},"content_block":{block}"#))
+}
+
+fn delta(index: u8, delta: &str) -> String {
+    ev("content_block_delta", &format!(r#","index":{index},"delta":{delta}"#))
+}
+
+fn stop(index: u8) -> String {
+    ev("content_block_stop", &format!(r#","index":{index}"#))
+}
+
+/// The end of a Messages stream as the upstream tells it.
+fn end(word: &str) -> String {
+    let delta =
+        format!(r#","delta":{{"stop_reason":"{word}","stop_sequence":null}},"usage":{{"output_tokens":5}}"#);
+    ev("message_delta", &delta) + &ev("message_stop", "")
+}
+
+/// A Chat chunk of an upstream.
 fn chunk(rest: &str) -> String {
     format!(
         "data: {{\"id\":\"up-id\",\"object\":\"chat.completion.chunk\",\"created\":5,\"model\":\"up-1\",\"system_fingerprint\":\"fp\",{rest}}}\n\n"
     )
 }
 
-fn ours(rest: &str) -> String {
-    format!(
-        "data: {{\"id\":\"chatcmpl-ours\",\"object\":\"chat.completion.chunk\",\"created\":5,\"model\":\"pub\",{rest}}}\n\n"
-    )
-}
-
-fn delta(delta: &str) -> String {
+/// The only choice of a chunk that goes on.
+fn choice(delta: &str) -> String {
     format!("\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":null}}]")
-}
-
-/// R-ERR-7, R-WIRE-6: ids and models are ours in every chunk, the fingerprint is gone, usage is hidden or shown.
-#[test]
-fn r_wire_6_usage_is_hidden_or_shown() {
-    let finish = r#""choices":[{"index":0,"delta":{},"finish_reason":"stop"}]"#;
-    let usage = r#""choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"cost":0.1,"prompt_tokens_details":{"cached_tokens":2}}"#;
-    let texts = [
-        r#"{"role":"assistant","content":""}"#,
-        r#"{"content":"a"}"#,
-        r#"{"content":"\"}{"}"#,
-        r#"{"content":"c"}"#,
-    ];
-    let null = ",\"usage\":null";
-    let mut up = String::new();
-    for text in texts {
-        up += &chunk(&(delta(text) + null));
-    }
-    up += &chunk(&(finish.to_owned() + null));
-    up += &chunk(usage);
-    up += "data: [DONE]\n\n";
-    for size in [1, 7, 64, up.len()] {
-        let (before, after, stream) = run(&up, size, false).unwrap();
-        let expect: String = texts.iter().map(|t| ours(&delta(t))).collect();
-        assert_eq!(before, expect, "{size}");
-        assert_eq!(after, ours(finish) + "data: [DONE]\n\n", "{size}");
-        assert!(stream.is_complete());
-        let tally = stream.tally();
-        assert_eq!(tally.stop().unwrap().reason, StopReason::EndTurn);
-        assert_eq!(tally.text_bytes(), 6);
-        assert_eq!(
-            *tally.usage(),
-            Usage::NONE.with(Class::Input, 7).with(Class::CacheRead, 2).with(Class::Output, 4)
-        );
-        let (before, after, _) = run(&up, size, true).unwrap();
-        let expect: String = texts.iter().map(|t| ours(&(delta(t) + null))).collect();
-        assert_eq!(before, expect);
-        let shown = r#""choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":2}}"#;
-        assert_eq!(after, ours(&(finish.to_owned() + null)) + &ours(shown) + "data: [DONE]\n\n");
-    }
-}
-
-/// A finish chunk may carry the last content: that goes out at once, the finish is held.
-#[test]
-fn content_on_the_finish_chunk_is_not_held() {
-    let up = chunk(
-        r#""choices":[{"index":0,"delta":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1}"#,
-    );
-    let (before, after, _) = run(&up, 9, false).unwrap();
-    assert_eq!(
-        before,
-        ours(r#""choices":[{"index":0,"delta":{"role":"assistant","content":"hi"},"finish_reason":null}]"#)
-    );
-    assert_eq!(after, ours(r#""choices":[{"index":0,"delta":{},"finish_reason":"stop"}]"#) + "data: [DONE]\n\n");
-}
-
-/// wire.md pitfall 13, 14: fragments without index, id or type are mended, because SDK readers fail on them.
-#[test]
-fn pitfall_13_14_calls_without_index_and_id_are_mended() {
-    let call = |c: &str| chunk(&delta(&format!(r#"{{"tool_calls":[{{{c}}}]}}"#)));
-    let up = chunk(&delta(r#"{"content":null}"#))
-        + &call(r#""function":{"name":"f","arguments":"{\"a\""}"#)
-        + &call(r#""function":{"arguments":":1}"}"#)
-        + &call(r#""id":"b","type":"function","function":{"name":"g","arguments":"{}"}"#)
-        + "data: [DONE]\n\n";
-    let (before, after, _) = run(&up, 1000, false).unwrap();
-    let mended = |c: &str| ours(&delta(&format!(r#"{{"tool_calls":[{{{c}}}]}}"#)));
-    assert_eq!(
-        before,
-        ours(&delta(r#"{"role":"assistant","content":null}"#))
-            + &mended(
-                r#""index":0,"id":"call_ours_0_0","type":"function","function":{"name":"f","arguments":"{\"a\""}"#
-            )
-            + &mended(r#""index":0,"function":{"arguments":":1}"}"#)
-            + &mended(r#""index":1,"id":"b","type":"function","function":{"name":"g","arguments":"{}"}"#)
-    );
-    assert!(after.contains(r#""finish_reason":"tool_calls""#), "{after}");
-}
-
-/// wire.md pitfall 15, 17: an empty finish reason is none, zeros do not latch.
-#[test]
-fn pitfall_15_17_empty_finish_and_zero_usage() {
-    let body = |text: &str, finish: &str, usage: &str| {
-        chunk(&format!(
-            r#""choices":[{{"index":0,"delta":{{"content":"{text}"}},"finish_reason":"{finish}"}}],"usage":{{{usage}}}"#
-        ))
-    };
-    let zero = r#""prompt_tokens":0,"completion_tokens":0"#;
-    let up = body("a", "", zero)
-        + &body("b", "", zero)
-        + &body("", "length", r#""prompt_tokens":5,"completion_tokens":2"#)
-        + "data: [DONE]\n\n";
-    let (before, _, stream) = run(&up, 11, false).unwrap();
-    assert_eq!(before.matches("data: ").count(), 2);
-    assert_eq!(stream.tally().usage().prompt_total(), 5);
-    assert_eq!(stream.tally().stop().unwrap().reason, StopReason::MaxTokens);
-}
-
-/// wire.md pitfall 23: an answer that breaks off at any place is never given a proper end.
-#[test]
-fn pitfall_23_a_cut_is_a_cut() {
-    let up = chunk(&delta(r#"{"content":"a"}"#))
-        + &chunk(r#""choices":[{"index":0,"delta":{},"finish_reason":"stop"}]"#);
-    for end in 0..up.len() - 2 {
-        assert_eq!(run(&up[..end], 50, false).err(), Some(StreamFault::Cut), "{end}");
-    }
-    assert!(run(&up, 50, false).is_ok());
-}
-
-#[test]
-fn errors_in_a_stream_are_the_upstreams() {
-    for frame in [
-        "{\"error\":{\"message\":\"secret\"}}",
-        "data: {\"error\":{\"message\":\"secret-host is overloaded\",\"type\":\"overloaded_error\"}}\n\n",
-        "event: error\ndata: {\"message\":\"x\"}\n\n",
-        "data: {\"object\":\"error\",\"message\":\"x\"}\n\n",
-    ] {
-        let Err(StreamFault::Upstream(fault)) = run(frame, 10, false) else { panic!("{frame}") };
-        assert!(!fault.to_fault().told.contains("secret"));
-    }
-    assert_eq!(run("data: hello\n\n", 10, false).err(), Some(StreamFault::Garbage));
-}
-
-#[test]
-fn odd_framing_is_read() {
-    let json = |text: &str| {
-        format!(
-            r#"{{"id":"x","object":"chat.completion.chunk","created":5,"model":"m","choices":[{{"index":0,"delta":{{"content":"{text}"}},"finish_reason":null}}]}}"#
-        )
-    };
-    let up = format!(
-        "\u{feff}: PROVIDER PROCESSING\n\ndata:{}\r\n\r\ndata: {}\n\nevent: message\ndata: {}\n\n: x\n\ndata: [DONE]",
-        json("a"),
-        json("b").replace(",\"model", "\ndata: ,\"model"),
-        json("c")
-    );
-    for size in [1, 3, 1000] {
-        let (before, _, stream) = run(&up, size, false).unwrap();
-        assert!(!before.contains("PROVIDER"));
-        assert_eq!(before.matches("\"model\":\"pub\"").count(), 3, "{before}");
-        assert_eq!(stream.tally().text_bytes(), 3);
-    }
-}
-
-#[test]
-fn several_choices_finish_apart() {
-    let c =
-        |i: u8, d: &str, f: &str| chunk(&format!(r#""choices":[{{"index":{i},"delta":{d},"finish_reason":{f}}}]"#));
-    let up = c(0, r#"{"role":"assistant","content":"a"}"#, "null")
-        + &c(1, r#"{"role":"assistant","content":"b"}"#, "null")
-        + &c(0, "{}", "\"stop\"")
-        + &c(1, r#"{"content":"c"}"#, "null")
-        + &c(1, "{}", "\"length\"");
-    let mut wide = spec(false);
-    wide.choices = 2;
-    let mut stream = Stream::new(&wide);
-    let mut out = BytesMut::new();
-    stream.push(up.as_bytes(), &mut out).unwrap();
-    assert!(!stream.is_complete());
-    assert!(!out.windows(6).any(|w| w == b"\"stop\""));
-    assert!(std::str::from_utf8(&out).unwrap().contains("\"c\""));
-    stream.finish(&mut out).unwrap();
-}
-
-#[test]
-fn an_answer_gets_our_id_and_keeps_its_bytes() {
-    let body = r#"{ "id":"up","object":"chat.completion","created":5,"model":"up-1","choices":[{"index":0,"message":{"role":"assistant","content":"h\u00e9","x":1e400},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2,"cost":1},"system_fingerprint":"fp" }"#;
-    let answer = Answer::read(&spec(false), &Bytes::from_static(body.as_bytes())).unwrap();
-    let usage = *answer.tally().usage();
-    assert_eq!((usage.prompt_total(), usage.answer_total()), (3, 2));
-    let sealed = answer.seal(&usage, UsageSource::Provider);
-    assert_eq!(
-        std::str::from_utf8(&sealed).unwrap(),
-        r#"{ "id":"chatcmpl-ours","object":"chat.completion","created":5,"model":"pub","choices":[{"index":0,"message":{"role":"assistant","content":"h\u00e9","x":1e400},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2} }"#
-    );
-    for bad in ["", "{}", "<html>", "{\"choices\":[]}", "{\"choices\":[{}]} x"] {
-        assert_eq!(
-            Answer::read(&spec(false), &Bytes::copy_from_slice(bad.as_bytes())).err(),
-            Some(StreamFault::Garbage),
-            "{bad}"
-        );
-    }
-}
-
-/// A provider's odd counts are never shown: a client must be able to add them up.
-#[test]
-fn odd_usage_is_written_anew() {
-    let head = ReplyHead { id: "chatcmpl-1".into(), model: "m".into(), created: 1 };
-    for (count, shown) in
-        [("-5", "\"completion_tokens\":3"), ("2.5", "\"completion_tokens\":3"), ("7", "\"completion_tokens\":7")]
-    {
-        let body = format!(
-            r#"{{"id":"x","choices":[{{"index":0,"message":{{"role":"assistant","content":"a"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":1,"completion_tokens":{count}}}}}"#
-        );
-        let spec = StreamSpec::straight(Dialect::OpenAiChat, head.clone(), false, 1);
-        let answer = Answer::read(&spec, &Bytes::from(body)).unwrap();
-        let known = answer.tally().usage().get(Class::Output).is_some();
-        assert_eq!(known, count != "-5", "{count}");
-        let usage = Usage::NONE.with(Class::Input, 1).with(Class::Output, 3);
-        let text = answer.seal(&usage, UsageSource::Provider);
-        assert!(std::str::from_utf8(&text).unwrap().contains(shown), "{text:?}");
-    }
-}
-
-#[test]
-fn cut_short_ends_inside_the_protocol() {
-    let mut stream = Stream::new(&spec(true));
-    let mut out = BytesMut::new();
-    stream.push(chunk(&delta(r#"{"role":"assistant","content":"a"}"#)).as_bytes(), &mut out).unwrap();
-    out.clear();
-    stream.cut_short(&Usage::NONE.with(Class::Input, 1).with(Class::Output, 1), UsageSource::Estimated, &mut out);
-    let text = std::str::from_utf8(&out).unwrap();
-    assert!(text.contains("\"finish_reason\":\"length\"") && text.ends_with("data: [DONE]\n\n"), "{text}");
-    assert!(text.contains("\"total_tokens\":2"));
-    let len = out.len();
-    stream.seal(&Usage::NONE, UsageSource::None, &mut out);
-    assert_eq!(out.len(), len);
-}
-
-/// The members of an object as text, but for those a splice may touch.
-fn others(text: &str) -> Vec<String> {
-    const TOUCHED: [&str; 4] = ["model", "stream_options", "max_tokens", "max_completion_tokens"];
-    let mut members = Members::new(text.as_bytes(), 0, 0).unwrap();
-    let mut out = Vec::new();
-    while let Some(member) = members.next().unwrap() {
-        let name = String::from_utf8(member.name(text.as_bytes()).to_vec()).unwrap();
-        if !TOUCHED.contains(&name.as_str()) {
-            out.push(text[member.start()..member.end()].to_owned());
-        }
-    }
-    out
-}
-
-proptest::proptest! {
-    /// R-WIRE-2: whatever a body holds and wherever it stands, every field but the spliced ones keeps its bytes and
-    /// its place, and the result says what the upstream must be told.
-    #[test]
-    fn r_wire_2_no_other_byte_changes(
-        order in proptest::sample::subsequence((0..8_usize).collect::<Vec<_>>(), 0..=8).prop_shuffle(),
-        old in proptest::bool::ANY, knows in proptest::bool::ANY, insert in proptest::bool::ANY,
-    ) {
-        const FIELDS: [&str; 8] = [
-            "\"stream\" : true", "\"stream_options\":{ \"x\":1e400 }", "\"max_tokens\":77", "\"max_completion_tokens\": 77",
-            "\"\\u0061\":\"\\u00e9\"", "\"big\":9007199254740993", "\"nested\":{\"model\":\"x\",\"stream\":[ ]}", "\"user\":\"<>&\"",
-        ];
-        let mut fields: Vec<&str> = order.iter().map(|n| FIELDS[*n]).collect();
-        fields.insert(fields.len() / 2, "\"model\":\"pub\"");
-        fields.insert(fields.len() / 3, "\"messages\":[ {\"role\":\"user\"} ]");
-        let body = format!("{{{}}}", fields.join(" , "));
-        let mut target = target();
-        target.stream_options = knows;
-        target.insert_max_tokens = insert.then_some(5);
-        if old {
-            target.max_tokens_field = MaxTokensField::MaxTokens;
-        }
-        let text = sent(&body, &target);
-        proptest::prop_assert_eq!(others(&text), others(&body));
-        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-        proptest::prop_assert_eq!(&value["model"], "up-1");
-        let given = order.contains(&2) || order.contains(&3);
-        let limits = ["max_tokens", "max_completion_tokens"].map(|k| value.get(k).cloned());
-        let told: Vec<_> = limits.iter().flatten().collect();
-        proptest::prop_assert_eq!(told.len(), usize::from(given || insert), "{}", text);
-        if order.contains(&0) {
-            proptest::prop_assert_eq!(value["stream_options"]["include_usage"] == true, knows);
-        }
-    }
 }

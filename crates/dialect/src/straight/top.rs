@@ -1,29 +1,22 @@
-//! The top level of a Chat chunk or answer. In: a frame. Out: what it says, and the edits that make it ours.
-//! Never here: what becomes of the frame (chat, answer).
+//! The top level of a Chat chunk or answer. In: its JSON. Out: what it says, and the edits that make it ours.
+//! Never here: what becomes of it (chat, answer).
+//!
+//! Only names of the public description stay; all that a server adds to them tells about the server.
 
 use super::choices::{Known, Reader, Shows};
+use super::names::{Closed, Sieve, once};
+use super::usage::{TIERS, is_word};
 use crate::fault::UpstreamFault;
-use crate::json::{Bad, Member, Members, blank};
+use crate::json::{Bad, Member, blank};
 use crate::lane::StreamFault;
 use crate::openai_chat::chunk::Pen;
 use crate::splice::Edits;
 use canon::Dialect;
 
-/// Fields that tell about the upstream.
-fn is_private(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"system_fingerprint"
-            | b"provider"
-            | b"cost"
-            | b"prompt_filter_results"
-            | b"request_id"
-            | b"nvext"
-            | b"timings"
-    ) || name.starts_with(b"x_")
-}
+/// A time in seconds has fewer digits; so has one in milliseconds.
+const CREATED_DIGITS_MAX: usize = 15;
 
-/// What a frame's top level says.
+/// What the top level says.
 #[derive(Default)]
 pub(super) struct Top {
     /// The usage, if there is any.
@@ -33,6 +26,7 @@ pub(super) struct Top {
     pub padding: Option<(usize, usize)>,
     /// The end of the last member.
     pub last: usize,
+    choices: Option<Member>,
     id: bool,
     model: bool,
     object: bool,
@@ -41,8 +35,8 @@ pub(super) struct Top {
 
 impl Top {
     /// The usage object's text.
-    pub fn usage_object<'a>(&self, frame: &'a [u8]) -> Option<&'a [u8]> {
-        let text = self.usage?.text(frame);
+    pub fn usage_object<'a>(&self, json: &'a [u8]) -> Option<&'a [u8]> {
+        let text = self.usage?.text(json);
         Some(text).filter(|t| t.first() == Some(&b'{'))
     }
 }
@@ -58,86 +52,89 @@ pub(super) enum UsageRule {
     NullStays,
 }
 
-/// Reads one frame.
+/// Reads one chunk or answer.
 pub(super) struct TopReader<'a, 'e> {
-    pub frame: &'a [u8],
-    /// Where the object opens.
-    pub start: usize,
+    pub json: &'a [u8],
     pub edits: &'e mut Edits,
     pub known: &'e mut Known,
     pub pen: &'e mut Pen,
     /// What becomes of `usage`.
     pub usage: UsageRule,
-    /// What `object` should be, where it is missing.
+    /// What `object` is.
     pub object: &'static str,
 }
 
 impl<'a> TopReader<'a, '_> {
-    /// Reads the frame, which must be one object and nothing else.
+    /// Reads the text, which must be one object and nothing else.
     pub fn read(mut self) -> Result<Top, StreamFault> {
         let mut top = Top::default();
-        let mut gone: Vec<Member> = Vec::new();
-        let mut members = Members::new(self.frame, self.start, 0)?;
-        while let Some(member) = members.next()? {
-            self.member(member, &mut top, &mut gone)?;
+        let mut object = Sieve::new(self.json, blank(self.json, 0), 0)?;
+        while let Some(member) = object.next()? {
+            if !self.stays(member, &mut top)? {
+                object.drop(member);
+            }
         }
-        if blank(self.frame, members.end()) < self.frame.len() {
+        let Closed { last, end, .. } = object.close(self.missing(&top), self.edits);
+        if blank(self.json, end) < self.json.len() {
             return Err(StreamFault::Garbage);
         }
-        self.edits.remove(self.frame, &mut gone);
-        self.mend(&top, members.last() > 0);
-        top.last = members.last();
+        top.last = last;
         Ok(top)
     }
 
-    fn member(&mut self, member: Member, top: &mut Top, gone: &mut Vec<Member>) -> Result<(), StreamFault> {
-        let frame = self.frame;
-        let value = member.text(frame);
-        match &*member.name(frame) {
+    fn stays(&mut self, member: Member, top: &mut Top) -> Result<bool, StreamFault> {
+        let json = self.json;
+        let value = member.text(json);
+        Ok(match &*member.name(json) {
             b"id" => {
                 top.id = true;
                 self.edits.replace(member.value, self.pen.id().to_vec());
+                true
             }
             b"model" => {
                 top.model = true;
                 self.edits.replace(member.value, self.pen.model().to_vec());
+                true
             }
             b"object" if value == b"\"error\"" => return Err(self.upstream()),
-            b"object" => top.object = true,
-            b"created" if value.first().is_some_and(u8::is_ascii_digit) => {
+            b"object" => {
+                top.object = true;
+                if value != self.object.as_bytes() {
+                    self.edits.replace(member.value, self.object.as_bytes());
+                }
+                true
+            }
+            b"created" if value.len() <= CREATED_DIGITS_MAX && value.iter().all(u8::is_ascii_digit) => {
                 top.created = true;
                 self.pen.created_as(value);
+                true
             }
             b"choices" => {
-                let mut reader = Reader { frame, edits: self.edits, known: self.known };
+                once(&mut top.choices, member)?;
+                let mut reader = Reader { frame: json, edits: self.edits, known: self.known };
                 top.shows = Some(reader.read(member.value.0)?);
+                true
             }
             b"usage" => {
-                top.usage = Some(member);
-                let null = value.first() != Some(&b'{');
-                match self.usage {
-                    UsageRule::Stays => {}
-                    UsageRule::NullStays if null => {}
-                    UsageRule::NullStays | UsageRule::Leaves => gone.push(member),
-                }
+                once(&mut top.usage, member)?;
+                self.usage == UsageRule::Stays || (self.usage == UsageRule::NullStays && value == b"null")
             }
             b"error" if value != b"null" => return Err(self.upstream()),
             b"obfuscation" if value.first() == Some(&b'"') => {
                 top.padding = Some((member.value.0 + 1, member.value.1 - 1));
+                true
             }
-            name if is_private(name) || name == b"created" => gone.push(member),
-            _ => {}
-        }
-        Ok(())
+            b"service_tier" => value == b"null" || is_word(value, TIERS),
+            _ => false,
+        })
     }
 
     fn upstream(&self) -> StreamFault {
-        let json = self.frame[self.start..].trim_ascii_end();
-        StreamFault::Upstream(UpstreamFault::in_stream(Dialect::OpenAiChat, json))
+        StreamFault::Upstream(UpstreamFault::in_stream(Dialect::OpenAiChat, self.json.trim_ascii()))
     }
 
-    /// Adds what every client reads and some servers forget.
-    fn mend(&mut self, top: &Top, any: bool) {
+    /// What every client reads and some servers forget.
+    fn missing(&self, top: &Top) -> Vec<u8> {
         let mut added = Vec::new();
         let mut add = |missing: bool, key: &str, value: &[u8]| {
             if missing {
@@ -150,9 +147,7 @@ impl<'a> TopReader<'a, '_> {
         add(!top.object, "\"object\":", self.object.as_bytes());
         add(!top.created, "\"created\":", self.pen.created());
         add(!top.model, "\"model\":", self.pen.model());
-        if any && !added.is_empty() {
-            self.edits.insert(self.start + 1, added);
-        }
+        added
     }
 }
 

@@ -1,6 +1,7 @@
 //! What must hold for any input. Never here: single examples (corpus, pitfalls).
 
 use crate::run::{CHAT, DONE, MESSAGES, answer, chunk, frames, run, spec, stream, streams, usage_chunk};
+use crate::strict::{check_blocks, check_chat};
 use bytes::Bytes;
 use canon::Dialect;
 use dialect::fault::{UpstreamHints, decode_upstream_fault};
@@ -23,6 +24,18 @@ fn pitfall_21_22_every_single_cut_gives_the_same() {
             }
         }
     }
+}
+
+/// A stream cut behind its blank lines.
+fn split(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut out = vec![Vec::new()];
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        out.last_mut().unwrap().extend_from_slice(line);
+        if line.trim_ascii().is_empty() {
+            out.push(Vec::new());
+        }
+    }
+    out
 }
 
 fn all_clients(upstream: Dialect, bytes: &[u8]) {
@@ -67,6 +80,33 @@ proptest! {
             let spec = spec(client, *upstream);
             prop_assert_eq!(stream(&spec, bytes, &sizes), stream(&spec, bytes, &[usize::MAX]));
         }
+    }
+
+    /// R-WIRE-5: whatever frames an upstream of the client's own dialect drops, doubles or swaps, the client's reader finds
+    /// a whole stream or an error, at any cut of the bytes.
+    #[test]
+    fn r_wire_5_no_lost_frame_breaks_a_straight_stream(
+        n in 0_usize..1000, damage in prop::collection::vec((0_u8..3, 0_usize..100), 0..4), sizes in prop::collection::vec(1_usize..90, 1..4),
+    ) {
+        let streams = streams();
+        let (dialect, bytes) = &streams[n % streams.len()];
+        let mut frames = split(bytes);
+        for (kind, at) in damage {
+            let at = at % frames.len().max(1);
+            match kind {
+                0 if frames.len() > 1 => drop(frames.remove(at)),
+                1 => frames.insert(at, frames[at].clone()),
+                _ => frames.swap(at, 0),
+            }
+        }
+        let bytes = frames.concat();
+        let spec = spec(*dialect, *dialect);
+        let ran = stream(&spec, &bytes, &[usize::MAX]);
+        match dialect {
+            Dialect::Anthropic => check_blocks(&ran.text()),
+            _ => check_chat(&ran.text()),
+        }
+        prop_assert_eq!(stream(&spec, &bytes, &sizes), ran);
     }
 
     #[test]

@@ -97,6 +97,41 @@ pub fn check_messages(text: &str) {
     rule(!text.contains("[DONE]"), "no [DONE]", text);
 }
 
+/// The rules that hold on the straight lane even where blocks overlap.
+pub fn check_blocks(text: &str) {
+    let all = frames(text);
+    let mut open = BTreeSet::new();
+    let mut next = 0;
+    for (n, (event, value)) in all.iter().enumerate() {
+        rule(value["type"] == event.as_str(), "the event line equals the type", text);
+        rule(KNOWN.contains(&event.as_str()), "no unknown event type", text);
+        let index = value["index"].as_u64();
+        let last = n + 1 == all.len();
+        rule(
+            (event == "message_start") == (n == 0) || (last && event == "error"),
+            "message_start once and first",
+            text,
+        );
+        match event.as_str() {
+            "content_block_start" => {
+                rule(index == Some(next), "blocks are dense", text);
+                next += 1;
+                open.insert(index);
+            }
+            "content_block_delta" => rule(open.contains(&index), "deltas go to an open block", text),
+            "content_block_stop" => rule(open.remove(&index), "an open block stops", text),
+            "message_delta" => {
+                rule(open.is_empty(), "blocks stop before the end", text);
+                rule(usage_is_whole(&value["usage"]), "usage at the end", text);
+                rule(value["delta"]["stop_reason"].is_string(), "a stop reason", text);
+            }
+            "message_stop" | "error" => rule(last, "nothing after the end", text),
+            _ => {}
+        }
+    }
+    rule(all.last().is_some_and(|(e, _)| e == "message_stop" || e == "error"), "an end", text);
+}
+
 fn usage_is_whole(usage: &Value) -> bool {
     usage["input_tokens"].is_number() && usage["output_tokens"].is_number()
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 const CANARY: &str = "zanzibar7f3a";
 
 /// What providers are told to do, on top of saying the canary wherever they can.
-const DIRECTIVES: [&str; 39] = [
+const DIRECTIVES: [&str; 46] = [
     "tokens=9",
     "tokens=9 echo_headers",
     "tokens=9 think=4",
@@ -23,6 +23,13 @@ const DIRECTIVES: [&str; 39] = [
     "tokens=9 refuse",
     "tokens=9 wrong_usage=text",
     "tokens=9 wrong_usage=CANARY",
+    "tokens=9 plant",
+    "tokens=9 plant think=4",
+    "tokens=9 plant usage_everywhere crlf",
+    "tokens=9 plant rechunk=7 comments",
+    "tokens=9 finish=CANARY",
+    "tokens=9 plant bad_utf8_after=2",
+    "tokens=9 bad_utf8_after=0",
     "status=400 echo_headers message=\"The MARK of CANARY\"",
     "status=401 echo_headers message=\"The MARK of CANARY\"",
     "status=402 message=\"The MARK of CANARY quota\"",
@@ -119,12 +126,18 @@ fn nothing_leaks(format: &str) -> Outcome<()> {
 
 /// That the canary was there to be leaked: the provider says it, the operator sees it, the headers carried it.
 fn planted(world: &World) -> Outcome<()> {
-    let body =
-        json!({ "model": "sim-openai", "messages": [{ "role": "user", "content": "x [[sim: status=500]]" }] });
-    let direct =
-        raw("POST", "/openai/v1/chat/completions", &[("authorization", "Bearer x")], body.to_string().as_bytes());
-    let said = exchange(world.providers.address, &direct, Duration::from_secs(10)).map_err(at("a provider"))?;
+    let direct = |directive: &str| {
+        let text = format!("x [[sim: {directive}]]");
+        let body = json!({ "model": "sim-openai", "messages": [{ "role": "user", "content": text }] }).to_string();
+        let asked = raw("POST", "/openai/v1/chat/completions", &[("authorization", "Bearer x")], body.as_bytes());
+        exchange(world.providers.address, &asked, Duration::from_secs(10)).map_err(at("a provider"))
+    };
+    let said = direct("status=500")?;
     assert!(said.text().contains(CANARY) && format!("{:?}", said.head).contains(CANARY));
+    let said = direct("plant")?.json();
+    for object in [&said, &said["usage"], &said["choices"][0], &said["choices"][0]["message"]] {
+        assert_eq!(object["provider"], CANARY);
+    }
     let listed = world.operator.ask("GET", "/providers", None)?.to_string();
     assert!(listed.contains(&format!("/{CANARY}/openai/v1")));
     let journal = world.providers.journal()?.to_string();

@@ -21,7 +21,7 @@ enum Must {
 }
 
 /// A directive; what must come of it as a stream, and as a whole answer.
-const TABLE: [(&str, Must, Must); 36] = [
+const TABLE: [(&str, Must, Must); 42] = [
     ("garbage", Must::Fail, Must::Fail),
     ("endless_line", Must::Fail, Must::Fail),
     ("html", Must::Fail, Must::Fail),
@@ -46,6 +46,12 @@ const TABLE: [(&str, Must, Must); 36] = [
     ("error_event_after=3 pace_ms=10 tokens=60", Must::Break, Must::End),
     ("garbage_after=0 eof_after=1", Must::Fail, Must::End),
     ("garbage_after=3 pace_ms=10 tokens=60 eof_after=4", Must::Break, Must::End),
+    ("bad_utf8_after=0", Must::Fail, Must::Fail),
+    ("bad_utf8_after=3 pace_ms=10 tokens=60", Must::Break, Must::Fail),
+    ("plant tokens=9", Must::End, Must::End),
+    ("finish=weird tokens=9", Must::End, Must::End),
+    ("drop=start,role,ping tokens=9", Must::End, Must::End),
+    ("drop=block_stop tokens=9", Must::End, Must::End),
     ("no_usage tokens=9", Must::End, Must::End),
     ("wrong_usage=huge tokens=9", Must::End, Must::End),
     ("wrong_usage=negative tokens=9", Must::End, Must::End),

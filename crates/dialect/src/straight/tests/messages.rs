@@ -1,57 +1,15 @@
-//! The straight lane for Messages. Never here: Chat Completions (tests), conversions.
+//! Messages streams and answers. Never here: what both dialects do alike (pieces), requests.
 
 use super::*;
-use crate::lane::{Answer, ReplyHead, Stream, StreamFault, StreamSpec};
-use crate::peek::peek;
-use bytes::BytesMut;
 use canon::StopReason;
-use units::{Class, Usage, UsageSource};
+use units::Class;
 
 fn spec() -> StreamSpec {
-    StreamSpec::straight(
-        Dialect::Anthropic,
-        ReplyHead { id: "msg_ours".into(), model: "pub".into(), created: 7 },
-        true,
-        1,
-    )
-}
-
-fn ev(kind: &str, rest: &str) -> String {
-    format!("event: {kind}\ndata: {{\"type\":\"{kind}\"{rest}}}\n\n")
-}
-
-fn start(id: &str, model: &str) -> String {
-    ev(
-        "message_start",
-        &format!(
-            r#","message":{{"id":"{id}","type":"message","role":"assistant","model":"{model}","content":[],"stop_reason":null,"usage":{{"input_tokens":25,"cache_read_input_tokens":3,"output_tokens":1}}}}"#
-        ),
-    )
-}
-
-fn block(index: u8, block: &str) -> String {
-    ev("content_block_start", &format!(r#","index":{index},"content_block":{block}"#))
-}
-
-fn delta(index: u8, delta: &str) -> String {
-    ev("content_block_delta", &format!(r#","index":{index},"delta":{delta}"#))
-}
-
-fn stop(index: u8) -> String {
-    ev("content_block_stop", &format!(r#","index":{index}"#))
+    super::spec(MESSAGES)
 }
 
 fn run(text: &str, size: usize) -> Result<(String, String, Stream), StreamFault> {
-    let mut stream = Stream::new(&spec());
-    let (mut before, mut after) = (BytesMut::new(), BytesMut::new());
-    for part in text.as_bytes().chunks(size) {
-        stream.push(part, &mut before)?;
-    }
-    stream.finish(&mut before)?;
-    let usage = *stream.tally().usage();
-    stream.seal(&usage, UsageSource::Provider, &mut after);
-    let text = |b: &BytesMut| String::from_utf8(b.to_vec()).unwrap();
-    Ok((text(&before), text(&after), stream))
+    super::run(&spec(), text.as_bytes(), size)
 }
 
 fn body() -> String {
@@ -178,23 +136,4 @@ fn an_answer_keeps_its_bytes() {
     let error = r#"{"type":"error","error":{"type":"overloaded_error","message":"x"}}"#;
     let error = Answer::read(&spec(), &Bytes::from_static(error.as_bytes())).unwrap_err();
     assert!(matches!(error, StreamFault::Upstream(_)));
-}
-
-/// Thinking that another kind of upstream gave in an earlier turn is not shown to a Messages server.
-#[test]
-fn unsigned_thinking_is_left_out() {
-    let sent = |content: &str| {
-        let body =
-            format!(r#"{{"model":"p","max_tokens":9,"messages":[{{"role":"assistant","content":[{content}]}}]}}"#);
-        let body = Bytes::from(body);
-        let peek = peek(Dialect::Anthropic, &body).unwrap();
-        let target = Target::new(Dialect::Anthropic, "p", 1);
-        String::from_utf8(prepare(&body, &peek, &target).to_vec()).unwrap()
-    };
-    let unsigned = r#"{"type":"thinking","thinking":"t","signature":""}"#;
-    let text = r#"{"type":"text","text":"x"}"#;
-    assert!(sent(&format!("{unsigned}, {text}")).contains(&format!(r#""content":[{text}]"#)));
-    let signed = r#"{"type":"thinking","thinking":"t","signature":"s"}"#;
-    assert!(sent(&format!("{signed},{text}")).contains(signed));
-    assert!(!sent(unsigned).contains("thinking"));
 }

@@ -1,0 +1,96 @@
+//! The tool calls of a Chat choice, read where they stand. In: the list of a delta or a message. Out: what it shows, edits that
+//! mend what readers trip over. Never here: whole arguments, another member of a choice (choices).
+
+use super::choices::{Known, Reader, Shows, number};
+use super::names::Sieve;
+use crate::json::{Bad, Items, Member};
+use crate::splice::Edits;
+
+impl Known {
+    /// The number of a call without one: in an answer and with a new id it is the next, else it goes on with the last.
+    fn guess(&self, choice: u64, id: Option<&[u8]>) -> u64 {
+        let count = self.calls.iter().filter(|call| call.0 == choice).count() as u64;
+        let new = !self.streamed || count == 0 || id.is_some_and(|id| id != self.last_id);
+        if new { count } else { count - 1 }
+    }
+}
+
+impl Reader<'_, '_> {
+    /// Reads the list of calls that starts at `at`.
+    pub(super) fn calls(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<(), Bad> {
+        shows.tools = true;
+        let mut items = Items::new(self.frame, at, 4)?;
+        while let Some((start, _)) = items.next()? {
+            self.call(start, choice, shows)?;
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<(), Bad> {
+        let frame = self.frame;
+        let mut object = Sieve::new(frame, at, 5)?;
+        let (mut index, mut id, mut kind) = (None, None, None);
+        while let Some(member) = object.next()? {
+            let value = member.text(frame);
+            match &*member.name(frame) {
+                b"index" => index = Some(member),
+                b"id" => id = Some(member),
+                b"type" => kind = Some(member),
+                b"function" | b"custom" if value.first() == Some(&b'{') => {
+                    self.function(member.value.0, shows)?;
+                }
+                name => {
+                    object.other(member, name, self.edits)?;
+                }
+            }
+        }
+        let id_text = id.map_or(&b""[..], |member| member.text(frame));
+        let named = id_text.len() > 2 && id_text[0] == b'"';
+        let mut added = String::new();
+        let told = index.and_then(|member| number(member.text(frame))).filter(|_| self.known.streamed);
+        let number = told.unwrap_or_else(|| self.known.guess(choice, named.then_some(id_text)));
+        let mut put = |edits: &mut Edits, old: Option<Member>, key: &str, value: String| match old {
+            Some(odd) => edits.replace(odd.value, value.into_bytes()),
+            None => added.push_str(&format!("\"{key}\":{value},")),
+        };
+        if told.is_none() && self.known.streamed {
+            shows.first = true;
+            put(self.edits, index, "index", number.to_string());
+        }
+        if !self.known.calls.contains(&(choice, number)) {
+            self.known.calls.push((choice, number));
+            shows.first = true;
+            if !named {
+                put(self.edits, id, "id", format!("\"{}{choice}_{number}\"", self.known.call_stem));
+            }
+            if kind.is_none_or(|member| member.text(frame) == b"null") {
+                put(self.edits, kind, "type", "\"function\"".to_owned());
+            }
+        }
+        if named {
+            self.known.last_id = id_text.to_vec();
+        }
+        object.close(added.into_bytes(), self.edits);
+        Ok(())
+    }
+
+    fn function(&mut self, at: usize, shows: &mut Shows) -> Result<(), Bad> {
+        let frame = self.frame;
+        let mut object = Sieve::new(frame, at, 6)?;
+        while let Some(member) = object.next()? {
+            let value = member.text(frame);
+            match &*member.name(frame) {
+                b"name" | b"arguments" | b"input" => {
+                    if value != b"null" && value != b"\"\"" {
+                        shows.text(member.value, value);
+                    }
+                }
+                name => {
+                    object.other(member, name, self.edits)?;
+                }
+            }
+        }
+        object.close(Vec::new(), self.edits);
+        Ok(())
+    }
+}

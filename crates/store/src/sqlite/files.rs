@@ -79,7 +79,13 @@ fn make(dir: &Path) -> Result<(), OpenError> {
     builder.create(dir).map_err(|e| io(dir, e))
 }
 
-/// Takes the lock of a directory. Kept as long as the file is open.
+/// A lock may outlive its owner for a moment (a process that is being torn down, a child between fork and exec): who starts
+/// anew at once waits so long for it.
+const LOCK_TIME_MAX: Duration = Duration::from_secs(1);
+/// How often the lock is tried in that time.
+const LOCK_LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Takes the lock of a directory, waiting a moment for an owner that is just ending. Kept as long as the file is open.
 pub fn lock(dir: &Path, create: bool) -> Result<File, OpenError> {
     let path = dir.join(LOCK_FILE);
     let file = File::options()
@@ -89,10 +95,17 @@ pub fn lock(dir: &Path, create: bool) -> Result<File, OpenError> {
         .truncate(false)
         .open(&path)
         .map_err(|e| io(&path, e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(dir.to_owned())),
-        Err(TryLockError::Error(e)) => Err(io(&path, e)),
+    let mut waited = Duration::ZERO;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if waited < LOCK_TIME_MAX => {
+                std::thread::sleep(LOCK_LOOK_EVERY);
+                waited += LOCK_LOOK_EVERY;
+            }
+            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(dir.to_owned())),
+            Err(TryLockError::Error(e)) => return Err(io(&path, e)),
+        }
     }
 }
 

@@ -231,12 +231,34 @@ async fn void_the_dead(world: &World, opened: &store::Opened) {
     if world.is_sqlite() {
         return;
     }
-    for _ in 0..100 {
+    // A lease, a beat and a lock that a dying backend still has are a few seconds; a busy disk takes more.
+    const PATIENCE: Duration = Duration::from_secs(30);
+    let begun = tokio::time::Instant::now();
+    while begun.elapsed() < PATIENCE {
         if opened.ledger.audit().await.unwrap().open_holds == 0 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    panic!("the holds of the dead are still open:\n{}", what_stands(world).await);
+}
+
+/// Leases, holds and connections as the server sees them, for who has to find out why.
+async fn what_stands(world: &World) -> String {
+    let db = crate::postgres_only::raw(world).await;
+    let mut told = String::new();
+    for sql in [
+        "SELECT lease::text || ' seen ' || seen_at || ' for ' || lease_ms FROM node",
+        "SELECT lease::text || ' holds ' || count(*) FROM hold GROUP BY lease",
+        "SELECT concat_ws(' ', pid, application_name, state, wait_event_type, wait_event, now() - state_change, left(query, 60))
+         FROM pg_stat_activity WHERE datname = current_database()",
+    ] {
+        for row in db.query(sql, &[]).await.unwrap() {
+            told.push_str(row.get::<_, &str>(0));
+            told.push('\n');
+        }
+    }
+    told
 }
 
 #[test]

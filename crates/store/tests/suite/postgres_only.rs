@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use units::NanoUsd;
 
 /// A connection that looks past the engine.
-async fn raw(world: &World) -> tokio_postgres::Client {
+pub async fn raw(world: &World) -> tokio_postgres::Client {
     let Place::Postgres(url) = &world.place else {
         panic!("only for PostgreSQL");
     };

@@ -4,6 +4,7 @@
 use crate::world::{World, on_sqlite, spawn};
 use ledger::{HoldAnswer, HoldState, SettleAnswer};
 use rusqlite::Connection;
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{OpenError, StoreError};
@@ -27,6 +28,25 @@ fn a_directory_has_one_process() {
         let report = store::audit_offline(world.dir()).unwrap();
         assert!(report.findings.is_empty());
         world.open().await.ledger.close().await.unwrap();
+    });
+}
+
+/// Who starts anew while the old owner is just ending waits for it.
+#[test]
+fn a_lock_that_is_just_given_back_is_waited_for() {
+    on_sqlite(|world| async move {
+        let first = world.open().await;
+        first.ledger.close().await.unwrap();
+        let lock = File::options().write(true).open(world.dir().join("lock")).unwrap();
+        // The thread of the first owner may hold it for a moment more.
+        lock.lock().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "joined below")]
+        let holder = std::thread::Builder::new().spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            drop(lock);
+        });
+        assert!(world.try_open(world.config()).await.is_ok());
+        holder.unwrap().join().unwrap();
     });
 }
 

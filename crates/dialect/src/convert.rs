@@ -72,6 +72,10 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
         Dialect::Anthropic => anthropic::decode::request(body),
         _ => Err(unknown()),
     }?;
+    if request.turns.is_empty() {
+        return Err(Fault::new(FaultKind::MessagesRequired, "`messages` holds nothing that can be answered.")
+            .at("messages"));
+    }
     request.read_bytes = body.len();
     Ok((request, losses))
 }

@@ -8,6 +8,7 @@ mod catalogue;
 mod credit;
 mod files;
 mod inbox;
+mod journal;
 mod lane;
 mod people;
 mod schema;
@@ -20,7 +21,7 @@ pub use audit::audit_offline;
 pub use files::open;
 
 use crate::port::{AuditReport, Ledger, Pending, StoreError};
-use crate::slot::slot;
+use crate::slot::{Answer, slot};
 use books::{Books, Seen};
 use inbox::{CloseAck, Entry, Inbox, Job};
 use lane::Lane;
@@ -150,28 +151,51 @@ impl Shared {
 
     async fn settle(&self, order: SettleOrder) -> Result<SettleAnswer, StoreError> {
         let SettleOrder { id, cost, usage } = order;
+        let closing = |books: &mut Books, at: Timestamp| {
+            let Some(closed) = books.settle(id, cost, at)? else { return Ok(Ending::Before) };
+            let (ack, answer) = slot();
+            let mut usage = Box::new(usage);
+            usage.charge = closed.closing.charged;
+            let told =
+                SettleAnswer::Settled { charged: closed.closing.charged, written_off: closed.closing.written_off };
+            let ack = CloseAck::Settle(told, Some(ack));
+            Ok(Ending::Queued(Entry::Close { closed: Box::new(closed), usage: Some(usage), at, ack }, answer))
+        };
+        self.close_hold(id, closing, SettleAnswer::Already).await
+    }
+
+    async fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Result<HoldState, StoreError> {
+        let closing = |books: &mut Books, at: Timestamp| {
+            let Some(closed) = books.release(id, at)? else { return Ok(Ending::Before) };
+            let state = closed.closing.state;
+            // No trace of it is on disk, and nothing moved: there is nothing to write.
+            if !closed.written && usage.is_none() && closed.moves_nothing() {
+                return Ok(Ending::Now(state));
+            }
+            let (ack, answer) = slot();
+            let (usage, ack) = (usage.map(|row| Box::new(uncharged(row))), CloseAck::Release(state, Some(ack)));
+            Ok(Ending::Queued(Entry::Close { closed: Box::new(closed), usage, at, ack }, answer))
+        };
+        self.close_hold(id, closing, |state| state).await
+    }
+
+    /// Closes a hold once: decided in memory, answered when it is on disk. `before` tells of one that was closed already.
+    async fn close_hold<T>(
+        &self,
+        id: RequestId,
+        closing: impl FnOnce(&mut Books, Timestamp) -> Result<Ending<T>, StoreError>,
+        before: impl FnOnce(HoldState) -> T,
+    ) -> Result<T, StoreError> {
         self.learn(id).await?;
         let now = self.clock.now();
         let answer = {
             let mut books = self.books.lock();
             self.inbox.has_room().map_err(|full| unavailable(full.0))?;
-            let closed = books.settle(id, cost, now)?;
-            match closed {
-                None => Err(closed_state(&books, id)),
-                Some(closed) => {
-                    let (ack, answer) = slot();
-                    let mut usage = Box::new(usage);
-                    usage.charge = closed.closing.charged;
-                    let told = SettleAnswer::Settled {
-                        charged: closed.closing.charged,
-                        written_off: closed.closing.written_off,
-                    };
-                    let entry = Entry::Close {
-                        closed: Box::new(closed),
-                        usage: Some(usage),
-                        at: now,
-                        ack: CloseAck::Settle(told, Some(ack)),
-                    };
+            match closing(&mut books, now)? {
+                Ending::Now(told) => return Ok(told),
+                Ending::Before => Err(closed_state(&books, id)),
+                Ending::Queued(entry, answer) => {
+                    // Under the lock of the books, so that the disk sees the order that memory decided.
                     self.inbox.push(entry, true);
                     Ok(answer)
                 }
@@ -182,46 +206,20 @@ impl Shared {
             Err(state) => {
                 // It was closed before, but perhaps only in memory so far.
                 self.barrier().await?;
-                Ok(SettleAnswer::Already(state))
+                Ok(before(state))
             }
         }
     }
+}
 
-    async fn release(&self, id: RequestId, usage: Option<UsageRow>) -> Result<HoldState, StoreError> {
-        self.learn(id).await?;
-        let now = self.clock.now();
-        let answer = {
-            let mut books = self.books.lock();
-            self.inbox.has_room().map_err(|full| unavailable(full.0))?;
-            let closed = books.release(id, now)?;
-            match closed {
-                None => Err(closed_state(&books, id)),
-                // No trace of it is on disk, and nothing moved: there is nothing to write.
-                Some(closed) if !closed.written && usage.is_none() && closed.moves_nothing() => {
-                    return Ok(closed.closing.state);
-                }
-                Some(closed) => {
-                    let (ack, answer) = slot();
-                    let state = closed.closing.state;
-                    let entry = Entry::Close {
-                        closed: Box::new(closed),
-                        usage: usage.map(|row| Box::new(uncharged(row))),
-                        at: now,
-                        ack: CloseAck::Release(state, Some(ack)),
-                    };
-                    self.inbox.push(entry, true);
-                    Ok(answer)
-                }
-            }
-        };
-        match answer {
-            Ok(answer) => answer.await.ok_or_else(gone)?.map_err(StoreError::Corrupt),
-            Err(state) => {
-                self.barrier().await?;
-                Ok(state)
-            }
-        }
-    }
+/// What becomes of a hold that is to be closed.
+enum Ending<T> {
+    /// It is closed, and nothing of it needs to be written.
+    Now(T),
+    /// It was closed before.
+    Before,
+    /// To be written, and who is told.
+    Queued(Entry, Answer<Result<T, String>>),
 }
 
 /// A row of a request that was not charged.

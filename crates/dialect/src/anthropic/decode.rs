@@ -3,19 +3,13 @@
 
 use super::content::{blocks, cache_mark};
 use crate::read::{self, At, Object, Takes, items, number, raw_json, raw_object, text, whole};
-use canon::{
-    Dialect, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request, Role, Tool, ToolChoice,
-};
+use canon::{Dialect, Fault, Function, Loss, OutputFormat, ReasoningMode, Request, Role, Tool, ToolChoice};
 
 /// Decodes a body.
 pub(crate) fn request(body: &[u8]) -> Result<(Request, Vec<Loss>), Fault> {
     let mut request = Request::new(Dialect::Anthropic, "");
     let mut losses = Vec::new();
     read::request(body, &mut Reader { request: &mut request, losses: &mut losses })?;
-    if request.turns.is_empty() {
-        return Err(Fault::new(FaultKind::MessagesRequired, "`messages` holds nothing that can be answered.")
-            .at("messages"));
-    }
     Ok((request, losses))
 }
 

@@ -4,8 +4,8 @@
 use super::content::{self, parts};
 use crate::read::{self, At, Object, Takes, items, number, raw_json, raw_object, text, whole};
 use canon::{
-    Block, BlockKind, CacheMark, Dialect, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request,
-    Role, Tool, ToolChoice,
+    Block, BlockKind, CacheMark, Dialect, Fault, Function, Loss, OutputFormat, ReasoningMode, Request, Role, Tool,
+    ToolChoice,
 };
 
 /// How a failed tool is marked in the text of its result: this dialect has no field for it, and the mark is read back.
@@ -17,10 +17,6 @@ pub(crate) fn request(body: &[u8]) -> Result<(Request, Vec<Loss>), Fault> {
     let mut reader = Reader { request: &mut request, losses: Vec::new(), leading: true };
     read::request(body, &mut reader)?;
     let losses = reader.losses;
-    if request.turns.is_empty() {
-        return Err(Fault::new(FaultKind::MessagesRequired, "`messages` holds nothing that can be answered.")
-            .at("messages"));
-    }
     Ok((request, losses))
 }
 

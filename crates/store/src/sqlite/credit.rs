@@ -1,10 +1,11 @@
 //! Credit on disk: grants posted, wallets read back, the holds of a dead boot given back.
 //! In: grant orders; a connection at start. Out: rows, wallets. Never here: a rule (ledger has them).
 
+use super::journal::Journal;
 use super::write::{WriteError, one, tombstone};
 use super::{Shared, sql_error};
 use crate::port::StoreError;
-use ledger::{Balance, Grant, GrantOrder, Leg, OpenHold, Posting, Wallet};
+use ledger::{Balance, Grant, GrantOrder, Leg, OpenHold, Wallet};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::HashMap;
 use units::{GrantId, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
@@ -76,29 +77,7 @@ fn insert_rows(tx: &Transaction<'_>, order: &GrantOrder) -> rusqlite::Result<()>
         ],
     )?;
     let posting = Wallet::grant_posting(order.kind, order.id, order.amount);
-    post(tx, order.id.bytes(), 0, &posting, order.at)
-}
-
-fn post(
-    tx: &Transaction<'_>,
-    reference: [u8; 16],
-    leg: i64,
-    posting: &Posting,
-    at: Timestamp,
-) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO transfer (ref, code, leg, debit, credit, amount, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute(params![
-        reference,
-        posting.code.number(),
-        leg,
-        posting.debit.bytes(),
-        posting.credit.bytes(),
-        posting.amount.nano(),
-        at.ms(),
-    ])
-    .map(drop)
+    Journal::new(tx)?.post(order.id.bytes(), 0, &posting, order.at)
 }
 
 /// Every wallet that has something left.
@@ -173,8 +152,9 @@ pub fn recover(db: &mut Connection, now: Timestamp) -> Result<u64, WriteError> {
 
 fn expire(tx: &Transaction<'_>, wallet: &mut Wallet, hold: &OpenHold, now: Timestamp) -> Result<(), WriteError> {
     let closing = wallet.release(hold, true, now).map_err(|e| WriteError::Contradiction(e.to_string()))?;
+    let mut journal = Journal::new(tx)?;
     for (leg, posting) in (0_i64..).zip(closing.postings()) {
-        post(tx, hold.id.bytes(), leg, &posting, now)?;
+        journal.post(hold.id.bytes(), leg, &posting, now)?;
     }
     for end in &closing.ends {
         let rows = tx

@@ -3,9 +3,10 @@
 
 use super::books::{Closed, HoldRow};
 use super::inbox::Entry;
+use super::journal::Journal;
 use super::usage::{self, Closing as Mark};
 use foldhash::fast::RandomState;
-use ledger::{HoldState, Leg, Posting};
+use ledger::{HoldState, Leg};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::collections::HashMap;
 use units::{BootId, GrantId, KeyId, Timestamp};
@@ -54,26 +55,13 @@ pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<(),
     let mut sums = Sums::default();
     let mut days = usage::Writer::new(&tx);
     {
-        let mut transfers = tx.prepare_cached(
-            "INSERT INTO transfer (ref, code, leg, debit, credit, amount, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?;
-        let mut post = |reference: [u8; 16], leg: i64, posting: &Posting, at: Timestamp| {
-            transfers.execute(params![
-                reference,
-                posting.code.number(),
-                leg,
-                posting.debit.bytes(),
-                posting.credit.bytes(),
-                posting.amount.nano(),
-                at.ms(),
-            ])
-        };
+        let mut journal = Journal::new(&tx)?;
         for entry in entries {
             match entry {
                 Entry::Close { closed, usage, at, .. } => {
                     let id = closed.hold.id.bytes();
                     for (leg, posting) in (0_i64..).zip(closed.closing.postings()) {
-                        post(id, leg, &posting, *at)?;
+                        journal.post(id, leg, &posting, *at)?;
                     }
                     if let Some(row) = usage {
                         days.write(row, mark_of(closed.closing.state))?;
@@ -87,7 +75,7 @@ pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<(),
                 }
                 Entry::Sweep(sweep, at) => {
                     if let Some(posting) = sweep.posting() {
-                        post(sweep.grant.bytes(), 0, &posting, *at)?;
+                        journal.post(sweep.grant.bytes(), 0, &posting, *at)?;
                     }
                     sums.change(sweep.grant, -sweep.broken.nano(), 0)?;
                     let swept = tx

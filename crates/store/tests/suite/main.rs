@@ -5,6 +5,8 @@
 mod world;
 
 #[cfg(test)]
+mod contradiction;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod kill;

@@ -1,6 +1,7 @@
 //! What only several nodes have: leases, lost connections, simultaneous starts, news, three processes on one database.
 //! Never here: what holds for both engines, killed processes (kill).
 
+use crate::contradiction::one_row_contradicts;
 use crate::kill::{check_acked, kill_together};
 use crate::world::{Place, World, on_postgres, runtime, spawn};
 use ledger::{HoldAnswer, HoldState, SettleAnswer};
@@ -251,34 +252,16 @@ fn the_journal_is_append_only() {
     });
 }
 
-/// A row that the rows contradict is refused alone; its workspace holds no more, others go on.
 #[test]
 fn a_contradiction_freezes_its_workspace() {
-    on_postgres(|world| async move {
-        let o = world.open().await;
-        let (bad, good) = (world.customer(&o, 100).await, world.customer(&o, 100).await);
-        let (one, two) = (world.hold(bad, 60), world.hold(good, 60));
-        for hold in [&one, &two] {
-            let told = o.ledger.hold(hold.clone()).await.unwrap();
-            assert!(matches!(told, HoldAnswer::Held { .. }));
-        }
-        // Somebody posted this request's charge by hand.
-        let db = raw(&world).await;
-        let sql = format!(
-            "INSERT INTO transfer SELECT id, 2, 0, workspace, key, 1, 0 FROM hold WHERE workspace = '{}'",
-            uuid_text(bad.workspace.bytes())
-        );
-        assert_eq!(db.execute(&sql, &[]).await.unwrap(), 1);
-        let (first, second) =
-            tokio::join!(o.ledger.settle(world.settle(&one, 5)), o.ledger.settle(world.settle(&two, 5)));
-        assert!(matches!(first, Err(StoreError::Corrupt(_))), "{first:?}");
-        assert!(matches!(second.unwrap(), SettleAnswer::Settled { .. }));
-        let refused = o.ledger.hold(world.hold(bad, 1)).await;
-        assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
-        let told = o.ledger.hold(world.hold(good, 1)).await.unwrap();
-        assert!(matches!(told, HoldAnswer::Held { .. }));
-        assert!(!o.ledger.audit().await.unwrap().findings.is_empty());
-        o.ledger.close().await.unwrap();
+    on_postgres(|world| {
+        one_row_contradicts(world, async |world, hold| {
+            let sql = format!(
+                "INSERT INTO transfer SELECT id, 2, 0, workspace, key, 1, 0 FROM hold WHERE id = '{}'",
+                uuid_text(hold.id.bytes())
+            );
+            raw(world).await.execute(&sql, &[]).await.unwrap()
+        })
     });
 }
 

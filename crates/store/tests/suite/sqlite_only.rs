@@ -1,13 +1,14 @@
 //! What only the file has: its lock, a disk that does not take commits, rows of old holds, corruption planted by hand.
 //! Never here: what holds for both engines, killed processes (kill).
 
-use crate::world::{World, on_sqlite, spawn};
-use ledger::{HoldAnswer, HoldState, SettleAnswer};
+use crate::contradiction::one_row_contradicts;
+use crate::world::{Customer, World, on_sqlite, spawn};
+use ledger::{HoldAnswer, HoldOrder, HoldState, SettleAnswer};
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{OpenError, StoreError};
+use store::{OpenError, Opened, StoreError};
 use units::NanoUsd;
 
 /// A connection that looks past the engine.
@@ -90,58 +91,53 @@ fn only_an_old_hold_gets_a_row() {
     });
 }
 
-/// A row that the file contradicts is refused alone; its workspace holds no more, others go on.
 #[test]
 fn a_contradiction_freezes_its_workspace() {
-    on_sqlite(|world| async move {
-        let o = world.open().await;
-        let (bad, good) = (world.customer(&o, 100).await, world.customer(&o, 100).await);
-        let (one, two) = (world.hold(bad, 60), world.hold(good, 60));
-        for hold in [&one, &two] {
-            let told = o.ledger.hold(hold.clone()).await.unwrap();
-            assert!(matches!(told, HoldAnswer::Held { .. }));
-        }
-        // Somebody posted this request's charge by hand.
-        let sql = "INSERT INTO transfer VALUES (?1, 2, 0, ?1, ?1, 1, 0)";
-        assert_eq!(raw(&world).execute(sql, [one.id.bytes()]).unwrap(), 1);
-        let (first, second) =
-            tokio::join!(o.ledger.settle(world.settle(&one, 5)), o.ledger.settle(world.settle(&two, 5)));
-        assert!(matches!(first, Err(StoreError::Corrupt(_))), "{first:?}");
-        assert!(matches!(second.unwrap(), SettleAnswer::Settled { .. }));
-        let refused = o.ledger.hold(world.hold(bad, 1)).await;
-        assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
-        let told = o.ledger.hold(world.hold(good, 1)).await.unwrap();
-        assert!(matches!(told, HoldAnswer::Held { .. }));
-        assert!(!o.ledger.audit().await.unwrap().findings.is_empty());
-        o.ledger.close().await.unwrap();
+    on_sqlite(|world| {
+        one_row_contradicts(world, async |world, hold| {
+            let sql = "INSERT INTO transfer VALUES (?1, 2, 0, ?1, ?1, 1, 0)";
+            raw(world).execute(sql, [hold.id.bytes()]).unwrap() as u64
+        })
     });
+}
+
+/// A hold whose settle waits for a disk that somebody else has locked.
+struct Waiting {
+    opened: Opened,
+    customer: Customer,
+    hold: HoldOrder,
+    blocker: Connection,
+    settle: tokio::task::JoinHandle<Result<SettleAnswer, StoreError>>,
+}
+
+async fn waiting(world: &World) -> Waiting {
+    let opened = world.open().await;
+    let customer = world.customer(&opened, 100).await;
+    let hold = world.hold(customer, 60);
+    assert!(matches!(opened.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+    let blocker = raw(world);
+    blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (ledger, order) = (Arc::clone(&opened.ledger), world.settle(&hold, 25));
+    let settle = spawn(async move { ledger.settle(order).await });
+    Waiting { opened, customer, hold, blocker, settle }
 }
 
 /// Somebody else holds the write lock: holds fail closed, settles wait and are answered in the end.
 #[test]
 fn a_locked_file_fails_closed() {
     on_sqlite(|world| async move {
-        let o = world.open().await;
-        let customer = world.customer(&o, 100).await;
-        let hold = world.hold(customer, 60);
-        assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
-        let blocker = raw(&world);
-        blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let ledger = Arc::clone(&o.ledger);
-        let settle = world.settle(&hold, 25);
-        let again = world.settle(&hold, 25);
-        let waiting = spawn(async move { ledger.settle(settle).await });
+        let Waiting { opened: o, customer, hold, blocker, settle } = waiting(&world).await;
         tokio::time::sleep(Duration::from_millis(600)).await;
-        assert!(!waiting.is_finished(), "told before it was durable");
+        assert!(!settle.is_finished(), "told before it was durable");
         assert!(matches!(o.ledger.hold(world.hold(customer, 1)).await, Err(StoreError::Unavailable(_))));
         assert!(matches!(o.store.ping().await, Err(StoreError::Unavailable(_))));
         assert!(matches!(o.ledger.grant(world.grant(customer, 5)).await, Err(StoreError::Unavailable(_))));
         blocker.execute_batch("ROLLBACK").unwrap();
-        let charged = NanoUsd::new(25);
-        let written_off = NanoUsd::ZERO;
-        assert_eq!(waiting.await.unwrap().unwrap(), SettleAnswer::Settled { charged, written_off });
+        let (charged, written_off) = (NanoUsd::new(25), NanoUsd::ZERO);
+        assert_eq!(settle.await.unwrap().unwrap(), SettleAnswer::Settled { charged, written_off });
         let state = HoldState::Settled { charged };
-        assert_eq!(o.ledger.settle(again).await.unwrap(), SettleAnswer::Already(state));
+        let again = o.ledger.settle(world.settle(&hold, 25)).await.unwrap();
+        assert_eq!(again, SettleAnswer::Already(state));
         assert!(matches!(o.ledger.hold(world.hold(customer, 75)).await.unwrap(), HoldAnswer::Held { .. }));
         assert!(o.ledger.audit().await.unwrap().findings.is_empty());
         o.ledger.close().await.unwrap();
@@ -151,18 +147,10 @@ fn a_locked_file_fails_closed() {
 #[test]
 fn closing_before_the_disk_recovers_tells_so() {
     on_sqlite(|world| async move {
-        let o = world.open().await;
-        let customer = world.customer(&o, 100).await;
-        let hold = world.hold(customer, 60);
-        assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
-        let blocker = raw(&world);
-        blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let ledger = Arc::clone(&o.ledger);
-        let settle = world.settle(&hold, 25);
-        let waiting = spawn(async move { ledger.settle(settle).await });
+        let Waiting { opened: o, customer, blocker, settle, .. } = waiting(&world).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
         o.ledger.close().await.unwrap();
-        assert!(matches!(waiting.await.unwrap(), Err(StoreError::Unavailable(_))));
+        assert!(matches!(settle.await.unwrap(), Err(StoreError::Unavailable(_))));
         blocker.execute_batch("ROLLBACK").unwrap();
         drop((o, blocker));
         // Nothing was charged: the client never saw the end of its answer.

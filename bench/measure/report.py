@@ -87,6 +87,18 @@ def latency_table(results):
     return [*lines, "", f"One fdatasync on the same disk in the same run: {results['fdatasync_us']:.0f} us."]
 
 
+def same_rate_table(results):
+    """A row a rate, a column a variant: CPU, and as a multiple of nginx's."""
+    rates = results["same_rate"]
+    names = list(next(iter(rates.values())))
+    lines = ["| requests/s | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+    for rate, by_name in rates.items():
+        cpu = {name: median([run["cpu_us"] for run in runs]) for name, runs in by_name.items()}
+        cells = [f"{cpu[name]:.1f} us ({cpu[name] / cpu['nginx']:.2f})" for name in names]
+        lines.append(f"| {rate} | " + " | ".join(cells) + " |")
+    return lines
+
+
 def memory_table(results):
     found = results["memory"]
     return [
@@ -119,6 +131,10 @@ def print_latency(results):
     show(f"{results['settings']['rate']} requests a second", latency_table(results))
 
 
+def print_same_rate(results):
+    show("CPU at the same rate", same_rate_table(results))
+
+
 def print_memory(results):
     show("memory and start", memory_table(results))
 
@@ -148,6 +164,7 @@ def page(results):
         lines += ["", f"### {scenario}", "", *scenario_table(results, scenario)]
     for key, title, table in (
         ("latency", f"At {settings['rate']} requests a second", latency_table),
+        ("same_rate", "CPU of a small request at the same rate (x nginx)", same_rate_table),
         ("memory", "Memory and start", memory_table),
         ("syscalls", "System calls", syscalls_table),
     ):

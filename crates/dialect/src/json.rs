@@ -309,10 +309,25 @@ pub(crate) fn skip(text: &[u8], at: usize, outside: u32) -> Result<usize, Bad> {
 
 /// A key or string without quotes, its escapes undone. Half a surrogate pair becomes U+FFFD: servers cut pairs between
 /// two events, and the rest of the text must not be lost with it.
+#[inline]
 pub(crate) fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = memchr::memchr(b'\\', raw) else {
-        return Cow::Borrowed(raw);
+    // Keys are short and seldom have one: a search that is called costs more than a look.
+    let first = if raw.len() <= KEY_BYTES_USUAL {
+        raw.iter().position(|byte| *byte == b'\\')
+    } else {
+        memchr::memchr(b'\\', raw)
     };
+    match first {
+        Some(first) => Cow::Owned(unescaped(raw, first)),
+        None => Cow::Borrowed(raw),
+    }
+}
+
+/// Keys are seldom longer.
+const KEY_BYTES_USUAL: usize = 24;
+
+/// The same where the first escape is known.
+fn unescaped(raw: &[u8], first: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     out.extend_from_slice(&raw[..first]);
     let mut at = first;
@@ -340,7 +355,7 @@ pub(crate) fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
             None => {}
         }
     }
-    Cow::Owned(out)
+    out
 }
 
 /// The character of the four digits at `at`, and of a second escape if the two make a pair.

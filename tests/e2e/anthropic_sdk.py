@@ -9,6 +9,7 @@ import os
 import uuid
 
 import anthropic
+import httpx2
 
 import cases
 import expect
@@ -49,7 +50,8 @@ class Messages(cases.Tongue):
     }
     payment = anthropic.PaymentRequiredError
     busy = 529
-    broken = Exception
+    # An error event, or a broken connection, which this SDK leaves as its transport tells it.
+    broken = (anthropic.APIError, httpx2.TransportError)
     forced = {"tool_choice": FORCED}
 
     def client(self, **more):

@@ -48,3 +48,17 @@ export async function collect(iterator) {
   for await (const item of iterator) out.push(item);
   return out;
 }
+
+/** A stream that begins and breaks off: an error of the SDK, or a connection that ended as the runtime tells it. */
+export async function breaksOff(kind, open) {
+  const seen = [];
+  const stream = await open();
+  try {
+    for await (const item of stream) seen.push(item);
+  } catch (why) {
+    assert.ok(why instanceof kind || (why instanceof TypeError && why.message === "terminated"), String(why));
+    assert.ok(seen.length > 0, "it broke off before its first event");
+    return;
+  }
+  assert.fail("a cut stream ended like a whole one");
+}

@@ -3,8 +3,8 @@
 //! Never here: the load (another process), the invariants of the ledger (its audit, from outside).
 
 use crate::{
-    Account, Audit, Chance, Database, Folder, Gateway, Operator, Outcome, Providers, Setup, at, catalogue,
-    wait_until,
+    Account, Audit, Chance, Database, Folder, Gateway, MASTER_KEY, Operator, Outcome, Providers, Setup, at,
+    catalogue, wait_until,
 };
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,8 +13,6 @@ use std::time::Duration;
 
 /// How long a dead node's holds live on PostgreSQL.
 const LEASE: Duration = Duration::from_secs(2);
-/// The master key that the gateways of one database share.
-const MASTER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 /// More than a round can use, in USD.
 const CREDIT: &str = "100.00";
 const CREDIT_NANO: i64 = 100_000_000_000;

@@ -56,9 +56,12 @@ impl Database {
 }
 
 /// The file with the certificate of that server (`TOLLGATE_TEST_PG_CERT`).
-pub fn certificate() -> Option<String> {
+///
+/// # Errors
+/// When none is named: a server is not tested by halves.
+pub fn certificate() -> Outcome<String> {
     #[expect(clippy::disallowed_methods, reason = "how a test learns of it")]
-    std::env::var("TOLLGATE_TEST_PG_CERT").ok().filter(|path| !path.is_empty())
+    std::env::var("TOLLGATE_TEST_PG_CERT").map_err(at("TOLLGATE_TEST_PG is set, TOLLGATE_TEST_PG_CERT"))
 }
 
 impl Drop for Database {

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+/// The master key that gateways of one database share.
+pub const MASTER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 /// A start takes no longer, even on a busy machine.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 

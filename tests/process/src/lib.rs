@@ -29,7 +29,7 @@ pub use crowd::crowd;
 pub use database::{Database, certificate, server};
 pub use ending::{Ending, ending, events};
 pub use folder::Folder;
-pub use gateway::{Ended, Gateway, Setup};
+pub use gateway::{Ended, Gateway, MASTER_KEY, Setup};
 pub use http::{Conversation, Head, Reply, exchange};
 pub use load::load;
 pub use operator::{Account, Audit, Operator, Row};

@@ -57,6 +57,42 @@ pub(super) fn links(files: &[File]) -> Vec<String> {
     out
 }
 
+/// Where the ids of requirements are told.
+const REQUIREMENTS: &str = "docs/REQUIREMENTS.md";
+/// What ids begin with, as they stand in text and in names of tests.
+const FAMILIES: [&str; 11] = ["API", "ERR", "WIRE", "ROUTE", "ACC", "KEY", "LIM", "BILL", "USE", "WEB", "OPS"];
+
+/// An id of a requirement that code names is told to who has nothing but this repository.
+pub(super) fn requirements(files: &[File]) -> Vec<String> {
+    let told = files.iter().find(|f| f.path == REQUIREMENTS).map_or("", |f| f.text.as_str());
+    let code = |f: &&File| [".rs", ".py", ".mjs"].iter().any(|end| f.path.ends_with(end));
+    let mut out = Vec::new();
+    for file in files.iter().filter(code) {
+        for id in ids(&file.text).into_iter().filter(|id| !told.contains(&format!("| {id} |"))) {
+            out.push(format!("{}: {id} is not in {REQUIREMENTS}", file.path));
+        }
+    }
+    out
+}
+
+/// The ids in a text, each once.
+fn ids(text: &str) -> Vec<String> {
+    let text = text.to_uppercase().replace('_', "-");
+    let mut found: Vec<String> = Vec::new();
+    for family in FAMILIES {
+        let start = format!("R-{family}-");
+        for (at, _) in text.match_indices(&start) {
+            let inside = text[..at].ends_with(|c: char| c.is_alphanumeric());
+            let digits: String = text[at + start.len()..].chars().take_while(char::is_ascii_digit).collect();
+            let id = format!("{start}{digits}");
+            if !inside && !digits.is_empty() && !found.contains(&id) {
+                found.push(id);
+            }
+        }
+    }
+    found
+}
+
 /// The files a document links to, as paths from the root.
 fn targets(file: &File) -> impl Iterator<Item = String> {
     let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -85,7 +121,7 @@ fn join(folder: &str, target: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{File, lengths, links, orphans};
+    use super::{File, lengths, links, orphans, requirements};
     use crate::tidy::tests::tells_apart;
 
     fn files(list: &[(&str, &str)]) -> Vec<File> {
@@ -110,6 +146,17 @@ mod tests {
         ]);
         assert_eq!(orphans(&all).len(), 1);
         assert!(orphans(&all)[0].starts_with("docs/lost.md"));
+    }
+
+    #[test]
+    fn requirements_that_are_not_told_are_found() {
+        // In two pieces, or this file would be found.
+        let named =
+            |id: &str| format!("/// {}{id}: x\nfn {}{}() {{}}\n", "R-", "r_", id.to_lowercase().replace('-', "_"));
+        let (known, unknown) = (named("API-1"), named("API-11"));
+        let all = |code: &str| files(&[("docs/REQUIREMENTS.md", "| R-API-1 | x |"), ("a.rs", code)]);
+        assert_eq!(requirements(&all(&known)), Vec::<String>::new());
+        assert_eq!(requirements(&all(&unknown)).len(), 1);
     }
 
     #[test]

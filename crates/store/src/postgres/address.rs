@@ -70,6 +70,7 @@ impl Address {
     /// # Errors
     /// What the server or the way there says.
     pub async fn connect(&self) -> Result<(Client, Connection<Socket, Sealed>), tokio_postgres::Error> {
+        #[expect(clippy::disallowed_methods, reason = "the home of connections to the server")]
         self.config.connect(self.tls.clone()).await
     }
 }

@@ -268,6 +268,7 @@ pub fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(World) -> F) {
     };
     runtime().block_on(async {
         let config: tokio_postgres::Config = server.parse().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "makes and drops a database past the engine")]
         let (admin, link) = config.connect(tokio_postgres::NoTls).await.unwrap();
         let link = spawn(link);
         let database = format!("tollgate_{:016x}", seed());

@@ -2,12 +2,10 @@
 //! are masked. And the master key, which is right or nothing starts.
 //! Never here: what a setting does.
 
-use process_tests::{Folder, Gateway, Outcome, Setup, Shell, at};
+use process_tests::{Folder, Gateway, MASTER_KEY, Outcome, Setup, Shell, at};
 use serde_json::json;
 use std::fs;
 use std::time::Duration;
-
-const MASTER: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 #[test]
 fn every_mistake_of_a_configuration_is_told_at_once() -> Outcome<()> {
@@ -59,7 +57,7 @@ fn printed_settings_name_their_origin_and_hide_secrets() -> Outcome<()> {
     let shell = Shell::new(folder.path());
     let file = shell.file("some.toml", "[relay]\nattempts_max = 7\n[log]\nformat = \"json\"\n")?;
     let shell = shell
-        .with("TOLLGATE_MASTER_KEY", MASTER)
+        .with("TOLLGATE_MASTER_KEY", MASTER_KEY)
         .with("TOLLGATE_DATABASE__URL", "postgres://me:hunter2@db/x")
         .with("TOLLGATE_LOG__FORMAT", "off");
     let args = ["config", "print", "--config", file.as_str(), "--listen", "127.0.0.1:4000"];
@@ -76,7 +74,7 @@ fn printed_settings_name_their_origin_and_hide_secrets() -> Outcome<()> {
     let json = shell.json(&args)?;
     assert_eq!(json["master_key"], json!({ "value": "***", "origin": "TOLLGATE_MASTER_KEY" }));
     assert_eq!(json.as_object().map(serde_json::Map::len), Some(rows.len()));
-    assert!(![told.out, json.to_string()].iter().any(|t| t.contains(MASTER) || t.contains("hunter2")));
+    assert!(![told.out, json.to_string()].iter().any(|t| t.contains(MASTER_KEY) || t.contains("hunter2")));
     Ok(())
 }
 
@@ -85,7 +83,7 @@ fn printed_settings_name_their_origin_and_hide_secrets() -> Outcome<()> {
 fn a_master_key_that_is_none_is_a_mistake() -> Outcome<()> {
     let folder = Folder::new("configuration")?;
     let shell = Shell::new(folder.path());
-    for bad in ["short", &MASTER[1..], &MASTER.replace('f', "g"), &MASTER.replace("00", "é")] {
+    for bad in ["short", &MASTER_KEY[1..], &MASTER_KEY.replace('f', "g"), &MASTER_KEY.replace("00", "é")] {
         let shell = shell.with("TOLLGATE_MASTER_KEY", bad);
         for (code, args) in [(2, &["serve"][..]), (2, &["config", "print"]), (1, &["config", "check"])] {
             let told = shell.ends(code, args)?;
@@ -124,9 +122,9 @@ fn a_new_master_key_goes_back_when_the_store_does_not_open() -> Outcome<()> {
         left.map(|entry| entry.file_name()).filter(|n| n.to_string_lossy().contains("key")).collect();
     assert!(left.is_empty(), "a new key lies beside the store of another: {left:?}");
     // One that was there before stays, whatever comes of it.
-    fs::write(&key, MASTER).map_err(at("another key"))?;
+    fs::write(&key, MASTER_KEY).map_err(at("another key"))?;
     assert_eq!(setup.refused()?.0, 2);
-    assert_eq!(fs::read_to_string(&key).map_err(at("another key"))?, MASTER);
+    assert_eq!(fs::read_to_string(&key).map_err(at("another key"))?, MASTER_KEY);
     fs::rename(&away, &key).map_err(at("the key comes back"))?;
     Gateway::start(&setup)?.calm()
 }

@@ -3,7 +3,7 @@
 //! API does (manage.rs).
 
 use crate::world::World;
-use process_tests::{Outcome, Reply, at, catalogue, exchange, raw, wait_until};
+use process_tests::{Outcome, Reply, at, catalogue, exchange, now, raw};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,15 +18,16 @@ fn operator(world: &World) -> String {
     format!("Bearer {}", world.operator.token())
 }
 
-/// The lines of a request, once there is one or `patience` has ended.
+/// The lines of a request, once there is one; none when `patience` ends.
 fn lines_of(world: &World, reply: &Reply, patience: Duration) -> Vec<Value> {
-    let found = || {
-        let log = world.gateway.log();
-        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.filter(|l| l["event"] == "request.done" && l["request.id"] == reply.id()).collect::<Vec<_>>()
-    };
-    let lines = wait_until("a line", patience, || Ok(Some(found()).filter(|lines| !lines.is_empty())));
-    lines.unwrap_or_default()
+    let end = now() + patience;
+    loop {
+        let lines = world.done_lines(reply.id());
+        if !lines.is_empty() || now() > end {
+            return lines;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]

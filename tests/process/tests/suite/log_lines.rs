@@ -123,13 +123,6 @@ fn send(world: &World, case: &Case) -> Outcome<Reply> {
     Ok(Reply { head, ..Reply::default() })
 }
 
-fn lines_of(world: &World, id: &str) -> Vec<Value> {
-    let log = world.gateway.log();
-    let whole = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-    let lines = whole.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.filter(|line| line["event"] == "request.done" && line["request.id"] == id).collect()
-}
-
 /// What is wrong with a line.
 fn compare(case: &Case, line: &Value, documented: &[(String, String)]) -> Outcome<()> {
     let fields: BTreeSet<&str> = line.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
@@ -175,7 +168,7 @@ fn request_done_has_the_documented_fields_and_no_other() -> Outcome<()> {
     for case in cases(&world.account.key) {
         let id = send(&world, &case)?.id().to_owned();
         let lines = wait_until("a line", Duration::from_secs(10), || {
-            Ok(Some(lines_of(&world, &id)).filter(|lines| !lines.is_empty()))
+            Ok(Some(world.done_lines(&id)).filter(|lines| !lines.is_empty()))
         });
         let lines = lines.map_err(at(case.name))?;
         seen.extend(

@@ -1,19 +1,18 @@
 //! The way to PostgreSQL, sealed: every connection is, and a server that cannot prove its name is not spoken to.
 //! Never here: what is stored.
 
-use process_tests::{Database, Folder, Gateway, Outcome, Setup, certificate, server};
-
-const MASTER: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+use process_tests::{Database, Folder, Gateway, MASTER_KEY, Outcome, Setup, certificate, server};
 
 #[test]
 fn a_sealed_way_is_sealed_throughout_and_its_end_is_checked() -> Outcome<()> {
-    let Some((server, certificate)) = server("TLS").zip(certificate()) else { return Ok(()) };
+    let Some(server) = server("TLS") else { return Ok(()) };
+    let certificate = certificate()?;
     let folder = Folder::new("sealed")?;
     let database = Database::create(&server)?;
     let setup = |url: &str, query: &str| {
         Setup::new(folder.path().join("data"))
             .with("TOLLGATE_DATABASE__URL", &format!("{url}?{query}"))
-            .with("TOLLGATE_MASTER_KEY", MASTER)
+            .with("TOLLGATE_MASTER_KEY", MASTER_KEY)
     };
     let trusted = format!("sslmode=require&sslrootcert={certificate}");
     // An unknown authority; a name that the certificate does not bear; a file without a certificate.

@@ -51,6 +51,14 @@ impl World {
         exchange(self.gateway.address, request, PATIENCE).map_err(at("a request"))
     }
 
+    /// The `request.done` lines of a request that were written whole so far.
+    pub fn done_lines(&self, id: &str) -> Vec<Value> {
+        let log = self.gateway.log();
+        let whole = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let lines = whole.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter(|line| line["event"] == "request.done" && line["request.id"] == id).collect()
+    }
+
     /// That nothing is open, the books agree, and the process is well.
     pub fn settled(&self) -> Outcome<()> {
         let audit = self.operator.no_holds(Duration::from_secs(5))?;

@@ -11,6 +11,9 @@ use std::time::Duration;
 /// How many entries may wait while the disk does not take them; then settles are refused, records dropped.
 pub const QUEUE_MAX: usize = 65_536;
 
+/// So many entries are written without waiting for more: a larger batch keeps requests from a core that it shares with them.
+const COMPANY: usize = 512;
+
 /// Work with a transaction of its own, done between two batches.
 pub type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -106,11 +109,17 @@ impl Inbox {
         }
     }
 
-    /// Queues a record without waking anybody; dropped when too much waits.
+    /// Queues a record without waking anybody before there is company; dropped when too much waits.
     pub fn push_record(&self, row: UsageRow) {
         let mut state = self.state.lock();
-        if !state.closed && state.entries.len() < QUEUE_MAX {
-            state.entries.push(Entry::Record(Box::new(row)));
+        if state.closed || state.entries.len() >= QUEUE_MAX {
+            return;
+        }
+        state.entries.push(Entry::Record(Box::new(row)));
+        if state.sleeping && state.entries.len() >= COMPANY {
+            (state.sleeping, state.urgent) = (false, true);
+            drop(state);
+            self.bell.notify_one();
         }
     }
 

@@ -8,6 +8,7 @@ mod upstream;
 use crate::json::push_string;
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Retry};
+use std::borrow::Cow;
 use table::{Row, row};
 
 pub use snapshot::{snapshot, table_markdown};
@@ -129,11 +130,20 @@ fn should_retry(fault: &Fault, row: &Row) -> Option<bool> {
     }
 }
 
+/// What a client is told: where a style has no place for the field, the sentence names it.
+fn sentence(fault: &Fault, style: Style) -> Cow<'_, str> {
+    match fault.param.as_deref().filter(|param| style != Style::OpenAi && !fault.told.contains(param)) {
+        Some(param) => Cow::Owned(format!("`{param}`: {}", fault.told)),
+        None => Cow::Borrowed(&fault.told),
+    }
+}
+
 fn body(fault: &Fault, row: &Row, style: Style, request_id: &str) -> Vec<u8> {
     let mut json = Json::default();
+    let told = &*sentence(fault, style);
     match style {
         Style::OpenAi => {
-            json.raw("{\"error\":{\"message\":").text(&fault.told);
+            json.raw("{\"error\":{\"message\":").text(told);
             json.raw(",\"type\":").text(row.openai).raw(",\"param\":");
             match &fault.param {
                 Some(param) => json.text(param),
@@ -142,26 +152,26 @@ fn body(fault: &Fault, row: &Row, style: Style, request_id: &str) -> Vec<u8> {
             json.raw(",\"code\":").text(row.code).raw("}}");
         }
         Style::Numeric => {
-            json.raw("{\"error\":{\"message\":").text(&fault.told);
+            json.raw("{\"error\":{\"message\":").text(told);
             json.raw(",\"type\":").text(row.numeric).raw(",\"code\":");
             json.raw(&row.status.to_string()).raw("}}");
         }
         Style::Detail => {
-            json.raw("{\"detail\":").text(row.detail.unwrap_or(&fault.told)).raw("}");
+            json.raw("{\"detail\":").text(row.detail.unwrap_or(told)).raw("}");
         }
         Style::Anthropic => {
             json.raw("{\"type\":\"error\",\"error\":{\"type\":").text(row.anthropic);
-            json.raw(",\"message\":").text(&fault.told).raw("},\"request_id\":");
+            json.raw(",\"message\":").text(told).raw("},\"request_id\":");
             json.text(request_id).raw("}");
         }
         Style::Coded => {
-            json.raw("{\"error\":{\"message\":").text(&fault.told);
+            json.raw("{\"error\":{\"message\":").text(told);
             json.raw(",\"type\":").text(row.code).raw(",\"code\":").text(row.code).raw("}}");
         }
         Style::Router => {
-            let told = format!("{} (request id: {request_id})", fault.told);
+            let told = &format!("{told} (request id: {request_id})");
             json.raw("{\"error\":{\"code\":").text(row.code);
-            json.raw(",\"message\":").text(&told);
+            json.raw(",\"message\":").text(told);
             json.raw(",\"type\":").text(row.router()).raw("}}");
         }
     }

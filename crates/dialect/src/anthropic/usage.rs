@@ -15,11 +15,18 @@ pub(crate) struct MessageCounts {
     written_1h: Option<u64>,
     output: Option<u64>,
     thinking: Option<u64>,
+    /// What passes of the server's own used (compaction, an adviser): the counts above leave it out, its bill does not.
+    beside: Usage,
 }
 
 impl MessageCounts {
     /// Takes a `usage` object over what was told before.
     pub fn take(&mut self, json: &[u8]) {
+        if memchr::memmem::find(json, b"\"iterations\"").is_some()
+            && let Ok(value) = serde_json::from_slice::<Value>(json)
+        {
+            self.beside = beside(&value);
+        }
         let mut told = Self::default();
         if told.read_plain(json).is_some() {
             self.take_told(&told);
@@ -77,6 +84,7 @@ impl MessageCounts {
             written_1h: of("cache_creation", "ephemeral_1h_input_tokens"),
             output: at("output_tokens"),
             thinking: of("output_tokens_details", "thinking_tokens"),
+            beside: self.beside,
         });
     }
 
@@ -108,8 +116,31 @@ impl MessageCounts {
             set(Class::Reasoning, thinking);
             set(Class::Output, Some(output - thinking.unwrap_or(0)));
         }
+        for (class, count) in self.beside.iter() {
+            usage.set(class, usage.count(class).saturating_add(count));
+        }
         usage
     }
+}
+
+/// The sum of all passes that are no message of the answer.
+fn beside(usage: &Value) -> Usage {
+    const COUNTS: [(&str, Class); 4] = [
+        ("input_tokens", Class::Input),
+        ("cache_read_input_tokens", Class::CacheRead),
+        ("cache_creation_input_tokens", Class::CacheWrite5m),
+        ("output_tokens", Class::Output),
+    ];
+    let mut sum = Usage::NONE;
+    let passes = usage.get("iterations").and_then(Value::as_array).into_iter().flatten();
+    for pass in passes.filter(|pass| pass.get("type").and_then(Value::as_str) != Some("message")) {
+        for (key, class) in COUNTS {
+            if let Some(count) = pass.get(key).and_then(count).filter(|count| *count > 0) {
+                sum.set(class, sum.count(class).saturating_add(count));
+            }
+        }
+    }
+    sum
 }
 
 /// The counts that a client reads, by key; what is unknown has no key.
@@ -145,4 +176,27 @@ pub(crate) fn write(usage: &Usage, out: &mut Vec<u8>) {
     }
     text.push('}');
     out.extend_from_slice(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R-BILL-3: a server that compacts the conversation, or asks another model, bills that beside the counts of its answer.
+    #[test]
+    fn r_bill_3_passes_beside_the_answer_are_counted() {
+        let told = br#"{"input_tokens":23000,"output_tokens":1000,"iterations":[
+            {"type":"compaction","input_tokens":180000,"output_tokens":3500,"cache_read_input_tokens":7},
+            {"type":"message","input_tokens":23000,"output_tokens":1000}]}"#;
+        let mut counts = MessageCounts::default();
+        counts.take(br#"{"input_tokens":5,"output_tokens":1}"#);
+        counts.take(told);
+        // Reports are cumulative: the same one twice changes nothing.
+        counts.take(told);
+        let usage = counts.usage();
+        assert_eq!((usage.count(Class::Input), usage.count(Class::Output)), (203_000, 4_500));
+        assert_eq!(usage.count(Class::CacheRead), 7);
+        counts.take(br#"{"output_tokens":1001,"iterations":null}"#);
+        assert_eq!(counts.usage().count(Class::Output), 1_001);
+    }
 }

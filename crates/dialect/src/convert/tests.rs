@@ -349,3 +349,21 @@ fn decode_and_encode_are_inverse_on_the_common_subset() {
     let messages = r#"{"model":"claude","max_tokens":9000,"stream":true,"system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral"}}],"tools":[{"name":"f","input_schema":{"b":1,"a":2}}],"tool_choice":{"type":"auto"},"messages":[{"role":"user","content":[{"type":"text","text":"u"}]},{"role":"assistant","content":[{"type":"thinking","thinking":"h","signature":"S"},{"type":"redacted_thinking","data":"D"},{"type":"text","text":"t"},{"type":"tool_use","id":"a","name":"f","input":{ "x": 1e400 }}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"r"},{"type":"text","text":"v"}]}],"stop_sequences":["x"],"thinking":{"type":"enabled","budget_tokens":2000}}"#;
     assert_eq!(to(MESSAGES, messages, &messages_target()).unwrap().0, messages);
 }
+
+/// Stop sequences beyond what a server takes are watched for here, piece by piece: their number and length have limits.
+#[test]
+fn watched_stop_sequences_have_limits() {
+    let refused = |stops: Vec<String>| {
+        let stops = serde_json::to_string(&stops).unwrap();
+        let body = format!(
+            r#"{{"model":"m","max_tokens":9,"stop_sequences":{stops},"messages":[{{"role":"user","content":"x"}}]}}"#
+        );
+        to(MESSAGES, &body, &chat_target()).err().and_then(|fault| fault.param)
+    };
+    let stops = |count: usize, bytes: usize| (0..count).map(|n| format!("{n:0bytes$}")).collect::<Vec<_>>();
+    assert_eq!(refused(stops(20, 512)), None);
+    assert_eq!(refused(stops(21, 2)).as_deref(), Some("stop_sequences"));
+    assert_eq!(refused(stops(5, 513)).as_deref(), Some("stop_sequences"));
+    // The server's own limits are the server's affair.
+    assert_eq!(refused(stops(4, 5_000)), None);
+}

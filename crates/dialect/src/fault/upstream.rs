@@ -10,6 +10,8 @@ use std::time::Duration;
 const BODY_BYTES_MAX: usize = 64 * 1024;
 /// No upstream makes us wait longer.
 const WAIT_MAX: Duration = Duration::from_secs(600);
+/// What a client is told to wait where a busy server says nothing.
+const RETRY_DEFAULT: Duration = Duration::from_secs(5);
 /// A field path longer than this is not passed on.
 const PARAM_BYTES_MAX: usize = 120;
 
@@ -325,8 +327,12 @@ impl UpstreamFault {
                 FaultKind::TooLarge,
                 "The request is larger than the model's provider takes; send less, or refer to media by URL.",
             ),
-            UpstreamClass::Overloaded => next(FaultKind::Overloaded, "The model's provider is overloaded."),
-            UpstreamClass::RateLimited => next(FaultKind::Unavailable, "The model is busy at the moment."),
+            UpstreamClass::Overloaded => {
+                next(FaultKind::Overloaded, "The model's provider is overloaded.").retry(self.again())
+            }
+            UpstreamClass::RateLimited => {
+                next(FaultKind::Unavailable, "The model is busy at the moment.").retry(self.again())
+            }
             UpstreamClass::Timeout => next(FaultKind::UpstreamFailed, "The model's provider took too long."),
             UpstreamClass::Auth
             | UpstreamClass::Billing
@@ -334,6 +340,11 @@ impl UpstreamFault {
             | UpstreamClass::Server
             | UpstreamClass::Unknown => next(FaultKind::UpstreamFailed, "The model's provider failed to answer."),
         }
+    }
+
+    /// When to come again: when the server says.
+    fn again(&self) -> Retry {
+        Retry::After(self.retry_after.unwrap_or(RETRY_DEFAULT))
     }
 
     fn refused(&self) -> Fault {
@@ -371,6 +382,18 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(field_path(text).is_some(), passes, "{text}");
+        }
+    }
+
+    /// R-ERR-8: where waiting is the remedy, the wait is told.
+    #[test]
+    fn r_err_8_a_busy_server_says_when_to_come_again() {
+        for (status, hint, wait_s) in [(429, Some("7"), 7), (429, None, 5), (529, Some("9"), 9), (529, None, 5)] {
+            let hints = UpstreamHints { retry_after: hint, retry_after_ms: None, should_retry: None };
+            for dialect in [Dialect::OpenAiChat, Dialect::Anthropic] {
+                let fault = decode_upstream_fault(dialect, status, hints, b"{}").to_fault();
+                assert_eq!(fault.retry_after_s(), Some(wait_s), "{status} {hint:?} {:?}", fault.kind);
+            }
         }
     }
 

@@ -17,6 +17,10 @@ use canon::{
 const NAME_LEN_MAX: usize = 64;
 /// Most stop sequences that it takes.
 const STOPS_MAX: usize = 4;
+/// Most stop sequences that are watched for here beside those, and the longest: each is looked for in every piece of text.
+const WATCHED_MAX: usize = 16;
+/// Bytes of one.
+const WATCHED_BYTES_MAX: usize = 512;
 /// Longest name of an end user that it takes.
 const USER_LEN_MAX: usize = 128;
 
@@ -56,7 +60,7 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
     }
     body.end();
     let mut encoded = Encoded::new(Bytes::from(out), pen.losses, pen.names);
-    encoded.stops = request.stop.iter().skip(STOPS_MAX).cloned().collect();
+    encoded.stops = watched(request)?;
     Ok(encoded)
 }
 
@@ -240,4 +244,18 @@ fn output(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
             },
         );
     }
+}
+
+/// The stop sequences that the server does not take.
+fn watched(request: &Request) -> Result<Vec<String>, Fault> {
+    let stops: Vec<String> = request.stop.iter().skip(STOPS_MAX).cloned().collect();
+    if stops.len() > WATCHED_MAX || stops.iter().any(|stop| stop.len() > WATCHED_BYTES_MAX) {
+        let most = STOPS_MAX + WATCHED_MAX;
+        let told = format!(
+            "This model takes at most {most} stop sequences; those behind the first {STOPS_MAX} have at most \
+             {WATCHED_BYTES_MAX} bytes each."
+        );
+        return Err(Fault::new(FaultKind::UnsupportedParameter, told).at("stop_sequences"));
+    }
+    Ok(stops)
 }

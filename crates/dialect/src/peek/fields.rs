@@ -60,33 +60,33 @@ fields! {
     Audio = "audio",
     Models = "models",
     Provider = "provider",
+    Reasoning = "reasoning",
+    IncludeReasoning = "include_reasoning",
+    EnableThinking = "enable_thinking",
 }
 
-/// Servers exist that match keys without regard to case. A second spelling of a field that sets the bill is refused,
-/// so that nobody reads another request than we did.
+/// Servers exist that match keys without regard to case. A second spelling of a field that is read here is refused, so that
+/// nobody reads another request than we did.
 pub(super) fn look_alike(name: &[u8]) -> Result<(), Fault> {
-    const BILLED: [Field; 7] = [
-        Field::Model,
-        Field::Stream,
-        Field::MaxTokens,
-        Field::MaxCompletionTokens,
-        Field::Choices,
-        Field::Messages,
-        Field::Tools,
-    ];
+    other_spelling("", name, Field::NAMES)
+}
+
+/// Refuses another spelling of one of these names below `path`.
+fn other_spelling(path: &str, name: &[u8], known: &[&str]) -> Result<(), Fault> {
     // Almost every field is in lower case, and then it is none of these.
-    if !name.iter().any(u8::is_ascii_uppercase) {
+    if !name.iter().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
         return Ok(());
     }
-    for field in BILLED.into_iter().chain(surcharges::FIELDS) {
-        if name.eq_ignore_ascii_case(field.name().as_bytes()) {
-            return Err(Fault::invalid(
-                String::from_utf8_lossy(name).into_owned(),
-                format!("Unknown field; write it in lower case: `{}`.", field.name()),
-            ));
-        }
+    let sent = String::from_utf8_lossy(name);
+    // Two letters beyond ASCII fold to letters of it.
+    let folded = sent.replace('\u{17f}', "s").replace('\u{212a}', "k");
+    match known.iter().find(|known| folded.eq_ignore_ascii_case(known)) {
+        Some(known) => Err(Fault::invalid(
+            format!("{path}{sent}"),
+            format!("Unknown field; write it in lower case: `{path}{known}`."),
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// What has been read so far.
@@ -164,6 +164,7 @@ impl Fields {
             Field::Messages => self.messages(value),
             Field::StreamOptions => self.stream_options(value, member),
             Field::Thinking => self.thinking(value),
+            Field::Reasoning => self.reasoning(value),
             Field::Metadata => self.metadata(value),
             Field::MaxTokens => {
                 self.max_tokens = tokens(field, value)?;
@@ -206,6 +207,11 @@ impl Fields {
                 Some(b'[') => self.peek.has_tools = value.contains(&b'{'),
                 _ => return Err(wants(field, "an array").fault()),
             },
+            Field::IncludeReasoning => match value {
+                b"false" => self.peek.hidden_reasoning_requested = true,
+                _ => self.peek.reasoning_requested = true,
+            },
+            Field::EnableThinking => self.peek.reasoning_requested |= value != b"false",
             Field::ReasoningEffort => {
                 let effort = text(field, value)?;
                 self.peek.reasoning_requested |= effort != "none";
@@ -254,7 +260,7 @@ impl Fields {
         let mut seen = false;
         for_each(Field::StreamOptions, value, |name, inner| {
             if name != b"include_usage" {
-                return Ok(());
+                return other_spelling("stream_options.", name, &["include_usage"]);
             }
             if std::mem::replace(&mut seen, true) {
                 return Err(twice("stream_options.include_usage"));
@@ -296,7 +302,7 @@ impl Fields {
                 b"type" => 1,
                 b"budget_tokens" => 2,
                 b"display" => 4,
-                _ => return Ok(()),
+                _ => return other_spelling("thinking.", name, &["type", "budget_tokens", "display"]),
             };
             if seen & bit != 0 {
                 return Err(twice("thinking"));
@@ -311,7 +317,9 @@ impl Fields {
                 }
                 2 if inner != b"null" => budget = Some(whole(inner).unwrap_or(0)),
                 4 => {
-                    self.peek.hidden_reasoning_requested = string_value(inner).is_some_and(|d| d == "omitted");
+                    // A summary shows less than is billed.
+                    let less = string_value(inner).is_some_and(|d| d == "omitted" || d == "summarized");
+                    self.peek.hidden_reasoning_requested |= less;
                 }
                 _ => {}
             }
@@ -322,6 +330,32 @@ impl Fields {
             return Err(budget_fault("an integer of at least 1024"));
         }
         Ok(())
+    }
+
+    /// Reasoning as routers and Responses-like servers take it. Whatever is not an object is left to the server.
+    fn reasoning(&mut self, value: &[u8]) -> Result<(), Fault> {
+        if value.first() != Some(&b'{') {
+            self.peek.reasoning_requested |= value != b"null" && value != b"false";
+            return Ok(());
+        }
+        for_each(Field::Reasoning, value, |name, inner| {
+            let says = |word: &str| string_value(inner).is_some_and(|w| w == word);
+            match name {
+                b"effort" => self.peek.reasoning_requested |= inner != b"null" && !says("none"),
+                b"max_tokens" => self.peek.reasoning_requested |= inner != b"null" && inner != b"0",
+                b"enabled" => self.peek.reasoning_requested |= inner == b"true",
+                b"exclude" => self.peek.hidden_reasoning_requested |= inner == b"true",
+                b"summary" | b"generate_summary" if inner != b"null" => {
+                    self.peek.reasoning_requested = true;
+                    self.peek.hidden_reasoning_requested = true;
+                }
+                _ => {
+                    let known = ["effort", "max_tokens", "enabled", "exclude", "summary", "generate_summary"];
+                    return other_spelling("reasoning.", name, &known);
+                }
+            }
+            Ok(())
+        })
     }
 
     /// The checks that need several fields, and the look as a whole.

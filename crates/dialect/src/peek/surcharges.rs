@@ -19,23 +19,6 @@ pub struct Beyond {
     pub drops: bool,
 }
 
-/// The top-level fields that can ask for it.
-pub(super) const FIELDS: [Field; 13] = [
-    Field::ServiceTier,
-    Field::Speed,
-    Field::InferenceGeo,
-    Field::WebSearchOptions,
-    Field::SearchParameters,
-    Field::EnableSearch,
-    Field::Container,
-    Field::McpServers,
-    Field::Plugins,
-    Field::Modalities,
-    Field::Audio,
-    Field::Models,
-    Field::Provider,
-];
-
 /// Types of tools that the caller runs, whole or as beginnings that a date follows. A search among the tools themselves is
 /// run by the provider and costs its tokens alone.
 const OWN: [&str; 2] = ["function", "custom"];

@@ -46,6 +46,26 @@ fn key_of(key: &[u8]) -> Key {
     }
 }
 
+/// Whether the body tells how large a part of this type is. What nobody here knows may be fetched by the server.
+fn is_told(kind: &[u8]) -> bool {
+    const TOLD: [&[u8]; 13] = [
+        b"text",
+        b"input_text",
+        b"output_text",
+        b"image_url",
+        b"image",
+        b"refusal",
+        b"thinking",
+        b"redacted_thinking",
+        b"tool_use",
+        b"tool_reference",
+        b"search_result",
+        b"input_audio",
+        b"file",
+    ];
+    TOLD.contains(&kind) || kind.ends_with(b"tool_use") || kind.ends_with(b"tool_result")
+}
+
 /// A message with role `system` or `developer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Prompter {
@@ -75,7 +95,7 @@ pub(crate) struct Survey {
     pub hour: bool,
     /// Audio is sent.
     pub audio: bool,
-    /// A document or file is named that the server fetches: its size is not known here.
+    /// Something is named that the server fetches, or of a kind that nobody here knows: its size is not known.
     pub fetched: bool,
     keys: [Key; 8],
     prompted: bool,
@@ -111,6 +131,9 @@ impl Survey {
                 self.media_bytes += len;
             }
             (Key::InputAudio, Key::Data) => self.media_bytes += len,
+            // An address instead of the data.
+            (Key::File, Key::FileData) => self.fetched = true,
+            (_, Key::Type) if matches!(depth, 4 | 6) && self.key_at(2) == Key::Content => self.fetched = true,
             _ => {}
         }
     }
@@ -132,8 +155,9 @@ impl Survey {
             (4 | 6, Key::Type) if self.key_at(2) == Key::Content => match inner {
                 b"document" => self.documents += 1,
                 b"thinking" if depth == 4 => self.thinking = true,
-                _ => {}
+                _ => self.fetched |= !is_told(inner),
             },
+            (_, Key::FileData) if self.holder(depth) == Key::File => self.fetched |= !inner.starts_with(b"data:"),
             (4, Key::Signature) if inner.is_empty() => self.unsigned_here = true,
             (_, Key::Ttl) => self.hour |= inner != b"5m",
             (5 | 7, Key::Type) if self.holder(depth) == Key::Source => {
@@ -187,7 +211,7 @@ impl Watch for Survey {
         let inner = &text[span.start + 1..span.end - 1];
         if inner.len() < MEDIA_BYTES_MIN {
             self.short_string(depth, inner, &span);
-        } else if depth >= 5 {
+        } else if depth >= 4 {
             self.payload_at(depth, inner);
         }
     }

@@ -183,12 +183,96 @@ fn what_is_billed_beyond_tokens_is_found() {
             assert_eq!(if told.is_empty() { "-".to_owned() } else { told.join(", ") }, wanted, "{body}");
         }
     }
-    for name in ["Service_Tier", "SPEED", "Tools", "Web_search_options", "MCP_servers", "Models"] {
-        let body = format!(r#"{{"model":"m",{name:?}:["x"],"messages":[{{"role":"user","content":"x"}}]}}"#);
-        assert_eq!(look(Dialect::OpenAiChat, &body).unwrap_err().param.as_deref(), Some(name));
-    }
     let twice = r#"{"model":"m","speed":"standard","speed":"fast","messages":[{"role":"user","content":"x"}]}"#;
     assert_eq!(look(Dialect::Anthropic, twice).unwrap_err().param.as_deref(), Some("speed"));
+}
+
+/// Servers exist that match keys without regard to case, and by Unicode's rules: a second spelling is refused.
+#[test]
+fn other_spellings_of_fields_are_refused() {
+    let refused = |dialect, fields: &str| {
+        let body =
+            format!(r#"{{"model":"m","max_tokens":5,{fields},"messages":[{{"role":"user","content":"x"}}]}}"#);
+        look(dialect, &body).err().and_then(|fault| fault.param).map(Cow::into_owned)
+    };
+    let names = [
+        "Service_Tier",
+        "SPEED",
+        "Tools",
+        "Web_search_options",
+        "MCP_servers",
+        "Models",
+        "max_token\u{17f}",
+        "max_to\u{212a}ens",
+        "tool\u{17f}",
+        "\u{17f}ervice_tier",
+        "Stream_Options",
+        "Reasoning_Effort",
+        "Thin\u{212a}ing",
+        "Include_Reasoning",
+    ];
+    for name in names {
+        assert_eq!(refused(Dialect::OpenAiChat, &format!("\"{name}\":1")).as_deref(), Some(name));
+    }
+    for (fields, param) in [
+        (r#""stream_options":{"include_usage":true,"Include_Usage":false}"#, "stream_options.Include_Usage"),
+        (r#""thinking":{"type":"enabled","budget_tokens":1024,"Budget_Tokens":9}"#, "thinking.Budget_Tokens"),
+        (r#""reasoning":{"effort":"low","Exclude":true}"#, "reasoning.Exclude"),
+    ] {
+        for dialect in [Dialect::OpenAiChat, Dialect::Anthropic] {
+            assert_eq!(refused(dialect, fields).as_deref(), Some(param), "{fields}");
+        }
+    }
+    assert_eq!(refused(Dialect::OpenAiChat, r#""x_Custom":1,"größe":2"#), None);
+}
+
+/// Whether reasoning is asked for, and whether it may stay unseen.
+#[test]
+fn reasoning_is_seen_however_it_is_asked_for() {
+    for (fields, asked, hidden) in [
+        (r#""reasoning_effort":"none""#, false, false),
+        (r#""reasoning_effort":"high""#, true, false),
+        (r#""reasoning":{"effort":"high"}"#, true, false),
+        (r#""reasoning":{"effort":"none"}"#, false, false),
+        (r#""reasoning":{"enabled":false}"#, false, false),
+        (r#""reasoning":{"max_tokens":2000}"#, true, false),
+        (r#""reasoning":{"effort":"high","exclude":true}"#, true, true),
+        (r#""reasoning":{"summary":"auto"}"#, true, true),
+        (r#""reasoning":null"#, false, false),
+        (r#""include_reasoning":false"#, false, true),
+        (r#""include_reasoning":true"#, true, false),
+        (r#""enable_thinking":true"#, true, false),
+        (r#""enable_thinking":false"#, false, false),
+        (r#""thinking":{"type":"adaptive","display":"omitted"}"#, true, true),
+        (r#""thinking":{"type":"adaptive","display":"summarized"}"#, true, true),
+    ] {
+        let body =
+            format!(r#"{{"model":"m","max_tokens":5,{fields},"messages":[{{"role":"user","content":"x"}}]}}"#);
+        let peek = look(Dialect::OpenAiChat, &body).unwrap();
+        assert_eq!((peek.reasoning_requested, peek.hidden_reasoning_requested), (asked, hidden), "{fields}");
+    }
+}
+
+/// Parts whose size the body does not tell leave the prompt open: something is fetched, or nobody here knows the kind.
+#[test]
+fn parts_of_unknown_size_leave_the_prompt_open() {
+    let long = "x".repeat(80);
+    for (part, open) in [
+        (r#"{"type":"text","text":"a"}"#, false),
+        (r#"{"type":"image_url","image_url":{"url":"https://x/y.png"}}"#, false),
+        (r#"{"type":"video_url","video_url":{"url":"https://x/y.mp4"}}"#, true),
+        (r#"{"type":"file","file":{"file_data":"https://x/y.pdf"}}"#, true),
+        (&format!(r#"{{"type":"file","file":{{"file_data":"https://x/{long}"}}}}"#), true),
+        (r#"{"type":"file","file":{"file_id":"f"}}"#, true),
+        (r#"{"type":"file","file":{"file_data":"data:application/pdf;base64,AAAA"}}"#, false),
+        (r#"{"type":"container_upload","file":"f"}"#, true),
+        (&format!(r#"{{"type":"{long}"}}"#), true),
+        (r#"{"type":"tool_result","content":[{"type":"video","url":"https://x"}]}"#, true),
+        (r#"{"type":"web_search_tool_result","content":[]}"#, false),
+    ] {
+        let body = format!(r#"{{"model":"m","max_tokens":5,"messages":[{{"role":"user","content":[{part}]}}]}}"#);
+        assert_eq!(look(Dialect::OpenAiChat, &body).unwrap().open_prompt, open, "{part}");
+    }
 }
 
 /// Requests as real clients send them by default ask for nothing beyond tokens.

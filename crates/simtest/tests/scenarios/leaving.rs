@@ -288,3 +288,33 @@ async fn a_shutdown_is_not_held_up_by_reading_on() {
         assert_eq!((bill(&sim).3, over(&sim, started) <= Duration::from_millis(7_500)), (answer, true), "{leaves}");
     }
 }
+
+/// A prompt whose size only the provider knows is charged by its count: who leaves at the last word, or has a stop sequence
+/// of ours end the answer, does not choose a cheaper estimate.
+#[tokio::test(start_paused = true)]
+async fn a_prompt_of_unknown_size_is_counted_by_the_provider() {
+    const COUNTED: NanoUsd = NanoUsd::new(50_000 * 1_000 + 5 * 2_000);
+    let file = json!([{ "type": "file", "file": { "file_id": "f" } }, { "type": "text", "text": "sum up" }]);
+    let image = json!([{ "type": "image_url", "image_url": { "url": "https://x/y.png" } }]);
+    for content in [file, image] {
+        let sim = SimHouse::open(Setup::default()).await;
+        let steps = vec![chat_chunk("all of it ENDMARK"), Step::Wait(secs(5)), chat_end(50_000, 5)];
+        sim.upstreams.set("one", vec![Script::stream(steps)]);
+        let mut asked = ask(true);
+        asked["messages"][0]["content"] = content.clone();
+        sim.call(Speaks::Chat, &asked, left_at(3)).await;
+        let (charge, source, _, _) = bill(&sim);
+        // An image is held for what images cost at most; nothing beyond the hold is charged.
+        let held = if content[0]["type"] == "file" { COUNTED } else { charge };
+        assert_eq!((charge, source), (held, UsageSource::Provider), "{content}");
+        assert_eq!(sim.upstreams.cancelled(), 0);
+    }
+    let sim = SimHouse::open(Setup::default()).await;
+    sim.upstreams.set("one", vec![Script::stream(vec![chat_chunk("one STOP two"), chat_end(500, 5)])]);
+    let mut asked = watched();
+    asked["messages"][0]["content"] =
+        json!([{ "type": "image", "source": { "type": "url", "url": "https://x/y.png" } }]);
+    let seen = sim.call(Speaks::Messages, &asked, Client::ReadsAll).await;
+    assert_eq!(seen.ending(), Ending::Proper, "{}", seen.text());
+    assert_eq!(bill(&sim).0, NanoUsd::new(500 * 1_000 + 5 * 2_000));
+}

@@ -97,3 +97,37 @@ async fn a_defect_costs_nobody_anything() {
         assert_eq!((told, log.contains("status=500")), if n == 0 { (1, true) } else { (0, false) }, "{log}");
     }
 }
+
+/// A provider that has said why it ends, and then neither ends nor reports, has ended all the same.
+#[tokio::test(start_paused = true)]
+async fn a_said_end_is_an_end() {
+    let finish = |usage: &str| {
+        Step::Say(format!(
+            "data: {{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{{\"index\":0,\
+             \"delta\":{{}},\"finish_reason\":\"stop\"}}]{usage}}}\n\n"
+        ))
+    };
+    let told = ",\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":4,\"total_tokens\":14}";
+    for (usage, source) in [("", UsageSource::Estimated), (told, UsageSource::Provider)] {
+        let sim = open().await;
+        sim.upstreams.set("one", vec![Script::stream(vec![chat_chunk("whole"), finish(usage), Step::Hang])]);
+        let seen = sim.chat(&ask(true), Client::ReadsAll).await;
+        assert_eq!((seen.ending(), seen.said()), (Ending::Proper, "whole".into()), "{usage}: {}", seen.text());
+        assert!(seen.frames.last().is_some_and(|f| f.0 <= secs(3)), "{usage}");
+        let rows = sim.book.rows();
+        assert_eq!((rows[0].source, rows[0].partial, rows[0].fault), (source, false, None), "{usage}");
+    }
+}
+
+/// The time of the whole call ends a stream that never falls silent.
+#[tokio::test(start_paused = true)]
+async fn the_total_time_ends_a_busy_stream() {
+    let sim = open().await;
+    let steps = (0..600).flat_map(|_| [chat_chunk("12345678"), Step::Wait(secs(1))]).collect();
+    sim.upstreams.set("one", vec![Script::stream(steps)]);
+    let seen = sim.chat(&ask(true), Client::ReadsAll).await;
+    assert_eq!(seen.ending(), Ending::Fault);
+    let ended = seen.frames.last().map(|f| f.0).unwrap_or_default();
+    assert!((secs(299)..=secs(301)).contains(&ended), "{ended:?}");
+    assert_eq!((sim.upstreams.cancelled(), sim.book.open_holds()), (1, 0));
+}

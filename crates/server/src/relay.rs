@@ -21,8 +21,8 @@ use crate::house::Worker;
 use crate::viewer::{Relay, Slot};
 use attempt::{Failed, Found};
 use bytes::Bytes;
-use canon::{Fault, FaultKind, Retry};
-use dialect::lane::ReplyHead;
+use canon::{Fault, FaultKind};
+use dialect::lane::{KEEPALIVE, ReplyHead};
 use finish::Run;
 use route::{Attempts, Failure, Next, Policy, Seat};
 use std::future::Future;
@@ -31,9 +31,6 @@ use std::time::Duration;
 use tab::Tab;
 use tokio::time::Instant;
 use units::{Tokens, Usage};
-
-/// What keeps a silent connection open before the answer has begun; a comment in every dialect's stream.
-const WAITING: Bytes = Bytes::from_static(b": keep-alive\n\n");
 
 /// The relay of an order; it runs when it is polled.
 pub fn start(worker: Worker, order: Box<Order>, slot: Slot) -> Relay {
@@ -166,7 +163,7 @@ where
                         break;
                     }
                 }
-                if slot.data(WAITING).await.is_err() {
+                if slot.data(Bytes::from_static(KEEPALIVE)).await.is_err() {
                     break;
                 }
                 quiet = now + every;
@@ -179,7 +176,7 @@ where
 }
 
 fn no_route() -> Fault {
-    Fault::new(FaultKind::NoRoute, "No provider is configured for this model.").retry(Retry::Never)
+    Fault::new(FaultKind::NoRoute, "No provider is configured for this model.")
 }
 
 /// The head of our own answer: our id, the public model, our time.

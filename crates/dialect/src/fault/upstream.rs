@@ -314,7 +314,7 @@ impl UpstreamFault {
 
     /// The fault of the house: our own sentence, who may try again, the field if the upstream named one.
     pub fn to_fault(&self) -> Fault {
-        let next = |kind, told: &'static str| Fault::new(kind, told).retry(Retry::NextRoute);
+        let again = |kind, told: &'static str| Fault::new(kind, told).retry(Retry::Again);
         match self.class {
             UpstreamClass::InvalidRequest => self.refused(),
             UpstreamClass::ContextTooLong => Fault::new(
@@ -325,14 +325,14 @@ impl UpstreamFault {
                 FaultKind::TooLarge,
                 "The request is larger than the model's provider takes; send less, or refer to media by URL.",
             ),
-            UpstreamClass::Overloaded => next(FaultKind::Overloaded, "The model's provider is overloaded."),
-            UpstreamClass::RateLimited => next(FaultKind::Unavailable, "The model is busy at the moment."),
-            UpstreamClass::Timeout => next(FaultKind::UpstreamFailed, "The model's provider took too long."),
+            UpstreamClass::Overloaded => again(FaultKind::Overloaded, "The model's provider is overloaded."),
+            UpstreamClass::RateLimited => again(FaultKind::Unavailable, "The model is busy at the moment."),
+            UpstreamClass::Timeout => again(FaultKind::UpstreamFailed, "The model's provider took too long."),
             UpstreamClass::Auth
             | UpstreamClass::Billing
             | UpstreamClass::NotFound
             | UpstreamClass::Server
-            | UpstreamClass::Unknown => next(FaultKind::UpstreamFailed, "The model's provider failed to answer."),
+            | UpstreamClass::Unknown => again(FaultKind::UpstreamFailed, "The model's provider failed to answer."),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::relay::letter::Letter;
 use crate::relay::reply_head;
 use crate::upstream::{Answer, AnswerBody, Call, UpstreamError};
 use bytes::BytesMut;
-use canon::{Dialect, Fault, FaultKind, Loss};
+use canon::{Dialect, Fault, FaultKind, Loss, Retry};
 use dialect::fault::{UpstreamClass, UpstreamFault, UpstreamHints};
 use dialect::lane::{self, StreamFault, StreamSpec};
 use route::{Failure, Seat};
@@ -171,11 +171,12 @@ fn broken(error: &UpstreamError) -> Failed {
         UpstreamError::Cut(_) => (FaultKind::UpstreamFailed, "The provider's answer broke off.", "cut"),
         UpstreamError::TooLarge => (FaultKind::UpstreamFailed, "The provider's answer was too large.", "too_large"),
     };
-    let retry = canon::Retry::After(UPSTREAM_RETRY_DEFAULT);
-    let fault = Fault::new(kind, told);
-    let fault =
-        if kind == FaultKind::Unavailable { fault.retry(retry) } else { fault.retry(canon::Retry::NextRoute) };
-    Failed { fault: Box::new(fault), failure: Failure::Server { retry_after: None }, cause }
+    let retry = if kind == FaultKind::Unavailable { Retry::After(UPSTREAM_RETRY_DEFAULT) } else { Retry::Again };
+    Failed {
+        fault: Box::new(Fault::new(kind, told).retry(retry)),
+        failure: Failure::Server { retry_after: None },
+        cause,
+    }
 }
 
 /// An answer that is none.
@@ -202,7 +203,7 @@ fn not_expressible(fault: Fault) -> Failed {
 pub fn too_slow(total: bool) -> Failed {
     let fault = Fault::new(FaultKind::Timeout, "The model did not answer in time.");
     // When the whole time ran out, a retry would only wait as long again.
-    let fault = if total { fault } else { fault.retry(canon::Retry::NextRoute) };
+    let fault = if total { fault } else { fault.retry(Retry::Again) };
     Failed { fault: Box::new(fault), failure: Failure::Server { retry_after: None }, cause: "timeout" }
 }
 

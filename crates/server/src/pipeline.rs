@@ -6,7 +6,7 @@ use crate::entry::{Door, Entry};
 use crate::house::{House, Worker};
 use crate::limits::MODEL_SHOWN_CHARS_MAX;
 use crate::live::{LiveModel, LivePrice};
-use crate::relay::{self, Order, Quote, Terms};
+use crate::relay::{self, Job, Quote, Terms};
 use crate::respond::into_axum;
 use crate::sold;
 use crate::viewer::Viewer;
@@ -27,9 +27,9 @@ pub async fn serve(worker: Worker, door: Door, dialect: Dialect, request: Reques
         Err(fault) => return refuse(&worker.house, &entry, None, "", &fault),
     };
     match prepare(&worker.house, &entry, &caller, dialect, request).await {
-        Ok(order) => {
+        Ok(job) => {
             let house = worker.house.clone();
-            let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, order, slot));
+            let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, job, slot));
             viewer.respond().await.unwrap_or_else(|| broken(&house, &entry, &caller))
         }
         Err((model, fault)) => refuse(&worker.house, &entry, Some(&caller), &model, &fault),
@@ -43,7 +43,7 @@ async fn prepare(
     caller: &Arc<KeyRow>,
     dialect: Dialect,
     request: Request<Body>,
-) -> Result<Box<Order>, (Arc<str>, Fault)> {
+) -> Result<Box<Job>, (Arc<str>, Fault)> {
     let unnamed = |fault| ("".into(), fault);
     let (parts, body) = request.into_parts();
     let settings = &house.settings;
@@ -59,7 +59,7 @@ async fn prepare(
     let foreign = routes.any(|(_, r)| r.provider.dialect() != dialect);
     let decoded = if foreign { Some(dialect::decode_request(dialect, &body).map_err(named)?) } else { None };
     let head = request_head(&parts.headers);
-    Ok(Box::new(Order {
+    Ok(Box::new(Job {
         entry: entry.clone(),
         caller: caller.clone(),
         model: model.clone(),

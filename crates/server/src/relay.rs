@@ -1,19 +1,19 @@
 //! The relay of one model call: it owns tab and upstream from its start to its end; the client is only a viewer.
-//! In: an order and a slot. Out: an answer, one closed tab, one `request.done`. The walk: open the tab, find an upstream
+//! In: a job and a slot. Out: an answer, one closed tab, one `request.done`. The walk: open the tab, find an upstream
 //! that answers, pass the answer on, close the tab, send the end. Never here: what a dialect looks like, who may ask.
 
 mod answer;
 mod attempt;
 mod finish;
+mod job;
 mod letter;
-mod order;
 mod quote;
 mod read_on;
 mod stream;
 mod tab;
 mod usage;
 
-pub use order::{Order, Terms};
+pub use job::{Job, Terms};
 pub use quote::Quote;
 pub use tab::unavailable;
 
@@ -32,20 +32,20 @@ use tab::Tab;
 use tokio::time::Instant;
 use units::{Tokens, Usage};
 
-/// The relay of an order; it runs when it is polled.
-pub fn start(worker: Worker, order: Box<Order>, slot: Slot) -> Relay {
-    Box::pin(run(worker, order, slot))
+/// The relay of a job; it runs when it is polled.
+pub fn start(worker: Worker, job: Box<Job>, slot: Slot) -> Relay {
+    Box::pin(run(worker, job, slot))
 }
 
-async fn run(worker: Worker, order: Box<Order>, slot: Slot) {
-    let mut run = Run::new(worker, order);
-    let (tab, insert) = match Tab::open(&run.worker.house, &run.order).await {
+async fn run(worker: Worker, job: Box<Job>, slot: Slot) {
+    let mut run = Run::new(worker, job);
+    let (tab, insert) = match Tab::open(&run.worker.house, &run.job).await {
         Ok(open) => open,
         Err(fault) => return run.refuse(&fault, &slot),
     };
     run.price = tab.price();
     let found = find(&mut run, insert, &slot).await;
-    run.order.let_go();
+    run.job.let_go();
     match found {
         Ok(Found::Stream(stream)) => stream::pass(run, tab, *stream, &slot).await,
         Ok(Found::Answer(answer)) => answer::pass(run, tab, *answer, &slot).await,
@@ -66,14 +66,14 @@ enum Lost {
 async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Found, Lost> {
     let relay = run.worker.house.settings.relay;
     let policy = Policy { attempts_max: relay.attempts_max, wait_max: relay.retry_wait_max };
-    let asked = |n: usize| !run.order.passed_over.contains(&n);
-    let routes = || (0..).zip(&run.order.model.routes);
+    let asked = |n: usize| !run.job.passed_over.contains(&n);
+    let routes = || (0..).zip(&run.job.model.routes);
     let counts: Vec<usize> =
         routes().map(|(n, r)| if asked(n) { r.provider.credentials.len() } else { 0 }).collect();
     let turn = routes().find(|(n, _)| asked(*n)).map_or(0, |(_, r)| r.provider.turn());
     let mut attempts = Attempts::new(policy, &counts, turn);
     let mut seat = attempts.first().ok_or_else(|| Lost::Fault(no_route()))?;
-    run.order.model.retries.lock().request(run.order.entry.at);
+    run.job.model.retries.lock().request(run.job.entry.at);
     loop {
         run.attempts = attempts.tried();
         run.route = Some(seat.route);
@@ -108,7 +108,7 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
 
 /// A credential that a provider refuses is the operator's to mend.
 fn tell_refused(run: &Run, seat: Seat) {
-    let route = run.order.model.routes.get(seat.route);
+    let route = run.job.model.routes.get(seat.route);
     if let Some(credential) = route.and_then(|r| r.provider.credentials.get(seat.credential)) {
         run.worker.house.log.warn("credential.refused", &[("credential.id", &credential.id.to_string())]);
     }
@@ -121,13 +121,13 @@ fn next(run: &Run, attempts: &mut Attempts, seat: Seat, failed: &Failed) -> Opti
         Next::Stop => None,
         Next::Try(seat, wait) => {
             let now = run.worker.house.clock.now();
-            run.order.model.retries.lock().take(now).then_some((seat, wait))
+            run.job.model.retries.lock().take(now).then_some((seat, wait))
         }
     }
 }
 
 fn out_of_time(run: &Run, wait: Duration) -> bool {
-    run.order.entry.started.elapsed() + wait >= run.worker.house.settings.relay.total_timeout
+    run.job.entry.started.elapsed() + wait >= run.worker.house.settings.relay.total_timeout
 }
 
 /// Runs a step while the client waits, until `until` at most: a silent stream gets its head and keep-alives; a client that
@@ -143,7 +143,7 @@ where
     F: Future<Output = T> + 'r,
 {
     let every = run.worker.house.settings.relay.keepalive;
-    let (run, streamed) = (&*run, run.order.peek.stream);
+    let (run, streamed) = (&*run, run.job.peek.stream);
     let mut quiet = if streamed { Instant::now() + every } else { until };
     let mut timer = pin!(tokio::time::sleep_until(quiet.min(until)));
     let mut step = pin!(step(run));
@@ -159,7 +159,7 @@ where
                 }
                 if !run.head_out.get() {
                     run.head_out.set();
-                    if slot.head(run.order.entry.stream_head(&[])).await.is_err() {
+                    if slot.head(run.job.entry.stream_head(&[])).await.is_err() {
                         break;
                     }
                 }
@@ -181,7 +181,7 @@ fn no_route() -> Fault {
 
 /// The head of our own answer: our id, the public model, our time.
 fn reply_head(run: &Run) -> ReplyHead {
-    let entry = &run.order.entry;
+    let entry = &run.job.entry;
     let prefix = match entry.door.dialect {
         Some(canon::Dialect::Anthropic) => "msg_",
         _ => entry.door.surface.chat_id_prefix,
@@ -189,5 +189,5 @@ fn reply_head(run: &Run) -> ReplyHead {
     let mut id = String::with_capacity(prefix.len() + 26);
     id.push_str(prefix);
     id.push_str(entry.id.text().body());
-    ReplyHead { id, model: String::from(&*run.order.model.model.id), created: entry.at.seconds() }
+    ReplyHead { id, model: String::from(&*run.job.model.model.id), created: entry.at.seconds() }
 }

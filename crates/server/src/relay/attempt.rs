@@ -61,12 +61,12 @@ pub fn patience(run: &Run) -> (Instant, bool) {
     let (relay, end) = (run.worker.house.settings.relay, run.end());
     // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
     let first = Instant::now() + run.timeouts().first_byte.unwrap_or(relay.first_byte_timeout);
-    if run.order.peek.stream && first < end { (first, false) } else { (end, true) }
+    if run.job.peek.stream && first < end { (first, false) } else { (end, true) }
 }
 
 /// Makes one attempt; whoever calls bounds its time.
 pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
-    let Some(route) = run.order.model.routes.get(seat.route) else { return Err(vanished()) };
+    let Some(route) = run.job.model.routes.get(seat.route) else { return Err(vanished()) };
     let Some(credential) = route.provider.credentials.get(seat.credential) else { return Err(vanished()) };
     let letter = Letter::write(run, route, insert).map_err(not_expressible)?;
     let call = Call { endpoint: &credential.endpoint, headers: &letter.headers, body: letter.body.clone() };
@@ -83,18 +83,18 @@ async fn read(run: &Run, upstream: Dialect, letter: Letter, mut answer: Answer) 
         return Err(nonsense("encoded_answer"));
     }
     let spec = StreamSpec {
-        client: run.order.peek.dialect,
+        client: run.job.peek.dialect,
         upstream,
         head: reply_head(run),
-        show_usage: run.order.peek.asks_usage,
-        choices: run.order.peek.choices,
+        show_usage: run.job.peek.asks_usage,
+        choices: run.job.peek.choices,
         names: letter.names,
         stops: letter.stops,
     };
-    if !run.order.peek.stream {
+    if !run.job.peek.stream {
         let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;
         let answer = lane::Answer::read(&spec, &bytes).map_err(|f| spoiled(&f))?;
-        let first_byte_ms = run.order.entry.age_ms();
+        let first_byte_ms = run.job.entry.age_ms();
         return Ok(Found::Answer(Box::new(Whole { answer, losses: letter.losses, first_byte_ms })));
     }
     if !answer.told.events {
@@ -125,7 +125,7 @@ async fn begin(
             return Err(spoiled(&StreamFault::Cut));
         }
         if tally.semantic() || lane.is_complete() {
-            let first_byte_ms = run.order.entry.age_ms();
+            let first_byte_ms = run.job.entry.age_ms();
             return Ok(Found::Stream(Box::new(Begun { body, lane, out, losses, first_byte_ms })));
         }
     }

@@ -4,7 +4,7 @@
 
 use crate::limits::{READ_ON_LOOK_EVERY, READ_ON_TIME_MAX, REPORT_TIME_MAX};
 use crate::relay::finish::Run;
-use crate::relay::order::Terms;
+use crate::relay::job::Terms;
 use crate::relay::stream::Passing;
 use bytes::Bytes;
 use canon::Tally;
@@ -36,7 +36,7 @@ impl Limit {
 /// Goes on with an attempt whose client left, where its answer may be billed beyond what shows: the provider thinks and
 /// counts whether anybody listens or not. `None` when it is given up.
 pub async fn attempt<T>(run: &Run, mut step: Pin<&mut impl Future<Output = T>>) -> Option<T> {
-    if !run.order.terms.may_hide(&Tally::default()) {
+    if !run.job.terms.may_hide(&Tally::default()) {
         return None;
     }
     let mut limit = Limit::new(run, run.alone_since(), READ_ON_TIME_MAX);
@@ -78,7 +78,7 @@ pub async fn stream(run: &Run, passing: &mut Passing<'_>) -> bool {
 }
 
 fn worth(run: &Run, lane: &lane::Stream) -> Option<Limit> {
-    match &run.order.terms {
+    match &run.job.terms {
         Terms::Free => None,
         _ if lane.is_ended() => None,
         _ if lane.has_stopped() => Some(Limit::new(run, Instant::now(), REPORT_TIME_MAX)),

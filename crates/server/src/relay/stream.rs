@@ -66,7 +66,7 @@ async fn open(run: &Run, slot: &Slot) -> Result<(), Gone> {
         return Ok(());
     }
     run.head_out.set();
-    slot.head(run.order.entry.stream_head(&run.losses)).await
+    slot.head(run.job.entry.stream_head(&run.losses)).await
 }
 
 async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {
@@ -122,7 +122,7 @@ async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, end: End) {
     let alone = matches!(end, End::Complete | End::Gone);
     let cut = !(alone && read_on::stream(&run, &mut passing).await);
     let Passing { mut body, mut lane, mut out, slot } = passing;
-    let usage = truth(lane.tally(), passed, &run.order.peek, cut);
+    let usage = truth(lane.tally(), passed, &run.job.peek, cut);
     let fault = if let End::Failed(fault, cause) = &end {
         run.cause = *cause;
         Some(fault)
@@ -139,7 +139,7 @@ async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, end: End) {
         tokio::join!(run.settle(tab, &ending), drain(&mut body)).0
     };
     out.clear();
-    let id = || run.order.entry.id.to_string();
+    let id = || run.job.entry.id.to_string();
     match (settled, &end) {
         (Err(fault), _) => lane.fail(&fault, &id(), &mut out),
         (Ok(()), End::Complete) => lane.seal(&usage.0, usage.1, &mut out),

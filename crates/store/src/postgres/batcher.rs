@@ -7,7 +7,7 @@ use super::link::{Frame, Link};
 use super::pool::Fail;
 use super::queue::{Op, Reply};
 use crate::port::StoreError;
-use crate::slot::Wakes;
+use crate::reply::Wakes;
 use ledger::{HoldAnswer, HoldState, SettleAnswer};
 use std::collections::HashMap;
 use std::sync::Arc;

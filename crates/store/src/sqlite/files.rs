@@ -3,7 +3,7 @@
 
 use super::books::Books;
 use super::inbox::Inbox;
-use super::lane::Lane;
+use super::reader::Reader;
 use super::thread::Thread;
 use super::{Shared, Sqlite, credit, schema, usage};
 use crate::open::{OpenError, Opened};
@@ -121,10 +121,10 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// A new thread that only reads.
-pub(super) fn reader(dir: &Path) -> Result<Lane, OpenError> {
+pub(super) fn reader(dir: &Path) -> Result<Reader, OpenError> {
     let db = connect(&dir.join(LEDGER_FILE)).map_err(told)?;
     db.pragma_update(None, "query_only", true).map_err(told)?;
-    Lane::start(db).map_err(|e| io(dir, e))
+    Reader::start(db).map_err(|e| io(dir, e))
 }
 
 /// Keeps the check value at the first start; refuses another one later.

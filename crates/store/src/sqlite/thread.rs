@@ -4,7 +4,7 @@
 use super::Shared;
 use super::inbox::{CloseAck, Entry, Taken};
 use super::write::{self, WriteError};
-use crate::slot::Wakes;
+use crate::reply::Wakes;
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
@@ -57,8 +57,8 @@ impl Thread {
             if !self.commit(&mut taken, &mut wakes) {
                 return;
             }
-            for job in taken.jobs.drain(..) {
-                job(&mut self.db);
+            for errand in taken.errands.drain(..) {
+                errand(&mut self.db);
             }
             if taken.closing && taken.entries.is_empty() && self.shared.inbox.is_empty() {
                 return;
@@ -109,8 +109,8 @@ impl Thread {
                 }
             }
             self.shared.inbox.pause(taken, backoff);
-            for job in taken.jobs.drain(..) {
-                job(&mut self.db);
+            for errand in taken.errands.drain(..) {
+                errand(&mut self.db);
             }
             backoff = (backoff * 2).min(BACKOFF.1);
         }

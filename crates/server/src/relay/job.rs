@@ -31,7 +31,7 @@ impl Terms {
 }
 
 /// One model call.
-pub struct Order {
+pub struct Job {
     /// Its id, door and times.
     pub entry: Entry,
     /// Who asks.
@@ -52,7 +52,7 @@ pub struct Order {
     pub terms: Terms,
 }
 
-impl Order {
+impl Job {
     /// No provider will be asked any more: the request itself is let go. A conversation may be megabytes, and its answer
     /// may take minutes.
     pub fn let_go(&mut self) {

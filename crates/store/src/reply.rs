@@ -26,7 +26,7 @@ pub struct Ack<T>(Arc<Mutex<Place<T>>>);
 pub struct Answer<T>(Arc<Mutex<Place<T>>>);
 
 /// Both ends of one answer.
-pub fn slot<T>() -> (Ack<T>, Answer<T>) {
+pub fn pair<T>() -> (Ack<T>, Answer<T>) {
     let place = Arc::new(Mutex::new(Place::Empty));
     (Ack(Arc::clone(&place)), Answer(place))
 }
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_batch_reaches_everyone_and_a_lost_end_is_told() {
-        let (acks, answers): (Vec<_>, Vec<_>) = (0..100).map(|_| slot::<usize>()).unzip();
+        let (acks, answers): (Vec<_>, Vec<_>) = (0..100).map(|_| pair::<usize>()).unzip();
         #[expect(clippy::disallowed_methods, reason = "the test joins it")]
         let teller = std::thread::Builder::new()
             .spawn(move || {
@@ -222,8 +222,8 @@ mod tests {
 
     #[test]
     fn a_courier_whose_runtime_died_wakes_directly() {
-        let (ack, answer) = slot::<u8>();
-        let (ack2, answer2) = slot::<u8>();
+        let (ack, answer) = pair::<u8>();
+        let (ack2, answer2) = pair::<u8>();
         let mut both = Box::pin(async { (answer.await, answer2.await) });
         // Polled once on a runtime that ends, then awaited on another.
         let first = current_thread();

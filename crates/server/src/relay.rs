@@ -9,6 +9,7 @@ mod job;
 mod letter;
 mod quote;
 mod read_on;
+mod run;
 mod stream;
 mod tab;
 mod usage;
@@ -23,10 +24,10 @@ use attempt::{Failed, Found};
 use bytes::Bytes;
 use canon::{Fault, FaultKind};
 use dialect::lane::{KEEPALIVE, ReplyHead};
-use finish::Run;
 use route::{Attempts, Failure, Next, Policy, Seat};
+use run::Run;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 use tab::Tab;
 use tokio::time::Instant;
@@ -77,15 +78,13 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
     loop {
         run.attempts = attempts.tried();
         run.route = Some(seat.route);
-        let (until, total) = attempt::patience(run);
-        let failed = match patiently(run, slot, until, true, |run| attempt::make(run, seat, insert)).await? {
-            Some(Ok(found)) => {
+        let failed = match try_seat(run, seat, insert, slot).await? {
+            Ok(found) => {
                 // What went wrong before is not why a later end is what it is.
                 run.cause = None;
                 return Ok(found);
             }
-            Some(Err(failed)) => failed,
-            None => attempt::too_slow(total),
+            Err(failed) => failed,
         };
         // What a failed attempt reported is not paid for.
         *run.heard.lock() = Usage::NONE;
@@ -98,7 +97,7 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
         }
         match next(run, &mut attempts, seat, &failed) {
             Some((again, wait)) if !out_of_time(run, wait) => {
-                patiently(run, slot, Instant::now() + wait, false, |_| std::future::pending::<()>()).await?;
+                rest(run, slot, wait).await?;
                 seat = again;
             }
             _ => return Err(Lost::Fault(*failed.fault)),
@@ -130,49 +129,77 @@ fn out_of_time(run: &Run, wait: Duration) -> bool {
     run.job.entry.started.elapsed() + wait >= run.worker.house.settings.relay.total_timeout
 }
 
-/// Runs a step while the client waits, until `until` at most: a silent stream gets its head and keep-alives; a client that
-/// leaves ends it, unless it calls a provider (`calls`) whose answer may be billed beyond what shows. One timer serves all.
-async fn patiently<'r, T, F>(
-    run: &'r mut Run,
+/// Makes one attempt while the client waits for it. The provider is not hung up on where the client leaves and its answer
+/// may be billed beyond what shows.
+async fn try_seat(
+    run: &Run,
+    seat: Seat,
+    insert: Option<Tokens>,
+    slot: &Slot,
+) -> Result<Result<Found, Failed>, Lost> {
+    let (until, total) = attempt::patience(run);
+    let mut step = pin!(attempt::make(run, seat, insert));
+    match patiently(run, slot, until, step.as_mut()).await {
+        Waited::Done(out) => Ok(out),
+        Waited::TooSlow => Ok(Err(attempt::too_slow(total))),
+        Waited::Gone => read_on::attempt(run, step).await.ok_or(Lost::Gone),
+    }
+}
+
+/// Waits before a second try.
+async fn rest(run: &Run, slot: &Slot, wait: Duration) -> Result<(), Lost> {
+    let until = Instant::now() + wait;
+    match patiently(run, slot, until, pin!(tokio::time::sleep_until(until))).await {
+        Waited::Done(()) | Waited::TooSlow => Ok(()),
+        Waited::Gone => Err(Lost::Gone),
+    }
+}
+
+/// What became of a step while the client waited.
+enum Waited<T> {
+    /// It came to its end.
+    Done(T),
+    /// Its time is over.
+    TooSlow,
+    /// The client left; the step may still go on.
+    Gone,
+}
+
+/// Runs a step while the client waits, until `until` at most: a silent stream gets its head and keep-alives. One timer
+/// serves all.
+async fn patiently<T>(
+    run: &Run,
     slot: &Slot,
     until: Instant,
-    calls: bool,
-    step: impl FnOnce(&'r Run) -> F,
-) -> Result<Option<T>, Lost>
-where
-    F: Future<Output = T> + 'r,
-{
+    mut step: Pin<&mut impl Future<Output = T>>,
+) -> Waited<T> {
     let every = run.worker.house.settings.relay.keepalive;
-    let (run, streamed) = (&*run, run.job.peek.stream);
-    let mut quiet = if streamed { Instant::now() + every } else { until };
+    let mut quiet = if run.job.peek.stream { Instant::now() + every } else { until };
     let mut timer = pin!(tokio::time::sleep_until(quiet.min(until)));
-    let mut step = pin!(step(run));
     loop {
         tokio::select! {
             biased;
-            () = slot.gone() => break,
-            out = &mut step => return Ok(Some(out)),
+            () = slot.gone() => return Waited::Gone,
+            out = &mut step => return Waited::Done(out),
             () = &mut timer => {
                 let now = Instant::now();
                 if now >= until {
-                    return Ok(None);
+                    return Waited::TooSlow;
                 }
                 if !run.head_out.get() {
                     run.head_out.set();
                     if slot.head(run.job.entry.stream_head(&[])).await.is_err() {
-                        break;
+                        return Waited::Gone;
                     }
                 }
                 if slot.data(Bytes::from_static(KEEPALIVE)).await.is_err() {
-                    break;
+                    return Waited::Gone;
                 }
                 quiet = now + every;
                 timer.as_mut().reset(quiet.min(until));
             }
         }
     }
-    let late = if calls { read_on::attempt(run, step).await } else { None };
-    late.map(Some).ok_or(Lost::Gone)
 }
 
 fn no_route() -> Fault {

@@ -2,7 +2,8 @@
 //! Never here: what the answer looks like (lane), which usage counts (usage).
 
 use crate::relay::attempt::Whole;
-use crate::relay::finish::{Ending, Run};
+use crate::relay::finish::Ending;
+use crate::relay::run::Run;
 use crate::relay::tab::Tab;
 use crate::relay::usage::truth;
 use crate::viewer::Slot;

@@ -2,9 +2,9 @@
 //! that has begun (or is whole), or a failure with its cause. Never here: which seat comes next, money.
 
 use crate::limits::{ANSWER_BYTES_MAX, UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_RETRY_DEFAULT};
-use crate::relay::finish::Run;
 use crate::relay::letter::Letter;
 use crate::relay::reply_head;
+use crate::relay::run::Run;
 use crate::upstream::{Answer, AnswerBody, Call, UpstreamError};
 use bytes::BytesMut;
 use canon::{Dialect, Fault, FaultKind, Loss, Retry};
@@ -58,10 +58,10 @@ pub struct Failed {
 
 /// Until when one attempt may take to show its first byte, and whether that is the end of the whole call's time.
 pub fn patience(run: &Run) -> (Instant, bool) {
-    let (relay, end) = (run.worker.house.settings.relay, run.end());
+    let (relay, deadline) = (run.worker.house.settings.relay, run.deadline());
     // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
     let first = Instant::now() + run.timeouts().first_byte.unwrap_or(relay.first_byte_timeout);
-    if run.job.peek.stream && first < end { (first, false) } else { (end, true) }
+    if run.job.peek.stream && first < deadline { (first, false) } else { (deadline, true) }
 }
 
 /// Makes one attempt; whoever calls bounds its time.

@@ -2,61 +2,14 @@
 //! `request.done`, and an answer or fault. Never here: reading upstreams, choosing usage (usage.rs).
 
 use crate::done::Done;
-use crate::house::Worker;
-use crate::relay::job::Job;
+use crate::relay::run::Run;
 use crate::relay::tab::{Closed, Tab};
 use crate::relay::usage::truth;
 use crate::viewer::Slot;
 use bytes::Bytes;
-use canon::{Fault, FaultKind, Loss, Tally};
-use catalog::Timeouts;
+use canon::{Fault, FaultKind, Tally};
 use ledger::UsageRow;
-use parking_lot::Mutex;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::time::Instant;
-use units::{PriceId, Usage, UsageSource};
-
-/// A flag that can be set while the run itself is lent out.
-#[derive(Default)]
-pub struct Flag(AtomicBool);
-
-impl Flag {
-    /// Whether it was set.
-    pub fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Sets it.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// One relay under way: the job and what has become of it.
-pub struct Run {
-    /// The thread's share of the house.
-    pub worker: Worker,
-    /// What is to be done.
-    pub job: Box<Job>,
-    /// Attempts begun.
-    pub attempts: u8,
-    /// The route of the last attempt.
-    pub route: Option<usize>,
-    /// A word for the last failure.
-    pub cause: Option<&'static str>,
-    /// The frozen version of the price.
-    pub price: Option<PriceId>,
-    /// What the translation dropped or changed.
-    pub losses: Vec<Loss>,
-    /// When the first semantic byte came.
-    pub first_byte_ms: Option<u32>,
-    /// Set once the head of a stream is out: from then on a fault is told inside the stream.
-    pub head_out: Flag,
-    /// What the attempt under way has reported before its first semantic byte.
-    pub heard: Mutex<Usage>,
-    alone: OnceLock<Instant>,
-}
+use units::{Usage, UsageSource};
 
 /// How an answer ended.
 pub struct Ending<'a> {
@@ -71,41 +24,6 @@ pub struct Ending<'a> {
 }
 
 impl Run {
-    /// Nothing has happened yet.
-    pub fn new(worker: Worker, job: Box<Job>) -> Self {
-        worker.house.metrics.in_flight.inc();
-        Self {
-            worker,
-            job,
-            attempts: 0,
-            route: None,
-            cause: None,
-            price: None,
-            losses: Vec::new(),
-            first_byte_ms: None,
-            head_out: Flag::default(),
-            heard: Mutex::new(Usage::NONE),
-            alone: OnceLock::new(),
-        }
-    }
-
-    /// How long the provider of the last attempt may take for what.
-    pub fn timeouts(&self) -> Timeouts {
-        let route = self.route.and_then(|r| self.job.model.routes.get(r));
-        route.map(|r| r.provider.provider.timeouts).unwrap_or_default()
-    }
-
-    /// When the whole call's time is over.
-    pub fn end(&self) -> Instant {
-        let total = self.worker.house.settings.relay.total_timeout;
-        self.job.entry.started + self.timeouts().total.unwrap_or(total).min(total)
-    }
-
-    /// Since when nobody waits for the answer's words: the first question is the moment.
-    pub fn alone_since(&self) -> Instant {
-        *self.alone.get_or_init(Instant::now)
-    }
-
     /// The record of this run.
     pub fn row(&self, ending: &Ending<'_>) -> UsageRow {
         let (job, served) = (&self.job, self.route.and_then(|r| self.job.model.routes.get(r)));
@@ -198,12 +116,6 @@ impl Run {
             written_off: closed.written_off,
             client_gone,
         });
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        self.worker.house.metrics.in_flight.dec();
     }
 }
 

@@ -2,7 +2,7 @@
 //! Spliced where the server speaks the client's language, encoded where not. Never here: credentials, sending.
 
 use crate::live::LiveRoute;
-use crate::relay::finish::Run;
+use crate::relay::run::Run;
 use bytes::Bytes;
 use canon::{Fault, FaultKind, Loss};
 use dialect::{Target, ToolNames};

@@ -11,6 +11,7 @@ mod wire;
 pub use body::AnswerBody;
 pub use wire::Told;
 
+use crate::limits::CALL_JOIN_BYTES_MAX;
 use body::Source;
 use bytes::{Bytes, BytesMut};
 use canon::BoxError;
@@ -180,7 +181,7 @@ impl Sockets {
     async fn exchange(&self, mut link: Link, call: &Call<'_>) -> Result<Answer, Lost> {
         let endpoint = call.endpoint;
         let mut head =
-            BytesMut::with_capacity(endpoint.head.len() + 256 + call.body.len().min(link::JOIN_BYTES_MAX));
+            BytesMut::with_capacity(endpoint.head.len() + 256 + call.body.len().min(CALL_JOIN_BYTES_MAX));
         head.extend_from_slice(&endpoint.head);
         wire::end_head(&mut head, call.headers, call.body.len());
         link.send(head, &call.body).await.map_err(Lost::Unanswered)?;

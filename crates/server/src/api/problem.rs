@@ -2,6 +2,7 @@
 //! Never here: the error styles of model endpoints.
 
 use crate::house::HouseError;
+use crate::limits::LEDGER_RETRY;
 use crate::visit::Told;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
@@ -122,7 +123,7 @@ impl IntoResponse for Problem {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response.extensions_mut().insert(Told { fault: Some(self.code), ..Told::default() });
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("2"));
+            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(LEDGER_RETRY.as_secs()));
         }
         response
     }

@@ -4,7 +4,7 @@
 
 use crate::entry::{Door, Entry};
 use crate::house::House;
-use crate::limits::{HEADER_BYTES_MAX, HEADERS_MAX};
+use crate::limits::{BARE_HEAD_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX};
 use crate::visit::{Told, Visit};
 use canon::{Fault, FaultKind};
 use http::{HeaderMap, StatusCode};
@@ -13,9 +13,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-/// Longer heads are not the library's own.
-const BARE_BYTES_MAX: usize = 256;
 
 /// A socket on which no refusal is bare.
 pub struct Refusals<S> {
@@ -54,7 +51,7 @@ impl<S: AsyncWrite + Unpin> Refusals<S> {
 
 /// The status of a refusal that the library wrote: a whole head of 4xx, nothing behind it, and none of our ids in it.
 fn bare(bytes: &[u8]) -> Option<StatusCode> {
-    if !bytes.starts_with(b"HTTP/1.1 4") || bytes.len() > BARE_BYTES_MAX || !bytes.ends_with(b"\r\n\r\n") {
+    if !bytes.starts_with(b"HTTP/1.1 4") || bytes.len() > BARE_HEAD_BYTES_MAX || !bytes.ends_with(b"\r\n\r\n") {
         return None;
     }
     let has = |words: &[u8]| memchr::memmem::find(bytes, words).is_some();

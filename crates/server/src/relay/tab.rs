@@ -2,18 +2,14 @@
 //! used so far, and what was charged. Never here: a `Drop` that bills; a forgotten tab's hold is void by the ledger.
 
 use crate::house::House;
-use crate::limits::{IN_FLIGHT_RETRY, LEDGER_RETRY};
+use crate::limits::{IN_FLIGHT_RETRY, LEDGER_RETRY, SETTLE_TIME_MAX};
 use crate::relay::job::{Job, Terms};
 use crate::relay::quote::Quote;
 use canon::{BoxError, Fault, FaultKind, Retry, Tally};
 use ledger::{ExtendOrder, HoldAnswer, HoldOrder, LimitSource, Refusal, SettleAnswer, SettleOrder, UsageRow};
 use std::sync::Arc;
-use std::time::Duration;
 use store::port::StoreError;
 use units::{NanoUsd, RequestId, Tokens};
-
-/// How long an answer's end waits for its charge to be durable.
-const SETTLE_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// An open tab.
 pub enum Tab {

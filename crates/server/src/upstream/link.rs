@@ -1,6 +1,7 @@
 //! One connection to one server: TCP, with TLS where the scheme says so. In: an origin. Out: bytes both ways.
 //! Never here: HTTP, pools, a connection to anywhere but the origin that was asked for.
 
+use crate::limits::CALL_JOIN_BYTES_MAX;
 use bytes::BytesMut;
 use http::Uri;
 use std::io::{self, IoSlice};
@@ -13,9 +14,6 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
-
-/// Below this, copying a body behind its head costs less than a second write.
-pub const JOIN_BYTES_MAX: usize = 16 * 1024;
 
 /// Where a connection leads: scheme, host and port. Two requests share a connection only when all three are the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -89,7 +87,7 @@ impl Link {
 
     /// Sends a head and a body, in one write as far as the socket takes it.
     pub async fn send(&mut self, mut head: BytesMut, body: &[u8]) -> io::Result<()> {
-        let joined = body.len() <= JOIN_BYTES_MAX;
+        let joined = body.len() <= CALL_JOIN_BYTES_MAX;
         if joined {
             head.extend_from_slice(body);
         }

@@ -22,7 +22,7 @@ use crate::house::Worker;
 use crate::viewer::{Relay, Slot};
 use attempt::{Failed, Found};
 use bytes::Bytes;
-use canon::{Fault, FaultKind};
+use canon::{Dialect, Fault, FaultKind};
 use dialect::lane::{KEEPALIVE, ReplyHead};
 use route::{Attempts, Failure, Next, Policy, Seat};
 use run::Run;
@@ -209,8 +209,8 @@ fn no_route() -> Fault {
 /// The head of our own answer: our id, the public model, our time.
 fn reply_head(run: &Run) -> ReplyHead {
     let entry = &run.job.entry;
-    let prefix = match entry.door.dialect {
-        Some(canon::Dialect::Anthropic) => "msg_",
+    let prefix = match run.job.peek.dialect {
+        Dialect::Anthropic => "msg_",
         _ => entry.door.surface.chat_id_prefix,
     };
     let mut id = String::with_capacity(prefix.len() + 26);

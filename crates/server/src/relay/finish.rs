@@ -107,7 +107,7 @@ impl Run {
             row,
             known_caller: true,
             surface: self.job.entry.door.surface.base,
-            client: self.job.entry.door.dialect,
+            client: self.job.peek.dialect,
             upstream: served.map(|r| r.provider.dialect()),
             route: self.route,
             fault,

@@ -87,7 +87,7 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
             Err(failed) => failed,
         };
         // What a failed attempt reported is not paid for.
-        *run.heard.lock() = Usage::NONE;
+        *run.reported.lock() = Usage::NONE;
         run.cause = Some(failed.cause);
         if matches!(failed.failure, Failure::Credential { retry_after: None }) {
             tell_refused(run, seat);

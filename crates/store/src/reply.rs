@@ -15,7 +15,7 @@ use tokio::runtime::{Handle, Id};
 enum Place<T> {
     Empty,
     Awaited(Waker, Option<Arc<Courier>>),
-    Told(T),
+    Full(T),
     Gone,
 }
 
@@ -34,7 +34,7 @@ pub fn pair<T>() -> (Ack<T>, Answer<T>) {
 impl<T> Ack<T> {
     /// Puts the answer there; whoever waits is woken when `wakes` is sent.
     pub fn tell(self, value: T, wakes: &mut Wakes) {
-        if let Place::Awaited(waker, courier) = std::mem::replace(&mut *self.0.lock(), Place::Told(value)) {
+        if let Place::Awaited(waker, courier) = std::mem::replace(&mut *self.0.lock(), Place::Full(value)) {
             wakes.add(waker, courier);
         }
     }
@@ -44,7 +44,7 @@ impl<T> Drop for Ack<T> {
     fn drop(&mut self) {
         let mut place = self.0.lock();
         match std::mem::replace(&mut *place, Place::Gone) {
-            Place::Told(value) => *place = Place::Told(value),
+            Place::Full(value) => *place = Place::Full(value),
             Place::Awaited(waker, _) => {
                 drop(place);
                 waker.wake();
@@ -60,7 +60,7 @@ impl<T> Future for Answer<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let mut place = self.0.lock();
         match std::mem::replace(&mut *place, Place::Gone) {
-            Place::Told(value) => Poll::Ready(Some(value)),
+            Place::Full(value) => Poll::Ready(Some(value)),
             Place::Gone => Poll::Ready(None),
             Place::Empty | Place::Awaited(..) => {
                 *place = Place::Awaited(cx.waker().clone(), Courier::here());
@@ -204,18 +204,18 @@ mod tests {
                 wakes.send();
             })
             .unwrap();
-        let told = current_thread().block_on(async {
+        let values = current_thread().block_on(async {
             let local = tokio::task::LocalSet::new();
             let tasks: Vec<_> = answers.into_iter().map(|a| local.spawn_local(a)).collect();
             local.await;
-            let mut told = Vec::new();
+            let mut values = Vec::new();
             for task in tasks {
-                told.push(task.await.unwrap());
+                values.push(task.await.unwrap());
             }
-            told
+            values
         });
         teller.join().unwrap();
-        for (n, value) in told.into_iter().enumerate() {
+        for (n, value) in values.into_iter().enumerate() {
             assert_eq!(value, (n % 10 != 0).then_some(n));
         }
     }

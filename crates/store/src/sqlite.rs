@@ -156,9 +156,9 @@ impl Shared {
             let (ack, answer) = reply::pair();
             let mut usage = Box::new(usage);
             usage.charge = closed.closing.charged;
-            let told =
+            let settled =
                 SettleAnswer::Settled { charged: closed.closing.charged, written_off: closed.closing.written_off };
-            let ack = CloseAck::Settle(told, Some(ack));
+            let ack = CloseAck::Settle(settled, Some(ack));
             Ok(Ending::Queued(Entry::Close { closed: Box::new(closed), usage: Some(usage), at, ack }, answer))
         };
         self.close_hold(id, closing, SettleAnswer::Already).await
@@ -192,7 +192,7 @@ impl Shared {
             let mut books = self.books.lock();
             self.inbox.has_room().map_err(|full| unavailable(full.0))?;
             match closing(&mut books, now)? {
-                Ending::Now(told) => return Ok(told),
+                Ending::Now(result) => return Ok(result),
                 Ending::Before => Err(closed_state(&books, id)),
                 Ending::Queued(entry, answer) => {
                     // Under the lock of the books, so that the disk sees the order that memory decided.

@@ -79,7 +79,7 @@ async fn read(run: &Run, upstream: Dialect, letter: Letter, mut answer: Answer) 
     if answer.status != http::StatusCode::OK {
         return Err(refused(upstream, &mut answer).await);
     }
-    if answer.told.encoded {
+    if answer.heard.encoded {
         return Err(nonsense("encoded_answer"));
     }
     let spec = StreamSpec {
@@ -97,7 +97,7 @@ async fn read(run: &Run, upstream: Dialect, letter: Letter, mut answer: Answer) 
         let first_byte_ms = run.job.entry.age_ms();
         return Ok(Found::Answer(Box::new(Whole { answer, losses: letter.losses, first_byte_ms })));
     }
-    if !answer.told.events {
+    if !answer.heard.events {
         return Err(refused(upstream, &mut answer).await);
     }
     begin(run, answer.body, lane::Stream::new(&spec), letter.losses).await
@@ -118,7 +118,7 @@ async fn begin(
         }
         let tally = lane.tally();
         if !tally.usage().is_empty() {
-            *run.heard.lock() = *tally.usage();
+            *run.reported.lock() = *tally.usage();
         }
         if lane.is_complete() && !tally.semantic() && tally.stop().is_none() && tally.usage().is_empty() {
             // It said nothing at all: that is no answer, and not one to pay for.
@@ -135,28 +135,28 @@ async fn begin(
 async fn refused(upstream: Dialect, answer: &mut Answer) -> Failed {
     let body = answer.body.whole(UPSTREAM_ERROR_BYTES_MAX).await.unwrap_or_default();
     let hints = UpstreamHints {
-        retry_after: answer.told.retry_after.as_deref(),
-        retry_after_ms: answer.told.retry_after_ms.as_deref(),
-        should_retry: answer.told.should_retry.as_deref(),
+        retry_after: answer.heard.retry_after.as_deref(),
+        retry_after_ms: answer.heard.retry_after_ms.as_deref(),
+        should_retry: answer.heard.should_retry.as_deref(),
     };
-    let mut told = dialect::fault::decode_upstream_fault(upstream, answer.status.as_u16(), hints, &body);
+    let mut theirs = dialect::fault::decode_upstream_fault(upstream, answer.status.as_u16(), hints, &body);
     if answer.status.is_success() || answer.status.is_redirection() {
         // A 200 that is no stream, and a redirect, which is never followed.
-        told.class = UpstreamClass::Server;
+        theirs.class = UpstreamClass::Server;
     }
-    from_upstream(&told)
+    from_upstream(&theirs)
 }
 
-fn from_upstream(told: &UpstreamFault) -> Failed {
-    let failure = match told.class {
+fn from_upstream(theirs: &UpstreamFault) -> Failed {
+    let failure = match theirs.class {
         UpstreamClass::InvalidRequest | UpstreamClass::ContextTooLong | UpstreamClass::TooLarge => Failure::Request,
         UpstreamClass::Auth | UpstreamClass::Billing => Failure::Credential { retry_after: None },
         UpstreamClass::RateLimited => {
-            Failure::Credential { retry_after: told.retry_after.or(Some(UPSTREAM_RETRY_DEFAULT)) }
+            Failure::Credential { retry_after: theirs.retry_after.or(Some(UPSTREAM_RETRY_DEFAULT)) }
         }
-        _ => Failure::Server { retry_after: told.retry_after },
+        _ => Failure::Server { retry_after: theirs.retry_after },
     };
-    Failed { fault: Box::new(told.to_fault()), failure, cause: told.class.name() }
+    Failed { fault: Box::new(theirs.to_fault()), failure, cause: theirs.class.name() }
 }
 
 /// A connection that failed or broke.
@@ -182,7 +182,7 @@ fn broken(error: &UpstreamError) -> Failed {
 /// An answer that is none.
 fn spoiled(fault: &StreamFault) -> Failed {
     match fault {
-        StreamFault::Upstream(told) => from_upstream(told),
+        StreamFault::Upstream(theirs) => from_upstream(theirs),
         other => Failed {
             fault: Box::new(other.to_fault()),
             failure: Failure::Server { retry_after: None },

@@ -84,7 +84,7 @@ impl Run {
     /// was read for this client; else nothing is.
     pub async fn abandon(self, tab: Tab) {
         let mut tally = Tally::default();
-        tally.report(&self.heard.lock());
+        tally.report(&self.reported.lock());
         let ending = |usage| Ending { usage, partial: true, client_gone: true, fault: None };
         if tally.usage().iter().any(|(class, _)| class.is_prompt()) {
             // Nobody is left to be told that the charge comes late.

@@ -40,9 +40,9 @@ pub struct Job {
     pub model: Arc<LiveModel>,
     /// The body as it came.
     pub body: Bytes,
-    /// What a look at it told.
+    /// What a look at it showed.
     pub peek: Peek,
-    /// What the headers told.
+    /// What the headers said.
     pub head: RequestHead,
     /// The body decoded, where a route speaks another dialect.
     pub decoded: Option<(Request, Vec<Loss>)>,

@@ -48,7 +48,7 @@ pub struct Run {
     /// Set once the head of a stream is out: from then on a fault is told inside the stream.
     pub head_out: Flag,
     /// What the attempt under way has reported before its first semantic byte.
-    pub heard: Mutex<Usage>,
+    pub reported: Mutex<Usage>,
     alone: OnceLock<Instant>,
 }
 
@@ -66,7 +66,7 @@ impl Run {
             losses: Vec::new(),
             first_byte_ms: None,
             head_out: Flag::default(),
-            heard: Mutex::new(Usage::NONE),
+            reported: Mutex::new(Usage::NONE),
             alone: OnceLock::new(),
         }
     }

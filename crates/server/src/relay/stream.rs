@@ -154,7 +154,7 @@ async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, end: End) {
 /// A word for why an upstream's stream is no good.
 const fn cause(fault: &StreamFault) -> &'static str {
     match fault {
-        StreamFault::Upstream(told) => told.class.name(),
+        StreamFault::Upstream(theirs) => theirs.class.name(),
         other => other.name(),
     }
 }

@@ -26,13 +26,13 @@ pub struct Origin {
 impl Origin {
     /// The origin of an address.
     pub fn of(uri: &Uri) -> io::Result<Self> {
-        let told = || io::Error::new(io::ErrorKind::InvalidInput, "not an http or https address");
+        let unfit = || io::Error::new(io::ErrorKind::InvalidInput, "not an http or https address");
         let tls = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            _ => return Err(told()),
+            _ => return Err(unfit()),
         };
-        let host = uri.host().ok_or_else(told)?;
+        let host = uri.host().ok_or_else(unfit)?;
         let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         Ok(Self { tls, host: host.to_owned(), port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }) })
     }

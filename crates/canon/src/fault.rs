@@ -25,15 +25,13 @@ pub enum Blame {
     House,
 }
 
-/// What the failover loop, and the caller, may do about it.
+/// What the caller may do about it. Who else is asked before the caller is told is not a fault's to say (route::Failure).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
     /// Trying again gives the same.
     Never,
-    /// The same route may answer at a second try.
-    SameRoute,
-    /// Another route may answer.
-    NextRoute,
+    /// Another try may go better; how soon is the caller's to choose.
+    Again,
     /// Waiting this long helps; told as `Retry-After`, whole seconds rounded up.
     After(Duration),
 }
@@ -174,7 +172,7 @@ impl Fault {
     pub fn retry_after_s(&self) -> Option<u64> {
         match self.retry {
             Retry::After(wait) => Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
-            Retry::Never | Retry::SameRoute | Retry::NextRoute => None,
+            Retry::Never | Retry::Again => None,
         }
     }
 }

@@ -15,6 +15,9 @@ use canon::{Dialect, Fault, FaultKind, Retry, Tally};
 use convert::{Convert, Converted};
 use units::{Usage, UsageSource};
 
+/// What keeps a silent connection open: a comment, which any reader of events skips.
+pub const KEEPALIVE: &[u8] = b": keep-alive\n\n";
+
 /// What the head of an answer says; the server makes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplyHead {
@@ -111,7 +114,7 @@ impl StreamFault {
             Self::Cut => "The model's provider broke off its answer.",
             Self::TooLong | Self::Garbage => "The model's provider gave an answer that makes no sense.",
         };
-        Fault::new(FaultKind::UpstreamFailed, told).retry(Retry::NextRoute)
+        Fault::new(FaultKind::UpstreamFailed, told).retry(Retry::Again)
     }
 }
 
@@ -246,7 +249,7 @@ impl Stream {
         match &self.lane {
             Lane::Messages(lane) if lane.started() => PING,
             Lane::Convert(lane) if lane.pings() => PING,
-            _ => b": keep-alive\n\n",
+            _ => KEEPALIVE,
         }
     }
 }

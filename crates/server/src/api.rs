@@ -13,17 +13,24 @@ mod workspaces;
 
 pub use operator::{Operator, mint_operator_token};
 
-use crate::house::Worker;
-use crate::visit::MANAGE;
+use crate::entry::Door;
+use crate::house::{House, Worker};
+use crate::surface::MANAGED;
+use crate::visit;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, delete, get, post};
 use problem::Problem;
+use std::sync::Arc;
 
 /// `/api/manage` and all below.
-pub fn router() -> Router<Worker> {
+pub fn router(house: &Arc<House>) -> Router<Worker> {
+    let door = Door { surface: &MANAGED, endpoint: visit::UNKNOWN, dialect: None };
     // Nesting leaves the bare folder to whoever comes next.
-    let folder = Router::new().route("/api/manage/", any(|| async { Problem::not_found("path") }));
-    Router::new().nest(MANAGE, paths()).merge(folder)
+    let folder = format!("{}/", MANAGED.base);
+    let folder = Router::new().route(&folder, any(|| async { Problem::not_found("path") }));
+    let all = Router::new().nest(MANAGED.base, paths()).merge(folder);
+    all.layer(from_fn_with_state((house.clone(), door), visit::attend))
 }
 
 fn paths() -> Router<Worker> {

@@ -1,4 +1,4 @@
-//! The end of a request: one `request.done` line, one usage row, the metrics, all of the same facts.
+//! The end of a model call: one `request.done` line, one usage row, the metrics, all of the same facts.
 //! In: facts. Out: a line, counts. Never here: deciding anything, names of providers or their models in the line.
 
 use crate::house::House;
@@ -16,8 +16,8 @@ pub struct Done {
     pub known_caller: bool,
     /// The base path.
     pub surface: &'static str,
-    /// The client's language; `None` for endpoints that are no model calls.
-    pub client: Option<Dialect>,
+    /// The client's language.
+    pub client: Dialect,
     /// The upstream's language, once one was called.
     pub upstream: Option<Dialect>,
     /// The place of the route that served, in the model's order.
@@ -47,9 +47,7 @@ impl House {
             line.put("surface", &Value::Text(done.surface));
             line.put("endpoint", &Value::Text(row.endpoint));
             line.put("model", &Value::Text(&row.model));
-            if let Some(client) = done.client {
-                line.put("client", &Value::Text(client.name()));
-            }
+            line.put("client", &Value::Text(done.client.name()));
             if let Some(upstream) = done.upstream {
                 line.put("upstream", &Value::Text(upstream.name()));
             }

@@ -7,16 +7,15 @@ mod models;
 
 pub use health::answer_monitors;
 
-use crate::entry::{Door, Entry};
+use crate::entry::{Door, ModelDoor};
 use crate::house::{House, Worker};
 use crate::limits::METHOD_BYTES_MAX;
 use crate::pipeline;
 use crate::surface::Surface;
-use crate::visit;
+use crate::visit::{UNKNOWN, Visit};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, any, get};
 use canon::{Dialect, Fault, FaultKind};
 use http::{HeaderValue, Method, Request, Response};
@@ -35,8 +34,7 @@ pub struct Front {
 /// A path where models are called.
 struct ModelCall {
     path: String,
-    door: Door,
-    dialect: Dialect,
+    door: ModelDoor,
 }
 
 /// Endpoints that call models, below every surface.
@@ -46,18 +44,13 @@ const MODEL_CALLS: [(&str, &str, Dialect); 2] =
 impl Front {
     /// Every path of the server, for one worker.
     pub fn new(worker: Worker) -> Self {
-        let mut others = crate::api::router();
+        let mut others = crate::api::router(&worker.house);
         let mut calls = Vec::new();
         for surface in worker.house.surfaces {
             others = open(others, surface);
-            calls.extend(MODEL_CALLS.map(|(path, endpoint, dialect)| ModelCall {
-                path: format!("{}{path}", surface.base),
-                door: Door { surface, endpoint, dialect: Some(dialect) },
-                dialect,
-            }));
+            calls.extend(model_calls(surface));
         }
-        let attend = from_fn_with_state(worker.house.clone(), visit::attend);
-        let others = health::add(others).fallback(any(nowhere)).layer(attend).with_state(worker.clone());
+        let others = health::add(others, &worker.house).fallback(any(nowhere)).with_state(worker.clone());
         Self { worker, calls: calls.into(), others }
     }
 
@@ -71,7 +64,7 @@ impl Front {
         let path = request.uri().path();
         let call = self.calls.iter().find(|call| call.path == path);
         match call.filter(|_| request.method() == Method::POST) {
-            Some(call) => pipeline::serve(self.worker, call.door, call.dialect, request).await,
+            Some(call) => pipeline::serve(self.worker, call.door, request).await,
             None => match self.others.oneshot(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
@@ -80,11 +73,18 @@ impl Front {
     }
 }
 
+fn model_calls(surface: &'static Surface) -> [ModelCall; 2] {
+    MODEL_CALLS.map(|(path, endpoint, dialect)| ModelCall {
+        path: format!("{}{path}", surface.base),
+        door: ModelDoor { surface, endpoint, dialect },
+    })
+}
+
 /// Adds a surface's other paths, each whole: nesting would take every request's path apart and build it again.
 fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
     let at = |path: &str| format!("{}{path}", surface.base);
     let door = |endpoint| Door { surface, endpoint, dialect: None };
-    let (list, one, key, lost) = (door("models.list"), door("models.get"), door("key"), door("unknown"));
+    let (list, one, key, lost) = (door("models.list"), door("models.get"), door("key"), door(UNKNOWN));
     let identity = || only(key, "GET", get(move |s, r| account::key(key, s, r)));
     let mut router = router
         .route(&at("/models"), only(list, "GET", get(move |s, r| models::list(list, s, r))))
@@ -98,9 +98,8 @@ fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
                 unknown(&worker, lost, &request)
             }),
         );
-    for (path, endpoint, dialect) in MODEL_CALLS {
-        let door = Door { surface, endpoint, dialect: Some(dialect) };
-        router = router.route(&at(path), only(door, "POST", MethodRouter::new()));
+    for call in model_calls(surface) {
+        router = router.route(&call.path, only(call.door.into(), "POST", MethodRouter::new()));
     }
     router
 }
@@ -108,9 +107,9 @@ fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
 /// The right method, or 405 with `Allow` and the method to use (R-API-15).
 fn only(door: Door, allow: &'static str, right: MethodRouter<Worker>) -> MethodRouter<Worker> {
     right.fallback(move |State(worker): State<Worker>, request: Request<Body>| async move {
-        let entry = Entry::of(&worker.house, door, &request);
+        let visit = Visit::new(&worker.house, door, &request);
         let told = format!("{} is not the method of this path; use {allow}.", shown(request.method()));
-        let mut response = entry.visited(None, Err(Fault::new(FaultKind::MethodNotAllowed, told)));
+        let mut response = visit.answer(None, Err(Fault::new(FaultKind::MethodNotAllowed, told)));
         response.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static(allow));
         response
     })
@@ -121,18 +120,18 @@ fn shown(method: &Method) -> &str {
 }
 
 fn unknown(worker: &Worker, door: Door, request: &Request<Body>) -> Response<Body> {
-    let entry = Entry::of(&worker.house, door, request);
+    let visit = Visit::new(&worker.house, door, request);
     let base = door.surface.base;
     let told = format!(
         "There is no such path below {base}; model calls go to {base}/chat/completions or {base}/messages."
     );
-    entry.visited(None, Err(Fault::new(FaultKind::NotFound, told)))
+    visit.answer(None, Err(Fault::new(FaultKind::NotFound, told)))
 }
 
 /// A path below no surface.
 async fn nowhere(State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
-    let entry = Entry::of(&worker.house, Door::nowhere("unknown"), &request);
+    let visit = Visit::new(&worker.house, Door::nowhere(UNKNOWN), &request);
     let bases: Vec<&str> = worker.house.surfaces.iter().map(|s| s.base).collect();
     let told = format!("There is no such path; the API is at {}.", bases.join(", "));
-    entry.visited(None, Err(Fault::new(FaultKind::NotFound, told)))
+    visit.answer(None, Err(Fault::new(FaultKind::NotFound, told)))
 }

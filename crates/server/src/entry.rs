@@ -6,7 +6,7 @@ use crate::limits::CLIENT_REQUEST_ID_BYTES_MAX;
 use crate::surface::{NOWHERE, Surface};
 use canon::Dialect;
 use dialect::fault::Style;
-use http::{HeaderMap, Request};
+use http::HeaderMap;
 use ledger::UsageRow;
 use tokio::time::Instant;
 use units::{KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
@@ -37,6 +37,23 @@ impl Door {
     }
 }
 
+/// A way in that calls models.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelDoor {
+    /// The base path.
+    pub surface: &'static Surface,
+    /// The endpoint's name in records.
+    pub endpoint: &'static str,
+    /// The client's language.
+    pub dialect: Dialect,
+}
+
+impl From<ModelDoor> for Door {
+    fn from(door: ModelDoor) -> Self {
+        Self { surface: door.surface, endpoint: door.endpoint, dialect: Some(door.dialect) }
+    }
+}
+
 /// A request that has an id and a time.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -63,14 +80,6 @@ impl Entry {
             started: Instant::now(),
             door,
             client_request_id: own.filter(|id| !id.is_empty()).map(|id| cut(id).to_owned()),
-        }
-    }
-
-    /// A request that `visit::attend` has taken in, at its door.
-    pub fn of<B>(house: &House, door: Door, request: &Request<B>) -> Self {
-        match request.extensions().get::<Self>() {
-            Some(entry) => Self { door, ..entry.clone() },
-            None => Self::new(house, door, request.headers()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Everything a request needs that outlives it. In: what wiring opened. Out: one shared house, and one worker a thread.
 //! Never here: the order of things (pipeline), global state of any other kind.
 
-use crate::limits::FORGOTTEN_EVERY;
+use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY};
 use crate::live::{LiveCatalogue, LiveError, LiveKeys, LiveTokens, LiveWorkspaces};
 use crate::log::Log;
 use crate::metrics::Metrics;
@@ -131,7 +131,7 @@ impl House {
                 }
                 Err(error) => {
                     self.log.warn("store.follow_failed", &[("error", &error.to_string())]);
-                    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                    tokio::time::sleep(FOLLOW_REST).await;
                 }
             }
         }

@@ -1,5 +1,6 @@
-//! Every limit of the server's doors that is not a setting, with its name and reason. In: nothing. Out: constants.
-//! Never here: what an operator may want to change (settings.rs); how an upstream's bytes are read (upstream).
+//! Every limit of the server that is not a setting, with its name and reason. In: nothing. Out: constants.
+//! Never here: what an operator may want to change (settings.rs); how a provider's wire is read and its connections are
+//! kept (upstream); what usage is taken for where nobody counted (relay/usage.rs).
 
 use std::time::Duration;
 use units::NanoUsd;
@@ -27,10 +28,26 @@ pub const DROPPED_BYTES_MAX: usize = 1_024;
 pub const PING_TIME_MAX: Duration = Duration::from_secs(2);
 /// How long a client may take nothing of an answer that waits to be written.
 pub const STALLED_READER_TIME_MAX: Duration = Duration::from_secs(60);
+/// Up to this, joining the parts of an answer costs less than telling the kernel of each.
+pub const ANSWER_JOIN_BYTES_MAX: usize = 1_024;
+/// Longest head of a refusal that the HTTP library writes by itself.
+pub const BARE_HEAD_BYTES_MAX: usize = 256;
+/// Log lines wait in memory at most so long.
+pub const LOG_FLUSH_EVERY: Duration = Duration::from_millis(100);
+/// Above this, log lines are dropped and counted: a dead disk must not fill the memory.
+pub const LOG_BUFFER_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How long whoever follows changes of other processes rests when the store does not answer.
+pub const FOLLOW_REST: Duration = Duration::from_millis(500);
 /// How often holds are looked for whose relay broke (a defect: it is an error line each time).
 pub const FORGOTTEN_EVERY: Duration = Duration::from_secs(1);
 /// A management request's body.
 pub const MANAGE_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Up to this, copying a call's body behind its head costs less than a second write.
+pub const CALL_JOIN_BYTES_MAX: usize = 16 * 1024;
+/// An image costs at most so many tokens with any provider known.
+pub const IMAGE_TOKENS_MAX: u64 = 8_000;
+/// How long an answer's end waits for its charge to be durable.
+pub const SETTLE_TIME_MAX: Duration = Duration::from_secs(10);
 /// An upstream answer that is not streamed.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// An upstream error's body: more is not read.
@@ -55,7 +72,7 @@ pub const SLUG_CHARS_MAX: usize = 50;
 pub const REASON_CHARS_MAX: usize = 500;
 /// More than this in one grant is taken for a slip of the pen: a million USD.
 pub const GRANT_MAX: NanoUsd = NanoUsd::new(1_000_000_000_000_000);
-/// How long a problem's wait is told as when the store cannot take holds.
+/// How long to wait before trying again when the store takes neither holds nor changes; told as `Retry-After`.
 pub const LEDGER_RETRY: Duration = Duration::from_secs(2);
 /// How long to wait before trying again when calls under way hold the balance.
 pub const IN_FLIGHT_RETRY: Duration = Duration::from_secs(2);

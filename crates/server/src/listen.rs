@@ -147,7 +147,7 @@ async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME_MAX)
-        .max_buf_size(HEADER_BYTES_MAX.max(8_192))
+        .max_buf_size(HEADER_BYTES_MAX)
         // The buffer alone is no limit: one read may fill more of it than was asked for.
         .max_header_size(HEADER_BYTES_MAX)
         .serve_connection(TokioIo::new(socket), service);

@@ -125,8 +125,8 @@ impl LiveCatalogue {
             .map(|p| Ok((p.model.clone(), (p.id, parse("price", &p.model, &p.document)?))))
             .collect::<Result<_, LiveError>>()?;
         let catalogue = catalog::check(rows.version, &docs, &prices).map_err(|problems| {
-            let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            LiveError::Catalogue(told.join("; "))
+            let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            LiveError::Catalogue(lines.join("; "))
         })?;
         let mut providers: BTreeMap<Arc<str>, Arc<LiveProvider>> = BTreeMap::new();
         for (name, provider) in &catalogue.providers {
@@ -172,8 +172,8 @@ pub fn credential_place(id: CredentialId) -> String {
 fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) -> Result<LiveProvider, LiveError> {
     let path = dialect::call_path(dialect_of(provider));
     let base = provider.base_url.to_string();
-    let told = || LiveError::Catalogue(format!("provider {}: base_url", provider.name));
-    let uri: Uri = format!("{}{path}", base.trim_end_matches('/')).parse().map_err(|_| told())?;
+    let unfit = || LiveError::Catalogue(format!("provider {}: base_url", provider.name));
+    let uri: Uri = format!("{}{path}", base.trim_end_matches('/')).parse().map_err(|_| unfit())?;
     let mut credentials = Vec::new();
     let mut own: Vec<_> = rows.credentials.iter().filter(|c| *c.provider == *provider.name).collect();
     own.sort_by_key(|c| c.position);
@@ -181,7 +181,7 @@ fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) 
         let opened = vault.open(&credential_place(row.id), row.sealed.expose());
         let secret = opened.map_err(|_| LiveError::Credential(row.id))?;
         let headers = fixed_headers(provider, secret.expose()).ok_or(LiveError::Credential(row.id))?;
-        let endpoint = Endpoint::new(Method::POST, uri.clone(), headers).map_err(|_| told())?;
+        let endpoint = Endpoint::new(Method::POST, uri.clone(), headers).map_err(|_| unfit())?;
         credentials.push(LiveCredential { id: row.id, endpoint });
     }
     Ok(LiveProvider { provider: provider.clone(), credentials, turn: AtomicUsize::new(0) })

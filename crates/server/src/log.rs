@@ -1,18 +1,13 @@
 //! Log lines (docs/LOG.md). In: a name and fields. Out: lines in a buffer that one thread writes ten times a second,
 //! so that a request never waits for a terminal or a disk. Never here: keys, prompts, answers, upstream names or texts.
 
+use crate::limits::{LOG_BUFFER_BYTES_MAX, LOG_FLUSH_EVERY};
 use crate::settings::LogFormat;
 use parking_lot::Mutex;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 use units::{Clock, Timestamp};
-
-/// Lines wait here at most so long.
-const FLUSH_EVERY: Duration = Duration::from_millis(100);
-/// Above this the lines are dropped and counted: a dead disk must not fill the memory.
-const BUFFER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +106,7 @@ impl Log {
                 if last {
                     return;
                 }
-                std::thread::sleep(FLUSH_EVERY);
+                std::thread::sleep(LOG_FLUSH_EVERY);
             }
         })
     }
@@ -156,7 +151,7 @@ impl Log {
         }
         let at = self.0.clock.now();
         let mut waiting = self.0.buffer.lock();
-        if waiting.lines.len() > BUFFER_BYTES_MAX {
+        if waiting.lines.len() > LOG_BUFFER_BYTES_MAX {
             self.0.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }

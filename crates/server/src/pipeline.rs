@@ -2,11 +2,12 @@
 //! In: a door and a request. Out: an answer. Every branch before the relay is here. Never here: how any step works.
 
 use crate::body::read_json;
-use crate::entry::{Door, Entry};
+use crate::done::Done;
+use crate::entry::{Entry, ModelDoor};
 use crate::house::{House, Worker};
 use crate::limits::MODEL_SHOWN_CHARS_MAX;
 use crate::live::{LiveModel, LivePrice};
-use crate::relay::{self, Order, Quote, Terms};
+use crate::relay::{self, Job, Quote, Terms};
 use crate::respond::into_axum;
 use crate::sold;
 use crate::viewer::Viewer;
@@ -20,56 +21,109 @@ use store::port::KeyRow;
 use units::NanoUsd;
 
 /// Serves one model call.
-pub async fn serve(worker: Worker, door: Door, dialect: Dialect, request: Request<Body>) -> Response<Body> {
-    let entry = Entry::new(&worker.house, door, request.headers());
-    let caller = match worker.house.identify(request.headers(), entry.at) {
+pub async fn serve(worker: Worker, door: ModelDoor, request: Request<Body>) -> Response<Body> {
+    let house = worker.house.clone();
+    let entry = Entry::new(&house, door.into(), request.headers());
+    let arrival = Arrival { house: &house, entry, dialect: door.dialect };
+    let caller = match house.identify(request.headers(), arrival.entry.at) {
         Ok(caller) => caller,
-        Err(fault) => return refuse(&worker.house, &entry, None, "", &fault),
+        Err(fault) => return arrival.refuse(None, "", &fault),
     };
-    match prepare(&worker.house, &entry, &caller, dialect, request).await {
-        Ok(order) => {
-            let house = worker.house.clone();
-            let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, order, slot));
-            viewer.respond().await.unwrap_or_else(|| broken(&house, &entry, &caller))
+    match arrival.prepare(&caller, request).await {
+        Ok(job) => {
+            let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, job, slot));
+            viewer.respond().await.unwrap_or_else(|| arrival.broken(&caller))
         }
-        Err((model, fault)) => refuse(&worker.house, &entry, Some(&caller), &model, &fault),
+        Err((model, fault)) => arrival.refuse(Some(&caller), &model, &fault),
     }
 }
 
-/// Everything between knowing the caller and calling an upstream. A fault comes with the model's name, if one is known.
-async fn prepare(
-    house: &House,
-    entry: &Entry,
-    caller: &Arc<KeyRow>,
+/// A model call before its relay.
+struct Arrival<'h> {
+    house: &'h House,
+    entry: Entry,
     dialect: Dialect,
-    request: Request<Body>,
-) -> Result<Box<Order>, (Arc<str>, Fault)> {
-    let unnamed = |fault| ("".into(), fault);
-    let (parts, body) = request.into_parts();
-    let settings = &house.settings;
-    let body = read_json(&parts.headers, body, settings.body_bytes_max, settings.body_time_max).await;
-    let body = body.map_err(unnamed)?;
-    let peek = dialect::peek(dialect, &body).map_err(unnamed)?;
-    let model = find_model(house, &peek).map_err(unnamed)?;
-    let named = |fault| (model.model.id.clone(), fault);
-    peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
-    let passed_over = sold::passed_over(&peek, &model).map_err(named)?;
-    let terms = terms(house, &peek, &model).map_err(named)?;
-    let mut routes = (0..).zip(&model.routes).filter(|(n, _)| !passed_over.contains(n));
-    let foreign = routes.any(|(_, r)| r.provider.dialect() != dialect);
-    let decoded = if foreign { Some(dialect::decode_request(dialect, &body).map_err(named)?) } else { None };
-    let head = request_head(&parts.headers);
-    Ok(Box::new(Order {
-        entry: entry.clone(),
-        caller: caller.clone(),
-        model: model.clone(),
-        body,
-        peek,
-        head,
-        decoded,
-        passed_over,
-        terms,
-    }))
+}
+
+impl Arrival<'_> {
+    /// Everything between knowing the caller and calling an upstream. A fault comes with the model's name, if one is known.
+    async fn prepare(&self, caller: &Arc<KeyRow>, request: Request<Body>) -> Result<Box<Job>, (Arc<str>, Fault)> {
+        let unnamed = |fault| ("".into(), fault);
+        let (parts, body) = request.into_parts();
+        let settings = &self.house.settings;
+        let body = read_json(&parts.headers, body, settings.body_bytes_max, settings.body_time_max).await;
+        let body = body.map_err(unnamed)?;
+        let peek = dialect::peek(self.dialect, &body).map_err(unnamed)?;
+        let model = find_model(self.house, &peek).map_err(unnamed)?;
+        let named = |fault| (model.model.id.clone(), fault);
+        peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
+        let passed_over = sold::passed_over(&peek, &model).map_err(named)?;
+        let terms = terms(self.house, &peek, &model).map_err(named)?;
+        let mut routes = (0..).zip(&model.routes).filter(|(n, _)| !passed_over.contains(n));
+        let foreign = routes.any(|(_, r)| r.provider.dialect() != self.dialect);
+        let decoded =
+            if foreign { Some(dialect::decode_request(self.dialect, &body).map_err(named)?) } else { None };
+        let head = request_head(&parts.headers);
+        Ok(Box::new(Job {
+            entry: self.entry.clone(),
+            caller: caller.clone(),
+            model: model.clone(),
+            body,
+            peek,
+            head,
+            decoded,
+            passed_over,
+            terms,
+        }))
+    }
+
+    /// The relay broke before it said anything: a defect of ours, told as one. Its hold is found and given back.
+    fn broken(&self, caller: &KeyRow) -> Response<Body> {
+        self.house.log.error("relay.broke", &[("request.id", &self.entry.id.to_string())]);
+        let fault = Fault::new(FaultKind::Internal, "Something is wrong on our side; nothing was charged.");
+        // Its hold is open yet, so it has no usage row.
+        self.done(self.row(Some(caller), "", &fault), true, &fault);
+        into_axum(self.entry.fault(&fault))
+    }
+
+    /// Answers with a fault before there is a relay: nothing was held. A usage row where the caller is known, a
+    /// `request.done` always.
+    fn refuse(&self, caller: Option<&KeyRow>, model: &str, fault: &Fault) -> Response<Body> {
+        let response = self.entry.fault(fault);
+        let row = self.row(caller, model, fault);
+        if caller.is_some() {
+            self.house.ledger.record(row.clone());
+        }
+        self.done(row, caller.is_some(), fault);
+        into_axum(response)
+    }
+
+    fn row(&self, caller: Option<&KeyRow>, model: &str, fault: &Fault) -> UsageRow {
+        let nobody = || (units::WorkspaceId::from_bytes([0; 16]), units::KeyId::from_bytes([0; 16]));
+        let (workspace, key) = caller.map_or_else(nobody, |c| (c.workspace, c.id));
+        UsageRow {
+            model: model.into(),
+            status: dialect::fault::status(fault.kind),
+            fault: Some(fault.kind.name()),
+            ..self.entry.row(workspace, key)
+        }
+    }
+
+    fn done(&self, row: UsageRow, known_caller: bool, fault: &Fault) {
+        self.house.done(&Done {
+            row,
+            known_caller,
+            surface: self.entry.door.surface.base,
+            client: self.dialect,
+            upstream: None,
+            route: None,
+            fault: Some(fault.kind),
+            cause: None,
+            losses: 0,
+            written_off: NanoUsd::ZERO,
+            client_gone: false,
+        });
+    }
 }
 
 fn find_model(house: &House, peek: &Peek) -> Result<Arc<LiveModel>, Fault> {
@@ -108,58 +162,4 @@ fn request_head(headers: &HeaderMap) -> RequestHead {
         }
     }
     head
-}
-
-/// The relay broke before it said anything: a defect of ours, told as one. Its hold is found and given back.
-fn broken(house: &House, entry: &Entry, caller: &KeyRow) -> Response<Body> {
-    house.log.error("relay.broke", &[("request.id", &entry.id.to_string())]);
-    let fault = Fault::new(FaultKind::Internal, "Something is wrong on our side; nothing was charged.");
-    // Its hold is open yet, so it has no usage row.
-    house.tell(refused_row(entry, Some(caller), "", &fault), entry, Some(caller), &fault);
-    into_axum(entry.fault(&fault))
-}
-
-/// Answers with a fault before there is a relay: nothing was held.
-fn refuse(house: &House, entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) -> Response<Body> {
-    let response = entry.fault(fault);
-    house.refused(entry, caller, model, fault);
-    into_axum(response)
-}
-
-impl House {
-    /// Records a refused request: a usage row where the caller is known, a `request.done` always.
-    fn refused(&self, entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) {
-        let row = refused_row(entry, caller, model, fault);
-        if caller.is_some() {
-            self.ledger.record(row.clone());
-        }
-        self.tell(row, entry, caller, fault);
-    }
-
-    fn tell(&self, row: UsageRow, entry: &Entry, caller: Option<&KeyRow>, fault: &Fault) {
-        self.done(&crate::done::Done {
-            row,
-            known_caller: caller.is_some(),
-            surface: entry.door.surface.base,
-            client: entry.door.dialect,
-            upstream: None,
-            route: None,
-            fault: Some(fault.kind),
-            cause: None,
-            losses: 0,
-            written_off: NanoUsd::ZERO,
-            client_gone: false,
-        });
-    }
-}
-
-fn refused_row(entry: &Entry, caller: Option<&KeyRow>, model: &str, fault: &Fault) -> UsageRow {
-    let nobody = || (units::WorkspaceId::from_bytes([0; 16]), units::KeyId::from_bytes([0; 16]));
-    let (workspace, key) = caller.map_or_else(nobody, |c| (c.workspace, c.id));
-    UsageRow {
-        model: model.into(),
-        status: dialect::fault::status(fault.kind),
-        fault: Some(fault.kind.name()),
-        ..entry.row(workspace, key)
-    }
 }

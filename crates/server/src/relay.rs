@@ -1,19 +1,20 @@
 //! The relay of one model call: it owns tab and upstream from its start to its end; the client is only a viewer.
-//! In: an order and a slot. Out: an answer, one closed tab, one `request.done`. The walk: open the tab, find an upstream
+//! In: a job and a slot. Out: an answer, one closed tab, one `request.done`. The walk: open the tab, find an upstream
 //! that answers, pass the answer on, close the tab, send the end. Never here: what a dialect looks like, who may ask.
 
 mod answer;
 mod attempt;
 mod finish;
+mod job;
 mod letter;
-mod order;
 mod quote;
 mod read_on;
+mod run;
 mod stream;
 mod tab;
 mod usage;
 
-pub use order::{Order, Terms};
+pub use job::{Job, Terms};
 pub use quote::Quote;
 pub use tab::unavailable;
 
@@ -21,34 +22,31 @@ use crate::house::Worker;
 use crate::viewer::{Relay, Slot};
 use attempt::{Failed, Found};
 use bytes::Bytes;
-use canon::{Fault, FaultKind, Retry};
-use dialect::lane::ReplyHead;
-use finish::Run;
+use canon::{Dialect, Fault, FaultKind};
+use dialect::lane::{KEEPALIVE, ReplyHead};
 use route::{Attempts, Failure, Next, Policy, Seat};
+use run::Run;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 use tab::Tab;
 use tokio::time::Instant;
 use units::{Tokens, Usage};
 
-/// What keeps a silent connection open before the answer has begun; a comment in every dialect's stream.
-const WAITING: Bytes = Bytes::from_static(b": keep-alive\n\n");
-
-/// The relay of an order; it runs when it is polled.
-pub fn start(worker: Worker, order: Box<Order>, slot: Slot) -> Relay {
-    Box::pin(run(worker, order, slot))
+/// The relay of a job; it runs when it is polled.
+pub fn start(worker: Worker, job: Box<Job>, slot: Slot) -> Relay {
+    Box::pin(run(worker, job, slot))
 }
 
-async fn run(worker: Worker, order: Box<Order>, slot: Slot) {
-    let mut run = Run::new(worker, order);
-    let (tab, insert) = match Tab::open(&run.worker.house, &run.order).await {
+async fn run(worker: Worker, job: Box<Job>, slot: Slot) {
+    let mut run = Run::new(worker, job);
+    let (tab, insert) = match Tab::open(&run.worker.house, &run.job).await {
         Ok(open) => open,
         Err(fault) => return run.refuse(&fault, &slot),
     };
     run.price = tab.price();
     let found = find(&mut run, insert, &slot).await;
-    run.order.let_go();
+    run.job.let_go();
     match found {
         Ok(Found::Stream(stream)) => stream::pass(run, tab, *stream, &slot).await,
         Ok(Found::Answer(answer)) => answer::pass(run, tab, *answer, &slot).await,
@@ -69,29 +67,27 @@ enum Lost {
 async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Found, Lost> {
     let relay = run.worker.house.settings.relay;
     let policy = Policy { attempts_max: relay.attempts_max, wait_max: relay.retry_wait_max };
-    let asked = |n: usize| !run.order.passed_over.contains(&n);
-    let routes = || (0..).zip(&run.order.model.routes);
+    let asked = |n: usize| !run.job.passed_over.contains(&n);
+    let routes = || (0..).zip(&run.job.model.routes);
     let counts: Vec<usize> =
         routes().map(|(n, r)| if asked(n) { r.provider.credentials.len() } else { 0 }).collect();
     let turn = routes().find(|(n, _)| asked(*n)).map_or(0, |(_, r)| r.provider.turn());
     let mut attempts = Attempts::new(policy, &counts, turn);
     let mut seat = attempts.first().ok_or_else(|| Lost::Fault(no_route()))?;
-    run.order.model.retries.lock().request(run.order.entry.at);
+    run.job.model.retries.lock().request(run.job.entry.at);
     loop {
         run.attempts = attempts.tried();
         run.route = Some(seat.route);
-        let (until, total) = attempt::patience(run);
-        let failed = match patiently(run, slot, until, true, |run| attempt::make(run, seat, insert)).await? {
-            Some(Ok(found)) => {
+        let failed = match try_seat(run, seat, insert, slot).await? {
+            Ok(found) => {
                 // What went wrong before is not why a later end is what it is.
                 run.cause = None;
                 return Ok(found);
             }
-            Some(Err(failed)) => failed,
-            None => attempt::too_slow(total),
+            Err(failed) => failed,
         };
         // What a failed attempt reported is not paid for.
-        *run.heard.lock() = Usage::NONE;
+        *run.reported.lock() = Usage::NONE;
         run.cause = Some(failed.cause);
         if matches!(failed.failure, Failure::Credential { retry_after: None }) {
             tell_refused(run, seat);
@@ -101,7 +97,7 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
         }
         match next(run, &mut attempts, seat, &failed) {
             Some((again, wait)) if !out_of_time(run, wait) => {
-                patiently(run, slot, Instant::now() + wait, false, |_| std::future::pending::<()>()).await?;
+                rest(run, slot, wait).await?;
                 seat = again;
             }
             _ => return Err(Lost::Fault(*failed.fault)),
@@ -111,7 +107,7 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
 
 /// A credential that a provider refuses is the operator's to mend.
 fn tell_refused(run: &Run, seat: Seat) {
-    let route = run.order.model.routes.get(seat.route);
+    let route = run.job.model.routes.get(seat.route);
     if let Some(credential) = route.and_then(|r| r.provider.credentials.get(seat.credential)) {
         run.worker.house.log.warn("credential.refused", &[("credential.id", &credential.id.to_string())]);
     }
@@ -124,73 +120,101 @@ fn next(run: &Run, attempts: &mut Attempts, seat: Seat, failed: &Failed) -> Opti
         Next::Stop => None,
         Next::Try(seat, wait) => {
             let now = run.worker.house.clock.now();
-            run.order.model.retries.lock().take(now).then_some((seat, wait))
+            run.job.model.retries.lock().take(now).then_some((seat, wait))
         }
     }
 }
 
 fn out_of_time(run: &Run, wait: Duration) -> bool {
-    run.order.entry.started.elapsed() + wait >= run.worker.house.settings.relay.total_timeout
+    run.job.entry.started.elapsed() + wait >= run.worker.house.settings.relay.total_timeout
 }
 
-/// Runs a step while the client waits, until `until` at most: a silent stream gets its head and keep-alives; a client that
-/// leaves ends it, unless it calls a provider (`calls`) whose answer may be billed beyond what shows. One timer serves all.
-async fn patiently<'r, T, F>(
-    run: &'r mut Run,
+/// Makes one attempt while the client waits for it. The provider is not hung up on where the client leaves and its answer
+/// may be billed beyond what shows.
+async fn try_seat(
+    run: &Run,
+    seat: Seat,
+    insert: Option<Tokens>,
+    slot: &Slot,
+) -> Result<Result<Found, Failed>, Lost> {
+    let (until, total) = attempt::patience(run);
+    let mut step = pin!(attempt::make(run, seat, insert));
+    match patiently(run, slot, until, step.as_mut()).await {
+        Waited::Done(out) => Ok(out),
+        Waited::TooSlow => Ok(Err(attempt::too_slow(total))),
+        Waited::Gone => read_on::attempt(run, step).await.ok_or(Lost::Gone),
+    }
+}
+
+/// Waits before a second try.
+async fn rest(run: &Run, slot: &Slot, wait: Duration) -> Result<(), Lost> {
+    let until = Instant::now() + wait;
+    match patiently(run, slot, until, pin!(tokio::time::sleep_until(until))).await {
+        Waited::Done(()) | Waited::TooSlow => Ok(()),
+        Waited::Gone => Err(Lost::Gone),
+    }
+}
+
+/// What became of a step while the client waited.
+enum Waited<T> {
+    /// It came to its end.
+    Done(T),
+    /// Its time is over.
+    TooSlow,
+    /// The client left; the step may still go on.
+    Gone,
+}
+
+/// Runs a step while the client waits, until `until` at most: a silent stream gets its head and keep-alives. One timer
+/// serves all.
+async fn patiently<T>(
+    run: &Run,
     slot: &Slot,
     until: Instant,
-    calls: bool,
-    step: impl FnOnce(&'r Run) -> F,
-) -> Result<Option<T>, Lost>
-where
-    F: Future<Output = T> + 'r,
-{
+    mut step: Pin<&mut impl Future<Output = T>>,
+) -> Waited<T> {
     let every = run.worker.house.settings.relay.keepalive;
-    let (run, streamed) = (&*run, run.order.peek.stream);
-    let mut quiet = if streamed { Instant::now() + every } else { until };
+    let mut quiet = if run.job.peek.stream { Instant::now() + every } else { until };
     let mut timer = pin!(tokio::time::sleep_until(quiet.min(until)));
-    let mut step = pin!(step(run));
     loop {
         tokio::select! {
             biased;
-            () = slot.gone() => break,
-            out = &mut step => return Ok(Some(out)),
+            () = slot.gone() => return Waited::Gone,
+            out = &mut step => return Waited::Done(out),
             () = &mut timer => {
                 let now = Instant::now();
                 if now >= until {
-                    return Ok(None);
+                    return Waited::TooSlow;
                 }
                 if !run.head_out.get() {
                     run.head_out.set();
-                    if slot.head(run.order.entry.stream_head(&[])).await.is_err() {
-                        break;
+                    if slot.head(run.job.entry.stream_head(&[])).await.is_err() {
+                        return Waited::Gone;
                     }
                 }
-                if slot.data(WAITING).await.is_err() {
-                    break;
+                if slot.data(Bytes::from_static(KEEPALIVE)).await.is_err() {
+                    return Waited::Gone;
                 }
                 quiet = now + every;
                 timer.as_mut().reset(quiet.min(until));
             }
         }
     }
-    let late = if calls { read_on::attempt(run, step).await } else { None };
-    late.map(Some).ok_or(Lost::Gone)
 }
 
 fn no_route() -> Fault {
-    Fault::new(FaultKind::NoRoute, "No provider is configured for this model.").retry(Retry::Never)
+    Fault::new(FaultKind::NoRoute, "No provider is configured for this model.")
 }
 
 /// The head of our own answer: our id, the public model, our time.
 fn reply_head(run: &Run) -> ReplyHead {
-    let entry = &run.order.entry;
-    let prefix = match entry.door.dialect {
-        Some(canon::Dialect::Anthropic) => "msg_",
+    let entry = &run.job.entry;
+    let prefix = match run.job.peek.dialect {
+        Dialect::Anthropic => "msg_",
         _ => entry.door.surface.chat_id_prefix,
     };
     let mut id = String::with_capacity(prefix.len() + 26);
     id.push_str(prefix);
     id.push_str(entry.id.text().body());
-    ReplyHead { id, model: String::from(&*run.order.model.model.id), created: entry.at.seconds() }
+    ReplyHead { id, model: String::from(&*run.job.model.model.id), created: entry.at.seconds() }
 }

@@ -10,9 +10,7 @@ use dialect::{Beyond, Peek};
 /// # Errors
 /// When none may be asked: the fault names the field.
 pub fn passed_over(peek: &Peek, model: &LiveModel) -> Result<Vec<usize>, Fault> {
-    if peek.beyond.is_empty() || model.routes.is_empty() {
-        return Ok(Vec::new());
-    }
+    let Some(first) = peek.beyond.first().filter(|_| !model.routes.is_empty()) else { return Ok(Vec::new()) };
     let speaks = |route: &LiveRoute| route.provider.dialect() == peek.dialect;
     let allows = |route: &LiveRoute, beyond: &Beyond| speaks(route) && route.allow.contains(beyond.what);
     // Where a server of another dialect is not even asked, nothing is billed: the next best.
@@ -21,8 +19,7 @@ pub fn passed_over(peek: &Peek, model: &LiveModel) -> Result<Vec<usize>, Fault> 
         .or_else(|| others(model, |route| peek.beyond.iter().all(|b| drops(route, b))))
         .ok_or_else(|| {
             let sold = |beyond: &Beyond| model.routes.iter().any(|route| allows(route, beyond));
-            let unsold = peek.beyond.iter().find(|beyond| !sold(beyond)).or(peek.beyond.first());
-            not_sold(unsold.map_or("", |beyond| beyond.field.as_str()), &model.model.id)
+            not_sold(peek.beyond.iter().find(|beyond| !sold(beyond)).unwrap_or(first), &model.model.id)
         })
 }
 
@@ -32,7 +29,8 @@ fn others(model: &LiveModel, fits: impl Fn(&LiveRoute) -> bool) -> Option<Vec<us
     (unfit.len() < model.routes.len()).then_some(unfit)
 }
 
-fn not_sold(field: &str, model: &str) -> Fault {
+fn not_sold(beyond: &Beyond, model: &str) -> Fault {
+    let field = &beyond.field;
     let told = format!("What `{field}` asks for is not sold for this model (\"{model}\"); leave it out.");
-    Fault::new(FaultKind::UnsupportedParameter, told).at(field.to_owned())
+    Fault::new(FaultKind::UnsupportedParameter, told).at(field.clone())
 }

@@ -17,8 +17,13 @@ pub struct Surface {
 }
 
 /// Where no surface is: probes, unknown paths, what is no request.
-pub static NOWHERE: Surface =
-    Surface { base: "", style: Style::OpenAi, chat_id_prefix: "chatcmpl-", anthropic_lists: false };
+pub static NOWHERE: Surface = plain("");
+/// The management API. Its base path counts alone: it calls no model, and its problems have one style.
+pub static MANAGED: Surface = plain("/api/manage");
+
+const fn plain(base: &'static str) -> Surface {
+    Surface { base, style: Style::OpenAi, chat_id_prefix: "chatcmpl-", anthropic_lists: false }
+}
 
 /// The surfaces out of the box (R-API-1).
 pub fn defaults() -> Vec<Surface> {

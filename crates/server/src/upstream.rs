@@ -9,8 +9,9 @@ mod pool;
 mod wire;
 
 pub use body::AnswerBody;
-pub use wire::Told;
+pub use wire::Heard;
 
+use crate::limits::CALL_JOIN_BYTES_MAX;
 use body::Source;
 use bytes::{Bytes, BytesMut};
 use canon::BoxError;
@@ -120,8 +121,8 @@ impl Call<'_> {
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
-    /// What its headers told; none is passed on.
-    pub told: Told,
+    /// What was heard of its headers; none is passed on.
+    pub heard: Heard,
     /// Its body.
     pub body: AnswerBody,
 }
@@ -146,9 +147,9 @@ impl Upstream {
             Way::Sockets(sockets) => sockets.send(&call).await,
             Way::Stand(stand) => {
                 let (head, body) = stand.answer(call.request()).await?.into_parts();
-                let mut told = Told::default();
-                head.headers.iter().for_each(|(name, value)| told.take(name.as_str(), value.as_bytes()));
-                Ok(Answer { status: head.status, told, body: AnswerBody::new(Source::Stand(body)) })
+                let mut heard = Heard::default();
+                head.headers.iter().for_each(|(name, value)| heard.take(name.as_str(), value.as_bytes()));
+                Ok(Answer { status: head.status, heard, body: AnswerBody::new(Source::Stand(body)) })
             }
         }
     }
@@ -180,7 +181,7 @@ impl Sockets {
     async fn exchange(&self, mut link: Link, call: &Call<'_>) -> Result<Answer, Lost> {
         let endpoint = call.endpoint;
         let mut head =
-            BytesMut::with_capacity(endpoint.head.len() + 256 + call.body.len().min(link::JOIN_BYTES_MAX));
+            BytesMut::with_capacity(endpoint.head.len() + 256 + call.body.len().min(CALL_JOIN_BYTES_MAX));
         head.extend_from_slice(&endpoint.head);
         wire::end_head(&mut head, call.headers, call.body.len());
         link.send(head, &call.body).await.map_err(Lost::Unanswered)?;
@@ -199,7 +200,7 @@ impl Sockets {
         };
         let home = head.reusable.then(|| (self.pool.clone(), endpoint.origin.clone()));
         let body = AnswerBody::new(Source::Link(body::Reading::new(link, bytes, head.framing, home)));
-        Ok(Answer { status: head.status, told: head.told, body })
+        Ok(Answer { status: head.status, heard: head.heard, body })
     }
 }
 

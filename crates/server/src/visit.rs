@@ -17,114 +17,128 @@ use std::sync::Arc;
 use store::port::KeyRow;
 use units::{KeyId, WorkspaceId};
 
-/// Where the management API is.
-pub const MANAGE: &str = "/api/manage";
 /// What is asked all the time: a good answer is no news.
 const PROBES: [&str; 3] = ["healthz", "readyz", "metrics"];
 /// What is logged of a path that is none of ours.
-const UNKNOWN: &str = "unknown";
+pub const UNKNOWN: &str = "unknown";
 
-/// What a door tells of its answer, for the line. It rides on the answer to `attend` and goes no farther.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Told {
-    /// The door, where it is one of a surface.
-    pub door: Option<Door>,
+/// The stable name of a problem, for the line. It rides on the answer and goes no farther than `attend`: a handler, or an
+/// extractor that refuses before it, has no other way back through axum.
+#[derive(Clone, Copy, Debug)]
+pub struct Code(pub &'static str);
+
+/// What is known of a visit that was answered.
+pub struct Facts<'a> {
+    /// The request.
+    pub entry: &'a Entry,
+    /// Its method, when it could be read.
+    pub method: Option<&'a Method>,
+    /// The route that was found, where one door has many.
+    pub route: Option<&'a str>,
+    /// The status that was sent.
+    pub status: StatusCode,
     /// Who called, when the key was good.
     pub caller: Option<(WorkspaceId, KeyId)>,
     /// The stable name of what went wrong.
     pub fault: Option<&'static str>,
 }
 
-/// A visit that was answered.
-pub struct Visit<'a> {
-    /// The request.
-    pub entry: &'a Entry,
-    /// Its method, when it could be read.
-    pub method: Option<&'a Method>,
-    /// The base path and what is asked there, never a path as it was sent.
-    pub place: (&'a str, &'a str),
-    /// The status that was sent.
-    pub status: StatusCode,
-    /// What its door told.
-    pub told: Told,
+impl Facts<'_> {
+    /// The base path and what was asked there, never a path as it was sent.
+    fn place(&self) -> (&str, &str) {
+        let door = &self.entry.door;
+        let base = door.surface.base;
+        match self.route.and_then(|route| route.strip_prefix(base)) {
+            None | Some("" | "/") => (base, door.endpoint),
+            Some(path) if base.is_empty() => (base, path.trim_start_matches('/')),
+            Some(path) => (base, path),
+        }
+    }
 }
 
-/// Takes a request in, lets its door answer, and tells the log.
-pub async fn attend(State(house): State<Arc<House>>, mut request: Request, next: Next) -> Response {
-    let entry = Entry::new(&house, Door::nowhere(UNKNOWN), request.headers());
+/// A visit at a door of a surface, or at none.
+pub struct Visit<'h> {
+    house: &'h House,
+    /// The request.
+    pub entry: Entry,
+    method: Method,
+}
+
+impl<'h> Visit<'h> {
+    /// Takes a request in.
+    pub fn new<B>(house: &'h House, door: Door, request: &http::Request<B>) -> Self {
+        Self { house, entry: Entry::new(house, door, request.headers()), method: request.method().clone() }
+    }
+
+    /// The answer, in the style of the door; the log is told of it.
+    pub fn answer(self, caller: Option<&KeyRow>, answer: Result<Bytes, Fault>) -> Response {
+        let fault = answer.as_ref().err().map(|fault| fault.kind.name());
+        let response = match answer {
+            Ok(body) => self.entry.json(StatusCode::OK, body, &[]),
+            Err(fault) => self.entry.fault(&fault),
+        };
+        self.house.log_visit(&Facts {
+            entry: &self.entry,
+            method: Some(&self.method),
+            route: None,
+            status: response.status(),
+            caller: caller.map(|key| (key.workspace, key.id)),
+            fault,
+        });
+        into_axum(response)
+    }
+}
+
+/// Takes a request in for handlers that answer by themselves, gives their answer its ids, and tells the log.
+pub async fn attend(State((house, door)): State<(Arc<House>, Door)>, request: Request, next: Next) -> Response {
+    let entry = Entry::new(&house, door, request.headers());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let below = request.uri().path().strip_prefix(MANAGE);
-    let managed = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    request.extensions_mut().insert(entry.clone());
     let mut response = next.run(request).await;
     entry.identify_answer(response.headers_mut());
-    let told = response.extensions_mut().remove::<Told>().unwrap_or_default();
-    let place = match (told.door, route.as_ref().map(MatchedPath::as_str)) {
-        (Some(door), _) => (door.surface.base, door.endpoint),
-        (None, Some(route)) => place_of(route),
-        (None, None) => (if managed { MANAGE } else { "" }, UNKNOWN),
-    };
-    let status = response.status();
-    house.visited(&Visit { entry: &entry, method: Some(&method), place, status, told });
+    let code = response.extensions_mut().remove::<Code>();
+    house.log_visit(&Facts {
+        entry: &entry,
+        method: Some(&method),
+        route: route.as_ref().map(MatchedPath::as_str),
+        status: response.status(),
+        caller: None,
+        fault: code.map(|Code(name)| name),
+    });
     response
-}
-
-/// The base path and the endpoint of a route.
-fn place_of(route: &str) -> (&str, &str) {
-    match (route.strip_prefix(MANAGE), route.trim_start_matches('/')) {
-        (Some("" | "/"), _) => (MANAGE, UNKNOWN),
-        (Some(endpoint), _) => (MANAGE, endpoint),
-        (None, "") => ("", "root"),
-        (None, endpoint) => ("", endpoint),
-    }
-}
-
-impl Entry {
-    /// The answer of a door that calls no model.
-    pub fn visited(&self, caller: Option<&KeyRow>, answer: Result<Bytes, Fault>) -> Response {
-        let fault = answer.as_ref().err().map(|fault| fault.kind.name());
-        let mut response = into_axum(match answer {
-            Ok(body) => self.json(StatusCode::OK, body, &[]),
-            Err(fault) => self.fault(&fault),
-        });
-        let caller = caller.map(|key| (key.workspace, key.id));
-        response.extensions_mut().insert(Told { door: Some(self.door), caller, fault });
-        response
-    }
 }
 
 impl House {
     /// Tells the log that a visit was answered.
-    pub fn visited(&self, visit: &Visit<'_>) {
-        let (surface, endpoint) = visit.place;
+    pub fn log_visit(&self, facts: &Facts<'_>) {
+        let (surface, endpoint) = facts.place();
         let probe = surface.is_empty() && PROBES.contains(&endpoint);
-        if probe && visit.status.is_success() {
+        if probe && facts.status.is_success() {
             return;
         }
-        let level = match visit.status.is_server_error() {
+        let level = match facts.status.is_server_error() {
             // What the probe has found has lines of its own.
             true if probe => Level::Warn,
             true => Level::Error,
             false => Level::Info,
         };
         self.log.line(level, "request.done", |line| {
-            line.put_plain("request.id", visit.entry.id.text().as_str());
-            line.put("status", &Value::Number(i64::from(visit.status.as_u16())));
-            if let Some(method) = visit.method.map(Method::as_str) {
+            line.put_plain("request.id", facts.entry.id.text().as_str());
+            line.put("status", &Value::Number(i64::from(facts.status.as_u16())));
+            if let Some(method) = facts.method.map(Method::as_str) {
                 line.put("method", &Value::Text(if method.len() > METHOD_BYTES_MAX { "other" } else { method }));
             }
             line.put("surface", &Value::Text(surface));
             line.put("endpoint", &Value::Text(endpoint));
-            if let Some((workspace, key)) = visit.told.caller {
+            if let Some((workspace, key)) = facts.caller {
                 line.put_plain("workspace.id", workspace.text().as_str());
                 line.put_plain("key.id", key.text().as_str());
             }
-            line.put("latency_ms", &Value::Number(i64::from(visit.entry.age_ms())));
-            if let Some(fault) = visit.told.fault {
+            line.put("latency_ms", &Value::Number(i64::from(facts.entry.age_ms())));
+            if let Some(fault) = facts.fault {
                 line.put("fault", &Value::Text(fault));
             }
-            if let Some(id) = &visit.entry.client_request_id {
+            if let Some(id) = &facts.entry.client_request_id {
                 line.put("client_request_id", &Value::Text(id));
             }
         });

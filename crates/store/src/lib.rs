@@ -7,7 +7,7 @@ mod intern;
 mod open;
 mod postgres;
 mod record;
-mod slot;
+mod reply;
 mod sqlite;
 
 pub use open::{Kind, OpenError, Opened, StoreConfig, audit_offline, open};

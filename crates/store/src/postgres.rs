@@ -23,7 +23,7 @@ mod write;
 pub use schema::open;
 
 use crate::port::{AuditReport, Ledger, Pending, StoreError};
-use crate::slot::slot;
+use crate::reply;
 use address::Address;
 use changes::Changes;
 use ledger::{
@@ -89,7 +89,7 @@ impl Shared {
     }
 
     async fn ask<T>(&self, op: impl FnOnce(Reply<T>) -> Op) -> Result<T, StoreError> {
-        let (reply, answer) = slot();
+        let (reply, answer) = reply::pair();
         self.queue.push(op(reply))?;
         answer.await.ok_or_else(gone)?
     }

@@ -9,8 +9,8 @@ mod credit;
 mod files;
 mod inbox;
 mod journal;
-mod lane;
 mod people;
+mod reader;
 mod schema;
 mod store;
 mod thread;
@@ -21,14 +21,14 @@ pub use audit::audit_offline;
 pub use files::open;
 
 use crate::port::{AuditReport, Ledger, Pending, StoreError};
-use crate::slot::{Answer, slot};
+use crate::reply::{self, Answer};
 use books::{Books, Seen};
-use inbox::{CloseAck, Entry, Inbox, Job};
-use lane::Lane;
+use inbox::{CloseAck, Entry, Errand, Inbox};
 use ledger::{
     Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow,
 };
 use parking_lot::Mutex;
+use reader::Reader;
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ struct Shared {
 /// The SQLite engine: both doors of the port.
 struct Sqlite {
     shared: Arc<Shared>,
-    reads: Lane,
+    reads: Reader,
     dir: PathBuf,
 }
 
@@ -91,23 +91,23 @@ impl Shared {
         Ok(())
     }
 
-    /// Runs a job on the ledger thread, after everything queued so far is on disk.
+    /// Runs an errand on the ledger thread, after everything queued so far is on disk.
     async fn write<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+        errand: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        let job: Job = Box::new(move |db| {
+        let errand: Errand = Box::new(move |db| {
             // Nobody waits any more when the send fails; the work is done all the same.
-            let _ = reply.send(job(db));
+            let _ = reply.send(errand(db));
         });
-        self.inbox.push_job(job);
+        self.inbox.push_errand(errand);
         answer.await.map_err(|_| gone())?
     }
 
     /// Waits until everything queued so far is on disk.
     async fn barrier(&self) -> Result<(), StoreError> {
-        let (ack, answer) = slot();
+        let (ack, answer) = reply::pair();
         self.inbox.push(Entry::Barrier(Some(ack)), true);
         answer.await.ok_or_else(gone)
     }
@@ -153,12 +153,12 @@ impl Shared {
         let SettleOrder { id, cost, usage } = order;
         let closing = |books: &mut Books, at: Timestamp| {
             let Some(closed) = books.settle(id, cost, at)? else { return Ok(Ending::Before) };
-            let (ack, answer) = slot();
+            let (ack, answer) = reply::pair();
             let mut usage = Box::new(usage);
             usage.charge = closed.closing.charged;
-            let told =
+            let settled =
                 SettleAnswer::Settled { charged: closed.closing.charged, written_off: closed.closing.written_off };
-            let ack = CloseAck::Settle(told, Some(ack));
+            let ack = CloseAck::Settle(settled, Some(ack));
             Ok(Ending::Queued(Entry::Close { closed: Box::new(closed), usage: Some(usage), at, ack }, answer))
         };
         self.close_hold(id, closing, SettleAnswer::Already).await
@@ -172,7 +172,7 @@ impl Shared {
             if !closed.written && usage.is_none() && closed.moves_nothing() {
                 return Ok(Ending::Now(state));
             }
-            let (ack, answer) = slot();
+            let (ack, answer) = reply::pair();
             let (usage, ack) = (usage.map(|row| Box::new(uncharged(row))), CloseAck::Release(state, Some(ack)));
             Ok(Ending::Queued(Entry::Close { closed: Box::new(closed), usage, at, ack }, answer))
         };
@@ -192,7 +192,7 @@ impl Shared {
             let mut books = self.books.lock();
             self.inbox.has_room().map_err(|full| unavailable(full.0))?;
             match closing(&mut books, now)? {
-                Ending::Now(told) => return Ok(told),
+                Ending::Now(result) => return Ok(result),
                 Ending::Before => Err(closed_state(&books, id)),
                 Ending::Queued(entry, answer) => {
                     // Under the lock of the books, so that the disk sees the order that memory decided.
@@ -274,9 +274,9 @@ impl Ledger for Sqlite {
         Box::pin(async {
             self.shared.barrier().await?;
             let now = self.shared.clock.now();
-            // A lane of its own, so that no other question waits for it.
-            let lane = files::reader(&self.dir).map_err(unavailable)?;
-            lane.ask(move |db| audit::run(db, Some(now))).await
+            // A reader of its own, so that no other question waits for it.
+            let reader = files::reader(&self.dir).map_err(unavailable)?;
+            reader.ask(move |db| audit::run(db, Some(now))).await
         })
     }
 

@@ -72,12 +72,12 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     background.spawn(house.clone().follow());
     background.spawn(house.clone().reap());
     let doors = Doors::open(&house)?;
-    let mut told = vec![("listen", address.to_string())];
+    let mut places = vec![("listen", address.to_string())];
     if let Some(monitors) = monitors {
-        told.push(("metrics", monitors.local_addr()?.to_string()));
+        places.push(("metrics", monitors.local_addr()?.to_string()));
         background.spawn(server::answer_monitors(monitors, house.clone()));
     }
-    log.info("server.ready", &told.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>());
+    log.info("server.ready", &places.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>());
     let mut failed = None;
     let mut starting = JoinSet::new();
     starting.spawn(ready(address));

@@ -1,17 +1,17 @@
-//! The real clock, the real chance, the master key, and the house made of them. In: a configuration. Out: an open house.
-//! Never here: serving, commands.
+//! The real clock, the real chance, and the house that stands on them. In: a configuration. Out: an open house.
+//! Never here: serving, commands, the life of the master key's file (master_key.rs).
 
-use crate::config::{Config, key_of_hex};
+use crate::config::Config;
+use crate::master_key;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use server::{House, Log, Parts, Vault, default_surfaces};
 use std::cell::RefCell;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{Kind, StoreConfig};
 use tokio::runtime::Handle;
-use units::{Chance, Clock, Secret, Timestamp};
+use units::{Chance, Clock, Timestamp};
 
 /// Wall time.
 pub struct SystemClock;
@@ -97,7 +97,7 @@ impl From<store::OpenError> for WiringError {
 pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<House>, WiringError> {
     let data = config.data_dir.display().to_string();
     make_private_dir(&config.data_dir).map_err(|e| WiringError::Data(data, e))?;
-    let (key, candidate) = master_key(config)?;
+    let (key, candidate) = master_key::take(config)?;
     let vault = Vault::new(&key);
     let kind = match &config.database_url {
         None => Kind::Sqlite { dir: config.data_dir.clone() },
@@ -129,66 +129,6 @@ pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<H
     Ok(house)
 }
 
-/// The master key: from the setting, or from its file. Without either a new one is made, which is a candidate.
-fn master_key(config: &Config) -> Result<(Secret<[u8; 32]>, Option<Candidate>), WiringError> {
-    if let Some(key) = &config.master_key {
-        return Ok((key.clone(), None));
-    }
-    let path = &config.master_key_file;
-    if let Some(key) = read_key(path)? {
-        return Ok((key, None));
-    }
-    let candidate = Candidate::beside(path);
-    // Half a key, of a start that was cut off, no store has seen: it is made anew.
-    if let Ok(Some(key)) = read_key(&candidate.new) {
-        return Ok((key, Some(candidate)));
-    }
-    let mut key = [0; 32];
-    OsChance.fill(&mut key);
-    let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
-    write_private(&candidate.new, &text).map_err(|e| key_file(&candidate.new, e))?;
-    Ok((Secret::new(key), Some(candidate)))
-}
-
-/// The key in a file, if the file is there.
-fn read_key(path: &Path) -> Result<Option<Secret<[u8; 32]>>, WiringError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => match key_of_hex(text.trim()) {
-            Some(key) => Ok(Some(Secret::new(key))),
-            None => Err(WiringError::MasterKey(path.display().to_string())),
-        },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(key_file(path, error)),
-    }
-}
-
-fn key_file(path: &Path, error: std::io::Error) -> WiringError {
-    WiringError::KeyFile(path.display().to_string(), error)
-}
-
-/// A new key gets its name once a store has opened with it: beside the store of another key it would pass for that
-/// store's own. While it is open whether the store took it, it is kept for the next start.
-struct Candidate {
-    new: PathBuf,
-    path: PathBuf,
-}
-
-impl Candidate {
-    fn beside(path: &Path) -> Self {
-        let mut new = path.to_owned().into_os_string();
-        new.push(".new");
-        Self { new: new.into(), path: path.to_owned() }
-    }
-
-    fn judge<T>(&self, opened: &Result<T, WiringError>) -> Result<(), WiringError> {
-        match opened {
-            Ok(_) => std::fs::rename(&self.new, &self.path).map_err(|e| key_file(&self.path, e)),
-            Err(WiringError::OtherMaster) => std::fs::remove_file(&self.new).map_err(|e| key_file(&self.new, e)),
-            Err(_) => Ok(()),
-        }
-    }
-}
-
 /// Where the first operator token lies, for commands on the same machine.
 pub fn token_file(data_dir: &Path) -> PathBuf {
     data_dir.join("operator.token")
@@ -202,7 +142,8 @@ async fn first_operator_token(config: &Config, house: &House) -> Result<(), Wiri
     }
     let (text, row) = server::mint_operator_token(house, "first operator");
     let path = token_file(&config.data_dir);
-    write_private(&path, text.expose()).map_err(|e| WiringError::Data(path.display().to_string(), e))?;
+    master_key::write_private(&path, text.expose())
+        .map_err(|e| WiringError::Data(path.display().to_string(), e))?;
     let log = store::port::AuditEntry {
         at: row.created_at,
         actor: "first start".into(),
@@ -221,16 +162,4 @@ fn make_private_dir(dir: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(dir)
-}
-
-/// Writes a secret so that only its owner reads it; an older file of that name is replaced.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()
 }

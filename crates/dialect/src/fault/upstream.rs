@@ -316,7 +316,7 @@ impl UpstreamFault {
 
     /// The fault of the house: our own sentence, who may try again, the field if the upstream named one.
     pub fn to_fault(&self) -> Fault {
-        let next = |kind, told: &'static str| Fault::new(kind, told).retry(Retry::NextRoute);
+        let again = |kind, told: &'static str| Fault::new(kind, told).retry(Retry::Again);
         match self.class {
             UpstreamClass::InvalidRequest => self.refused(),
             UpstreamClass::ContextTooLong => Fault::new(
@@ -328,22 +328,22 @@ impl UpstreamFault {
                 "The request is larger than the model's provider takes; send less, or refer to media by URL.",
             ),
             UpstreamClass::Overloaded => {
-                next(FaultKind::Overloaded, "The model's provider is overloaded.").retry(self.again())
+                again(FaultKind::Overloaded, "The model's provider is overloaded.").retry(self.wait())
             }
             UpstreamClass::RateLimited => {
-                next(FaultKind::Unavailable, "The model is busy at the moment.").retry(self.again())
+                again(FaultKind::Unavailable, "The model is busy at the moment.").retry(self.wait())
             }
-            UpstreamClass::Timeout => next(FaultKind::UpstreamFailed, "The model's provider took too long."),
+            UpstreamClass::Timeout => again(FaultKind::UpstreamFailed, "The model's provider took too long."),
             UpstreamClass::Auth
             | UpstreamClass::Billing
             | UpstreamClass::NotFound
             | UpstreamClass::Server
-            | UpstreamClass::Unknown => next(FaultKind::UpstreamFailed, "The model's provider failed to answer."),
+            | UpstreamClass::Unknown => again(FaultKind::UpstreamFailed, "The model's provider failed to answer."),
         }
     }
 
     /// When to come again: when the server says.
-    fn again(&self) -> Retry {
+    fn wait(&self) -> Retry {
         Retry::After(self.retry_after.unwrap_or(RETRY_DEFAULT))
     }
 

@@ -115,11 +115,11 @@ const UPSTREAM: &[(u16, &str, UpstreamClass, bool)] = &[
 /// R-ERR-7, wire.md pitfall 62: any body of an upstream is classed, and none of its words reach a client or a log.
 #[test]
 fn r_err_7_pitfall_62_upstream_errors_are_classed_and_never_quoted() {
-    for (code, body, class, next) in UPSTREAM {
+    for (code, body, class, again) in UPSTREAM {
         let fault = decode_upstream_fault(CHAT, *code, UpstreamHints::default(), body.as_bytes());
         assert_eq!(fault.class, *class, "{code} {body}");
         let ours = fault.to_fault();
-        assert_eq!(ours.retry != Retry::Never, *next, "{code} {body}");
+        assert_eq!(ours.retry != Retry::Never, *again, "{code} {body}");
         for style in Style::ALL {
             let rendered = render(&ours, *style, "req_1");
             let text = String::from_utf8(rendered.body.to_vec()).unwrap();

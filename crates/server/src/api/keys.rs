@@ -63,9 +63,9 @@ pub async fn create(
     let detail = json!({ "workspace": workspace.id.to_string(), "name": row.name, "prefix": row.prefix });
     house.store.create_key(row.clone(), operator.did(now, "key.create", row.id.to_string(), &detail)).await?;
     house.keys.put(row.clone());
-    let mut told = object(&row);
-    told["key"] = json!(text.expose());
-    Ok(Answer::created(&told))
+    let mut shown = object(&row);
+    shown["key"] = json!(text.expose());
+    Ok(Answer::created(&shown))
 }
 
 /// `GET /keys?workspace=`.

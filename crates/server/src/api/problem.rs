@@ -2,7 +2,8 @@
 //! Never here: the error styles of model endpoints.
 
 use crate::house::HouseError;
-use crate::visit::Told;
+use crate::limits::LEDGER_RETRY;
+use crate::visit::Code;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
@@ -120,9 +121,9 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        response.extensions_mut().insert(Told { fault: Some(self.code), ..Told::default() });
+        response.extensions_mut().insert(Code(self.code));
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("2"));
+            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(LEDGER_RETRY.as_secs()));
         }
         response
     }

@@ -32,9 +32,9 @@ pub async fn create(
     let log = operator.did(row.created_at, "operator_token.create", row.id.to_string(), &detail);
     house.store.create_operator_token(row.clone(), log).await?;
     house.reload(Change::OperatorTokens).await?;
-    let mut told = object(&row);
-    told["token"] = json!(text.expose());
-    Ok(Answer::created(&told))
+    let mut shown = object(&row);
+    shown["token"] = json!(text.expose());
+    Ok(Answer::created(&shown))
 }
 
 /// `GET /operator-tokens`.

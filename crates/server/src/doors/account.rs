@@ -1,9 +1,10 @@
 //! Who the caller is and what it may spend (R-API-10). In: a key. Out: identity, spend, balance, of one ledger snapshot.
 //! Never here: other keys, other workspaces.
 
-use crate::entry::{Door, Entry};
+use crate::entry::Door;
 use crate::house::{House, Worker};
 use crate::relay::unavailable;
+use crate::visit::Visit;
 use axum::body::Body;
 use axum::extract::State;
 use bytes::Bytes;
@@ -11,21 +12,22 @@ use canon::Fault;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use store::port::KeyRow;
+use units::Timestamp;
 
 /// `GET {base}/key` and `{base}/me`.
 pub async fn key(door: Door, State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
-    let entry = Entry::of(&worker.house, door, &request);
-    match worker.house.identify(request.headers(), entry.at) {
+    let visit = Visit::new(&worker.house, door, &request);
+    match worker.house.identify(request.headers(), visit.entry.at) {
         Ok(caller) => {
-            let told = identity(&worker.house, &entry, &caller).await;
-            entry.visited(Some(&caller), told.map(|body| Bytes::from(body.to_string())))
+            let found = identity(&worker.house, visit.entry.at, &caller).await;
+            visit.answer(Some(&caller), found.map(|body| Bytes::from(body.to_string())))
         }
-        Err(fault) => entry.visited(None, Err(fault)),
+        Err(fault) => visit.answer(None, Err(fault)),
     }
 }
 
-async fn identity(house: &House, entry: &Entry, key: &KeyRow) -> Result<Value, Fault> {
-    let balance = house.ledger.balance(key.workspace, entry.at).await.map_err(unavailable)?;
+async fn identity(house: &House, at: Timestamp, key: &KeyRow) -> Result<Value, Fault> {
+    let balance = house.ledger.balance(key.workspace, at).await.map_err(unavailable)?;
     let spend = house.ledger.key_spend(key.id).await.map_err(unavailable)?;
     let workspace = house.workspaces.find(key.workspace);
     let (name, slug) = workspace.map_or((String::new(), String::new()), |w| (w.name.clone(), w.slug.clone()));

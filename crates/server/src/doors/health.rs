@@ -22,7 +22,11 @@ const ALIVE: &str = "ok\n";
 type Numbers = ([(HeaderName, &'static str); 1], String);
 
 /// Adds the paths.
-pub fn add(router: Router<Worker>) -> Router<Worker> {
+pub fn add(router: Router<Worker>, house: &Arc<House>) -> Router<Worker> {
+    let asked = |endpoint, answer: MethodRouter<Worker>| {
+        let door = Door::nowhere(endpoint);
+        only(door, "GET", answer.layer(from_fn_with_state((house.clone(), door), visit::attend)))
+    };
     router
         // Claude Code asks HEAD / before its first call.
         .route("/", asked("root", get(|| async { "Tollgate\n" })))
@@ -31,13 +35,9 @@ pub fn add(router: Router<Worker>) -> Router<Worker> {
         .route("/metrics", asked("metrics", get(metrics)))
 }
 
-fn asked(endpoint: &'static str, answer: MethodRouter<Worker>) -> MethodRouter<Worker> {
-    only(Door::nowhere(endpoint), "GET", answer)
-}
-
 /// Answers monitors on an address of their own, for ever: whoever reaches it needs no token (`metrics.listen`).
 pub async fn answer_monitors(listener: TcpListener, house: Arc<House>) {
-    let attend = from_fn_with_state(house.clone(), visit::attend);
+    let attend = from_fn_with_state((house.clone(), Door::nowhere(visit::UNKNOWN)), visit::attend);
     let router = Router::new()
         .route("/healthz", get(|| async { ALIVE }))
         .route("/readyz", get(async |State(house): State<Arc<House>>| readiness(&house).await))

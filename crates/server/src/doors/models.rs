@@ -1,10 +1,11 @@
 //! Lists of models, in the shape the caller reads (R-API-9). In: a key. Out: what that key may call.
 //! Never here: routes, providers, upstream names.
 
-use crate::entry::{Door, Entry};
+use crate::entry::Door;
 use crate::house::Worker;
 use crate::live::{LiveModel, LivePrice};
 use crate::pipeline::no_such_model;
+use crate::visit::Visit;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -16,8 +17,8 @@ use std::sync::Arc;
 
 /// `GET {base}/models`.
 pub async fn list(door: Door, State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
-    let entry = Entry::of(&worker.house, door, &request);
-    answer(&worker, &entry, request.headers(), |models, anthropic| {
+    let visit = Visit::new(&worker.house, door, &request);
+    answer(&worker, visit, request.headers(), |models, anthropic| {
         let objects: Vec<Value> = models.iter().map(|m| object(m, anthropic)).collect();
         if anthropic {
             let id = |model: Option<&Arc<LiveModel>>| model.map(|m| m.model.id.to_string());
@@ -39,8 +40,8 @@ pub async fn one(
 ) -> Response<Body> {
     // An id that is no text is nobody's.
     let id = path.map_or_else(|_| String::new(), |Path(id)| id);
-    let entry = Entry::of(&worker.house, door, &request);
-    answer(&worker, &entry, request.headers(), |models, anthropic| {
+    let visit = Visit::new(&worker.house, door, &request);
+    answer(&worker, visit, request.headers(), |models, anthropic| {
         let found = models.iter().find(|m| *m.model.id == *id);
         found.map(|m| object(m, anthropic)).ok_or_else(|| no_such_model(&id))
     })
@@ -48,20 +49,20 @@ pub async fn one(
 
 fn answer(
     worker: &Worker,
-    entry: &Entry,
+    visit: Visit<'_>,
     headers: &HeaderMap,
     shape: impl FnOnce(&[Arc<LiveModel>], bool) -> Result<Value, Fault>,
 ) -> Response<Body> {
-    let anthropic = entry.door.surface.anthropic_lists || headers.contains_key("anthropic-version");
-    let caller = match worker.house.identify(headers, entry.at) {
+    let anthropic = visit.entry.door.surface.anthropic_lists || headers.contains_key("anthropic-version");
+    let caller = match worker.house.identify(headers, visit.entry.at) {
         Ok(caller) => caller,
-        Err(fault) => return entry.visited(None, Err(fault)),
+        Err(fault) => return visit.answer(None, Err(fault)),
     };
     let catalogue = worker.house.catalogue.load();
     let mut models: Vec<_> = catalogue.models.values().filter(|m| m.model.enabled).cloned().collect();
     models.sort_by(|a, b| a.model.id.cmp(&b.model.id));
-    let told = shape(&models, anthropic);
-    entry.visited(Some(&caller), told.map(|body| Bytes::from(body.to_string())))
+    let shaped = shape(&models, anthropic);
+    visit.answer(Some(&caller), shaped.map(|body| Bytes::from(body.to_string())))
 }
 
 /// What OpenAI's clients expect to be there; the true time of a model's birth is nobody's business.

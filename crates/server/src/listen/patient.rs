@@ -1,6 +1,7 @@
 //! A client's connection that is not waited for without end. In: a socket. Out: the same, failing when the client takes
 //! nothing for too long: a reader that stalls would hold credit and an upstream for ever. Never here: HTTP.
 
+use crate::limits::ANSWER_JOIN_BYTES_MAX;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,9 +9,6 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
-
-/// Below this, joining the parts of a write costs less than telling the kernel of each.
-const JOIN_BYTES_MAX: usize = 1_024;
 
 /// A socket with an end to its patience.
 pub struct Patient {
@@ -56,11 +54,11 @@ impl AsyncWrite for Patient {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let total: usize = bufs.iter().map(|buf| buf.len()).sum();
-        if total > JOIN_BYTES_MAX {
+        if total > ANSWER_JOIN_BYTES_MAX {
             let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
             return self.judge(cx, written);
         }
-        let mut joined = [0; JOIN_BYTES_MAX];
+        let mut joined = [0; ANSWER_JOIN_BYTES_MAX];
         let mut at = 0;
         for buf in bufs {
             joined[at..at + buf.len()].copy_from_slice(buf);

@@ -4,18 +4,16 @@
 
 use crate::entry::{Door, Entry};
 use crate::house::House;
-use crate::limits::{HEADER_BYTES_MAX, HEADERS_MAX};
-use crate::visit::{Told, Visit};
+use crate::limits::{BARE_HEAD_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX};
+use crate::visit::Facts;
+use bytes::Bytes;
 use canon::{Fault, FaultKind};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-/// Longer heads are not the library's own.
-const BARE_BYTES_MAX: usize = 256;
 
 /// A socket on which no refusal is bare.
 pub struct Refusals<S> {
@@ -35,7 +33,7 @@ impl<S: AsyncWrite + Unpin> Refusals<S> {
     fn replace(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Option<Poll<io::Result<usize>>> {
         if self.instead.is_none() {
             let status = bare(bytes)?;
-            self.instead = Some((told(&self.house, status, bytes), 0));
+            self.instead = Some((refuse(&self.house, status, bytes), 0));
         }
         Some(self.send(cx).map_ok(|()| bytes.len()))
     }
@@ -54,7 +52,7 @@ impl<S: AsyncWrite + Unpin> Refusals<S> {
 
 /// The status of a refusal that the library wrote: a whole head of 4xx, nothing behind it, and none of our ids in it.
 fn bare(bytes: &[u8]) -> Option<StatusCode> {
-    if !bytes.starts_with(b"HTTP/1.1 4") || bytes.len() > BARE_BYTES_MAX || !bytes.ends_with(b"\r\n\r\n") {
+    if !bytes.starts_with(b"HTTP/1.1 4") || bytes.len() > BARE_HEAD_BYTES_MAX || !bytes.ends_with(b"\r\n\r\n") {
         return None;
     }
     let has = |words: &[u8]| memchr::memmem::find(bytes, words).is_some();
@@ -64,9 +62,24 @@ fn bare(bytes: &[u8]) -> Option<StatusCode> {
     StatusCode::from_bytes(bytes.get(9..12)?).ok()
 }
 
-/// The refusal in words, which also goes to the log.
-fn told(house: &House, status: StatusCode, head: &[u8]) -> Vec<u8> {
-    let fault = match status.as_u16() {
+/// Refuses in the library's place: what is sent instead of its head, and a line in the log.
+fn refuse(house: &House, status: StatusCode, head: &[u8]) -> Vec<u8> {
+    let (entry, fault) = (Entry::new(house, Door::nowhere("unread"), &HeaderMap::new()), fault_of(status));
+    let answer = entry.fault(&fault);
+    house.log_visit(&Facts {
+        entry: &entry,
+        method: None,
+        route: None,
+        status: answer.status(),
+        caller: None,
+        fault: Some(fault.kind.name()),
+    });
+    written(&answer, head)
+}
+
+/// What the library has refused, in words.
+fn fault_of(status: StatusCode) -> Fault {
+    match status.as_u16() {
         414 | 431 => Fault::new(
             FaultKind::HeadersTooLarge,
             format!(
@@ -75,15 +88,14 @@ fn told(house: &House, status: StatusCode, head: &[u8]) -> Vec<u8> {
             ),
         ),
         _ => Fault::new(FaultKind::InvalidRequest, "This is no HTTP/1.1 request; the connection is closed."),
-    };
-    let entry = Entry::new(house, Door::nowhere("unread"), &HeaderMap::new());
-    let answer = entry.fault(&fault);
+    }
+}
+
+/// An answer as it goes over the wire; the headers of the library's own head stay, but for the length.
+fn written(answer: &Response<Bytes>, head: &[u8]) -> Vec<u8> {
     let status = answer.status();
-    let told = Told { fault: Some(fault.kind.name()), ..Told::default() };
-    house.visited(&Visit { entry: &entry, method: None, place: ("", "unread"), status, told });
     let mut out =
         format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or("")).into_bytes();
-    // The library's own headers stay, but for the length.
     for line in head.split_inclusive(|b| *b == b'\n').skip(1) {
         if line != b"\r\n" && !line.starts_with(b"content-length") {
             out.extend_from_slice(line);

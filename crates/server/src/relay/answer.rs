@@ -2,7 +2,8 @@
 //! Never here: what the answer looks like (lane), which usage counts (usage).
 
 use crate::relay::attempt::Whole;
-use crate::relay::finish::{Ending, Run};
+use crate::relay::finish::Ending;
+use crate::relay::run::Run;
 use crate::relay::tab::Tab;
 use crate::relay::usage::truth;
 use crate::viewer::Slot;
@@ -13,13 +14,13 @@ pub async fn pass(mut run: Run, tab: Tab, whole: Whole, slot: &Slot) {
     let Whole { answer, losses, first_byte_ms } = whole;
     run.first_byte_ms = Some(first_byte_ms);
     run.losses = losses;
-    let usage = truth(answer.tally(), answer.tally().text_bytes(), &run.order.peek, false);
+    let usage = truth(answer.tally(), answer.tally().text_bytes(), &run.job.peek, false);
     let ending = Ending { usage, partial: false, client_gone: slot.is_gone(), fault: None };
     match run.settle(tab, &ending).await {
         Ok(()) => {
             let body = answer.seal(&usage.0, usage.1);
-            slot.whole(run.order.entry.json(StatusCode::OK, body, &run.losses));
+            slot.whole(run.job.entry.json(StatusCode::OK, body, &run.losses));
         }
-        Err(fault) => slot.whole(run.order.entry.fault(&fault)),
+        Err(fault) => slot.whole(run.job.entry.fault(&fault)),
     }
 }

@@ -2,12 +2,12 @@
 //! that has begun (or is whole), or a failure with its cause. Never here: which seat comes next, money.
 
 use crate::limits::{ANSWER_BYTES_MAX, UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_RETRY_DEFAULT};
-use crate::relay::finish::Run;
 use crate::relay::letter::Letter;
 use crate::relay::reply_head;
+use crate::relay::run::Run;
 use crate::upstream::{Answer, AnswerBody, Call, UpstreamError};
 use bytes::BytesMut;
-use canon::{Dialect, Fault, FaultKind, Loss};
+use canon::{Dialect, Fault, FaultKind, Loss, Retry};
 use dialect::fault::{UpstreamClass, UpstreamFault, UpstreamHints};
 use dialect::lane::{self, StreamFault, StreamSpec};
 use route::{Failure, Seat};
@@ -58,15 +58,15 @@ pub struct Failed {
 
 /// Until when one attempt may take to show its first byte, and whether that is the end of the whole call's time.
 pub fn patience(run: &Run) -> (Instant, bool) {
-    let (relay, end) = (run.worker.house.settings.relay, run.end());
+    let (relay, deadline) = (run.worker.house.settings.relay, run.deadline());
     // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
     let first = Instant::now() + run.timeouts().first_byte.unwrap_or(relay.first_byte_timeout);
-    if run.order.peek.stream && first < end { (first, false) } else { (end, true) }
+    if run.job.peek.stream && first < deadline { (first, false) } else { (deadline, true) }
 }
 
 /// Makes one attempt; whoever calls bounds its time.
 pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
-    let Some(route) = run.order.model.routes.get(seat.route) else { return Err(vanished()) };
+    let Some(route) = run.job.model.routes.get(seat.route) else { return Err(vanished()) };
     let Some(credential) = route.provider.credentials.get(seat.credential) else { return Err(vanished()) };
     let letter = Letter::write(run, route, insert).map_err(not_expressible)?;
     let call = Call { endpoint: &credential.endpoint, headers: &letter.headers, body: letter.body.clone() };
@@ -79,25 +79,25 @@ async fn read(run: &Run, upstream: Dialect, letter: Letter, mut answer: Answer) 
     if answer.status != http::StatusCode::OK {
         return Err(refused(upstream, &mut answer).await);
     }
-    if answer.told.encoded {
+    if answer.heard.encoded {
         return Err(nonsense("encoded_answer"));
     }
     let spec = StreamSpec {
-        client: run.order.peek.dialect,
+        client: run.job.peek.dialect,
         upstream,
         head: reply_head(run),
-        show_usage: run.order.peek.asks_usage,
-        choices: run.order.peek.choices,
+        show_usage: run.job.peek.asks_usage,
+        choices: run.job.peek.choices,
         names: letter.names,
         stops: letter.stops,
     };
-    if !run.order.peek.stream {
+    if !run.job.peek.stream {
         let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;
         let answer = lane::Answer::read(&spec, &bytes).map_err(|f| spoiled(&f))?;
-        let first_byte_ms = run.order.entry.age_ms();
+        let first_byte_ms = run.job.entry.age_ms();
         return Ok(Found::Answer(Box::new(Whole { answer, losses: letter.losses, first_byte_ms })));
     }
-    if !answer.told.events {
+    if !answer.heard.events {
         return Err(refused(upstream, &mut answer).await);
     }
     begin(run, answer.body, lane::Stream::new(&spec), letter.losses).await
@@ -118,14 +118,14 @@ async fn begin(
         }
         let tally = lane.tally();
         if !tally.usage().is_empty() {
-            *run.heard.lock() = *tally.usage();
+            *run.reported.lock() = *tally.usage();
         }
         if lane.is_complete() && !tally.semantic() && tally.stop().is_none() && tally.usage().is_empty() {
             // It said nothing at all: that is no answer, and not one to pay for.
             return Err(spoiled(&StreamFault::Cut));
         }
         if tally.semantic() || lane.is_complete() {
-            let first_byte_ms = run.order.entry.age_ms();
+            let first_byte_ms = run.job.entry.age_ms();
             return Ok(Found::Stream(Box::new(Begun { body, lane, out, losses, first_byte_ms })));
         }
     }
@@ -135,28 +135,28 @@ async fn begin(
 async fn refused(upstream: Dialect, answer: &mut Answer) -> Failed {
     let body = answer.body.whole(UPSTREAM_ERROR_BYTES_MAX).await.unwrap_or_default();
     let hints = UpstreamHints {
-        retry_after: answer.told.retry_after.as_deref(),
-        retry_after_ms: answer.told.retry_after_ms.as_deref(),
-        should_retry: answer.told.should_retry.as_deref(),
+        retry_after: answer.heard.retry_after.as_deref(),
+        retry_after_ms: answer.heard.retry_after_ms.as_deref(),
+        should_retry: answer.heard.should_retry.as_deref(),
     };
-    let mut told = dialect::fault::decode_upstream_fault(upstream, answer.status.as_u16(), hints, &body);
+    let mut theirs = dialect::fault::decode_upstream_fault(upstream, answer.status.as_u16(), hints, &body);
     if answer.status.is_success() || answer.status.is_redirection() {
         // A 200 that is no stream, and a redirect, which is never followed.
-        told.class = UpstreamClass::Server;
+        theirs.class = UpstreamClass::Server;
     }
-    from_upstream(&told)
+    from_upstream(&theirs)
 }
 
-fn from_upstream(told: &UpstreamFault) -> Failed {
-    let failure = match told.class {
+fn from_upstream(theirs: &UpstreamFault) -> Failed {
+    let failure = match theirs.class {
         UpstreamClass::InvalidRequest | UpstreamClass::ContextTooLong | UpstreamClass::TooLarge => Failure::Request,
         UpstreamClass::Auth | UpstreamClass::Billing => Failure::Credential { retry_after: None },
         UpstreamClass::RateLimited => {
-            Failure::Credential { retry_after: told.retry_after.or(Some(UPSTREAM_RETRY_DEFAULT)) }
+            Failure::Credential { retry_after: theirs.retry_after.or(Some(UPSTREAM_RETRY_DEFAULT)) }
         }
-        _ => Failure::Server { retry_after: told.retry_after },
+        _ => Failure::Server { retry_after: theirs.retry_after },
     };
-    Failed { fault: Box::new(told.to_fault()), failure, cause: told.class.name() }
+    Failed { fault: Box::new(theirs.to_fault()), failure, cause: theirs.class.name() }
 }
 
 /// A connection that failed or broke.
@@ -171,17 +171,18 @@ fn broken(error: &UpstreamError) -> Failed {
         UpstreamError::Cut(_) => (FaultKind::UpstreamFailed, "The provider's answer broke off.", "cut"),
         UpstreamError::TooLarge => (FaultKind::UpstreamFailed, "The provider's answer was too large.", "too_large"),
     };
-    let retry = canon::Retry::After(UPSTREAM_RETRY_DEFAULT);
-    let fault = Fault::new(kind, told);
-    let fault =
-        if kind == FaultKind::Unavailable { fault.retry(retry) } else { fault.retry(canon::Retry::NextRoute) };
-    Failed { fault: Box::new(fault), failure: Failure::Server { retry_after: None }, cause }
+    let retry = if kind == FaultKind::Unavailable { Retry::After(UPSTREAM_RETRY_DEFAULT) } else { Retry::Again };
+    Failed {
+        fault: Box::new(Fault::new(kind, told).retry(retry)),
+        failure: Failure::Server { retry_after: None },
+        cause,
+    }
 }
 
 /// An answer that is none.
 fn spoiled(fault: &StreamFault) -> Failed {
     match fault {
-        StreamFault::Upstream(told) => from_upstream(told),
+        StreamFault::Upstream(theirs) => from_upstream(theirs),
         other => Failed {
             fault: Box::new(other.to_fault()),
             failure: Failure::Server { retry_after: None },
@@ -202,7 +203,7 @@ fn not_expressible(fault: Fault) -> Failed {
 pub fn too_slow(total: bool) -> Failed {
     let fault = Fault::new(FaultKind::Timeout, "The model did not answer in time.");
     // When the whole time ran out, a retry would only wait as long again.
-    let fault = if total { fault } else { fault.retry(canon::Retry::NextRoute) };
+    let fault = if total { fault } else { fault.retry(Retry::Again) };
     Failed { fault: Box::new(fault), failure: Failure::Server { retry_after: None }, cause: "timeout" }
 }
 

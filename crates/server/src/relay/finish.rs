@@ -2,61 +2,14 @@
 //! `request.done`, and an answer or fault. Never here: reading upstreams, choosing usage (usage.rs).
 
 use crate::done::Done;
-use crate::house::Worker;
-use crate::relay::order::Order;
+use crate::relay::run::Run;
 use crate::relay::tab::{Closed, Tab};
 use crate::relay::usage::truth;
 use crate::viewer::Slot;
 use bytes::Bytes;
-use canon::{Fault, FaultKind, Loss, Tally};
-use catalog::Timeouts;
+use canon::{Fault, FaultKind, Tally};
 use ledger::UsageRow;
-use parking_lot::Mutex;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::time::Instant;
-use units::{PriceId, Usage, UsageSource};
-
-/// A flag that can be set while the run itself is lent out.
-#[derive(Default)]
-pub struct Flag(AtomicBool);
-
-impl Flag {
-    /// Whether it was set.
-    pub fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Sets it.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// One relay under way: the order and what has become of it.
-pub struct Run {
-    /// The thread's share of the house.
-    pub worker: Worker,
-    /// What is to be done.
-    pub order: Box<Order>,
-    /// Attempts begun.
-    pub attempts: u8,
-    /// The route of the last attempt.
-    pub route: Option<usize>,
-    /// A word for the last failure.
-    pub cause: Option<&'static str>,
-    /// The frozen version of the price.
-    pub price: Option<PriceId>,
-    /// What the translation dropped or changed.
-    pub losses: Vec<Loss>,
-    /// When the first semantic byte came.
-    pub first_byte_ms: Option<u32>,
-    /// Set once the head of a stream is out: from then on a fault is told inside the stream.
-    pub head_out: Flag,
-    /// What the attempt under way has reported before its first semantic byte.
-    pub heard: Mutex<Usage>,
-    alone: OnceLock<Instant>,
-}
+use units::{Usage, UsageSource};
 
 /// How an answer ended.
 pub struct Ending<'a> {
@@ -71,47 +24,12 @@ pub struct Ending<'a> {
 }
 
 impl Run {
-    /// Nothing has happened yet.
-    pub fn new(worker: Worker, order: Box<Order>) -> Self {
-        worker.house.metrics.in_flight.inc();
-        Self {
-            worker,
-            order,
-            attempts: 0,
-            route: None,
-            cause: None,
-            price: None,
-            losses: Vec::new(),
-            first_byte_ms: None,
-            head_out: Flag::default(),
-            heard: Mutex::new(Usage::NONE),
-            alone: OnceLock::new(),
-        }
-    }
-
-    /// How long the provider of the last attempt may take for what.
-    pub fn timeouts(&self) -> Timeouts {
-        let route = self.route.and_then(|r| self.order.model.routes.get(r));
-        route.map(|r| r.provider.provider.timeouts).unwrap_or_default()
-    }
-
-    /// When the whole call's time is over.
-    pub fn end(&self) -> Instant {
-        let total = self.worker.house.settings.relay.total_timeout;
-        self.order.entry.started + self.timeouts().total.unwrap_or(total).min(total)
-    }
-
-    /// Since when nobody waits for the answer's words: the first question is the moment.
-    pub fn alone_since(&self) -> Instant {
-        *self.alone.get_or_init(Instant::now)
-    }
-
     /// The record of this run.
     pub fn row(&self, ending: &Ending<'_>) -> UsageRow {
-        let (order, served) = (&self.order, self.route.and_then(|r| self.order.model.routes.get(r)));
+        let (job, served) = (&self.job, self.route.and_then(|r| self.job.model.routes.get(r)));
         let status = ending.fault.map_or(200, |fault| dialect::fault::status(fault.kind));
         UsageRow {
-            model: order.model.model.id.clone(),
+            model: job.model.model.id.clone(),
             provider: served.map_or_else(|| "".into(), |r| r.provider.provider.name.clone()),
             upstream_model: served.map_or_else(|| "".into(), |r| r.model.clone()),
             // Once a stream's head is out, its status is 200 whatever follows.
@@ -121,10 +39,10 @@ impl Run {
             source: ending.usage.1,
             price: self.price,
             first_byte_ms: self.first_byte_ms,
-            streamed: order.peek.stream,
+            streamed: job.peek.stream,
             attempts: self.attempts,
             partial: ending.partial,
-            ..order.entry.row(order.caller.workspace, order.caller.id)
+            ..job.entry.row(job.caller.workspace, job.caller.id)
         }
     }
 
@@ -147,7 +65,7 @@ impl Run {
         let row = self.row(&Ending::nothing(fault));
         self.worker.house.ledger.record(row.clone());
         self.done(row, Some(fault.kind), false, Closed::default());
-        slot.whole(self.order.entry.fault(fault));
+        slot.whole(self.job.entry.fault(fault));
     }
 
     /// Every attempt failed before the first semantic byte: nothing is charged, the hold goes back first.
@@ -158,7 +76,7 @@ impl Run {
         if self.head_out.get() {
             slot.last(self.told_inside(&fault));
         } else {
-            slot.whole(self.order.entry.fault(&fault));
+            slot.whole(self.job.entry.fault(&fault));
         }
     }
 
@@ -166,11 +84,11 @@ impl Run {
     /// was read for this client; else nothing is.
     pub async fn abandon(self, tab: Tab) {
         let mut tally = Tally::default();
-        tally.report(&self.heard.lock());
+        tally.report(&self.reported.lock());
         let ending = |usage| Ending { usage, partial: true, client_gone: true, fault: None };
         if tally.usage().iter().any(|(class, _)| class.is_prompt()) {
             // Nobody is left to be told that the charge comes late.
-            let _ = self.settle(tab, &ending(truth(&tally, 0, &self.order.peek, true))).await;
+            let _ = self.settle(tab, &ending(truth(&tally, 0, &self.job.peek, true))).await;
             return;
         }
         let ending = ending((Usage::NONE, UsageSource::None));
@@ -180,16 +98,16 @@ impl Run {
     }
 
     fn told_inside(&self, fault: &Fault) -> Bytes {
-        dialect::fault::render_event(fault, self.order.peek.dialect, &self.order.entry.id.to_string())
+        dialect::fault::render_event(fault, self.job.peek.dialect, &self.job.entry.id.to_string())
     }
 
     fn done(&self, row: UsageRow, fault: Option<FaultKind>, client_gone: bool, closed: Closed) {
-        let served = self.route.and_then(|r| self.order.model.routes.get(r));
+        let served = self.route.and_then(|r| self.job.model.routes.get(r));
         self.worker.house.done(&Done {
             row,
             known_caller: true,
-            surface: self.order.entry.door.surface.base,
-            client: self.order.entry.door.dialect,
+            surface: self.job.entry.door.surface.base,
+            client: self.job.peek.dialect,
             upstream: served.map(|r| r.provider.dialect()),
             route: self.route,
             fault,
@@ -198,12 +116,6 @@ impl Run {
             written_off: closed.written_off,
             client_gone,
         });
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        self.worker.house.metrics.in_flight.dec();
     }
 }
 

@@ -1,8 +1,8 @@
-//! A request in the words of one route's server. In: an order, a route. Out: body, headers, losses.
+//! A request in the words of one route's server. In: a job, a route. Out: body, headers, losses.
 //! Spliced where the server speaks the client's language, encoded where not. Never here: credentials, sending.
 
 use crate::live::LiveRoute;
-use crate::relay::finish::Run;
+use crate::relay::run::Run;
 use bytes::Bytes;
 use canon::{Fault, FaultKind, Loss};
 use dialect::{Target, ToolNames};
@@ -29,15 +29,15 @@ impl Letter {
     /// # Errors
     /// A fault that names the field which this server's language cannot carry.
     pub fn write(run: &Run, route: &LiveRoute, insert: Option<Tokens>) -> Result<Self, Fault> {
-        let order = &run.order;
+        let job = &run.job;
         let inserted = insert.map(|tokens| Target { insert_max_tokens: Some(tokens), ..route.target.clone() });
         let target = inserted.as_ref().unwrap_or(&route.target);
         let headers = headers(run, target);
-        if target.dialect == order.peek.dialect {
-            let body = dialect::straight::prepare(&order.body, &order.peek, target);
+        if target.dialect == job.peek.dialect {
+            let body = dialect::straight::prepare(&job.body, &job.peek, target);
             return Ok(Self { body, headers, names: ToolNames::default(), stops: Vec::new(), losses: Vec::new() });
         }
-        let Some((request, decode_losses)) = &order.decoded else {
+        let Some((request, decode_losses)) = &job.decoded else {
             return Err(Fault::new(FaultKind::Internal, "The request could not be translated."));
         };
         let encoded = dialect::encode_request(request, target)?;
@@ -49,7 +49,7 @@ impl Letter {
 
 /// The dialect's headers. A value that is no header value came from the client and says nothing to a server.
 fn headers(run: &Run, target: &Target) -> Vec<(HeaderName, HeaderValue)> {
-    let all = dialect::upstream_headers(&run.order.head, target);
+    let all = dialect::upstream_headers(&run.job.head, target);
     all.into_iter()
         .filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?)))
         .collect()

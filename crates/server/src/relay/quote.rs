@@ -1,13 +1,11 @@
 //! What a request may cost at most, and how much of that is held first. In: a peek, a model, settings. Out: a quote.
 //! Pure. Never here: asking the ledger (tab), counting what was used (usage).
 
+use crate::limits::IMAGE_TOKENS_MAX;
 use catalog::{Model, Reasoning};
 use dialect::Peek;
 use ledger::meter::{self, Bounds, MeterError, Rates, Reach};
 use units::{NanoUsd, PriceId, Tokens};
-
-/// An image costs at most so many tokens with any provider known.
-const IMAGE_TOKENS_MAX: u64 = 8_000;
 
 /// The terms of a billed request.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 //! heard. Never here: the choice of what is charged then (usage), words for a client.
 
 use crate::limits::{READ_ON_LOOK_EVERY, READ_ON_TIME_MAX, REPORT_TIME_MAX};
-use crate::relay::finish::Run;
-use crate::relay::order::Terms;
+use crate::relay::job::Terms;
+use crate::relay::run::Run;
 use crate::relay::stream::Passing;
 use bytes::Bytes;
 use canon::Tally;
@@ -20,7 +20,7 @@ struct Limit(Instant);
 impl Limit {
     /// `time` from the moment on which nobody waited any more, never beyond the time of the whole call.
     fn new(run: &Run, since: Instant, time: Duration) -> Self {
-        Self((since + time).min(run.end()))
+        Self((since + time).min(run.deadline()))
     }
 
     /// When to look again; `None` when the time is over.
@@ -36,10 +36,10 @@ impl Limit {
 /// Goes on with an attempt whose client left, where its answer may be billed beyond what shows: the provider thinks and
 /// counts whether anybody listens or not. `None` when it is given up.
 pub async fn attempt<T>(run: &Run, mut step: Pin<&mut impl Future<Output = T>>) -> Option<T> {
-    if !run.order.terms.may_hide(&Tally::default()) {
+    if !run.job.terms.may_hide(&Tally::default()) {
         return None;
     }
-    let mut limit = Limit::new(run, run.alone_since(), READ_ON_TIME_MAX);
+    let mut limit = Limit::new(run, run.mark_alone(), READ_ON_TIME_MAX);
     loop {
         let next = limit.next(run, Instant::now())?;
         if let Ok(out) = timeout_at(next, step.as_mut()).await {
@@ -78,11 +78,11 @@ pub async fn stream(run: &Run, passing: &mut Passing<'_>) -> bool {
 }
 
 fn worth(run: &Run, lane: &lane::Stream) -> Option<Limit> {
-    match &run.order.terms {
+    match &run.job.terms {
         Terms::Free => None,
         _ if lane.is_ended() => None,
         _ if lane.has_stopped() => Some(Limit::new(run, Instant::now(), REPORT_TIME_MAX)),
-        terms if terms.may_hide(lane.tally()) => Some(Limit::new(run, run.alone_since(), READ_ON_TIME_MAX)),
+        terms if terms.may_hide(lane.tally()) => Some(Limit::new(run, run.mark_alone(), READ_ON_TIME_MAX)),
         Terms::Billed(_) => None,
     }
 }

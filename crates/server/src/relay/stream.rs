@@ -3,8 +3,9 @@
 
 use crate::limits::DRAIN_TIME_MAX;
 use crate::relay::attempt::Begun;
-use crate::relay::finish::{Ending, Run};
+use crate::relay::finish::Ending;
 use crate::relay::read_on;
+use crate::relay::run::Run;
 use crate::relay::tab::Tab;
 use crate::relay::usage::truth;
 use crate::upstream::AnswerBody;
@@ -66,7 +67,7 @@ async fn open(run: &Run, slot: &Slot) -> Result<(), Gone> {
         return Ok(());
     }
     run.head_out.set();
-    slot.head(run.order.entry.stream_head(&run.losses)).await
+    slot.head(run.job.entry.stream_head(&run.losses)).await
 }
 
 async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {
@@ -122,7 +123,7 @@ async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, end: End) {
     let alone = matches!(end, End::Complete | End::Gone);
     let cut = !(alone && read_on::stream(&run, &mut passing).await);
     let Passing { mut body, mut lane, mut out, slot } = passing;
-    let usage = truth(lane.tally(), passed, &run.order.peek, cut);
+    let usage = truth(lane.tally(), passed, &run.job.peek, cut);
     let fault = if let End::Failed(fault, cause) = &end {
         run.cause = *cause;
         Some(fault)
@@ -139,7 +140,7 @@ async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, end: End) {
         tokio::join!(run.settle(tab, &ending), drain(&mut body)).0
     };
     out.clear();
-    let id = || run.order.entry.id.to_string();
+    let id = || run.job.entry.id.to_string();
     match (settled, &end) {
         (Err(fault), _) => lane.fail(&fault, &id(), &mut out),
         (Ok(()), End::Complete) => lane.seal(&usage.0, usage.1, &mut out),
@@ -153,7 +154,7 @@ async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, end: End) {
 /// A word for why an upstream's stream is no good.
 const fn cause(fault: &StreamFault) -> &'static str {
     match fault {
-        StreamFault::Upstream(told) => told.class.name(),
+        StreamFault::Upstream(theirs) => theirs.class.name(),
         other => other.name(),
     }
 }
@@ -174,9 +175,9 @@ enum Due {
 struct Patience {
     keepalive: Duration,
     idle: Duration,
-    end: Instant,
+    deadline: Instant,
     seen: Instant,
-    told: Instant,
+    last_sent: Instant,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -187,9 +188,9 @@ impl Patience {
         Self {
             keepalive: relay.keepalive,
             idle: run.timeouts().idle.unwrap_or(relay.idle_timeout),
-            end: run.end(),
+            deadline: run.deadline(),
             seen: now,
-            told: now,
+            last_sent: now,
             timer: Box::pin(tokio::time::sleep(relay.keepalive.min(relay.idle_timeout))),
         }
     }
@@ -197,28 +198,28 @@ impl Patience {
     /// Something came from the upstream.
     fn saw(&mut self) {
         self.seen = Instant::now();
-        self.told = self.seen;
+        self.last_sent = self.seen;
     }
 
     /// Waits until something is due: a keep-alive, or the end of patience.
     async fn due(&mut self) -> Due {
         loop {
-            let (quiet, dead) = (self.told + self.keepalive, self.seen + self.idle);
-            let next = quiet.min(dead).min(self.end);
+            let (quiet, dead) = (self.last_sent + self.keepalive, self.seen + self.idle);
+            let next = quiet.min(dead).min(self.deadline);
             // A timer that fires too early is only looked at again: moving it at every chunk would cost more.
             if self.timer.deadline() > next || self.timer.is_elapsed() {
                 self.timer.as_mut().reset(next);
             }
             self.timer.as_mut().await;
             let now = Instant::now();
-            if now >= self.end {
+            if now >= self.deadline {
                 return Due::TooSlow("The answer took longer than a call may take.");
             }
             if now >= dead {
                 return Due::TooSlow("The provider fell silent in the middle of its answer.");
             }
             if now >= quiet {
-                self.told = now;
+                self.last_sent = now;
                 return Due::KeepAlive;
             }
         }

@@ -2,18 +2,14 @@
 //! used so far, and what was charged. Never here: a `Drop` that bills; a forgotten tab's hold is void by the ledger.
 
 use crate::house::House;
-use crate::limits::{IN_FLIGHT_RETRY, LEDGER_RETRY};
-use crate::relay::order::{Order, Terms};
+use crate::limits::{IN_FLIGHT_RETRY, LEDGER_RETRY, SETTLE_TIME_MAX};
+use crate::relay::job::{Job, Terms};
 use crate::relay::quote::Quote;
 use canon::{BoxError, Fault, FaultKind, Retry, Tally};
 use ledger::{ExtendOrder, HoldAnswer, HoldOrder, LimitSource, Refusal, SettleAnswer, SettleOrder, UsageRow};
 use std::sync::Arc;
-use std::time::Duration;
 use store::port::StoreError;
 use units::{NanoUsd, RequestId, Tokens};
-
-/// How long an answer's end waits for its charge to be durable.
-const SETTLE_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// An open tab.
 pub enum Tab {
@@ -68,22 +64,22 @@ pub struct Closed {
 }
 
 impl Tab {
-    /// Opens the tab of an order. Also says which limit of the answer must be inserted, when the client gave none and
+    /// Opens the tab of a job. Also says which limit of the answer must be inserted, when the client gave none and
     /// its balance covers only so much.
     ///
     /// # Errors
     /// 402 faults, and `LedgerUnavailable` when nobody can decide.
-    pub async fn open(house: &Arc<House>, order: &Order) -> Result<(Self, Option<Tokens>), Fault> {
-        let Terms::Billed(quote) = &order.terms else { return Ok((Self::Free, None)) };
+    pub async fn open(house: &Arc<House>, job: &Job) -> Result<(Self, Option<Tokens>), Fault> {
+        let Terms::Billed(quote) = &job.terms else { return Ok((Self::Free, None)) };
         let want = quote.cost_of(quote.first).map_err(unpriced)?;
         let floor = if quote.client_set_max { want } else { quote.cost_of(quote.choices).map_err(unpriced)? };
         let hold = HoldOrder {
-            id: order.entry.id,
-            workspace: order.caller.workspace,
-            key: order.caller.id,
+            id: job.entry.id,
+            workspace: job.caller.workspace,
+            key: job.caller.id,
             want,
             floor,
-            at: order.entry.at,
+            at: job.entry.at,
         };
         let amount = match house.ledger.hold(hold).await.map_err(unavailable)? {
             HoldAnswer::Held { amount } => amount,
@@ -97,9 +93,9 @@ impl Tab {
         let insert = (amount < want).then(|| covered / quote.choices.max(1));
         let most = quote.cost_of(quote.answer_max).map_err(unpriced)?;
         let quote = quote.clone();
-        let guard = LeakGuard { house: house.clone(), id: Some(order.entry.id) };
+        let guard = LeakGuard { house: house.clone(), id: Some(job.entry.id) };
         let held = Held {
-            id: order.entry.id,
+            id: job.entry.id,
             guard,
             quote,
             amount,

@@ -104,7 +104,7 @@ impl Reading {
         }
     }
 
-    /// The answer was read to its end: its connection waits for the next request, unless more bytes came than were told.
+    /// The answer was read to its end: its connection waits for the next request, unless more bytes came than were announced.
     fn give_back(&mut self) {
         if let (Some(link), Some((pool, origin)), true) =
             (self.link.take(), self.home.take(), self.bytes.is_empty())

@@ -1,6 +1,7 @@
 //! One connection to one server: TCP, with TLS where the scheme says so. In: an origin. Out: bytes both ways.
 //! Never here: HTTP, pools, a connection to anywhere but the origin that was asked for.
 
+use crate::limits::CALL_JOIN_BYTES_MAX;
 use bytes::BytesMut;
 use http::Uri;
 use std::io::{self, IoSlice};
@@ -14,9 +15,6 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// Below this, copying a body behind its head costs less than a second write.
-pub const JOIN_BYTES_MAX: usize = 16 * 1024;
-
 /// Where a connection leads: scheme, host and port. Two requests share a connection only when all three are the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
@@ -28,13 +26,13 @@ pub struct Origin {
 impl Origin {
     /// The origin of an address.
     pub fn of(uri: &Uri) -> io::Result<Self> {
-        let told = || io::Error::new(io::ErrorKind::InvalidInput, "not an http or https address");
+        let unfit = || io::Error::new(io::ErrorKind::InvalidInput, "not an http or https address");
         let tls = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            _ => return Err(told()),
+            _ => return Err(unfit()),
         };
-        let host = uri.host().ok_or_else(told)?;
+        let host = uri.host().ok_or_else(unfit)?;
         let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         Ok(Self { tls, host: host.to_owned(), port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }) })
     }
@@ -89,7 +87,7 @@ impl Link {
 
     /// Sends a head and a body, in one write as far as the socket takes it.
     pub async fn send(&mut self, mut head: BytesMut, body: &[u8]) -> io::Result<()> {
-        let joined = body.len() <= JOIN_BYTES_MAX;
+        let joined = body.len() <= CALL_JOIN_BYTES_MAX;
         if joined {
             head.extend_from_slice(body);
         }

@@ -24,7 +24,7 @@ pub enum WireError {
     /// A head, line or list is longer than any should be.
     #[error("a part of the answer is too long")]
     TooLong,
-    /// The length of the body is told in contradictory ways.
+    /// The length of the body is given in contradictory ways.
     #[error("the length of the answer is ambiguous")]
     Ambiguous,
     /// The connection ended inside the answer.
@@ -67,17 +67,17 @@ fn put_line(out: &mut BytesMut, name: &HeaderName, value: &HeaderValue) {
 pub struct Head {
     /// Its status.
     pub status: StatusCode,
-    /// What the headers told.
-    pub told: Told,
+    /// What the headers said.
+    pub heard: Heard,
     /// How its body is framed.
     pub framing: Framing,
     /// Whether the connection can be used again after the body.
     pub reusable: bool,
 }
 
-/// What an answer's headers told.
+/// What was heard of an answer's headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct Heard {
     /// Whether the body is an event stream.
     pub events: bool,
     /// Whether the body is compressed, which nobody asked for.
@@ -92,7 +92,7 @@ pub struct Told {
     pub request_id: Option<Box<str>>,
 }
 
-impl Told {
+impl Heard {
     /// Takes over one header.
     pub fn take(&mut self, name: &str, value: &[u8]) {
         let text = || std::str::from_utf8(value).ok().map(|v| v.trim().into());
@@ -150,15 +150,15 @@ pub fn read_head(bytes: &mut BytesMut) -> Result<Option<Head>, WireError> {
 
 fn head_of(parsed: &httparse::Response<'_, '_>, code: u16) -> Result<Head, WireError> {
     let status = StatusCode::from_u16(code).map_err(|_| WireError::Syntax)?;
-    let (mut told, mut borders) = (Told::default(), Borders::default());
+    let (mut heard, mut borders) = (Heard::default(), Borders::default());
     for line in parsed.headers.iter() {
         borders.take(line.name, line.value)?;
-        told.take(line.name, line.value);
+        heard.take(line.name, line.value);
     }
     let framing = borders.framing(status);
     let unclear = borders.close || (borders.chunked && borders.length.is_some());
     let reusable = parsed.version == Some(1) && !unclear && !matches!(framing, Framing::UntilClose);
-    Ok(Head { status, told, framing, reusable })
+    Ok(Head { status, heard, framing, reusable })
 }
 
 /// What the headers say about where the body ends.

@@ -2,12 +2,12 @@
 //! What failed is tried again; an unknown outcome is settled by asking again by id. Never here: SQL, a decision.
 
 use super::Shared;
-use super::decide::Told;
+use super::decide::Verdict;
 use super::link::{Frame, Link};
 use super::pool::Fail;
 use super::queue::{Op, Reply};
 use crate::port::StoreError;
-use crate::slot::Wakes;
+use crate::reply::Wakes;
 use ledger::{HoldAnswer, HoldState, SettleAnswer};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -61,9 +61,9 @@ impl Batcher {
         let (mut repeated, mut backoff, mut last_tries) = (false, BACKOFF.0, 0);
         while !ops.is_empty() {
             match self.attempt(&ops, repeated).await {
-                Ok(told) => {
+                Ok(verdicts) => {
                     self.shared.failing.store(false, Ordering::Relaxed);
-                    return self.tell(ops, told);
+                    return self.tell(ops, verdicts);
                 }
                 Err(fail) if fail.is_race() => continue,
                 Err(fail) if fail.is_final() => return self.one_by_one(ops, repeated).await,
@@ -86,7 +86,7 @@ impl Batcher {
         }
     }
 
-    async fn attempt(&mut self, ops: &[Op], repeated: bool) -> Result<Vec<Told>, Fail> {
+    async fn attempt(&mut self, ops: &[Op], repeated: bool) -> Result<Vec<Verdict>, Fail> {
         let late = |_| Fail::Away("the database takes too long".to_owned());
         let link = match &mut self.link {
             Some(link) => link,
@@ -115,9 +115,9 @@ impl Batcher {
             let mut tries = 0;
             let done = loop {
                 match self.attempt(&alone, repeated || tries > 0).await {
-                    Ok(told) => break Ok(told),
+                    Ok(verdicts) => break Ok(verdicts),
                     Err(fail) if fail.is_final() || self.shared.queue.is_closing() => {
-                        break Err(fail.told());
+                        break Err(fail.for_port());
                     }
                     Err(fail) if fail.is_race() => {}
                     Err(_) => {
@@ -129,7 +129,7 @@ impl Batcher {
             };
             let [op] = alone;
             match done {
-                Ok(told) => self.tell(vec![op], told),
+                Ok(verdicts) => self.tell(vec![op], verdicts),
                 Err(error) => {
                     self.freeze(&op, &error);
                     self.say(op, &error);
@@ -179,21 +179,21 @@ impl Batcher {
     }
 
     /// It is committed: answers every order.
-    fn tell(&mut self, ops: Vec<Op>, told: Vec<Told>) {
-        for (op, told) in ops.into_iter().zip(told) {
-            match (op, told) {
-                (Op::Hold(order, reply), Told::Hold(answer)) => {
+    fn tell(&mut self, ops: Vec<Op>, verdicts: Vec<Verdict>) {
+        for (op, verdict) in ops.into_iter().zip(verdicts) {
+            match (op, verdict) {
+                (Op::Hold(order, reply), Verdict::Hold(answer)) => {
                     if matches!(answer, Ok(HoldAnswer::Held { .. })) {
                         self.owners.insert(order.id, order.workspace);
                     }
                     reply.tell(answer, &mut self.wakes);
                 }
-                (Op::Extend(_, reply), Told::Hold(answer)) => reply.tell(answer, &mut self.wakes),
-                (Op::Settle(order, reply), Told::Settle(answer)) => {
+                (Op::Extend(_, reply), Verdict::Hold(answer)) => reply.tell(answer, &mut self.wakes),
+                (Op::Settle(order, reply), Verdict::Settle(answer)) => {
                     self.owners.remove(&order.id);
                     reply.tell(answer, &mut self.wakes);
                 }
-                (Op::Release { id, reply, .. }, Told::Release(answer)) => {
+                (Op::Release { id, reply, .. }, Verdict::Release(answer)) => {
                     self.owners.remove(&id);
                     if let Some(reply) = reply {
                         reply.tell(answer, &mut self.wakes);

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use units::{KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
 /// What an order comes to.
-pub enum Told {
+pub enum Verdict {
     /// A hold or an extension.
     Hold(Result<HoldAnswer, StoreError>),
     /// A settle.
@@ -98,15 +98,15 @@ impl<'a> Page<'a> {
     }
 
     /// Decides every order in its turn. `repeated`: an earlier try may have been committed.
-    pub fn decide(&mut self, ops: &'a [Op], now: Timestamp, repeated: bool) -> Vec<Told> {
+    pub fn decide(&mut self, ops: &'a [Op], now: Timestamp, repeated: bool) -> Vec<Verdict> {
         self.sweep(now);
         ops.iter()
             .map(|op| match op {
-                Op::Hold(order, _) => Told::Hold(self.hold(order)),
-                Op::Extend(order, _) => Told::Hold(self.extend(order)),
+                Op::Hold(order, _) => Verdict::Hold(self.hold(order)),
+                Op::Extend(order, _) => Verdict::Hold(self.extend(order)),
                 Op::Settle(order, _) => {
-                    let told = self.settle(order, now);
-                    Told::Settle(told.map(|answer| match answer {
+                    let answer = self.settle(order, now);
+                    Verdict::Settle(answer.map(|answer| match answer {
                         // It was this very order that settled it, before its commit's answer was lost.
                         SettleAnswer::Already(HoldState::Settled { charged })
                             if repeated && charged <= order.cost =>
@@ -118,13 +118,13 @@ impl<'a> Page<'a> {
                     }))
                 }
                 Op::Release { id, usage, orphan, .. } => {
-                    Told::Release(self.release(*id, usage.as_deref(), *orphan, now))
+                    Verdict::Release(self.release(*id, usage.as_deref(), *orphan, now))
                 }
                 Op::Record(row) => {
                     self.usage.push((Cow::Borrowed(row), 0));
-                    Told::Done
+                    Verdict::Done
                 }
-                Op::Barrier(_) => Told::Done,
+                Op::Barrier(_) => Verdict::Done,
             })
             .collect()
     }

@@ -2,7 +2,7 @@
 //! committed. Never here: waiting, retrying (batcher.rs).
 
 use super::address::Address;
-use super::decide::{Page, Told};
+use super::decide::{Page, Verdict};
 use super::load;
 use super::pool::Fail;
 use super::queue::Op;
@@ -77,7 +77,7 @@ impl Link {
     }
 
     /// One batch: locked and loaded, decided, written, committed.
-    pub async fn batch(&self, ops: &[Op], frame: Frame<'_>) -> Result<Vec<Told>, Fail> {
+    pub async fn batch(&self, ops: &[Op], frame: Frame<'_>) -> Result<Vec<Verdict>, Fail> {
         let workspaces = self.workspaces(ops, frame.owners).await?;
         let done = self.in_transaction(ops, &frame, &workspaces).await;
         if done.is_err() {
@@ -114,13 +114,18 @@ impl Link {
         Ok(known.into_iter().collect())
     }
 
-    async fn in_transaction(&self, ops: &[Op], frame: &Frame<'_>, workspaces: &[Uuid]) -> Result<Vec<Told>, Fail> {
+    async fn in_transaction(
+        &self,
+        ops: &[Op],
+        frame: &Frame<'_>,
+        workspaces: &[Uuid],
+    ) -> Result<Vec<Verdict>, Fail> {
         let mut page = self.load(ops, workspaces, frame.lease).await?;
-        let told = page.decide(ops, frame.now, frame.repeated);
+        let verdicts = page.decide(ops, frame.now, frame.repeated);
         let rows = Rows::of(&page, frame.now, frame.lease);
         self.statements.writes.send(&self.client, &rows).await?;
         self.client.batch_execute("COMMIT").await?;
-        Ok(told)
+        Ok(verdicts)
     }
 
     async fn load<'o>(&self, ops: &'o [Op], workspaces: &[Uuid], lease: Uuid) -> Result<Page<'o>, Fail> {

@@ -6,7 +6,7 @@ use super::pool::Fail;
 use super::queue::Op;
 use super::wire::Uuid;
 use crate::port::StoreError;
-use crate::slot::slot;
+use crate::reply;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -54,7 +54,7 @@ impl Shared {
             }
             let mut answers = Vec::with_capacity(orphans.len());
             for id in orphans {
-                let (reply, answer) = slot();
+                let (reply, answer) = reply::pair();
                 answers.push(answer);
                 self.queue.push(Op::Release { id, usage: None, orphan: true, reply: Some(reply) })?;
             }

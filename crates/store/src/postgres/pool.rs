@@ -46,17 +46,17 @@ fn explain(error: &tokio_postgres::Error) -> String {
 
 /// An error with what it comes from: why a way to the database is refused stands at the bottom.
 fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
+    let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(below) = cause {
         let words = below.to_string();
-        if !told.ends_with(&words) {
-            told.push_str(": ");
-            told.push_str(&words);
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
         }
         cause = below.source();
     }
-    told
+    text
 }
 
 impl Fail {
@@ -91,7 +91,7 @@ impl Fail {
     }
 
     /// In the words of the port.
-    pub fn told(self) -> StoreError {
+    pub fn for_port(self) -> StoreError {
         match self {
             Self::Store(e) => e,
             Self::Contradiction(why) => StoreError::Corrupt(why),
@@ -172,7 +172,7 @@ impl Db {
             }
         });
         match task.await {
-            Ok(done) => done.map_err(Fail::told),
+            Ok(done) => done.map_err(Fail::for_port),
             Err(gone) => Err(StoreError::Unavailable(gone.to_string())),
         }
     }

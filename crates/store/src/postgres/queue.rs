@@ -2,7 +2,7 @@
 //! Never here: SQL, a decision.
 
 use crate::port::StoreError;
-use crate::slot::Ack;
+use crate::reply::Ack;
 use ledger::{ExtendOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow};
 use parking_lot::Mutex;
 use std::time::Duration;

@@ -30,8 +30,8 @@ pub async fn open(
     master_check: Option<[u8; 32]>,
     way: Way,
 ) -> Result<Opened, OpenError> {
-    let address = Address::read(url).map_err(told)?;
-    let db = Db::new(address.clone(), way.background).map_err(told)?;
+    let address = Address::read(url).map_err(unopened)?;
+    let db = Db::new(address.clone(), way.background).map_err(unopened)?;
     migrate(&db).await?;
     check_master(&db, master_check).await?;
     let now = way.clock.now();
@@ -50,10 +50,10 @@ pub async fn open(
         chance: way.chance,
         boot: BootId::new(now, random),
     });
-    shared.renew().await.map_err(told)?;
-    shared.changes.start(&shared.db).await.map_err(told)?;
+    shared.renew().await.map_err(unopened)?;
+    shared.changes.start(&shared.db).await.map_err(unopened)?;
     let done = run_batcher(&shared);
-    let recovered = shared.bury().await.map_err(told)?;
+    let recovered = shared.bury().await.map_err(unopened)?;
     let background = shared.db.background();
     #[expect(clippy::disallowed_methods, reason = "the engine owns both and aborts them")]
     let tasks =
@@ -84,7 +84,7 @@ fn run_batcher(shared: &Arc<Shared>) -> watch::Receiver<bool> {
 /// Brings the database to the newest shape.
 async fn migrate(db: &Db) -> Result<(), OpenError> {
     let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-    let found = db.write(Arc::new(move |tx| Box::pin(steps(tx)))).await.map_err(told)?;
+    let found = db.write(Arc::new(move |tx| Box::pin(steps(tx)))).await.map_err(unopened)?;
     if found > known {
         return Err(OpenError::Newer { found, known });
     }
@@ -111,7 +111,7 @@ async fn steps(tx: &Transaction<'_>) -> Result<i64, Fail> {
 /// Keeps the check value at the first start; refuses another one later.
 async fn check_master(db: &Db, check: Option<[u8; 32]>) -> Result<(), OpenError> {
     let Some(check) = check else { return Ok(()) };
-    let kept = db.write(Arc::new(move |tx| Box::pin(kept_check(tx, check)))).await.map_err(told)?;
+    let kept = db.write(Arc::new(move |tx| Box::pin(kept_check(tx, check)))).await.map_err(unopened)?;
     if kept == check { Ok(()) } else { Err(OpenError::WrongMaster) }
 }
 
@@ -126,6 +126,6 @@ async fn kept_check(tx: &Transaction<'_>, check: [u8; 32]) -> Result<Vec<u8>, Fa
 }
 
 /// What the database says, as the reason why the store does not open.
-fn told(error: impl std::fmt::Display) -> OpenError {
+fn unopened(error: impl std::fmt::Display) -> OpenError {
     OpenError::Database(error.to_string())
 }

@@ -30,7 +30,7 @@ impl Postgres {
         T: Send + 'static,
     {
         let all = Arc::new((argument, log));
-        let (done, told) = self
+        let (done, announced) = self
             .shared
             .db
             .write(Arc::new(move |tx| {
@@ -38,16 +38,16 @@ impl Postgres {
                 Box::pin(async move {
                     let done = verb(tx, &all.0).await?;
                     people::log(tx, &all.1).await?;
-                    let told = match news {
+                    let announced = match news {
                         Some(change) => Some(changes::tell(tx, change).await?),
                         None => None,
                     };
-                    Ok((done, told))
+                    Ok((done, announced))
                 })
             }))
             .await?;
-        if let Some(told) = told {
-            self.shared.changes.own(told);
+        if let Some(announced) = announced {
+            self.shared.changes.own(announced);
         }
         Ok(done)
     }

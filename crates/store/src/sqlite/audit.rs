@@ -1,6 +1,6 @@
 //! Feeds the rows of a file to the pure audit. In: a connection. Out: a report. Never here: a rule, a repair.
 
-use super::files::{self, told};
+use super::files::{self, unopened};
 use super::{credit, usage};
 use crate::open::OpenError;
 use crate::port::AuditReport;
@@ -107,9 +107,9 @@ pub fn audit_offline(dir: &Path) -> Result<AuditReport, OpenError> {
     let _lock = files::lock(dir, false)?;
     // Not read-only for the operating system: after a crash the log's index has to be made anew beside the file.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(&path, flags).map_err(told)?;
-    db.pragma_update(None, "query_only", true).map_err(told)?;
+    let db = Connection::open_with_flags(&path, flags).map_err(unopened)?;
+    db.pragma_update(None, "query_only", true).map_err(unopened)?;
     // Closing the last connection must not fold the log into the file either.
-    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(told)?;
-    run(&db, None).map_err(told)
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(unopened)?;
+    run(&db, None).map_err(unopened)
 }

@@ -3,7 +3,7 @@
 
 use super::books::Books;
 use super::inbox::Inbox;
-use super::lane::Lane;
+use super::reader::Reader;
 use super::thread::Thread;
 use super::{Shared, Sqlite, credit, schema, usage};
 use crate::open::{OpenError, Opened};
@@ -46,15 +46,15 @@ pub(super) fn open_engine(
     make(dir)?;
     let lock = lock(dir, true)?;
     let path = dir.join(LEDGER_FILE);
-    let mut db = connect(&path).map_err(told)?;
+    let mut db = connect(&path).map_err(unopened)?;
     schema::migrate(&mut db)?;
     check_master(&db, master_check)?;
     let now = clock.now();
-    let recovered = credit::recover(&mut db, now).map_err(told)?;
+    let recovered = credit::recover(&mut db, now).map_err(unopened)?;
     let books = Books::new(
-        credit::wallets(&db).map_err(told)?,
-        credit::spends(&db).map_err(told)?,
-        usage::newest(&db).map_err(told)?.max(credit::newest_stone(&db).map_err(told)?),
+        credit::wallets(&db).map_err(unopened)?,
+        credit::spends(&db).map_err(unopened)?,
+        usage::newest(&db).map_err(unopened)?.max(credit::newest_stone(&db).map_err(unopened)?),
     );
     let mut random = [0; 10];
     chance.fill(&mut random);
@@ -121,10 +121,10 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// A new thread that only reads.
-pub(super) fn reader(dir: &Path) -> Result<Lane, OpenError> {
-    let db = connect(&dir.join(LEDGER_FILE)).map_err(told)?;
-    db.pragma_update(None, "query_only", true).map_err(told)?;
-    Lane::start(db).map_err(|e| io(dir, e))
+pub(super) fn reader(dir: &Path) -> Result<Reader, OpenError> {
+    let db = connect(&dir.join(LEDGER_FILE)).map_err(unopened)?;
+    db.pragma_update(None, "query_only", true).map_err(unopened)?;
+    Reader::start(db).map_err(|e| io(dir, e))
 }
 
 /// Keeps the check value at the first start; refuses another one later.
@@ -134,16 +134,16 @@ fn check_master(db: &Connection, check: Option<[u8; 32]>) -> Result<(), OpenErro
         "INSERT INTO meta (name, value) VALUES ('master_check', ?1) ON CONFLICT (name) DO NOTHING",
         params![check],
     )
-    .map_err(told)?;
+    .map_err(unopened)?;
     let kept: Option<Vec<u8>> = db
         .query_row("SELECT value FROM meta WHERE name = 'master_check'", [], |row| row.get(0))
         .optional()
-        .map_err(told)?;
+        .map_err(unopened)?;
     if kept.as_deref() == Some(&check) { Ok(()) } else { Err(OpenError::WrongMaster) }
 }
 
 /// What the database says, as the reason why the store does not open.
-pub fn told(error: impl std::fmt::Display) -> OpenError {
+pub fn unopened(error: impl std::fmt::Display) -> OpenError {
     OpenError::Database(error.to_string())
 }
 

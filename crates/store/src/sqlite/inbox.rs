@@ -1,8 +1,8 @@
-//! What waits for the ledger thread. In: entries and jobs from every thread. Out: all of them at once, in order.
+//! What waits for the ledger thread. In: entries and errands from every thread. Out: all of them at once, in order.
 //! Never here: what an entry means on disk (write.rs).
 
 use super::books::{Closed, HoldRow};
-use crate::slot::{Ack, Answer, slot};
+use crate::reply::{self, Ack, Answer};
 use ledger::{HoldState, SettleAnswer, Sweep, UsageRow};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
@@ -15,7 +15,7 @@ pub const QUEUE_MAX: usize = 65_536;
 const COMPANY: usize = 512;
 
 /// Work with a transaction of its own, done between two batches.
-pub type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+pub type Errand = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// One thing to write.
 pub enum Entry {
@@ -54,7 +54,7 @@ pub struct Taken {
     /// To be written, in order.
     pub entries: Vec<Entry>,
     /// To be done after that, in order.
-    pub jobs: Vec<Job>,
+    pub errands: Vec<Errand>,
     /// Whether the store closes: nothing comes after.
     pub closing: bool,
 }
@@ -62,7 +62,7 @@ pub struct Taken {
 #[derive(Default)]
 struct State {
     entries: Vec<Entry>,
-    jobs: Vec<Job>,
+    errands: Vec<Errand>,
     closing: bool,
     closed: bool,
     sleeping: bool,
@@ -123,13 +123,13 @@ impl Inbox {
         }
     }
 
-    /// Queues a job. Dropped (its reply with it) when the store is closed.
-    pub fn push_job(&self, job: Job) {
+    /// Queues an errand. Dropped (its reply with it) when the store is closed.
+    pub fn push_errand(&self, errand: Errand) {
         let mut state = self.state.lock();
         if state.closed {
             return;
         }
-        state.jobs.push(job);
+        state.errands.push(errand);
         (state.sleeping, state.urgent) = (false, true);
         drop(state);
         self.bell.notify_one();
@@ -149,7 +149,7 @@ impl Inbox {
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         let state = self.state.lock();
-        state.entries.is_empty() && state.jobs.is_empty()
+        state.entries.is_empty() && state.errands.is_empty()
     }
 
     /// The thread is gone: whatever comes now is dropped, its reply with it.
@@ -167,7 +167,7 @@ impl Inbox {
         if state.closed {
             return None;
         }
-        let (ack, answer) = slot();
+        let (ack, answer) = reply::pair();
         state.at_end.push(ack);
         Some(answer)
     }
@@ -182,17 +182,17 @@ impl Inbox {
         }
         state.urgent = false;
         std::mem::swap(&mut into.entries, &mut state.entries);
-        into.jobs.append(&mut state.jobs);
+        into.errands.append(&mut state.errands);
         into.closing = state.closing;
     }
 
-    /// Waits before the disk is tried again; then takes the jobs only, so that the queue stays bounded.
+    /// Waits before the disk is tried again; then takes the errands only, so that the queue stays bounded.
     pub fn pause(&self, into: &mut Taken, patience: Duration) {
         let mut state = self.state.lock();
-        if !state.closing && state.jobs.is_empty() {
+        if !state.closing && state.errands.is_empty() {
             self.bell.wait_for(&mut state, patience);
         }
-        into.jobs.append(&mut state.jobs);
+        into.errands.append(&mut state.errands);
         into.closing = state.closing;
     }
 }

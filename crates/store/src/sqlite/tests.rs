@@ -102,8 +102,8 @@ async fn limit_pages(engine: &Sqlite, full: bool) {
         let most = if full { pages } else { 1 << 30 };
         db.query_row(&format!("PRAGMA max_page_count = {most}"), [], |_| Ok(()))
     };
-    let job = move |db: &mut rusqlite::Connection| limit(db).map_err(sql_error);
-    engine.shared.write(job).await.unwrap();
+    let errand = move |db: &mut rusqlite::Connection| limit(db).map_err(sql_error);
+    engine.shared.write(errand).await.unwrap();
 }
 
 async fn on_a_full_disk(engine: Arc<Sqlite>) {

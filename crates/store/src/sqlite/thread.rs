@@ -4,7 +4,7 @@
 use super::Shared;
 use super::inbox::{CloseAck, Entry, Taken};
 use super::write::{self, WriteError};
-use crate::slot::Wakes;
+use crate::reply::Wakes;
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
@@ -57,8 +57,8 @@ impl Thread {
             if !self.commit(&mut taken, &mut wakes) {
                 return;
             }
-            for job in taken.jobs.drain(..) {
-                job(&mut self.db);
+            for errand in taken.errands.drain(..) {
+                errand(&mut self.db);
             }
             if taken.closing && taken.entries.is_empty() && self.shared.inbox.is_empty() {
                 return;
@@ -89,7 +89,7 @@ impl Thread {
             match write::batch(&mut self.db, self.shared.boot, &taken.entries) {
                 Ok(()) => {
                     self.shared.failing.store(false, Ordering::Relaxed);
-                    taken.entries.drain(..).for_each(|e| e.told(wakes));
+                    taken.entries.drain(..).for_each(|e| e.acknowledge(wakes));
                     wakes.send();
                     return true;
                 }
@@ -109,8 +109,8 @@ impl Thread {
                 }
             }
             self.shared.inbox.pause(taken, backoff);
-            for job in taken.jobs.drain(..) {
-                job(&mut self.db);
+            for errand in taken.errands.drain(..) {
+                errand(&mut self.db);
             }
             backoff = (backoff * 2).min(BACKOFF.1);
         }
@@ -122,7 +122,7 @@ impl Thread {
         while !taken.entries.is_empty() {
             let result = write::batch(&mut self.db, self.shared.boot, &taken.entries[..1]);
             match result {
-                Ok(()) => taken.entries.remove(0).told(wakes),
+                Ok(()) => taken.entries.remove(0).acknowledge(wakes),
                 Err(error) if error.is_final() => {
                     let entry = taken.entries.remove(0);
                     self.refuse(entry, &error, wakes);
@@ -158,7 +158,7 @@ impl Thread {
 
 impl Entry {
     /// It is on disk: tells whoever waits.
-    fn told(self, wakes: &mut Wakes) {
+    fn acknowledge(self, wakes: &mut Wakes) {
         match self {
             Self::Close { ack, .. } => match ack {
                 CloseAck::Settle(answer, Some(ack)) => ack.tell(Ok(answer), wakes),

@@ -12,8 +12,8 @@ pub async fn one_row_contradicts(world: World, plant: impl AsyncFnOnce(&World, &
     let (bad, good) = (world.customer(&o, 100).await, world.customer(&o, 100).await);
     let (one, two) = (world.hold(bad, 60), world.hold(good, 60));
     for hold in [&one, &two] {
-        let told = o.ledger.hold(hold.clone()).await.unwrap();
-        assert!(matches!(told, HoldAnswer::Held { .. }));
+        let answer = o.ledger.hold(hold.clone()).await.unwrap();
+        assert!(matches!(answer, HoldAnswer::Held { .. }));
     }
     assert_eq!(plant(&world, &one).await, 1);
     let (first, second) =
@@ -22,8 +22,8 @@ pub async fn one_row_contradicts(world: World, plant: impl AsyncFnOnce(&World, &
     assert!(matches!(second.unwrap(), SettleAnswer::Settled { .. }));
     let refused = o.ledger.hold(world.hold(bad, 1)).await;
     assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
-    let told = o.ledger.hold(world.hold(good, 1)).await.unwrap();
-    assert!(matches!(told, HoldAnswer::Held { .. }));
+    let answer = o.ledger.hold(world.hold(good, 1)).await.unwrap();
+    assert!(matches!(answer, HoldAnswer::Held { .. }));
     assert!(!o.ledger.audit().await.unwrap().findings.is_empty());
     o.ledger.close().await.unwrap();
 }

@@ -61,8 +61,8 @@ impl Run {
                 self.world.forward(Duration::from_millis(ms));
             }
         }
-        let told = o.ledger.balance(self.customer.workspace, self.now()).await.unwrap();
-        assert_eq!(told, self.mirror.wallet.balance(self.now()).unwrap());
+        let answer = o.ledger.balance(self.customer.workspace, self.now()).await.unwrap();
+        assert_eq!(answer, self.mirror.wallet.balance(self.now()).unwrap());
     }
 
     async fn grant(&mut self, o: &Opened) {
@@ -87,7 +87,7 @@ impl Run {
             floor: NanoUsd::new(a.min(b)),
             ..self.world.hold(self.customer, 0)
         };
-        let told = o.ledger.hold(order.clone()).await.unwrap();
+        let answer = o.ledger.hold(order.clone()).await.unwrap();
         let expected = match self.mirror.wallet.hold(&order).unwrap() {
             Err(refusal) => HoldAnswer::Refused(refusal),
             Ok(hold) => {
@@ -96,7 +96,7 @@ impl Run {
                 HoldAnswer::Held { amount }
             }
         };
-        assert_eq!(told, expected);
+        assert_eq!(answer, expected);
     }
 
     fn pick(&mut self) -> Option<usize> {
@@ -122,8 +122,8 @@ impl Run {
         let cost = self.amount(1_200);
         let (order, hold) = self.mirror.open.swap_remove(n);
         let closing = self.mirror.wallet.settle(&hold, NanoUsd::new(cost), self.now()).unwrap();
-        let told = o.ledger.settle(self.world.settle(&order, cost)).await.unwrap();
-        assert_eq!(told, SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off });
+        let answer = o.ledger.settle(self.world.settle(&order, cost)).await.unwrap();
+        assert_eq!(answer, SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off });
         self.mirror.charged += closing.charged.nano();
         self.mirror.written_off += closing.written_off.nano();
         self.mirror.closed.insert(order.id, closing.state);
@@ -134,24 +134,24 @@ impl Run {
         let (order, hold) = self.mirror.open.swap_remove(n);
         let _ = self.mirror.wallet.release(&hold, false, self.now()).unwrap();
         let row = (self.roll(2) == 0).then(|| usage_row(&order));
-        let told = o.ledger.release(order.id, row).await.unwrap();
-        assert_eq!(told, HoldState::Released);
-        self.mirror.closed.insert(order.id, told);
+        let answer = o.ledger.release(order.id, row).await.unwrap();
+        assert_eq!(answer, HoldState::Released);
+        self.mirror.closed.insert(order.id, answer);
     }
 
     /// Every order that was answered before, again.
     async fn repeat(&mut self, o: &Opened) {
         for (order, hold) in &self.mirror.open {
             let amount = hold.amount().unwrap();
-            let told = o.ledger.hold(order.clone()).await.unwrap();
-            assert_eq!(told, HoldAnswer::Held { amount });
+            let answer = o.ledger.hold(order.clone()).await.unwrap();
+            assert_eq!(answer, HoldAnswer::Held { amount });
         }
         for (id, state) in &self.mirror.closed {
             let order = HoldOrder { id: *id, ..self.world.hold(self.customer, 1) };
-            let told = o.ledger.settle(self.world.settle(&order, 3)).await.unwrap();
-            assert_eq!(told, SettleAnswer::Already(*state));
-            let told = o.ledger.hold(order).await.unwrap();
-            assert_eq!(told, HoldAnswer::Conflict(*state));
+            let answer = o.ledger.settle(self.world.settle(&order, 3)).await.unwrap();
+            assert_eq!(answer, SettleAnswer::Already(*state));
+            let answer = o.ledger.hold(order).await.unwrap();
+            assert_eq!(answer, HoldAnswer::Conflict(*state));
         }
     }
 

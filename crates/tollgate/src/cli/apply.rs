@@ -18,14 +18,14 @@ pub fn apply(client: &Client, file: &Path, prune: bool, dry_run: bool, output: &
         toml::from_str(&text).map_err(|e| Trouble::Usage(format!("{shown} is not a catalogue: {e}")))?;
     resolve(&mut docs, &ProcessEnvironment)?;
     let path = format!("/api/manage/catalogue?prune={prune}&dry_run={dry_run}");
-    let told = client.put(&path, &json!(docs))?;
+    let applied = client.put(&path, &json!(docs))?;
     if output.is_json() {
-        output.value(&told);
+        output.value(&applied);
         return Ok(());
     }
-    let lines = told["diff"].as_array().map_or(&[][..], Vec::as_slice);
+    let lines = applied["diff"].as_array().map_or(&[][..], Vec::as_slice);
     lines.iter().for_each(|line| show(line, output));
-    let version = &told["version"];
+    let version = &applied["version"];
     output.talk(&match (lines.is_empty(), dry_run) {
         (true, _) => format!("nothing to change; the catalogue is at version {version}"),
         (false, true) => "nothing was changed (dry run)".into(),

@@ -23,13 +23,13 @@ pub fn offline(args: &ConfigArgs, output: &Output) -> Result<(), Trouble> {
         None => store::audit_offline(&config.data_dir).map_err(|e| Trouble::Failed(e.to_string()))?,
         Some(url) => in_database(url.expose())?,
     };
-    let told = json!({
+    let report = json!({
         "clean": report.findings.is_empty(), "findings": report.findings, "accounts": report.accounts,
         "transfers": report.transfers, "usage_rows": report.usage_rows, "open_holds": report.open_holds,
         "charged_nano_usd": report.charged.nano(), "charged_usd": report.charged.to_string(),
         "written_off_nano_usd": report.written_off.nano(),
     });
-    tell(&told, output)
+    tell(&report, output)
 }
 
 fn in_database(url: &str) -> Result<AuditReport, Trouble> {
@@ -59,6 +59,6 @@ fn tell(report: &Value, output: &Output) -> Result<(), Trouble> {
         report["open_holds"],
         report["charged_usd"].as_str().unwrap_or("?"),
     );
-    output.told(report, &text);
+    output.show(report, &text);
     if findings.is_empty() { Ok(()) } else { Err(Trouble::Failed(findings.join("\n"))) }
 }

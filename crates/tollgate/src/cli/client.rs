@@ -87,8 +87,8 @@ impl Client {
         let endpoint = Endpoint::new(method, uri, headers)
             .map_err(|e| Trouble::Usage(format!("`{}` is not an address: {e}", self.base)))?;
         match tokio::time::timeout(TIME_MAX, exchange(&endpoint, bytes)).await {
-            Ok(Ok(told)) if told.status < 400 => Ok(told.body),
-            Ok(Ok(told)) => Err(Trouble::Refused { status: told.status, told: told.text(), body: told.body }),
+            Ok(Ok(reply)) if reply.status < 400 => Ok(reply.body),
+            Ok(Ok(reply)) => Err(Trouble::Refused { status: reply.status, told: reply.text(), body: reply.body }),
             Ok(Err(cause)) => {
                 Err(Trouble::Unreachable(format!("the server at {} cannot be asked: {cause}", self.base)))
             }
@@ -97,13 +97,13 @@ impl Client {
     }
 }
 
-async fn exchange(endpoint: &Endpoint, body: Bytes) -> Result<Told, String> {
+async fn exchange(endpoint: &Endpoint, body: Bytes) -> Result<Reply, String> {
     let call = Call { endpoint, headers: &[], body };
     let mut answer = Upstream::new(CONNECT_TIME_MAX).send(call).await.map_err(|e| chain(&e))?;
     let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| chain(&e))?;
     let value = serde_json::from_slice(&bytes);
     let body = value.unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-    Ok(Told { status: answer.status.as_u16(), request_id: answer.told.request_id, body })
+    Ok(Reply { status: answer.status.as_u16(), request_id: answer.heard.request_id, body })
 }
 
 /// An error with its causes.
@@ -117,14 +117,14 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// What the server told.
-struct Told {
+/// What the server answered.
+struct Reply {
     status: u16,
     request_id: Option<Box<str>>,
     body: Value,
 }
 
-impl Told {
+impl Reply {
     /// Its words about what went wrong, ending with the request's id.
     fn text(&self) -> String {
         let text = [&self.body["detail"], &self.body["error"]["message"]].into_iter().find_map(Value::as_str);

@@ -35,7 +35,7 @@ pub fn run(verb: &ConfigVerb, args: &ConfigArgs, output: &Output) -> Result<(), 
 fn check(args: &ConfigArgs, output: &Output) -> Result<(), Trouble> {
     match mistakes_of(args, Vec::new()) {
         Ok(_) => {
-            output.told(&json!({ "valid": true }), "the configuration is valid");
+            output.show(&json!({ "valid": true }), "the configuration is valid");
             Ok(())
         }
         Err(mistakes) => {

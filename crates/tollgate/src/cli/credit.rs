@@ -11,6 +11,6 @@ pub fn run(client: &Client, verb: CreditVerb, output: &Output) -> Result<(), Tro
     let CreditVerb::Grant { workspace, amount, reason, kind, expires_at, id } = verb;
     let new = json!({ "amount_usd": amount, "reason": reason, "kind": kind, "expires_at": expires_at, "id": id });
     let made = client.post(&format!("/api/manage/workspaces/{}/credit", escaped(&workspace)), &new)?;
-    output.told(&made, &format!("balance {} USD", made["balance_usd"].as_str().unwrap_or("")));
+    output.show(&made, &format!("balance {} USD", made["balance_usd"].as_str().unwrap_or("")));
     Ok(())
 }

@@ -13,7 +13,7 @@ pub fn run(client: &Client, verb: KeyVerb, output: &Output) -> Result<(), Troubl
             let new = json!({ "workspace": workspace, "name": name, "expires_at": expires_at });
             let made = client.post("/api/manage/keys", &new)?;
             output.talk("The key is shown this once; keep it safe.");
-            output.told(&made, made["key"].as_str().unwrap_or(""));
+            output.show(&made, made["key"].as_str().unwrap_or(""));
         }
         KeyVerb::List { workspace } => {
             let query = workspace.map_or_else(String::new, |w| format!("?workspace={}", escaped(&w)));
@@ -22,7 +22,7 @@ pub fn run(client: &Client, verb: KeyVerb, output: &Output) -> Result<(), Troubl
         }
         KeyVerb::Revoke { id } => {
             let gone = client.delete(&format!("/api/manage/keys/{}", escaped(&id)))?;
-            output.told(&gone, &format!("revoked {}", gone["id"].as_str().unwrap_or("")));
+            output.show(&gone, &format!("revoked {}", gone["id"].as_str().unwrap_or("")));
         }
     }
     Ok(())

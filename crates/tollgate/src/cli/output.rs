@@ -40,7 +40,7 @@ impl Output {
     }
 
     /// JSON when asked for, else a line.
-    pub fn told(&self, value: &Value, text: &str) {
+    pub fn show(&self, value: &Value, text: &str) {
         if self.json { self.value(value) } else { self.line(text) }
     }
 

@@ -12,7 +12,7 @@ pub fn run(client: &Client, verb: TokenVerb, output: &Output) -> Result<(), Trou
         TokenVerb::Create { name } => {
             let made = client.post("/api/manage/operator-tokens", &json!({ "name": name }))?;
             output.talk("The token is shown this once; keep it safe.");
-            output.told(&made, made["token"].as_str().unwrap_or(""));
+            output.show(&made, made["token"].as_str().unwrap_or(""));
         }
         TokenVerb::List => {
             let list = client.get("/api/manage/operator-tokens")?;
@@ -20,7 +20,7 @@ pub fn run(client: &Client, verb: TokenVerb, output: &Output) -> Result<(), Trou
         }
         TokenVerb::Revoke { id } => {
             let gone = client.delete(&format!("/api/manage/operator-tokens/{}", escaped(&id)))?;
-            output.told(&gone, &format!("revoked {}", gone["id"].as_str().unwrap_or("")));
+            output.show(&gone, &format!("revoked {}", gone["id"].as_str().unwrap_or("")));
         }
     }
     Ok(())

@@ -13,18 +13,18 @@ use units::Secret;
 pub fn whoami(connection: &Connection, config: &ConfigArgs, output: &Output) -> Result<(), Trouble> {
     if let Some(key) = ProcessEnvironment.get("TOLLGATE_API_KEY").filter(|k| !k.is_empty()) {
         let base = base_url(connection, config)?;
-        let told = Client::with(base, Secret::new(key)).get("/v1/key")?;
-        output.told(&told, &key_text(&told));
+        let found = Client::with(base, Secret::new(key)).get("/v1/key")?;
+        output.show(&found, &key_text(&found));
         return Ok(());
     }
-    let told = Client::new(connection, config)?.get("/api/manage/whoami")?;
-    let token = &told["operator_token"];
-    output.told(&told, &format!("operator {} ({}...)", text(&token["name"]), text(&token["prefix"])));
+    let found = Client::new(connection, config)?.get("/api/manage/whoami")?;
+    let token = &found["operator_token"];
+    output.show(&found, &format!("operator {} ({}...)", text(&token["name"]), text(&token["prefix"])));
     Ok(())
 }
 
-fn key_text(told: &Value) -> String {
-    let (org, key) = (&told["org"], &told["api_key"]);
+fn key_text(found: &Value) -> String {
+    let (org, key) = (&found["org"], &found["api_key"]);
     format!(
         "workspace  {} ({})\nkey        {} ({}...)\nspent      {} micro-USD\nbalance    {} micro-USD, {} on hold",
         text(&org["name"]),
@@ -32,8 +32,8 @@ fn key_text(told: &Value) -> String {
         text(&key["name"]),
         text(&key["prefix"]),
         key["spend_micro_usd"],
-        told["balance_micro_usd"],
-        told["holds_micro_usd"],
+        found["balance_micro_usd"],
+        found["holds_micro_usd"],
     )
 }
 

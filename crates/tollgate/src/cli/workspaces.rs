@@ -11,7 +11,7 @@ pub fn run(client: &Client, verb: WorkspaceVerb, output: &Output) -> Result<(), 
     match verb {
         WorkspaceVerb::Create { name, slug } => {
             let made = client.post("/api/manage/workspaces", &json!({ "name": name, "slug": slug }))?;
-            output.told(&made, made["id"].as_str().unwrap_or(""));
+            output.show(&made, made["id"].as_str().unwrap_or(""));
         }
         WorkspaceVerb::List => {
             let list = client.get("/api/manage/workspaces")?;

@@ -94,7 +94,7 @@ fn only_named_headers_are_kept() {
     let text = "HTTP/1.1 429 Slow\r\nContent-Type: Text/Event-Stream; x\r\nretry-after: 3 \r\nX-Should-Retry: false\r\n\
         Content-Encoding: gzip\r\nset-cookie: canary\r\nserver: canary\r\ncontent-length: 0\r\n\r\n";
     let head = read_head(&mut BytesMut::from(text)).unwrap().unwrap();
-    let told = Told {
+    let heard = Heard {
         events: true,
         encoded: true,
         retry_after: Some("3".into()),
@@ -102,7 +102,7 @@ fn only_named_headers_are_kept() {
         should_retry: Some("false".into()),
         request_id: None,
     };
-    assert_eq!(head.told, told);
+    assert_eq!(head.heard, heard);
 }
 
 proptest! {

@@ -31,7 +31,7 @@ impl Terms {
 }
 
 /// One model call.
-pub struct Order {
+pub struct Job {
     /// Its id, door and times.
     pub entry: Entry,
     /// Who asks.
@@ -40,9 +40,9 @@ pub struct Order {
     pub model: Arc<LiveModel>,
     /// The body as it came.
     pub body: Bytes,
-    /// What a look at it told.
+    /// What a look at it showed.
     pub peek: Peek,
-    /// What the headers told.
+    /// What the headers said.
     pub head: RequestHead,
     /// The body decoded, where a route speaks another dialect.
     pub decoded: Option<(Request, Vec<Loss>)>,
@@ -52,7 +52,7 @@ pub struct Order {
     pub terms: Terms,
 }
 
-impl Order {
+impl Job {
     /// No provider will be asked any more: the request itself is let go. A conversation may be megabytes, and its answer
     /// may take minutes.
     pub fn let_go(&mut self) {

@@ -15,7 +15,7 @@ use tokio::runtime::{Handle, Id};
 enum Place<T> {
     Empty,
     Awaited(Waker, Option<Arc<Courier>>),
-    Told(T),
+    Full(T),
     Gone,
 }
 
@@ -26,7 +26,7 @@ pub struct Ack<T>(Arc<Mutex<Place<T>>>);
 pub struct Answer<T>(Arc<Mutex<Place<T>>>);
 
 /// Both ends of one answer.
-pub fn slot<T>() -> (Ack<T>, Answer<T>) {
+pub fn pair<T>() -> (Ack<T>, Answer<T>) {
     let place = Arc::new(Mutex::new(Place::Empty));
     (Ack(Arc::clone(&place)), Answer(place))
 }
@@ -34,7 +34,7 @@ pub fn slot<T>() -> (Ack<T>, Answer<T>) {
 impl<T> Ack<T> {
     /// Puts the answer there; whoever waits is woken when `wakes` is sent.
     pub fn tell(self, value: T, wakes: &mut Wakes) {
-        if let Place::Awaited(waker, courier) = std::mem::replace(&mut *self.0.lock(), Place::Told(value)) {
+        if let Place::Awaited(waker, courier) = std::mem::replace(&mut *self.0.lock(), Place::Full(value)) {
             wakes.add(waker, courier);
         }
     }
@@ -44,7 +44,7 @@ impl<T> Drop for Ack<T> {
     fn drop(&mut self) {
         let mut place = self.0.lock();
         match std::mem::replace(&mut *place, Place::Gone) {
-            Place::Told(value) => *place = Place::Told(value),
+            Place::Full(value) => *place = Place::Full(value),
             Place::Awaited(waker, _) => {
                 drop(place);
                 waker.wake();
@@ -60,7 +60,7 @@ impl<T> Future for Answer<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let mut place = self.0.lock();
         match std::mem::replace(&mut *place, Place::Gone) {
-            Place::Told(value) => Poll::Ready(Some(value)),
+            Place::Full(value) => Poll::Ready(Some(value)),
             Place::Gone => Poll::Ready(None),
             Place::Empty | Place::Awaited(..) => {
                 *place = Place::Awaited(cx.waker().clone(), Courier::here());
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_batch_reaches_everyone_and_a_lost_end_is_told() {
-        let (acks, answers): (Vec<_>, Vec<_>) = (0..100).map(|_| slot::<usize>()).unzip();
+        let (acks, answers): (Vec<_>, Vec<_>) = (0..100).map(|_| pair::<usize>()).unzip();
         #[expect(clippy::disallowed_methods, reason = "the test joins it")]
         let teller = std::thread::Builder::new()
             .spawn(move || {
@@ -204,26 +204,26 @@ mod tests {
                 wakes.send();
             })
             .unwrap();
-        let told = current_thread().block_on(async {
+        let values = current_thread().block_on(async {
             let local = tokio::task::LocalSet::new();
             let tasks: Vec<_> = answers.into_iter().map(|a| local.spawn_local(a)).collect();
             local.await;
-            let mut told = Vec::new();
+            let mut values = Vec::new();
             for task in tasks {
-                told.push(task.await.unwrap());
+                values.push(task.await.unwrap());
             }
-            told
+            values
         });
         teller.join().unwrap();
-        for (n, value) in told.into_iter().enumerate() {
+        for (n, value) in values.into_iter().enumerate() {
             assert_eq!(value, (n % 10 != 0).then_some(n));
         }
     }
 
     #[test]
     fn a_courier_whose_runtime_died_wakes_directly() {
-        let (ack, answer) = slot::<u8>();
-        let (ack2, answer2) = slot::<u8>();
+        let (ack, answer) = pair::<u8>();
+        let (ack2, answer2) = pair::<u8>();
         let mut both = Box::pin(async { (answer.await, answer2.await) });
         // Polled once on a runtime that ends, then awaited on another.
         let first = current_thread();

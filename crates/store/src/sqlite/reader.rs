@@ -9,11 +9,11 @@ use std::sync::mpsc;
 type Question = Box<dyn FnOnce(&Connection) + Send>;
 
 /// The way to the reading thread.
-pub struct Lane {
+pub struct Reader {
     door: Mutex<Option<mpsc::Sender<Question>>>,
 }
 
-impl Lane {
+impl Reader {
     /// Starts the thread.
     #[expect(clippy::disallowed_methods, reason = "the home of the reading thread")]
     pub fn start(db: Connection) -> std::io::Result<Self> {

@@ -46,6 +46,9 @@ pub const MANAGE_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const CALL_JOIN_BYTES_MAX: usize = 16 * 1024;
 /// An image costs at most so many tokens with any provider known.
 pub const IMAGE_TOKENS_MAX: u64 = 8_000;
+/// Where tools are offered, providers put words of their own before the prompt, and descriptions of the tools they know by
+/// type: together no more tokens than this with any provider known.
+pub const TOOLS_TOKENS_MAX: u64 = 4_000;
 /// How long an answer's end waits for its charge to be durable.
 pub const SETTLE_TIME_MAX: Duration = Duration::from_secs(10);
 /// An upstream answer that is not streamed.

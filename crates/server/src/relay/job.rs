@@ -20,12 +20,15 @@ pub enum Terms {
 }
 
 impl Terms {
-    /// Whether an answer of which so much is known may be billed beyond what shows, so that only a report of the provider
-    /// tells its size.
-    pub fn may_hide(&self, tally: &Tally) -> bool {
+    /// Whether only a report of the provider tells what a call costs of which so much is known: its answer may be billed
+    /// beyond what shows, or its prompt is larger than its text.
+    pub fn needs_report(&self, tally: &Tally) -> bool {
         match self {
             Self::Free => false,
-            Self::Billed(quote) => quote.hides || tally.hidden_reasoning(),
+            Self::Billed(quote) => {
+                let untold = quote.untold_prompt && tally.usage().prompt_total() == 0;
+                quote.hides || tally.hidden_reasoning() || untold
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a request may cost at most, and how much of that is held first. In: a peek, a model, settings. Out: a quote.
 //! Pure. Never here: asking the ledger (tab), counting what was used (usage).
 
-use crate::limits::IMAGE_TOKENS_MAX;
+use crate::limits::{IMAGE_TOKENS_MAX, TOOLS_TOKENS_MAX};
 use catalog::{Model, Reasoning};
 use dialect::Peek;
 use ledger::meter::{self, Bounds, MeterError, Rates, Reach};
@@ -28,6 +28,8 @@ pub struct Quote {
     pub slice: Tokens,
     /// Whether the answer may be billed beyond what shows: then only the provider's report tells its size.
     pub hides: bool,
+    /// Whether the prompt's size is not told by its text: media, or something that the provider fetches.
+    pub untold_prompt: bool,
     /// Whether the client set the limit of the answer itself.
     pub client_set_max: bool,
 }
@@ -58,6 +60,7 @@ impl Quote {
             first: if sliced { slice.saturating_mul(choices).min(answer_max) } else { answer_max },
             slice,
             hides: hidden,
+            untold_prompt: peek.open_prompt || peek.media_items > 0,
             client_set_max: peek.max_output.is_some(),
         }
     }
@@ -83,13 +86,15 @@ const fn reach(peek: &Peek) -> Reach {
     Reach { cache_write_5m: true, cache_write_1h: hour, audio_in: peek.audio, audio_out: peek.audio }
 }
 
-/// Every token is at least one byte of the request's text; images, documents and sounds are bounded apart. Never more
-/// than the model's context holds, which is the bound where the body does not tell.
+/// Every token is at least one byte of the request's text; images, documents, sounds and what providers say around tools are
+/// bounded apart. Never more than the model's context holds, which is the bound where the body does not tell.
 fn prompt_bound(peek: &Peek, model: &Model) -> Tokens {
     if peek.open_prompt {
         return model.context_length;
     }
     let media = u64::from(peek.media_items).saturating_mul(IMAGE_TOKENS_MAX);
     let sized = if peek.documents > 0 || peek.audio { peek.media_bytes } else { 0 };
-    peek.prompt_bytes.saturating_add(media).saturating_add(sized).min(model.context_length)
+    let tools = if peek.has_tools { TOOLS_TOKENS_MAX } else { 0 };
+    let beside = media.saturating_add(sized).saturating_add(tools);
+    peek.prompt_bytes.saturating_add(beside).min(model.context_length)
 }

@@ -33,10 +33,10 @@ impl Limit {
     }
 }
 
-/// Goes on with an attempt whose client left, where its answer may be billed beyond what shows: the provider thinks and
+/// Goes on with an attempt whose client left, where only the provider's report tells what it costs: the provider thinks and
 /// counts whether anybody listens or not. `None` when it is given up.
 pub async fn attempt<T>(run: &Run, mut step: Pin<&mut impl Future<Output = T>>) -> Option<T> {
-    if !run.job.terms.may_hide(&Tally::default()) {
+    if !run.job.terms.needs_report(&Tally::default()) {
         return None;
     }
     let mut limit = Limit::new(run, run.mark_alone(), READ_ON_TIME_MAX);
@@ -49,7 +49,7 @@ pub async fn attempt<T>(run: &Run, mut step: Pin<&mut impl Future<Output = T>>) 
 }
 
 /// Reads a stream on to the provider's end where that changes what is charged: a short time where it has said that it
-/// ends, longer where the answer may be billed beyond what shows, else not at all. Whoever still waits for the end (its
+/// ends, longer where only the report tells what the call costs, else not at all. Whoever still waits for the end (its
 /// charge comes first) gets keep-alives. Says whether the provider's end was heard.
 pub async fn stream(run: &Run, passing: &mut Passing<'_>) -> bool {
     let Some(mut limit) = worth(run, &passing.lane) else { return passing.lane.is_ended() };
@@ -82,7 +82,7 @@ fn worth(run: &Run, lane: &lane::Stream) -> Option<Limit> {
         Terms::Free => None,
         _ if lane.is_ended() => None,
         _ if lane.has_stopped() => Some(Limit::new(run, Instant::now(), REPORT_TIME_MAX)),
-        terms if terms.may_hide(lane.tally()) => Some(Limit::new(run, run.mark_alone(), READ_ON_TIME_MAX)),
+        terms if terms.needs_report(lane.tally()) => Some(Limit::new(run, run.mark_alone(), READ_ON_TIME_MAX)),
         Terms::Billed(_) => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Passing a stream on. In: a stream that has begun. Out: its frames to the client, its end after the charge is durable.
 //! Never here: what frames mean (lane), which usage counts (usage), failover (there is none after the first byte).
 
-use crate::limits::DRAIN_TIME_MAX;
+use crate::limits::{DRAIN_TIME_MAX, REPORT_TIME_MAX};
 use crate::relay::attempt::Begun;
 use crate::relay::finish::Ending;
 use crate::relay::read_on;
@@ -81,16 +81,22 @@ async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {
         if passing.lane.is_complete() {
             return End::Complete;
         }
+        if patience.is_over() {
+            return End::Failed(Fault::new(FaultKind::Timeout, TOO_LONG), Some("timeout"));
+        }
         match ahead {
             Ok(true) => {}
             Ok(false) => return End::OutOfCredit,
             Err(fault) => return End::Failed(fault, None),
         }
+        let stopped = passing.lane.has_stopped();
         let read = tokio::select! {
             biased;
             () = passing.slot.gone() => return End::Gone,
             read = passing.body.next() => read,
-            due = patience.due() => match due {
+            due = patience.due(stopped) => match due {
+                // The server has said why it ends: that it neither ends nor reports changes nothing for the client.
+                Due::Ended => Ok(None),
                 Due::KeepAlive => {
                     let comment = Bytes::from_static(passing.lane.keepalive());
                     if passing.slot.data(comment).await == Err(Gone) {
@@ -166,8 +172,12 @@ async fn drain(body: &mut AnswerBody) {
     let _ = tokio::time::timeout(DRAIN_TIME_MAX, rest).await;
 }
 
+/// What a client reads when the whole call's time is over.
+const TOO_LONG: &str = "The answer took longer than a call may take.";
+
 enum Due {
     KeepAlive,
+    Ended,
     TooSlow(&'static str),
 }
 
@@ -201,10 +211,16 @@ impl Patience {
         self.last_sent = self.seen;
     }
 
-    /// Waits until something is due: a keep-alive, or the end of patience.
-    async fn due(&mut self) -> Due {
+    /// Whether the whole call's time is over: a stream that never falls silent ends by it too.
+    fn is_over(&self) -> bool {
+        self.seen >= self.deadline
+    }
+
+    /// Waits until something is due: a keep-alive, or the end of patience, which comes soon once the server has `stopped`.
+    async fn due(&mut self, stopped: bool) -> Due {
         loop {
-            let (quiet, dead) = (self.last_sent + self.keepalive, self.seen + self.idle);
+            let idle = if stopped { self.idle.min(REPORT_TIME_MAX) } else { self.idle };
+            let (quiet, dead) = (self.last_sent + self.keepalive, self.seen + idle);
             let next = quiet.min(dead).min(self.deadline);
             // A timer that fires too early is only looked at again: moving it at every chunk would cost more.
             if self.timer.deadline() > next || self.timer.is_elapsed() {
@@ -213,7 +229,10 @@ impl Patience {
             self.timer.as_mut().await;
             let now = Instant::now();
             if now >= self.deadline {
-                return Due::TooSlow("The answer took longer than a call may take.");
+                return Due::TooSlow(TOO_LONG);
+            }
+            if now >= dead && stopped {
+                return Due::Ended;
             }
             if now >= dead {
                 return Due::TooSlow("The provider fell silent in the middle of its answer.");

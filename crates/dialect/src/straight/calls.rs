@@ -6,6 +6,9 @@ use super::names::Sieve;
 use crate::json::{Bad, Items, Member};
 use crate::splice::Edits;
 
+/// No stream or answer makes more calls, all choices together.
+const CALLS_MAX: usize = 1024;
+
 impl Known {
     /// The number of a call without one: in an answer and with a new id it is the next, else it goes on with the last.
     fn guess(&self, choice: u64, id: Option<&[u8]>) -> u64 {
@@ -58,6 +61,9 @@ impl Reader<'_, '_> {
             put(self.edits, index, "index", number.to_string());
         }
         if !self.known.calls.contains(&(choice, number)) {
+            if self.known.calls.len() >= CALLS_MAX {
+                return Err(Bad::Byte(at));
+            }
             self.known.calls.push((choice, number));
             shows.first = true;
             if !named {

@@ -18,6 +18,9 @@ use bytes::BytesMut;
 use canon::{Dialect, Head, Stop, StopReason, Tally};
 use units::{Usage, UsageSource};
 
+/// More blocks than this are never open at once: servers end a block before they begin the next, or forget to.
+const BLOCKS_MAX: usize = 1024;
+
 /// A Messages stream on its way.
 pub(crate) type MessagesStream = Passage<MessagesReader>;
 
@@ -130,11 +133,14 @@ impl MessagesReader {
         Ok(())
     }
 
-    fn push(&mut self, theirs: Option<u64>, dark: bool) -> u64 {
+    fn push(&mut self, theirs: Option<u64>, dark: bool) -> Result<u64, StreamFault> {
+        if self.open.len() >= BLOCKS_MAX {
+            return Err(StreamFault::Garbage);
+        }
         let ours = self.blocks;
         self.blocks += 1;
         self.open.push(Open { theirs: theirs.unwrap_or(ours), ours, dark });
-        ours
+        Ok(ours)
     }
 
     /// The open block that an event speaks of: without a number, the last.
@@ -155,7 +161,7 @@ impl MessagesReader {
         if let Some(same) = theirs.and_then(|theirs| self.find(Some(theirs))) {
             event::block_stop(self.open.remove(same).ours, way.out);
         }
-        let ours = self.push(theirs, block.kind == Kind::Thinking && block.reasoning == 0);
+        let ours = self.push(theirs, block.kind == Kind::Thinking && block.reasoning == 0)?;
         seen.set_index(json, ours);
         // What was learned of another block under this number is no longer right.
         way.templates.clear();
@@ -179,8 +185,8 @@ impl MessagesReader {
             Kind::Thinking => Head::Thinking,
             Kind::ToolUse | Kind::Other => return Err(StreamFault::Garbage),
         };
-        event::block_start(self.blocks, &head, out);
-        self.push(theirs, block.kind == Kind::Thinking);
+        let ours = self.push(theirs, block.kind == Kind::Thinking)?;
+        event::block_start(ours, &head, out);
         Ok(self.open.len() - 1)
     }
 

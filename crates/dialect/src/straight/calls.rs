@@ -2,9 +2,8 @@
 //! mend what readers trip over. Never here: whole arguments, another member of a choice (choices).
 
 use super::choices::{Known, Reader, Shows, number};
-use super::names::Sieve;
-use crate::json::{Bad, Items, Member};
-use crate::splice::Edits;
+use super::names::{Sieve, once};
+use crate::json::{Bad, Items};
 
 /// No stream or answer makes more calls, all choices together.
 const CALLS_MAX: usize = 1024;
@@ -36,9 +35,9 @@ impl Reader<'_, '_> {
         while let Some(member) = object.next()? {
             let value = member.text(frame);
             match &*member.name(frame) {
-                b"index" => index = Some(member),
-                b"id" => id = Some(member),
-                b"type" => kind = Some(member),
+                b"index" => once(&mut index, member)?,
+                b"id" => once(&mut id, member)?,
+                b"type" => once(&mut kind, member)?,
                 b"function" | b"custom" if value.first() == Some(&b'{') => {
                     self.function(member.value.0, shows)?;
                 }
@@ -49,16 +48,11 @@ impl Reader<'_, '_> {
         }
         let id_text = id.map_or(&b""[..], |member| member.text(frame));
         let named = id_text.len() > 2 && id_text[0] == b'"';
-        let mut added = String::new();
         let told = index.and_then(|member| number(member.text(frame))).filter(|_| self.known.streamed);
         let number = told.unwrap_or_else(|| self.known.guess(choice, named.then_some(id_text)));
-        let mut put = |edits: &mut Edits, old: Option<Member>, key: &str, value: String| match old {
-            Some(odd) => edits.replace(odd.value, value.into_bytes()),
-            None => added.push_str(&format!("\"{key}\":{value},")),
-        };
         if told.is_none() && self.known.streamed {
             shows.first = true;
-            put(self.edits, index, "index", number.to_string());
+            object.set(index, "index", number.to_string().into_bytes(), self.edits);
         }
         if !self.known.calls.contains(&(choice, number)) {
             if self.known.calls.len() >= CALLS_MAX {
@@ -67,16 +61,17 @@ impl Reader<'_, '_> {
             self.known.calls.push((choice, number));
             shows.first = true;
             if !named {
-                put(self.edits, id, "id", format!("\"{}{choice}_{number}\"", self.known.call_stem));
+                let made = format!("\"{}{choice}_{number}\"", self.known.call_stem);
+                object.set(id, "id", made.into_bytes(), self.edits);
             }
             if kind.is_none_or(|member| member.text(frame) == b"null") {
-                put(self.edits, kind, "type", "\"function\"".to_owned());
+                object.set(kind, "type", b"\"function\"", self.edits);
             }
         }
         if named {
             self.known.last_id = id_text.to_vec();
         }
-        object.close(added.into_bytes(), self.edits);
+        object.close(self.edits);
         Ok(())
     }
 
@@ -96,7 +91,7 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        object.close(Vec::new(), self.edits);
+        object.close(self.edits);
         Ok(())
     }
 }

@@ -134,19 +134,17 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
-        let mut added = Vec::new();
         let mut choice = Choice { index: shows.choices.len() as u64, finish: None, delta: None, carries: false };
-        match found.index.map(|member| (member, number(member.text(frame)))) {
-            Some((_, Some(index))) => choice.index = index,
-            Some((odd, None)) => self.edits.replace(odd.value, choice.index.to_string().into_bytes()),
-            None => added.extend_from_slice(format!("\"index\":{},", choice.index).as_bytes()),
+        match found.index.and_then(|member| number(member.text(frame))) {
+            Some(index) => choice.index = index,
+            None => object.set(found.index, "index", choice.index.to_string().into_bytes(), self.edits),
         }
-        choice.delta = self.body(&found, &mut object, &mut added)?;
+        choice.delta = self.body(&found, &mut object)?;
         if let Some((start, _)) = choice.delta {
             choice.carries = self.delta(start, choice.index, shows)?;
         }
-        choice.finish = self.finish(found.finish, shows.tools, &mut added);
-        object.close(added, self.edits);
+        choice.finish = self.finish(found.finish, shows.tools, &mut object);
+        object.close(self.edits);
         if !self.known.choices.contains(&choice.index) {
             if self.known.choices.len() >= CHOICES_MAX {
                 return Err(Bad::Byte(at));
@@ -157,7 +155,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The delta of a chunk or the message of an answer: under its right name, and there even if it is empty.
-    fn body(&mut self, found: &Found, object: &mut Sieve<'_>, added: &mut Vec<u8>) -> Result<Option<Span>, Bad> {
+    fn body(&mut self, found: &Found, object: &mut Sieve<'_>) -> Result<Option<Span>, Bad> {
         let frame = self.frame;
         let streamed = self.known.streamed;
         let (right, other, key) = match streamed {
@@ -177,10 +175,7 @@ impl<'a> Reader<'a, '_> {
             }
             (None, None) if streamed && right.is_none_or(|member| member.text(frame) == b"null") => {
                 other.into_iter().for_each(|member| object.drop(member));
-                match right {
-                    Some(null) => self.edits.replace(null.value, &b"{}"[..]),
-                    None => added.extend_from_slice(b"\"delta\":{},"),
-                }
+                object.set(right, "delta", b"{}", self.edits);
                 Ok(None)
             }
             (None, None) => Err(Bad::Byte(object.at())),
@@ -188,34 +183,23 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Where the finish stands that says something. A word that is none of the dialect's becomes the nearest that is.
-    fn finish(&mut self, member: Option<Member>, tools: bool, added: &mut Vec<u8>) -> Option<Span> {
+    fn finish(&mut self, member: Option<Member>, tools: bool, object: &mut Sieve<'_>) -> Option<Span> {
         let tools = tools || self.known.tools;
         let told = member.and_then(|member| string_value(member.text(self.frame))).filter(|word| !word.is_empty());
         let quoted = |word: &str| format!("\"{word}\"").into_bytes();
-        match (member, told) {
-            (Some(member), Some(word)) => {
-                let shown = stop::shown(&word, tools);
-                if shown != &*word {
-                    self.edits.replace(member.value, quoted(shown));
-                }
-                Some(member.value)
+        let Some(word) = told else {
+            if !self.known.streamed {
+                object.set(member, "finish_reason", quoted(stop::shown("", tools)), self.edits);
+            } else if member.is_some() {
+                object.set(member, "finish_reason", b"null", self.edits);
             }
-            (Some(member), None) if self.known.streamed => {
-                if member.text(self.frame) != b"null" {
-                    self.edits.replace(member.value, &b"null"[..]);
-                }
-                None
-            }
-            (None, _) if self.known.streamed => None,
-            (Some(member), None) => {
-                self.edits.replace(member.value, quoted(stop::shown("", tools)));
-                None
-            }
-            (None, _) => {
-                added.extend_from_slice(format!("\"finish_reason\":\"{}\",", stop::shown("", tools)).as_bytes());
-                None
-            }
+            return None;
+        };
+        let shown = stop::shown(&word, tools);
+        if shown != &*word {
+            object.set(member, "finish_reason", quoted(shown), self.edits);
         }
+        member.map(|member| member.value)
     }
 
     fn delta(&mut self, at: usize, index: u64, shows: &mut Shows) -> Result<bool, Bad> {
@@ -228,7 +212,7 @@ impl<'a> Reader<'a, '_> {
             let value = member.text(frame);
             match &*member.name(frame) {
                 b"role" => {
-                    role = Some(member);
+                    once(&mut role, member)?;
                     shows.first = true;
                     continue;
                 }
@@ -258,16 +242,13 @@ impl<'a> Reader<'a, '_> {
             }
             carries = true;
         }
-        let mut added = Vec::new();
         if !self.known.streamed || !self.known.has_role(index) {
-            match role {
-                Some(role) if role.text(frame) != b"null" => {}
-                Some(null) => self.edits.replace(null.value, &b"\"assistant\""[..]),
-                None => added.extend_from_slice(b"\"role\":\"assistant\","),
+            if role.is_none_or(|role| role.text(frame) == b"null") {
+                object.set(role, "role", b"\"assistant\"", self.edits);
             }
             shows.first = true;
         }
-        object.close(added, self.edits);
+        object.close(self.edits);
         Ok(carries)
     }
 }

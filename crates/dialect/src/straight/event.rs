@@ -30,7 +30,6 @@ pub(super) struct Seen<'a> {
     /// `message`, `content_block` or `delta`.
     pub inner: Option<Member>,
     pub usage: Option<Member>,
-    added: Vec<u8>,
     pub edits: Edits,
 }
 
@@ -47,17 +46,14 @@ impl Seen<'_> {
 
     /// Sees to it that the client's number of the block is told.
     pub fn set_index(&mut self, json: &[u8], ours: u64) {
-        let text = ours.to_string().into_bytes();
-        match self.index {
-            Some(same) if same.text(json) == text => {}
-            Some(other) => self.edits.replace(other.value, text),
-            None => self.added.extend_from_slice(&[&b"\"index\":"[..], &text, b","].concat()),
+        if self.theirs(json) != Some(ours) {
+            self.object.set(self.index, "index", ours.to_string().into_bytes(), &mut self.edits);
         }
     }
 
     /// The edits of the whole event, and the end of its last member.
     pub fn close(mut self) -> (Edits, usize) {
-        let last = self.object.close(self.added, &mut self.edits).last;
+        let last = self.object.close(&mut self.edits).last;
         (self.edits, last)
     }
 
@@ -92,8 +88,7 @@ pub(super) fn see<'a>(frame: &'a Frame<'_>) -> Result<Option<Seen<'a>>, StreamFa
     let known = EVENTS.iter().find(|(known, _)| *known == name);
     let (kind, allowed) = known.copied().unwrap_or_default();
     let object = Sieve::new(json, 0, 0)?;
-    let (added, edits) = (Vec::new(), Edits::default());
-    let mut seen = Seen { kind, object, index: None, inner: None, usage: None, added, edits };
+    let mut seen = Seen { kind, object, index: None, inner: None, usage: None, edits: Edits::default() };
     let mut kinds = None;
     while let Some(member) = seen.object.next()? {
         let value = member.text(json);
@@ -116,7 +111,7 @@ pub(super) fn see<'a>(frame: &'a Frame<'_>) -> Result<Option<Seen<'a>>, StreamFa
         return Err(upstream(json));
     }
     if !typed {
-        seen.added = format!("\"type\":\"{kind}\",").into_bytes();
+        seen.object.set(None, "type", format!("\"{kind}\"").into_bytes(), &mut seen.edits);
     }
     Ok(known.map(|_| seen))
 }

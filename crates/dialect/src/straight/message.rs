@@ -72,37 +72,27 @@ impl MessageReader<'_, '_> {
             }
         }
         let mut message = Message { usage: found.usage, ..Message::default() };
-        let mut added = Vec::new();
-        self.put(found.id, "id", &quoted(&self.head.id), &mut added);
-        self.put(found.kind, "type", b"\"message\"", &mut added);
-        self.put(found.role, "role", b"\"assistant\"", &mut added);
-        self.put(found.model, "model", &quoted(&self.head.model), &mut added);
+        object.set(found.id, "id", quoted(&self.head.id), self.edits);
+        object.set(found.kind, "type", b"\"message\"", self.edits);
+        object.set(found.role, "role", b"\"assistant\"", self.edits);
+        object.set(found.model, "model", quoted(&self.head.model), self.edits);
         if self.whole {
             message.blocks = self.blocks(found.content.ok_or(StreamFault::Garbage)?)?;
             let tools = message.blocks.iter().any(|block| block.kind == Kind::ToolUse);
             let (stop, word) = self.stop(&found, tools);
             message.stop = Some(stop);
-            self.put(found.stop, "stop_reason", &word, &mut added);
+            object.set(found.stop, "stop_reason", word, self.edits);
         } else {
-            self.put(found.content, "content", b"[]", &mut added);
-            self.put(found.stop, "stop_reason", b"null", &mut added);
+            object.set(found.content, "content", b"[]", self.edits);
+            object.set(found.stop, "stop_reason", b"null", self.edits);
             if found.usage.is_none() {
-                added.extend_from_slice(b"\"usage\":");
-                write(&Usage::NONE, &mut added);
-                added.push(b',');
+                let mut none = Vec::new();
+                write(&Usage::NONE, &mut none);
+                object.set(None, "usage", none, self.edits);
             }
         }
-        message.closed = object.close(added, self.edits);
+        message.closed = object.close(self.edits);
         Ok(message)
-    }
-
-    /// Sees to it that a member has this value.
-    fn put(&mut self, old: Option<Member>, key: &str, value: &[u8], added: &mut Vec<u8>) {
-        match old {
-            Some(same) if same.text(self.json) == value => {}
-            Some(other) => self.edits.replace(other.value, value.to_vec()),
-            None => added.extend_from_slice(&[b"\"", key.as_bytes(), b"\":", value, b","].concat()),
-        }
     }
 
     fn blocks(&mut self, content: Member) -> Result<Vec<Block>, StreamFault> {
@@ -151,7 +141,7 @@ pub(super) fn read_end(
             }
         }
     }
-    object.close(Vec::new(), edits);
+    object.close(edits);
     let text = |member: Option<Member>| member.and_then(|m| string_value(m.text(json)));
     let (Some(member), Some(word)) = (reason, text(reason).filter(|word| !word.is_empty())) else {
         return Ok(None);
@@ -274,7 +264,18 @@ pub(super) fn read_block(json: &[u8], at: usize, part: Part<'_>, edits: &mut Edi
         // Newer kinds of block: whatever they carry was written by the model, at most.
         block.text += rest;
     }
-    object.close(missing(block.kind, has, part)?, edits);
+    if let Part::Block { stem, number } = part {
+        for key in missing(block.kind, has) {
+            match key {
+                // Nobody can answer a call of nothing.
+                "name" => return Err(StreamFault::Garbage),
+                "id" => object.set(None, key, format!("\"toolu_{stem}_{number}\"").into_bytes(), edits),
+                "input" => object.set(None, key, b"{}", edits),
+                key => object.set(None, key, b"\"\"", edits),
+            }
+        }
+    }
+    object.close(edits);
     Ok(block)
 }
 
@@ -282,25 +283,12 @@ pub(super) fn read_block(json: &[u8], at: usize, part: Part<'_>, edits: &mut Edi
 const REQUIRED: [&str; 6] = ["text", "thinking", "signature", "id", "name", "input"];
 
 /// What a block of this kind lacks.
-fn missing(kind: Kind, has: [bool; REQUIRED.len()], part: Part<'_>) -> Result<Vec<u8>, StreamFault> {
-    let Part::Block { stem, number } = part else {
-        return Ok(Vec::new());
-    };
+fn missing(kind: Kind, has: [bool; REQUIRED.len()]) -> impl Iterator<Item = &'static str> {
     let needed: &[&str] = match kind {
         Kind::Text => &["text"],
         Kind::Thinking => &["thinking", "signature"],
         Kind::ToolUse => &["id", "name", "input"],
         Kind::Other => &[],
     };
-    let mut added = String::new();
-    for (key, _) in REQUIRED.iter().zip(has).filter(|(key, has)| !has && needed.contains(key)) {
-        match *key {
-            // Nobody can answer a call of nothing.
-            "name" => return Err(StreamFault::Garbage),
-            "id" => added.push_str(&format!("\"id\":\"toolu_{stem}_{number}\",")),
-            "input" => added.push_str("\"input\":{},"),
-            key => added.push_str(&format!("\"{key}\":\"\",")),
-        }
-    }
-    Ok(added.into_bytes())
+    REQUIRED.into_iter().zip(has).filter(|(key, has)| !has && needed.contains(key)).map(|(key, _)| key)
 }

@@ -27,10 +27,10 @@ pub(super) struct Top {
     /// The end of the last member.
     pub last: usize,
     choices: Option<Member>,
-    id: bool,
-    model: bool,
-    object: bool,
-    created: bool,
+    id: Option<Member>,
+    object: Option<Member>,
+    created: Option<Member>,
+    model: Option<Member>,
 }
 
 impl Top {
@@ -74,7 +74,13 @@ impl<'a> TopReader<'a, '_> {
                 object.drop(member);
             }
         }
-        let Closed { last, end, .. } = object.close(self.missing(&top), self.edits);
+        object.set(top.id, "id", self.pen.id().to_vec(), self.edits);
+        object.set(top.object, "object", self.object.as_bytes(), self.edits);
+        if top.created.is_none() {
+            object.set(None, "created", self.pen.created().to_vec(), self.edits);
+        }
+        object.set(top.model, "model", self.pen.model().to_vec(), self.edits);
+        let Closed { last, end, .. } = object.close(self.edits);
         if blank(self.json, end) < self.json.len() {
             return Err(StreamFault::Garbage);
         }
@@ -86,28 +92,13 @@ impl<'a> TopReader<'a, '_> {
         let json = self.json;
         let value = member.text(json);
         Ok(match &*member.name(json) {
-            b"id" => {
-                top.id = true;
-                self.edits.replace(member.value, self.pen.id().to_vec());
-                true
-            }
-            b"model" => {
-                top.model = true;
-                self.edits.replace(member.value, self.pen.model().to_vec());
-                true
-            }
+            b"id" => kept(&mut top.id, member)?,
+            b"model" => kept(&mut top.model, member)?,
             b"object" if value == b"\"error\"" => return Err(self.upstream()),
-            b"object" => {
-                top.object = true;
-                if value != self.object.as_bytes() {
-                    self.edits.replace(member.value, self.object.as_bytes());
-                }
-                true
-            }
+            b"object" => kept(&mut top.object, member)?,
             b"created" if value.len() <= CREATED_DIGITS_MAX && value.iter().all(u8::is_ascii_digit) => {
-                top.created = true;
                 self.pen.created_as(value);
-                true
+                kept(&mut top.created, member)?
             }
             b"choices" => {
                 once(&mut top.choices, member)?;
@@ -132,23 +123,11 @@ impl<'a> TopReader<'a, '_> {
     fn upstream(&self) -> StreamFault {
         StreamFault::Upstream(UpstreamFault::in_stream(Dialect::OpenAiChat, self.json.trim_ascii()))
     }
+}
 
-    /// What every client reads and some servers forget.
-    fn missing(&self, top: &Top) -> Vec<u8> {
-        let mut added = Vec::new();
-        let mut add = |missing: bool, key: &str, value: &[u8]| {
-            if missing {
-                added.extend_from_slice(key.as_bytes());
-                added.extend_from_slice(value);
-                added.push(b',');
-            }
-        };
-        add(!top.id, "\"id\":", self.pen.id());
-        add(!top.object, "\"object\":", self.object.as_bytes());
-        add(!top.created, "\"created\":", self.pen.created());
-        add(!top.model, "\"model\":", self.pen.model());
-        added
-    }
+/// Takes note of a member that stays.
+fn kept(slot: &mut Option<Member>, member: Member) -> Result<bool, Bad> {
+    once(slot, member).map(|()| true)
 }
 
 impl From<Bad> for StreamFault {

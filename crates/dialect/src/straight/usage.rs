@@ -196,7 +196,7 @@ pub(super) fn complete(text: &[u8], at: usize, usage: &Usage, edits: &mut Edits)
             object.drop(member);
         }
     }
-    let closed = object.close(Vec::new(), edits);
+    let closed = object.close(edits);
     missing.sort_unstable();
     let mut comma = if closed.left > 0 { "," } else { "" };
     for (key, count) in missing {

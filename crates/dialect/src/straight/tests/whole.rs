@@ -190,8 +190,17 @@ fn r_wire_5_what_cannot_be_mended_is_garbage() {
     ] {
         assert_eq!(run_all(&spec(MESSAGES), up.as_bytes()).err(), Some(StreamFault::Garbage), "{up}");
     }
-    for choices in [r#"{"delta":7}"#, r#"{"delta":{"tool_calls":7}}"#, "7", r#"{"delta":{},"delta":{}}"#] {
-        let up = chunk(&format!("\"choices\":[{choices}]"));
+    for choices in [
+        r#"[{"delta":7}]"#,
+        r#"[{"delta":{"tool_calls":7}}]"#,
+        "[7]",
+        r#"[{"delta":{},"delta":{}}]"#,
+        r#"[{"delta":{"role":"user","role":"assistant"}}]"#,
+        r#"[{"delta":{"tool_calls":[{"id":"a","id":"b"}]}}]"#,
+        r#"[{"delta":{}}],"id":"again""#,
+        r#"[{"delta":{}}],"model":"again""#,
+    ] {
+        let up = chunk(&format!("\"choices\":{choices}"));
         assert_eq!(run_all(&spec(CHAT), up.as_bytes()).err(), Some(StreamFault::Garbage), "{up}");
     }
 }

@@ -4,7 +4,7 @@
 
 mod members;
 
-pub(crate) use members::{Items, Member, Members};
+pub(crate) use members::{Items, Member, Members, Pending};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -386,6 +386,11 @@ pub(crate) fn string_value(value: &[u8]) -> Option<Cow<'_, str>> {
         Cow::Borrowed(text) => std::str::from_utf8(text).ok().map(Cow::Borrowed),
         Cow::Owned(text) => String::from_utf8(text).ok().map(Cow::Owned),
     }
+}
+
+/// A whole number from 0 on, if the value is one.
+pub(crate) fn whole(value: &[u8]) -> Option<u64> {
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// Appends `text` as a JSON string with its quotes.

@@ -37,7 +37,7 @@ impl Member {
     }
 }
 
-/// Reads an object member by member. The caller walks each value (or lets `Members::skip` do it).
+/// Reads an object member by member. The caller walks each value (`done`) or lets it be walked unwatched (`skip`).
 pub(crate) struct Members<'a> {
     text: &'a [u8],
     at: usize,
@@ -88,11 +88,13 @@ impl<'a> Members<'a> {
 
     /// The next member, its value walked and not watched.
     pub fn next(&mut self) -> Result<Option<Member>, Bad> {
-        let Some(pending) = self.key()? else {
-            return Ok(None);
-        };
+        self.key()?.map(|pending| self.skip(&pending)).transpose()
+    }
+
+    /// Walks a value and does not watch it.
+    pub fn skip(&mut self, pending: &Pending) -> Result<Member, Bad> {
         let end = skip(self.text, pending.value, self.outside + 1)?;
-        Ok(Some(self.done(&pending, end)))
+        Ok(self.done(pending, end))
     }
 
     /// After `None`: the index after the closing brace.

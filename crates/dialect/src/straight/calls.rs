@@ -1,9 +1,9 @@
 //! The tool calls of a Chat choice, read where they stand. In: the list of a delta or a message. Out: what it shows, edits that
 //! mend what readers trip over. Never here: whole arguments, another member of a choice (choices).
 
-use super::choices::{Known, Reader, Shows, number};
+use super::choices::{Known, Reader, Shows};
 use super::names::{Sieve, once};
-use crate::json::{Bad, Items};
+use crate::json::{Bad, Items, whole};
 
 /// No stream or answer makes more calls, all choices together.
 const CALLS_MAX: usize = 1024;
@@ -18,29 +18,33 @@ impl Known {
 }
 
 impl Reader<'_, '_> {
-    /// Reads the list of calls that starts at `at`.
-    pub(super) fn calls(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<(), Bad> {
+    /// Reads the list of calls that starts at `at`; gives where it ends.
+    pub(super) fn calls(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<usize, Bad> {
         shows.tools = true;
         let mut items = Items::new(self.frame, at, 4)?;
-        while let Some((start, _)) = items.next()? {
-            self.call(start, choice, shows)?;
+        while let Some(start) = items.start()? {
+            let end = self.call(start, choice, shows)?;
+            items.done(end);
         }
-        Ok(())
+        Ok(items.end())
     }
 
-    fn call(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<(), Bad> {
+    fn call(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<usize, Bad> {
         let frame = self.frame;
         let mut object = Sieve::new(frame, at, 5)?;
         let (mut index, mut id, mut kind) = (None, None, None);
-        while let Some(member) = object.next()? {
-            let value = member.text(frame);
-            match &*member.name(frame) {
+        while let Some(key) = object.key()? {
+            let name = &*key.name(frame);
+            if matches!(name, b"function" | b"custom") && frame.get(key.value) == Some(&b'{') {
+                let end = self.function(key.value, shows)?;
+                object.done(&key, end);
+                continue;
+            }
+            let member = object.skip(&key)?;
+            match name {
                 b"index" => once(&mut index, member)?,
                 b"id" => once(&mut id, member)?,
                 b"type" => once(&mut kind, member)?,
-                b"function" | b"custom" if value.first() == Some(&b'{') => {
-                    self.function(member.value.0, shows)?;
-                }
                 name => {
                     object.other(member, name, self.edits)?;
                 }
@@ -48,7 +52,7 @@ impl Reader<'_, '_> {
         }
         let id_text = id.map_or(&b""[..], |member| member.text(frame));
         let named = id_text.len() > 2 && id_text[0] == b'"';
-        let told = index.and_then(|member| number(member.text(frame))).filter(|_| self.known.streamed);
+        let told = index.and_then(|member| whole(member.text(frame))).filter(|_| self.known.streamed);
         let number = told.unwrap_or_else(|| self.known.guess(choice, named.then_some(id_text)));
         if told.is_none() && self.known.streamed {
             shows.first = true;
@@ -71,11 +75,10 @@ impl Reader<'_, '_> {
         if named {
             self.known.last_id = id_text.to_vec();
         }
-        object.close(self.edits);
-        Ok(())
+        Ok(object.close(self.edits).end)
     }
 
-    fn function(&mut self, at: usize, shows: &mut Shows) -> Result<(), Bad> {
+    fn function(&mut self, at: usize, shows: &mut Shows) -> Result<usize, Bad> {
         let frame = self.frame;
         let mut object = Sieve::new(frame, at, 6)?;
         while let Some(member) = object.next()? {
@@ -91,7 +94,6 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        object.close(self.edits);
-        Ok(())
+        Ok(object.close(self.edits).end)
     }
 }

@@ -6,7 +6,7 @@
 
 use super::names::{Sieve, once, strip};
 use super::template::Shown;
-use crate::json::{Bad, Items, Member, string_value};
+use crate::json::{Bad, Items, Member, string_value, whole};
 use crate::openai_chat::stop;
 use crate::splice::Edits;
 use smallvec::SmallVec;
@@ -92,6 +92,17 @@ struct Found {
     finish: Option<Member>,
 }
 
+impl Found {
+    /// Where a body goes that has the right name.
+    fn body(&mut self, name: &[u8], streamed: bool) -> Option<&mut Option<Member>> {
+        match name {
+            b"delta" if streamed => Some(&mut self.delta),
+            b"message" if !streamed => Some(&mut self.message),
+            _ => None,
+        }
+    }
+}
+
 /// Reads the choices of one frame.
 pub(super) struct Reader<'a, 'e> {
     pub frame: &'a [u8],
@@ -100,31 +111,48 @@ pub(super) struct Reader<'a, 'e> {
 }
 
 impl<'a> Reader<'a, '_> {
-    /// Reads the array that starts at `at`.
-    pub fn read(&mut self, at: usize) -> Result<Shows, Bad> {
+    /// Reads the array that starts at `at`, or a null; gives where it ends as well.
+    pub fn read(&mut self, at: usize) -> Result<(Shows, usize), Bad> {
         let mut shows = Shows::default();
         if self.frame.get(at..at + 4) == Some(b"null") {
-            return Ok(shows);
+            return Ok((shows, at + 4));
         }
         let mut items = Items::new(self.frame, at, 1)?;
-        while let Some((start, _)) = items.next()? {
-            let choice = self.choice(start, &mut shows)?;
+        while let Some(start) = items.start()? {
+            let (choice, end) = self.choice(start, &mut shows)?;
             shows.choices.push(choice);
+            items.done(end);
         }
         self.known.tools |= shows.tools;
         if shows.choices.len() != 1 || shows.texts != 1 || shows.first || shows.sealed {
             shows.only = None;
         }
-        Ok(shows)
+        Ok((shows, items.end()))
     }
 
-    fn choice(&mut self, at: usize, shows: &mut Shows) -> Result<Choice, Bad> {
+    fn choice(&mut self, at: usize, shows: &mut Shows) -> Result<(Choice, usize), Bad> {
         let frame = self.frame;
         let mut found = Found::default();
+        let mut number = None;
+        // What the body carries, if it was read where it stands: it can be when its choice's number stands before it.
+        let mut carries = None;
         let mut object = Sieve::new(frame, at, 2)?;
-        while let Some(member) = object.next()? {
-            match &*member.name(frame) {
-                b"index" => once(&mut found.index, member)?,
+        while let Some(key) = object.key()? {
+            let name = &*key.name(frame);
+            if let Some(index) = number.filter(|_| frame.get(key.value) == Some(&b'{'))
+                && let Some(slot) = found.body(name, self.known.streamed)
+            {
+                let (carried, end) = self.delta(key.value, index, shows)?;
+                carries = Some(carried);
+                once(slot, object.done(&key, end))?;
+                continue;
+            }
+            let member = object.skip(&key)?;
+            match name {
+                b"index" => {
+                    once(&mut found.index, member)?;
+                    number = whole(member.text(frame));
+                }
                 b"delta" => once(&mut found.delta, member)?,
                 b"message" => once(&mut found.message, member)?,
                 b"finish_reason" => once(&mut found.finish, member)?,
@@ -135,23 +163,26 @@ impl<'a> Reader<'a, '_> {
             }
         }
         let mut choice = Choice { index: shows.choices.len() as u64, finish: None, delta: None, carries: false };
-        match found.index.and_then(|member| number(member.text(frame))) {
+        match number {
             Some(index) => choice.index = index,
             None => object.set(found.index, "index", choice.index.to_string().into_bytes(), self.edits),
         }
         choice.delta = self.body(&found, &mut object)?;
         if let Some((start, _)) = choice.delta {
-            choice.carries = self.delta(start, choice.index, shows)?;
+            choice.carries = match carries {
+                Some(carries) => carries,
+                None => self.delta(start, choice.index, shows)?.0,
+            };
         }
         choice.finish = self.finish(found.finish, shows.tools, &mut object);
-        object.close(self.edits);
+        let end = object.close(self.edits).end;
         if !self.known.choices.contains(&choice.index) {
             if self.known.choices.len() >= CHOICES_MAX {
                 return Err(Bad::Byte(at));
             }
             self.known.choices.push(choice.index);
         }
-        Ok(choice)
+        Ok((choice, end))
     }
 
     /// The delta of a chunk or the message of an answer: under its right name, and there even if it is empty.
@@ -202,15 +233,25 @@ impl<'a> Reader<'a, '_> {
         member.map(|member| member.value)
     }
 
-    fn delta(&mut self, at: usize, index: u64, shows: &mut Shows) -> Result<bool, Bad> {
+    /// Reads a delta or a message; says whether it carries more than a role, and where it ends.
+    fn delta(&mut self, at: usize, index: u64, shows: &mut Shows) -> Result<(bool, usize), Bad> {
         let frame = self.frame;
         let mut object = Sieve::new(frame, at, 3)?;
         let mut role = None;
         let mut reasoning = 0;
         let mut carries = false;
-        while let Some(member) = object.next()? {
+        while let Some(key) = object.key()? {
+            let name = &*key.name(frame);
+            let text = &frame[key.value..];
+            if name == b"tool_calls" && text.starts_with(b"[") && !text.starts_with(b"[]") {
+                let end = self.calls(key.value, index, shows)?;
+                object.done(&key, end);
+                carries = true;
+                continue;
+            }
+            let member = object.skip(&key)?;
             let value = member.text(frame);
-            match &*member.name(frame) {
+            match name {
                 b"role" => {
                     once(&mut role, member)?;
                     shows.first = true;
@@ -229,7 +270,7 @@ impl<'a> Reader<'a, '_> {
                     shows.reasoning += usize::saturating_sub(len, reasoning);
                     reasoning = reasoning.max(len);
                 }
-                b"tool_calls" => self.calls(member.value.0, index, shows)?,
+                b"tool_calls" => return Err(Bad::Byte(key.value)),
                 b"reasoning_details" => {
                     shows.texts += 1;
                     let sealed = b"reasoning.encrypted";
@@ -248,8 +289,7 @@ impl<'a> Reader<'a, '_> {
             }
             shows.first = true;
         }
-        object.close(self.edits);
-        Ok(carries)
+        Ok((carries, object.close(self.edits).end))
     }
 }
 
@@ -278,11 +318,6 @@ impl Shows {
 /// Whether a member of a delta shows nothing.
 fn is_empty(value: &[u8]) -> bool {
     matches!(value, b"null" | b"\"\"" | b"[]" | b"{}" | b"false")
-}
-
-/// A whole number, if it is one.
-pub(super) fn number(value: &[u8]) -> Option<u64> {
-    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// The word of a finish reason.

@@ -50,9 +50,18 @@ impl MessageReader<'_, '_> {
         let json = self.json;
         let mut found = Found::default();
         let mut object = Sieve::new(json, at, 0)?;
-        while let Some(member) = object.next()? {
+        let mut blocks = None;
+        while let Some(key) = object.key()? {
+            let name = &*key.name(json);
+            if self.whole && name == b"content" && json.get(key.value) == Some(&b'[') {
+                let (read, end) = self.blocks(key.value)?;
+                blocks = Some(read);
+                once(&mut found.content, object.done(&key, end))?;
+                continue;
+            }
+            let member = object.skip(&key)?;
             let value = member.text(json);
-            match &*member.name(json) {
+            match name {
                 b"id" => once(&mut found.id, member)?,
                 b"type" if value == b"\"error\"" => {
                     let fault = UpstreamFault::in_stream(Dialect::Anthropic, &json[at..]);
@@ -77,7 +86,7 @@ impl MessageReader<'_, '_> {
         object.set(found.role, "role", b"\"assistant\"", self.edits);
         object.set(found.model, "model", quoted(&self.head.model), self.edits);
         if self.whole {
-            message.blocks = self.blocks(found.content.ok_or(StreamFault::Garbage)?)?;
+            message.blocks = blocks.ok_or(StreamFault::Garbage)?;
             let tools = message.blocks.iter().any(|block| block.kind == Kind::ToolUse);
             let (stop, word) = self.stop(&found, tools);
             message.stop = Some(stop);
@@ -95,14 +104,16 @@ impl MessageReader<'_, '_> {
         Ok(message)
     }
 
-    fn blocks(&mut self, content: Member) -> Result<Vec<Block>, StreamFault> {
+    fn blocks(&mut self, at: usize) -> Result<(Vec<Block>, usize), StreamFault> {
         let mut blocks = Vec::new();
-        let mut items = Items::new(self.json, content.value.0, 1)?;
-        while let Some((at, _)) = items.next()? {
+        let mut items = Items::new(self.json, at, 1)?;
+        while let Some(start) = items.start()? {
             let part = Part::Block { stem: self.head.id_stem(), number: blocks.len() as u64 };
-            blocks.push(read_block(self.json, at, part, self.edits)?);
+            let block = read_block(self.json, start, part, self.edits)?;
+            items.done(block.end);
+            blocks.push(block);
         }
-        Ok(blocks)
+        Ok((blocks, items.end()))
     }
 
     /// How an answer ended, and the word for it as JSON.
@@ -123,13 +134,13 @@ fn known_stop(word: &str, sequence: Option<String>, tools: bool) -> Stop {
     stop
 }
 
-/// Reads the `delta` of a `message_delta`; `None` when it does not say why the answer ended.
+/// Reads the `delta` of a `message_delta`, and gives where it ends; `None` when it does not say why the answer ended.
 pub(super) fn read_end(
     json: &[u8],
     at: usize,
     tools: bool,
     edits: &mut Edits,
-) -> Result<Option<Stop>, StreamFault> {
+) -> Result<(Option<Stop>, usize), StreamFault> {
     let mut object = Sieve::new(json, at, 1)?;
     let (mut reason, mut sequence) = (None, None);
     while let Some(member) = object.next()? {
@@ -141,16 +152,16 @@ pub(super) fn read_end(
             }
         }
     }
-    object.close(edits);
+    let end = object.close(edits).end;
     let text = |member: Option<Member>| member.and_then(|m| string_value(m.text(json)));
     let (Some(member), Some(word)) = (reason, text(reason).filter(|word| !word.is_empty())) else {
-        return Ok(None);
+        return Ok((None, end));
     };
     let shown = stop::shown(&word, tools);
     if shown != &*word {
         edits.replace(member.value, quoted(shown));
     }
-    Ok(Some(known_stop(&word, text(sequence).map(std::borrow::Cow::into_owned), tools)))
+    Ok((Some(known_stop(&word, text(sequence).map(std::borrow::Cow::into_owned), tools)), end))
 }
 
 fn quoted(text: &str) -> Vec<u8> {
@@ -189,6 +200,8 @@ pub(super) struct Block {
     sealed: bool,
     /// Its one text, if it has one.
     pub only: Option<(Span, Shown)>,
+    /// The index after its closing brace.
+    pub end: usize,
 }
 
 impl Block {
@@ -275,7 +288,7 @@ pub(super) fn read_block(json: &[u8], at: usize, part: Part<'_>, edits: &mut Edi
             }
         }
     }
-    object.close(edits);
+    block.end = object.close(edits).end;
     Ok(block)
 }
 

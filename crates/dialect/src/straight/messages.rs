@@ -6,8 +6,8 @@
 //! of blocks: types that the public description does not have are dropped, starts and ends that are missing are written,
 //! numbers are made dense.
 
-use super::event::{Seen, see};
-use super::message::{Block, Kind, MessageReader, Part, read_block, read_end};
+use super::event::{Before, Seen, see};
+use super::message::{Block, Kind};
 use super::pass::{Frame, Lesson, Passage, Reader, Way};
 use super::usage;
 use crate::anthropic::event;
@@ -72,7 +72,8 @@ impl Reader for MessagesReader {
     fn last_word(&mut self) {}
 
     fn read(&mut self, frame: &Frame<'_>, way: &mut Way<'_>) -> Result<(), StreamFault> {
-        let Some(seen) = see(frame)? else {
+        let before = Before { head: &self.head, blocks: self.blocks, tools: self.tools };
+        let Some(seen) = see(frame, &before)? else {
             return Ok(());
         };
         match seen.kind {
@@ -96,7 +97,10 @@ impl Reader for MessagesReader {
                 self.block_stop(frame, seen, way);
                 Ok(())
             }
-            _ => self.message_delta(frame, seen, way.tally),
+            _ => {
+                self.message_delta(frame, seen, way.tally);
+                Ok(())
+            }
         }
     }
 }
@@ -115,8 +119,7 @@ impl MessagesReader {
             return Err(StreamFault::Garbage);
         }
         let json = &*frame.json;
-        let at = seen.inner()?;
-        let message = MessageReader { json, head: &self.head, edits: &mut seen.edits, whole: false }.read(at)?;
+        let message = seen.message.take().ok_or(StreamFault::Garbage)?;
         if let Some(usage) = message.usage {
             self.counts.take_start(usage.text(json));
             way.tally.report(&self.counts.usage());
@@ -153,8 +156,7 @@ impl MessagesReader {
 
     fn block_start(&mut self, frame: &Frame<'_>, mut seen: Seen<'_>, way: &mut Way<'_>) -> Result<(), StreamFault> {
         let json = &*frame.json;
-        let part = Part::Block { stem: self.head.id_stem(), number: self.blocks };
-        let block = read_block(json, seen.inner()?, part, &mut seen.edits)?;
+        let block = seen.block.take().ok_or(StreamFault::Garbage)?;
         block.tell(way.tally);
         self.tools |= block.kind == Kind::ToolUse;
         let theirs = seen.theirs(json);
@@ -192,7 +194,7 @@ impl MessagesReader {
 
     fn delta(&mut self, frame: &Frame<'_>, mut seen: Seen<'_>, way: &mut Way<'_>) -> Result<(), StreamFault> {
         let json = &*frame.json;
-        let block = read_block(json, seen.inner()?, Part::Delta, &mut seen.edits)?;
+        let block = seen.block.take().ok_or(StreamFault::Garbage)?;
         let theirs = seen.theirs(json);
         let at = match self.find(theirs) {
             Some(at) => at,
@@ -217,28 +219,19 @@ impl MessagesReader {
         Ok(())
     }
 
-    fn message_delta(
-        &mut self,
-        frame: &Frame<'_>,
-        mut seen: Seen<'_>,
-        tally: &mut Tally,
-    ) -> Result<(), StreamFault> {
+    fn message_delta(&mut self, frame: &Frame<'_>, mut seen: Seen<'_>, tally: &mut Tally) {
         let json = &*frame.json;
         let usage = seen.usage.map(|member| member.value);
         if let Some((from, to)) = usage {
             self.counts.take(&json[from..to]);
             tally.report(&self.counts.usage());
         }
-        let Some(inner) = seen.inner else { return Ok(()) };
         // One that does not say why the answer ended only tells usage, which is taken.
-        let Some(stop) = read_end(json, inner.value.0, self.tools, &mut seen.edits)? else {
-            return Ok(());
-        };
+        let Some(stop) = seen.stop.take() else { return };
         tally.stopped(stop);
         let around = frame.framing(seen.kind);
         let (edits, last) = seen.close();
         self.held = Some(Box::new(Held { around, json: json.to_vec(), edits, usage, last }));
-        Ok(())
     }
 
     /// Begins what never began and closes what is open.

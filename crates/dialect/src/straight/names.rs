@@ -4,7 +4,7 @@
 //! Envelopes have lists of what may stay, which are kept by their readers. Pieces (choices, deltas, messages, blocks) grow
 //! with every release of an SDK, so what is unknown in them stays, unless its name is one of these.
 
-use crate::json::{Bad, Items, Member, Members};
+use crate::json::{Bad, Items, Member, Members, Pending};
 use crate::splice::Edits;
 use std::borrow::Cow;
 
@@ -106,9 +106,24 @@ impl<'a> Sieve<'a> {
 
     /// The next member.
     pub fn next(&mut self) -> Result<Option<Member>, Bad> {
-        let member = self.members.next()?;
-        self.seen += usize::from(member.is_some());
-        Ok(member)
+        self.key()?.map(|pending| self.skip(&pending)).transpose()
+    }
+
+    /// The next key. Its value is still to be walked: by `skip`, or by whoever reads it where it stands (`done`).
+    pub fn key(&mut self) -> Result<Option<Pending>, Bad> {
+        let pending = self.members.key()?;
+        self.seen += usize::from(pending.is_some());
+        Ok(pending)
+    }
+
+    /// Walks the value of a key.
+    pub fn skip(&mut self, pending: &Pending) -> Result<Member, Bad> {
+        self.members.skip(pending)
+    }
+
+    /// Takes the value's end, as its reader found it.
+    pub fn done(&mut self, pending: &Pending, end: usize) -> Member {
+        self.members.done(pending, end)
     }
 
     /// Takes a member out.

@@ -26,7 +26,6 @@ pub(super) struct Top {
     pub padding: Option<(usize, usize)>,
     /// The end of the last member.
     pub last: usize,
-    choices: Option<Member>,
     id: Option<Member>,
     object: Option<Member>,
     created: Option<Member>,
@@ -69,8 +68,18 @@ impl<'a> TopReader<'a, '_> {
     pub fn read(mut self) -> Result<Top, StreamFault> {
         let mut top = Top::default();
         let mut object = Sieve::new(self.json, blank(self.json, 0), 0)?;
-        while let Some(member) = object.next()? {
-            if !self.stays(member, &mut top)? {
+        let mut choices = None;
+        while let Some(key) = object.key()? {
+            let name = &*key.name(self.json);
+            if name == b"choices" {
+                let mut reader = Reader { frame: self.json, edits: self.edits, known: self.known };
+                let (shows, end) = reader.read(key.value)?;
+                once(&mut choices, object.done(&key, end))?;
+                top.shows = Some(shows);
+                continue;
+            }
+            let member = object.skip(&key)?;
+            if !self.stays(name, member, &mut top)? {
                 object.drop(member);
             }
         }
@@ -88,10 +97,9 @@ impl<'a> TopReader<'a, '_> {
         Ok(top)
     }
 
-    fn stays(&mut self, member: Member, top: &mut Top) -> Result<bool, StreamFault> {
-        let json = self.json;
-        let value = member.text(json);
-        Ok(match &*member.name(json) {
+    fn stays(&mut self, name: &[u8], member: Member, top: &mut Top) -> Result<bool, StreamFault> {
+        let value = member.text(self.json);
+        Ok(match name {
             b"id" => kept(&mut top.id, member)?,
             b"model" => kept(&mut top.model, member)?,
             b"object" if value == b"\"error\"" => return Err(self.upstream()),
@@ -99,12 +107,6 @@ impl<'a> TopReader<'a, '_> {
             b"created" if value.len() <= CREATED_DIGITS_MAX && value.iter().all(u8::is_ascii_digit) => {
                 self.pen.created_as(value);
                 kept(&mut top.created, member)?
-            }
-            b"choices" => {
-                once(&mut top.choices, member)?;
-                let mut reader = Reader { frame: json, edits: self.edits, known: self.known };
-                top.shows = Some(reader.read(member.value.0)?);
-                true
             }
             b"usage" => {
                 once(&mut top.usage, member)?;

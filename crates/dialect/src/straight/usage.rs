@@ -115,33 +115,31 @@ pub(super) fn is_word(value: &[u8], words: &[&str]) -> bool {
 /// Leaves of the usage object at `at` what is official. Says whether that may be shown as it is: every count plain, and
 /// none of those missing that a client reads. Otherwise the object is to be written anew.
 pub(super) fn clean(text: &[u8], at: usize, rules: &Rules, edits: &mut Edits) -> bool {
-    object(text, at, rules.members, edits) == Ok(true) && has(text, at, rules.needed) == Ok(true)
+    object(text, at, rules, edits) == Ok(true)
 }
 
-fn has(text: &[u8], at: usize, needed: &[&str]) -> Result<bool, Bad> {
-    let mut found = 0;
-    let mut members = Members::new(text, at, 1)?;
-    while let Some(member) = members.next()? {
-        let name = member.name(text);
-        found += usize::from(needed.iter().any(|n| n.as_bytes() == &*name) && is_plain(member.text(text)));
-    }
-    Ok(found == needed.len())
-}
-
-/// Takes out of an object what is not official; says whether all official counts are plain.
-fn object(text: &[u8], at: usize, rules: &[(&str, Rule)], edits: &mut Edits) -> Result<bool, Bad> {
+/// Takes out of an object what is not official; says whether all official counts are plain and all needed ones there.
+fn object(text: &[u8], at: usize, rules: &Rules, edits: &mut Edits) -> Result<bool, Bad> {
     let mut plain = true;
+    let mut found = 0;
     let mut gone = Vec::new();
     let mut members = Members::new(text, at, 1)?;
     while let Some(member) = members.next()? {
-        let verdict = judge(text, member, rules, edits)?;
+        let verdict = judge(text, member, rules.members, edits)?;
+        let name = member.name(text);
+        found += usize::from(rules.needed.iter().any(|n| n.as_bytes() == &*name) && is_plain(member.text(text)));
         plain &= verdict.plain;
         if !verdict.stays {
             gone.push(member);
         }
     }
     edits.remove(text, &mut gone);
-    Ok(plain)
+    Ok(plain && found == rules.needed.len())
+}
+
+/// The rules of an object inside, in which nothing is needed.
+const fn inner(members: &'static [(&'static str, Rule)]) -> Rules {
+    Rules { members, needed: &[] }
 }
 
 /// What becomes of a member.
@@ -151,7 +149,7 @@ struct Verdict {
     plain: bool,
 }
 
-fn judge(text: &[u8], member: Member, rules: &[(&str, Rule)], edits: &mut Edits) -> Result<Verdict, Bad> {
+fn judge(text: &[u8], member: Member, rules: &[(&'static str, Rule)], edits: &mut Edits) -> Result<Verdict, Bad> {
     let (name, value) = (member.name(text), member.text(text));
     let Some((_, rule)) = rules.iter().find(|(known, _)| known.as_bytes() == &*name) else {
         return Ok(Verdict { stays: false, plain: true });
@@ -163,16 +161,16 @@ fn judge(text: &[u8], member: Member, rules: &[(&str, Rule)], edits: &mut Edits)
         Rule::Count => both(is_plain(value)),
         Rule::Word(words) => Verdict { stays: is_word(value, words), plain: true },
         Rule::Group(rules) if value.starts_with(b"{") => {
-            Verdict { stays: true, plain: object(text, member.value.0, rules, edits)? }
+            Verdict { stays: true, plain: object(text, member.value.0, &inner(rules), edits)? }
         }
         Rule::List(rules) if value.starts_with(b"[") => {
-            Verdict { stays: true, plain: list(text, member.value.0, rules, edits)? }
+            Verdict { stays: true, plain: list(text, member.value.0, &inner(rules), edits)? }
         }
         Rule::Group(_) | Rule::List(_) => both(false),
     })
 }
 
-fn list(text: &[u8], at: usize, rules: &[(&str, Rule)], edits: &mut Edits) -> Result<bool, Bad> {
+fn list(text: &[u8], at: usize, rules: &Rules, edits: &mut Edits) -> Result<bool, Bad> {
     let mut plain = true;
     let mut items = Items::new(text, at, 2)?;
     while let Some((item, _)) = items.next()? {

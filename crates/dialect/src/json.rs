@@ -8,6 +8,9 @@ pub(crate) use members::{Items, Member, Members, Pending};
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// Where something stands in a text: from, and one past its end.
+pub(crate) type Span = (usize, usize);
+
 /// Nesting deeper than this is refused on every door (one bit a level fits into a word).
 pub(crate) const DEPTH_MAX: u32 = 64;
 

@@ -6,7 +6,7 @@ mod fields;
 mod surcharges;
 mod survey;
 
-use crate::json::{Bad, Blind, Member, Members, blank, walk};
+use crate::json::{Bad, Blind, Member, Members, Span, blank, walk};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
 use fields::{Field, Fields};
@@ -115,14 +115,14 @@ fn hides_letters(text: &[u8]) -> bool {
 /// Where the straight lane may splice.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cuts {
-    pub model: (usize, usize),
+    pub model: Span,
     pub stream_options: Option<Member>,
     pub max_tokens: Option<Member>,
     pub max_completion_tokens: Option<Member>,
     /// The end of the last member.
     pub last: usize,
     pub prompters: Vec<Prompter>,
-    pub unsigned: Vec<(usize, usize)>,
+    pub unsigned: Vec<Span>,
 }
 
 /// Looks at a request.

@@ -1,7 +1,7 @@
 //! Objects and arrays read one element at a time. In: text and where a bracket opens. Out: spans.
 //! Never here: a copy of a value.
 
-use super::{Bad, blank, key_at, skip, unescape};
+use super::{Bad, Span, blank, key_at, skip, unescape};
 use std::borrow::Cow;
 
 /// One member of an object.
@@ -10,9 +10,9 @@ pub(crate) struct Member {
     /// Where the value before it ends; 0 for the first member.
     pub before: usize,
     /// The key without quotes.
-    pub key: (usize, usize),
+    pub key: Span,
     /// The value.
-    pub value: (usize, usize),
+    pub value: Span,
 }
 
 impl Member {
@@ -48,7 +48,7 @@ pub(crate) struct Members<'a> {
 /// A key whose value is still to be walked.
 pub(crate) struct Pending {
     before: usize,
-    key: (usize, usize),
+    key: Span,
     pub value: usize,
 }
 
@@ -149,7 +149,7 @@ impl<'a> Items<'a> {
     }
 
     /// The next element's span.
-    pub fn next(&mut self) -> Result<Option<(usize, usize)>, Bad> {
+    pub fn next(&mut self) -> Result<Option<Span>, Bad> {
         let Some(at) = self.start()? else { return Ok(None) };
         let end = skip(self.text, at, self.outside + 1)?;
         self.done(end);

@@ -4,7 +4,7 @@
 use super::surcharges;
 use super::survey::Survey;
 use super::{CHOICES_MAX, Cuts, OUTPUT_TOKENS_MAX, Peek, THINKING_BUDGET_MIN};
-use crate::json::{Member, Members, string_value};
+use crate::json::{Member, Members, string_value, whole};
 use canon::{Dialect, Fault, FaultKind};
 
 macro_rules! fields {
@@ -400,11 +400,6 @@ fn messages_required() -> Fault {
 
 fn text(field: Field, value: &[u8]) -> Result<String, Fault> {
     string_value(value).map(std::borrow::Cow::into_owned).ok_or_else(|| wants(field, "a string").fault())
-}
-
-/// A non-negative integer written as one.
-fn whole(value: &[u8]) -> Option<u64> {
-    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 fn tokens(field: Field, value: &[u8]) -> Result<Option<u64>, Fault> {

@@ -6,12 +6,10 @@
 
 use super::names::{Sieve, once, strip};
 use super::template::Shown;
-use crate::json::{Bad, Items, Member, string_value, whole};
+use crate::json::{Bad, Items, Member, Span, string_value, whole};
 use crate::openai_chat::stop;
 use crate::splice::Edits;
 use smallvec::SmallVec;
-
-type Span = (usize, usize);
 
 /// Nobody can ask for more choices.
 const CHOICES_MAX: usize = 128;

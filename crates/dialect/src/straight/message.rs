@@ -3,15 +3,14 @@
 
 use super::names::{Closed, Sieve, once, strip};
 use super::template::Shown;
+use super::usage::anew;
 use crate::anthropic::{stop, usage::write};
 use crate::fault::UpstreamFault;
-use crate::json::{Items, Member, push_string, string_value};
+use crate::json::{Items, Member, Span, push_string, string_value};
 use crate::lane::{ReplyHead, StreamFault};
 use crate::splice::Edits;
 use canon::{Dialect, Stop, Tally};
 use units::Usage;
-
-type Span = (usize, usize);
 
 /// A message's fields.
 #[derive(Debug, Default)]
@@ -95,9 +94,7 @@ impl MessageReader<'_, '_> {
             object.set(found.content, "content", b"[]", self.edits);
             object.set(found.stop, "stop_reason", b"null", self.edits);
             if found.usage.is_none() {
-                let mut none = Vec::new();
-                write(&Usage::NONE, &mut none);
-                object.set(None, "usage", none, self.edits);
+                object.set(None, "usage", anew(b"", &Usage::NONE, write), self.edits);
             }
         }
         message.closed = object.close(self.edits);

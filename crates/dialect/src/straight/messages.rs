@@ -9,9 +9,10 @@
 use super::event::{Before, Seen, see};
 use super::message::{Block, Kind};
 use super::pass::{Frame, Lesson, Passage, Reader, Way};
-use super::usage;
+use super::usage::{self, anew};
 use crate::anthropic::event;
 use crate::anthropic::usage::{MessageCounts, write};
+use crate::json::Span;
 use crate::lane::{ReplyHead, StreamFault, StreamSpec};
 use crate::splice::Edits;
 use bytes::BytesMut;
@@ -54,7 +55,7 @@ struct Held {
     around: (Vec<u8>, Vec<u8>),
     json: Vec<u8>,
     edits: Edits,
-    usage: Option<(usize, usize)>,
+    usage: Option<Span>,
     last: usize,
 }
 
@@ -127,9 +128,7 @@ impl MessagesReader {
             if usage::clean(json, usage.value.0, &usage::MESSAGES, &mut edits) {
                 seen.edits.join(edits);
             } else {
-                let mut ours = Vec::new();
-                write(&self.counts.usage(), &mut ours);
-                seen.edits.replace(usage.value, ours);
+                seen.edits.replace(usage.value, anew(b"", &self.counts.usage(), write));
             }
         }
         seen.write(frame, way.out);
@@ -295,11 +294,7 @@ impl Held {
     /// The event with the usage that is charged: the upstream's object where it is the truth, its counts completed.
     fn sealed(self, usage: &Usage, source: UsageSource) -> Vec<u8> {
         let Self { around: (head, tail), json, mut edits, .. } = self;
-        let ours = |start: &[u8]| {
-            let mut text = start.to_vec();
-            write(usage, &mut text);
-            text
-        };
+        let ours = |start| anew(start, usage, write);
         match self.usage {
             Some(span) => {
                 let mut completed = Edits::default();

@@ -3,6 +3,7 @@
 
 use super::template::{Piece, Shown, Templates};
 use crate::fault::UpstreamFault;
+use crate::json::Span;
 use crate::lane::StreamFault;
 use crate::splice::Edits;
 use crate::sse::{Fields, Frames, fields};
@@ -136,7 +137,7 @@ pub(super) struct Frame<'a> {
 /// What a template is made of, beside its frame.
 pub(super) struct Lesson<'l> {
     /// The strings of the JSON (without quotes, in order) that may differ the next time.
-    pub texts: &'l [(usize, usize)],
+    pub texts: &'l [Span],
     /// What was changed around them, in order.
     pub edits: &'l Edits,
     /// What the first text is.

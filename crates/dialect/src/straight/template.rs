@@ -5,7 +5,7 @@
 //! pieces, with nothing but one JSON string of valid UTF-8 between each two, is the learned frame with another text:
 //! whatever the scanner found in the first is true of it, and what the scanner wrote for the first is right for it.
 
-use crate::json::string_end;
+use crate::json::{Span, string_end};
 use bytes::BytesMut;
 use smallvec::SmallVec;
 
@@ -48,7 +48,7 @@ fn is_utf8(text: &[u8]) -> bool {
 impl Template {
     /// Where the texts of the frame are, if it is this one.
     #[inline]
-    fn fits(&self, frame: &[u8]) -> Option<SmallVec<[(usize, usize); 2]>> {
+    fn fits(&self, frame: &[u8]) -> Option<SmallVec<[Span; 2]>> {
         if !frame.starts_with(&self.head.from) {
             return None;
         }

@@ -7,7 +7,7 @@ use super::choices::{Known, Reader, Shows};
 use super::names::{Closed, Sieve, once};
 use super::usage::{TIERS, is_word};
 use crate::fault::UpstreamFault;
-use crate::json::{Bad, Member, blank};
+use crate::json::{Bad, Member, Span, blank};
 use crate::lane::StreamFault;
 use crate::openai_chat::chunk::Pen;
 use crate::splice::Edits;
@@ -23,7 +23,7 @@ pub(super) struct Top {
     pub usage: Option<Member>,
     pub shows: Option<Shows>,
     /// A text that only pads the frame; it differs from frame to frame.
-    pub padding: Option<(usize, usize)>,
+    pub padding: Option<Span>,
     /// The end of the last member.
     pub last: usize,
     id: Option<Member>,

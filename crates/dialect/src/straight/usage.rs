@@ -112,6 +112,13 @@ pub(super) fn is_word(value: &[u8], words: &[&str]) -> bool {
     inner.is_some_and(|inner| words.iter().any(|word| word.as_bytes() == inner))
 }
 
+/// The usage that is charged, as a dialect writes it behind a start.
+pub(super) fn anew(start: &[u8], usage: &Usage, write: fn(&Usage, &mut Vec<u8>)) -> Vec<u8> {
+    let mut text = start.to_vec();
+    write(usage, &mut text);
+    text
+}
+
 /// Leaves of the usage object at `at` what is official. Says whether that may be shown as it is: every count plain, and
 /// none of those missing that a client reads. Otherwise the object is to be written anew.
 pub(super) fn clean(text: &[u8], at: usize, rules: &Rules, edits: &mut Edits) -> bool {

@@ -1,7 +1,7 @@
 //! The tool calls of a Chat choice, read where they stand. In: the list of a delta or a message. Out: what it shows, edits that
 //! mend what readers trip over. Never here: whole arguments, another member of a choice (choices).
 
-use super::choices::{Known, Reader, Shows};
+use super::choices::{ChoiceReader, Known, Shows};
 use super::names::{Sieve, once};
 use crate::json::{Bad, Items, whole};
 
@@ -17,7 +17,7 @@ impl Known {
     }
 }
 
-impl Reader<'_, '_> {
+impl ChoiceReader<'_, '_> {
     /// Reads the list of calls that starts at `at`; gives where it ends.
     pub(super) fn calls(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<usize, Bad> {
         shows.tools = true;

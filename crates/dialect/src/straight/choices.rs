@@ -83,14 +83,14 @@ impl Known {
 
 /// A choice's members that are read when all of them are found.
 #[derive(Default)]
-struct Found {
+struct ChoiceMembers {
     index: Option<Member>,
     delta: Option<Member>,
     message: Option<Member>,
     finish: Option<Member>,
 }
 
-impl Found {
+impl ChoiceMembers {
     /// Where a body goes that has the right name.
     fn body(&mut self, name: &[u8], streamed: bool) -> Option<&mut Option<Member>> {
         match name {
@@ -102,13 +102,13 @@ impl Found {
 }
 
 /// Reads the choices of one frame.
-pub(super) struct Reader<'a, 'e> {
+pub(super) struct ChoiceReader<'a, 'e> {
     pub frame: &'a [u8],
     pub edits: &'e mut Edits,
     pub known: &'e mut Known,
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'a> ChoiceReader<'a, '_> {
     /// Reads the array that starts at `at`, or a null; gives where it ends as well.
     pub fn read(&mut self, at: usize) -> Result<(Shows, usize), Bad> {
         let mut shows = Shows::default();
@@ -130,7 +130,7 @@ impl<'a> Reader<'a, '_> {
 
     fn choice(&mut self, at: usize, shows: &mut Shows) -> Result<(Choice, usize), Bad> {
         let frame = self.frame;
-        let mut found = Found::default();
+        let mut found = ChoiceMembers::default();
         let mut number = None;
         // What the body carries, if it was read where it stands: it can be when its choice's number stands before it.
         let mut carries = None;
@@ -184,7 +184,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The delta of a chunk or the message of an answer: under its right name, and there even if it is empty.
-    fn body(&mut self, found: &Found, object: &mut Sieve<'_>) -> Result<Option<Span>, Bad> {
+    fn body(&mut self, found: &ChoiceMembers, object: &mut Sieve<'_>) -> Result<Option<Span>, Bad> {
         let frame = self.frame;
         let streamed = self.known.streamed;
         let (right, other, key) = match streamed {

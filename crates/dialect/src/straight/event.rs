@@ -1,7 +1,8 @@
 //! One event of a Messages stream, read where it stands. In: a frame. Out: its type, what stands in it, and the edits that
-//! leave what the public description has. Never here: what becomes of it (messages), what a message or a block says (message).
+//! leave what the public description has. Never here: what becomes of it (messages_stream), what a message or a block says.
 
-use super::message::{Block, Message, MessageReader, Part, read_block, read_end};
+use super::block::{Block, Part, read_block};
+use super::message::{Message, MessageReader, read_end};
 use super::names::{Sieve, once, strip};
 use super::pass::Frame;
 use crate::fault::UpstreamFault;

@@ -1,9 +1,9 @@
 //! The top level of a Chat chunk or answer. In: its JSON. Out: what it says, and the edits that make it ours.
-//! Never here: what becomes of it (chat, answer).
+//! Never here: what becomes of it (chat_stream, answer).
 //!
 //! Only names of the public description stay; all that a server adds to them tells about the server.
 
-use super::choices::{Known, Reader, Shows};
+use super::choices::{ChoiceReader, Known, Shows};
 use super::names::{Closed, Sieve, once};
 use super::usage::{TIERS, is_word};
 use crate::fault::UpstreamFault;
@@ -72,7 +72,7 @@ impl<'a> TopReader<'a, '_> {
         while let Some(key) = object.key()? {
             let name = &*key.name(self.json);
             if name == b"choices" {
-                let mut reader = Reader { frame: self.json, edits: self.edits, known: self.known };
+                let mut reader = ChoiceReader { frame: self.json, edits: self.edits, known: self.known };
                 let (shows, end) = reader.read(key.value)?;
                 once(&mut choices, object.done(&key, end))?;
                 top.shows = Some(shows);

@@ -6,9 +6,9 @@
 //! of blocks: types that the public description does not have are dropped, starts and ends that are missing are written,
 //! numbers are made dense.
 
+use super::block::{Block, Kind};
 use super::event::{Before, Seen, see};
-use super::message::{Block, Kind};
-use super::pass::{Frame, Lesson, Passage, Reader, Way};
+use super::pass::{EventReader, Frame, Lesson, Passage, Way};
 use super::usage::{self, anew};
 use crate::anthropic::event;
 use crate::anthropic::usage::{MessageCounts, write};
@@ -59,7 +59,7 @@ struct Held {
     last: usize,
 }
 
-impl Reader for MessagesReader {
+impl EventReader for MessagesReader {
     const DIALECT: Dialect = Dialect::Anthropic;
 
     fn is_done(&self) -> bool {

@@ -1,5 +1,5 @@
-//! Reads a request's JSON field by field and knows where it is, so that a refusal names the place. In: text that a look has
-//! walked. Out: values, or a fault with a path. Never here: a built document, what a field means.
+//! Reads JSON field by field and knows where it is, so that a refusal names the place. In: requests that a look has walked,
+//! and answers of upstreams that nobody has. Out: values, or a fault with a path; for answers a plain `None`. Never here: a built document, what a field means.
 
 use crate::json::{self, Bad, Items, Members, blank, skip, string_value};
 use canon::{Fault, RawJson};

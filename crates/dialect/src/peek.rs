@@ -16,13 +16,11 @@ use surcharges::Offers;
 pub(crate) use survey::{Prompter, Survey};
 
 /// No answer is longer; a limit above it is a mistake of the client.
-pub const OUTPUT_TOKENS_MAX: u64 = 10_000_000;
+pub(crate) const OUTPUT_TOKENS_MAX: u64 = 10_000_000;
 /// More choices than this are refused.
-pub const CHOICES_MAX: u64 = 128;
+pub(crate) const CHOICES_MAX: u64 = 128;
 /// The smallest thinking budget (R-WIRE-7).
-pub const THINKING_BUDGET_MIN: u64 = 1_024;
-/// The largest thinking budget where the model says nothing else (R-WIRE-7).
-pub const THINKING_BUDGET_MAX: u64 = 32_000;
+pub(crate) const THINKING_BUDGET_MIN: u64 = 1_024;
 
 /// What one look at a request tells.
 #[derive(Clone, Debug)]

@@ -8,11 +8,9 @@ use super::names::{Sieve, once, strip};
 use super::template::Shown;
 use crate::json::{Bad, Items, Member, Span, string_value, whole};
 use crate::openai_chat::stop;
+use crate::peek::CHOICES_MAX;
 use crate::splice::Edits;
 use smallvec::SmallVec;
-
-/// Nobody can ask for more choices.
-const CHOICES_MAX: usize = 128;
 
 /// One choice of a frame.
 #[derive(Debug)]
@@ -175,7 +173,7 @@ impl<'a> ChoiceReader<'a, '_> {
         choice.finish = self.finish(found.finish, shows.tools, &mut object);
         let end = object.close(self.edits).end;
         if !self.known.choices.contains(&choice.index) {
-            if self.known.choices.len() >= CHOICES_MAX {
+            if self.known.choices.len() as u64 >= CHOICES_MAX {
                 return Err(Bad::Byte(at));
             }
             self.known.choices.push(choice.index);

@@ -131,9 +131,3 @@ impl<'a> TopReader<'a, '_> {
 fn kept(slot: &mut Option<Member>, member: Member) -> Result<bool, Bad> {
     once(slot, member).map(|()| true)
 }
-
-impl From<Bad> for StreamFault {
-    fn from(_: Bad) -> Self {
-        Self::Garbage
-    }
-}

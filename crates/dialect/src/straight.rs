@@ -1,26 +1,39 @@
 //! The straight lane: the same dialect on both sides, so the bytes pass and only what must change is spliced (R-WIRE-2).
 //! In: a body and the look at it, or an upstream's bytes. Out: the same bytes with a few places changed.
-//! Never here: a built document, a re-serialised field.
+//! Never here: a built document, a field written anew that the table does not name.
 //!
 //! What is changed in answers, whole or streamed (R-ERR-7), and nothing else:
 //!
 //! | where | field | becomes |
 //! |---|---|---|
-//! | Chat answer and chunk | `id`, `model` | ours |
-//! | Chat answer and chunk | `object`, `created` | right, or added when missing |
+//! | Chat answer and chunk | `id`, `model`, `object` | right, or added when missing |
+//! | Chat answer and chunk | `created` | added when missing or odd |
 //! | Chat answer and chunk | any but `choices`, `usage`, `service_tier` (a known word), `obfuscation` | dropped |
 //! | Chat chunk | `usage` | held back for the terminal group; `null` dropped when the client did not ask |
-//! | Chat choice | `index`, `delta` or `message`, `role`; `index`, `id`, `type` of a call | added when missing |
-//! | Chat choice | `finish_reason` | the nearest official word; `""` in a chunk is `null` |
-//! | Messages answer and `message_start` | `id`, `model`, `type`, `role` | ours |
+//! | Chat chunk | without choices, or with a finish that was told before | dropped |
+//! | Chat chunk | with a text and a finish | sent twice: with the text at once, with the finish in the terminal group |
+//! | Chat choice | `index` | written when missing or odd |
+//! | Chat choice | `message` in a chunk, `delta` in an answer | gets the other name; dropped beside the other |
+//! | Chat choice | `delta` in a chunk, the first `role` | added when missing or null |
+//! | Chat choice | `finish_reason` | the nearest official word; no word is `null` in a chunk, and the nearest in an answer |
+//! | Chat call | `index` in a chunk; `id` and `type` the first time | written when missing or odd |
+//! | Messages answer and `message_start` | `id`, `model`, `type`, `role` | right, or added when missing |
 //! | Messages answer and `message_start` | any but `content`, `stop_*`, `usage`, `container`, `context_management` | dropped |
+//! | Messages answer and `message_delta` | `stop_reason` | the nearest official word; in an answer added when missing |
+//! | `message_start` | `content`, `stop_reason` | `[]` and `null`, added when missing |
+//! | Messages block, whole or at its start | `text`; `thinking`, `signature`; `id`, `input` of a call | added when missing |
+//! | Messages block and delta | `text`, `partial_json`, `thinking`, `signature` | `""` for `null` |
+//! | Messages event | `type` | added when only the event's line tells it |
+//! | Messages event | types and members that the public description does not have; a null for an object | dropped |
 //! | Messages stream | starts and ends that are missing, numbers of blocks with gaps | added, made dense |
-//! | Messages event | types and members that the public description does not have | dropped |
-//! | Messages answer and `message_delta` | `stop_reason` | the nearest official word |
 //! | `usage` of both | any but the official names with plain counts (`usage`) | dropped; written anew where a count is odd |
+//! | `usage` of both | none in an answer, a `message_start`, a `message_delta` | added |
+//! | `usage` of both | counts at the end that differ from what is charged | what is charged |
 //! | choices, deltas, messages, blocks | private names, at any depth (`names`) | dropped |
 //! | choices, deltas, messages, blocks | any other unknown name | stays, byte for byte |
-//! | a frame or an answer | that is no valid UTF-8 or JSON, or cannot be made whole | a broken upstream |
+//! | stream | line ends inside an event, its name, the blank line behind it; comments | right; dropped |
+//! | stream | what comes behind its end | dropped |
+//! | a frame or an answer | no valid UTF-8 or JSON, a name twice, beyond a limit, not to be made whole | a broken upstream |
 
 mod answer;
 mod block;

@@ -88,10 +88,14 @@ impl<'a> Members<'a> {
 
     /// The next member, its value walked and not watched.
     pub fn next(&mut self) -> Result<Option<Member>, Bad> {
-        self.key()?.map(|pending| self.skip(&pending)).transpose()
+        let Some(pending) = self.key()? else {
+            return Ok(None);
+        };
+        self.skip(&pending).map(Some)
     }
 
     /// Walks a value and does not watch it.
+    #[inline]
     pub fn skip(&mut self, pending: &Pending) -> Result<Member, Bad> {
         let end = skip(self.text, pending.value, self.outside + 1)?;
         Ok(self.done(pending, end))

@@ -11,10 +11,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use units::{PriceId, Surcharge, Surcharges};
+use units::{PriceId, Surcharge, Surcharges, THINKING_BUDGET_MAX};
 
-/// The largest thinking budget where a model does not say (R-WIRE-7).
-const THINKING_BUDGET_MAX: u64 = 32_000;
 /// Longest model id, in bytes.
 const MODEL_ID_BYTES_MAX: usize = 200;
 /// Longest provider name, in bytes.

@@ -8,7 +8,7 @@
 
 use bytes::{Bytes, BytesMut};
 use canon::Dialect;
-use dialect::lane::{ReplyHead, Stream, StreamSpec};
+use dialect::lane::{Answer, ReplyHead, Stream, StreamSpec};
 use dialect::{Target, peek, straight};
 use std::hint::black_box;
 use std::time::Instant;
@@ -24,7 +24,7 @@ fn measure(name: &str, rounds: u32, mut work: impl FnMut()) {
         })
         .collect();
     samples.sort_unstable();
-    println!("{name:<44} median {:>8} ns   min {:>8} ns", samples[7], samples[0]);
+    println!("{name:<54} median {:>8} ns   min {:>8} ns", samples[7], samples[0]);
 }
 
 fn request(turns: usize) -> Bytes {
@@ -88,6 +88,63 @@ fn messages_stream() -> Vec<u8> {
     out.into_bytes()
 }
 
+/// Frames of which no two are alike enough for a template: each has its own time.
+fn restless_stream() -> Vec<u8> {
+    let mut out = String::new();
+    for n in 0..50 {
+        out += &format!(
+            "data: {{\"id\":\"chatcmpl-0123456789abcdefghijklmnop\",\"object\":\"chat.completion.chunk\",\"created\":{},\"model\":\"gpt-4.1-mini-2025-04-14\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\" word{n}\"}},\"logprobs\":null,\"finish_reason\":null}}],\"usage\":null}}\n\n",
+            1_760_000_000 + n
+        );
+    }
+    out.into_bytes()
+}
+
+/// The same of a Messages server: each event has a name of its own in it.
+fn restless_messages() -> Vec<u8> {
+    let mut out = String::new();
+    for n in 0..50 {
+        out += &format!(
+            "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\" word\"}},\"n{n}\":0}}\n\n"
+        );
+    }
+    out.into_bytes()
+}
+
+/// A small whole answer of each dialect.
+fn answers() -> [(Dialect, Bytes); 2] {
+    [
+        (
+            Dialect::OpenAiChat,
+            r#"{"id":"chatcmpl-0123456789abcdefghijklmnop","object":"chat.completion","created":1760000000,"model":"gpt-4.1-mini-2025-04-14","choices":[{"index":0,"message":{"role":"assistant","content":"A short answer of a dozen words or so, as classifiers give.","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":20,"completion_tokens":14,"total_tokens":34,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}},"service_tier":"default","system_fingerprint":"fp_0123456789"}"#.into(),
+        ),
+        (
+            Dialect::Anthropic,
+            r#"{"id":"msg_0123456789abcdefghijklmn","type":"message","role":"assistant","model":"claude-sonnet-4-5-20250929","content":[{"type":"text","text":"A short answer of a dozen words or so, as classifiers give."}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":20,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":14,"service_tier":"standard"}}"#.into(),
+        ),
+    ]
+}
+
+fn measure_unlearned(head: &ReplyHead) {
+    for (dialect, body) in answers() {
+        let spec = StreamSpec::straight(dialect, head.clone(), true, 1);
+        measure(&format!("whole answer, {dialect:?}, {} bytes", body.len()), 20_000, || {
+            if let Ok(answer) = Answer::read(&spec, &body) {
+                let usage = *answer.tally().usage();
+                black_box(answer.seal(&usage, units::UsageSource::Provider));
+            }
+        });
+    }
+    for (dialect, text) in [(Dialect::OpenAiChat, restless_stream()), (Dialect::Anthropic, restless_messages())] {
+        let spec = StreamSpec::straight(dialect, head.clone(), true, 1);
+        let mut out = BytesMut::with_capacity(64 * 1024);
+        measure(&format!("50 frames no template knows, {dialect:?}, {} bytes", text.len()), 1_000, || {
+            out.clear();
+            black_box(Stream::new(&spec).push(&text, &mut out).is_ok());
+        });
+    }
+}
+
 fn main() {
     let target = Target::new(Dialect::OpenAiChat, "upstream-model", 4096);
     for turns in [1, 2, 35, 560] {
@@ -104,6 +161,7 @@ fn main() {
     }
     let head =
         ReplyHead { id: "chatcmpl-01hzxxxxxxxxxxxxxxxxxxxxxx".into(), model: "public/model".into(), created: 1 };
+    measure_unlearned(&head);
     let spec = StreamSpec::straight(Dialect::OpenAiChat, head, false, 1);
     let mut crossing = spec.clone();
     crossing.client = Dialect::Anthropic;

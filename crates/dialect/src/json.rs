@@ -4,9 +4,12 @@
 
 mod members;
 
-pub(crate) use members::{Items, Member, Members};
+pub(crate) use members::{Items, Member, Members, Pending};
 use std::borrow::Cow;
 use std::ops::Range;
+
+/// Where something stands in a text: from, and one past its end.
+pub(crate) type Span = (usize, usize);
 
 /// Nesting deeper than this is refused on every door (one bit a level fits into a word).
 pub(crate) const DEPTH_MAX: u32 = 64;
@@ -386,6 +389,11 @@ pub(crate) fn string_value(value: &[u8]) -> Option<Cow<'_, str>> {
         Cow::Borrowed(text) => std::str::from_utf8(text).ok().map(Cow::Borrowed),
         Cow::Owned(text) => String::from_utf8(text).ok().map(Cow::Owned),
     }
+}
+
+/// A whole number from 0 on, if the value is one.
+pub(crate) fn whole(value: &[u8]) -> Option<u64> {
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// Appends `text` as a JSON string with its quotes.

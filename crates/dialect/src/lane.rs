@@ -7,6 +7,7 @@ mod stops;
 
 use crate::anthropic::event::PING;
 use crate::fault::{UpstreamFault, render_event};
+use crate::json::Bad;
 use crate::names::ToolNames;
 use crate::sse::TooLong;
 use crate::straight::{ChatStream, MessagesStream, StraightAnswer, read_chat, read_messages};
@@ -93,6 +94,12 @@ pub enum StreamFault {
 impl From<TooLong> for StreamFault {
     fn from(_: TooLong) -> Self {
         Self::TooLong
+    }
+}
+
+impl From<Bad> for StreamFault {
+    fn from(_: Bad) -> Self {
+        Self::Garbage
     }
 }
 

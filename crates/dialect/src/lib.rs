@@ -22,6 +22,5 @@ mod write;
 
 pub use convert::{Encoded, RequestHead, call_path, decode_request, encode_request, upstream_headers};
 pub use names::ToolNames;
-pub use peek::{Beyond, CHOICES_MAX, OUTPUT_TOKENS_MAX, Peek, THINKING_BUDGET_MAX, THINKING_BUDGET_MIN, peek};
-pub use sse::EVENT_BYTES_MAX;
+pub use peek::{Beyond, Peek, peek};
 pub use target::{Betas, MaxTokensField, ReasoningField, SystemPlacement, Target, ThinkingForm};

@@ -6,7 +6,7 @@ mod fields;
 mod surcharges;
 mod survey;
 
-use crate::json::{Bad, Blind, Member, Members, blank, walk};
+use crate::json::{Bad, Blind, Member, Members, Span, blank, walk};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
 use fields::{Field, Fields};
@@ -16,13 +16,11 @@ use surcharges::Offers;
 pub(crate) use survey::{Prompter, Survey};
 
 /// No answer is longer; a limit above it is a mistake of the client.
-pub const OUTPUT_TOKENS_MAX: u64 = 10_000_000;
+pub(crate) const OUTPUT_TOKENS_MAX: u64 = 10_000_000;
 /// More choices than this are refused.
-pub const CHOICES_MAX: u64 = 128;
+pub(crate) const CHOICES_MAX: u64 = 128;
 /// The smallest thinking budget (R-WIRE-7).
-pub const THINKING_BUDGET_MIN: u64 = 1_024;
-/// The largest thinking budget where the model says nothing else (R-WIRE-7).
-pub const THINKING_BUDGET_MAX: u64 = 32_000;
+pub(crate) const THINKING_BUDGET_MIN: u64 = 1_024;
 
 /// What one look at a request tells.
 #[derive(Clone, Debug)]
@@ -115,14 +113,14 @@ fn hides_letters(text: &[u8]) -> bool {
 /// Where the straight lane may splice.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cuts {
-    pub model: (usize, usize),
+    pub model: Span,
     pub stream_options: Option<Member>,
     pub max_tokens: Option<Member>,
     pub max_completion_tokens: Option<Member>,
     /// The end of the last member.
     pub last: usize,
     pub prompters: Vec<Prompter>,
-    pub unsigned: Vec<(usize, usize)>,
+    pub unsigned: Vec<Span>,
 }
 
 /// Looks at a request.

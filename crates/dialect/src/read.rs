@@ -1,7 +1,7 @@
-//! Reads a request's JSON field by field and knows where it is, so that a refusal names the place. In: text that a look has
-//! walked. Out: values, or a fault with a path. Never here: a built document, what a field means.
+//! Reads JSON field by field and knows where it is, so that a refusal names the place. In: requests that a look has walked,
+//! and answers of upstreams that nobody has. Out: values, or a fault with a path; for answers a plain `None`. Never here: a built document, what a field means.
 
-use crate::json::{Bad, Items, Members, blank, skip, string_value};
+use crate::json::{self, Bad, Items, Members, blank, skip, string_value};
 use canon::{Fault, RawJson};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
@@ -214,6 +214,5 @@ pub(crate) fn number(raw: &[u8], at: &At<'_>) -> Result<String, Fault> {
 
 /// A non-negative integer.
 pub(crate) fn whole(raw: &[u8], at: &At<'_>) -> Result<u64, Fault> {
-    let text = std::str::from_utf8(raw).ok();
-    text.and_then(|t| t.parse().ok()).ok_or_else(|| at.refuse("a non-negative integer"))
+    json::whole(raw).ok_or_else(|| at.refuse("a non-negative integer"))
 }

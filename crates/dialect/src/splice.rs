@@ -1,7 +1,7 @@
 //! Changes a few places of a text and leaves every other byte as it is. In: a text and edits. Out: the new text.
 //! Never here: which places those are.
 
-use crate::json::{Member, blank};
+use crate::json::{Member, Span, blank};
 use bytes::BufMut;
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ pub(crate) struct Edits {
 
 impl Edits {
     /// Puts `new` in the place of the span.
-    pub fn replace(&mut self, span: (usize, usize), new: impl Into<Cow<'static, [u8]>>) {
+    pub fn replace(&mut self, span: Span, new: impl Into<Cow<'static, [u8]>>) {
         self.list.push((span.0, span.1, new.into()));
     }
 
@@ -49,7 +49,7 @@ impl Edits {
     }
 
     /// Takes back the edits inside a span.
-    pub fn clear_within(&mut self, span: (usize, usize)) {
+    pub fn clear_within(&mut self, span: Span) {
         self.list.retain(|(from, to, _)| *to <= span.0 || *from >= span.1);
     }
 

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 /// A longer event is refused: no provider's event comes near it, and a stream must not grow our memory.
-pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
+pub(crate) const EVENT_BYTES_MAX: usize = 1024 * 1024;
 
 /// An event grew beyond `EVENT_BYTES_MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! What a route's server wants differently, as declared data. In: the catalogue. Out: what the codecs and splices obey.
 //! Never here: a guess about a server, a default that hides a policy.
 
-use crate::peek::THINKING_BUDGET_MAX;
 use canon::Dialect;
+use units::THINKING_BUDGET_MAX;
 
 /// How a Chat Completions server calls the limit of answer tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

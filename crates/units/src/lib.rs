@@ -19,4 +19,4 @@ pub use money::{MoneyError, NanoUsd, PicoRate};
 pub use secret::Secret;
 pub use surcharge::{Surcharge, Surcharges};
 pub use time::{Clock, Timestamp};
-pub use usage::{Class, Tokens, Usage, UsageSource};
+pub use usage::{Class, THINKING_BUDGET_MAX, Tokens, Usage, UsageSource};

@@ -4,6 +4,9 @@
 /// A number of tokens. Bounded: no provider's count above 2^40 is believed.
 pub type Tokens = u64;
 
+/// The largest thinking budget where a model says nothing else (R-WIRE-7).
+pub const THINKING_BUDGET_MAX: Tokens = 32_000;
+
 /// The disjoint classes of what a request uses. No token is in two of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]

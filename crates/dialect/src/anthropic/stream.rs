@@ -4,7 +4,7 @@
 use super::stop;
 use super::usage::MessageCounts;
 use crate::fault::UpstreamFault;
-use crate::json::string_value;
+use crate::json::{string_value, whole};
 use crate::lane::StreamFault;
 use crate::order::Order;
 use crate::read::{Object, elements};
@@ -54,7 +54,7 @@ impl MessagesDecoder {
             let fault = UpstreamFault::in_stream(Dialect::Anthropic, data);
             return Err(StreamFault::Upstream(fault));
         }
-        let index = event.get("index").and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok()).unwrap_or(0);
+        let index = event.get("index").and_then(whole).unwrap_or(0);
         if matches!(&*kind, "content_block_start" | "content_block_delta" | "message_delta") {
             self.begin(out);
         }

@@ -1,7 +1,7 @@
 //! Objects and arrays read one element at a time. In: text and where a bracket opens. Out: spans.
 //! Never here: a copy of a value.
 
-use super::{Bad, blank, key_at, skip, unescape};
+use super::{Bad, Span, blank, key_at, skip, unescape};
 use std::borrow::Cow;
 
 /// One member of an object.
@@ -10,9 +10,9 @@ pub(crate) struct Member {
     /// Where the value before it ends; 0 for the first member.
     pub before: usize,
     /// The key without quotes.
-    pub key: (usize, usize),
+    pub key: Span,
     /// The value.
-    pub value: (usize, usize),
+    pub value: Span,
 }
 
 impl Member {
@@ -37,7 +37,7 @@ impl Member {
     }
 }
 
-/// Reads an object member by member. The caller walks each value (or lets `Members::skip` do it).
+/// Reads an object member by member. The caller walks each value (`done`) or lets it be walked unwatched (`skip`).
 pub(crate) struct Members<'a> {
     text: &'a [u8],
     at: usize,
@@ -48,7 +48,7 @@ pub(crate) struct Members<'a> {
 /// A key whose value is still to be walked.
 pub(crate) struct Pending {
     before: usize,
-    key: (usize, usize),
+    key: Span,
     pub value: usize,
 }
 
@@ -91,8 +91,14 @@ impl<'a> Members<'a> {
         let Some(pending) = self.key()? else {
             return Ok(None);
         };
+        self.skip(&pending).map(Some)
+    }
+
+    /// Walks a value and does not watch it.
+    #[inline]
+    pub fn skip(&mut self, pending: &Pending) -> Result<Member, Bad> {
         let end = skip(self.text, pending.value, self.outside + 1)?;
-        Ok(Some(self.done(&pending, end)))
+        Ok(self.done(pending, end))
     }
 
     /// After `None`: the index after the closing brace.
@@ -147,7 +153,7 @@ impl<'a> Items<'a> {
     }
 
     /// The next element's span.
-    pub fn next(&mut self) -> Result<Option<(usize, usize)>, Bad> {
+    pub fn next(&mut self) -> Result<Option<Span>, Bad> {
         let Some(at) = self.start()? else { return Ok(None) };
         let end = skip(self.text, at, self.outside + 1)?;
         self.done(end);

@@ -2,7 +2,7 @@
 //! In: a message of the client. Out: its blocks with the reasoning in its place; and the details of a block.
 //! Never here: reasoning as text of the answer; what nobody sealed for the target is dropped by its encoder.
 
-use crate::json::push_string;
+use crate::json::{push_string, whole};
 use crate::read::{Object, elements};
 use canon::{Block, BlockKind};
 
@@ -10,7 +10,7 @@ use canon::{Block, BlockKind};
 pub(crate) const FORMAT: &str = "anthropic-claude-v1";
 
 struct Detail {
-    index: Option<usize>,
+    index: Option<u64>,
     text: String,
     signature: Option<String>,
     data: Option<String>,
@@ -32,7 +32,7 @@ pub(super) fn weave(message: &Object<'_>, said: Vec<Block>) -> Vec<Block> {
     let mut out = Vec::with_capacity(details.len() + said.len());
     let mut said = said.into_iter();
     for detail in details {
-        while detail.index.is_some_and(|index| index > out.len()) {
+        while detail.index.is_some_and(|index| index > out.len() as u64) {
             match said.next() {
                 Some(block) => out.push(block),
                 None => break,
@@ -57,7 +57,7 @@ fn details(message: &Object<'_>) -> Vec<Detail> {
         };
         // A seal of another provider is worth nothing to ours.
         let ours = detail.str("format").is_none_or(|f| f == FORMAT);
-        let index = detail.get("index").and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok());
+        let index = detail.get("index").and_then(whole);
         let data = detail.str("data").map(std::borrow::Cow::into_owned);
         let text = detail.str("text").unwrap_or_default();
         let signature = detail.str("signature").filter(|s| ours && !s.is_empty());

@@ -7,7 +7,7 @@
 use super::stop;
 use super::usage::ChatCounts;
 use crate::fault::UpstreamFault;
-use crate::json::string_value;
+use crate::json::{string_value, whole};
 use crate::lane::StreamFault;
 use crate::order::Order;
 use crate::read::{Object, elements};
@@ -265,7 +265,7 @@ impl ChatDecoder {
 
     fn call(&mut self, call: &Object<'_>, place: u64, out: &mut Vec<Event>) -> Result<(), StreamFault> {
         let id = call.str("id").unwrap_or_default();
-        let told = call.get("index").and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok());
+        let told = call.get("index").and_then(whole);
         let index = told.unwrap_or_else(|| self.guess_index(&id, place));
         let function = call.get("function").and_then(Object::open);
         match function {

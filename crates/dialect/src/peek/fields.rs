@@ -4,7 +4,7 @@
 use super::surcharges;
 use super::survey::Survey;
 use super::{CHOICES_MAX, Cuts, OUTPUT_TOKENS_MAX, Peek, THINKING_BUDGET_MIN};
-use crate::json::{Member, Members, string_value};
+use crate::json::{Member, Members, string_value, whole};
 use canon::{Dialect, Fault, FaultKind};
 
 macro_rules! fields {
@@ -99,19 +99,9 @@ pub(super) struct Fields {
     messages_seen: bool,
 }
 
-const fn wants(field: Field, what: &'static str) -> Wants {
-    Wants { field, what }
-}
-
-struct Wants {
-    field: Field,
-    what: &'static str,
-}
-
-impl Wants {
-    fn fault(&self) -> Fault {
-        Fault::invalid(self.field.name(), format!("`{}` must be {}.", self.field.name(), self.what))
-    }
+/// A refusal of a field that must be something else.
+fn wants(field: Field, what: &str) -> Fault {
+    Fault::invalid(field.name(), format!("`{}` must be {what}.", field.name()))
 }
 
 impl Fields {
@@ -188,11 +178,11 @@ impl Fields {
             Field::Stream => match value {
                 b"true" => self.peek.stream = true,
                 b"false" => {}
-                _ => return Err(wants(field, "true or false").fault()),
+                _ => return Err(wants(field, "true or false")),
             },
             Field::Choices => {
                 let n = whole(value).filter(|n| (1..=CHOICES_MAX).contains(n));
-                let n = n.ok_or_else(|| wants(field, "an integer from 1 to 128").fault())?;
+                let n = n.ok_or_else(|| wants(field, &format!("an integer from 1 to {CHOICES_MAX}")))?;
                 self.peek.choices = u32::try_from(n).unwrap_or(1);
             }
             Field::Temperature | Field::TopP => {
@@ -200,12 +190,12 @@ impl Fields {
                 let what = if field == Field::TopP { "a number from 0 to 1" } else { "a number from 0 to 2" };
                 let number = std::str::from_utf8(value).ok().and_then(|t| t.parse::<f64>().ok());
                 if !number.is_some_and(|n| (0.0..=top).contains(&n)) {
-                    return Err(wants(field, what).fault());
+                    return Err(wants(field, what));
                 }
             }
             Field::Tools => match value.first() {
                 Some(b'[') => self.peek.has_tools = value.contains(&b'{'),
-                _ => return Err(wants(field, "an array").fault()),
+                _ => return Err(wants(field, "an array")),
             },
             Field::IncludeReasoning => match value {
                 b"false" => self.peek.hidden_reasoning_requested = true,
@@ -248,7 +238,7 @@ impl Fields {
                 Ok(())
             }
             _ if value == b"null" => Err(messages_required()),
-            _ => Err(wants(Field::Messages, "an array of messages").fault()),
+            _ => Err(wants(Field::Messages, "an array of messages")),
         }
     }
 
@@ -327,7 +317,7 @@ impl Fields {
         })?;
         self.peek.thinking_budget = budget;
         if enabled && budget.is_none() && self.dialect == Dialect::Anthropic {
-            return Err(budget_fault("an integer of at least 1024"));
+            return Err(budget_fault(&format!("an integer of at least {THINKING_BUDGET_MIN}")));
         }
         Ok(())
     }
@@ -401,7 +391,7 @@ impl Fields {
             (old, new) => peek.max_output = new.or(old),
         }
         if self.dialect == Dialect::Anthropic && self.max_tokens.is_none() {
-            return Err(wants(Field::MaxTokens, "an integer of at least 1; it is required").fault());
+            return Err(wants(Field::MaxTokens, "an integer of at least 1; it is required"));
         }
         if let Some(budget) = peek.thinking_budget {
             if budget < THINKING_BUDGET_MIN {
@@ -433,12 +423,7 @@ fn messages_required() -> Fault {
 }
 
 fn text(field: Field, value: &[u8]) -> Result<String, Fault> {
-    string_value(value).map(std::borrow::Cow::into_owned).ok_or_else(|| wants(field, "a string").fault())
-}
-
-/// A non-negative integer written as one.
-fn whole(value: &[u8]) -> Option<u64> {
-    std::str::from_utf8(value).ok()?.parse().ok()
+    string_value(value).map(std::borrow::Cow::into_owned).ok_or_else(|| wants(field, "a string"))
 }
 
 fn tokens(field: Field, value: &[u8]) -> Result<Option<u64>, Fault> {
@@ -448,7 +433,7 @@ fn tokens(field: Field, value: &[u8]) -> Result<Option<u64>, Fault> {
     whole(value)
         .filter(|n| (1..=OUTPUT_TOKENS_MAX).contains(n))
         .map(Some)
-        .ok_or_else(|| wants(field, "an integer from 1 to 10000000").fault())
+        .ok_or_else(|| wants(field, &format!("an integer from 1 to {OUTPUT_TOKENS_MAX}")))
 }
 
 /// Reads the members of a small object; the text was walked before, so it is well formed.
@@ -457,7 +442,7 @@ fn for_each(
     value: &[u8],
     mut take: impl FnMut(&[u8], &[u8]) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let no_object = |_| wants(field, "an object").fault();
+    let no_object = |_| wants(field, "an object");
     let mut members = Members::new(value, 0, 1).map_err(no_object)?;
     while let Some(member) = members.next().map_err(no_object)? {
         take(&member.name(value), member.text(value))?;

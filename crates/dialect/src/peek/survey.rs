@@ -1,7 +1,7 @@
 //! What a look reads inside `messages`, while the walk passes over them anyway. In: brackets, keys, strings. Out: how many
 //! messages, how much media, where system prompts stand. Never here: text of the prompt, a copy of anything.
 
-use crate::json::Watch;
+use crate::json::{Span, Watch};
 use std::ops::Range;
 
 /// Base64 payloads shorter than this count as text: they are not worth the look.
@@ -70,7 +70,7 @@ fn is_told(kind: &[u8]) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Prompter {
     /// The role's value, quotes included.
-    pub role: (usize, usize),
+    pub role: Span,
     /// Whether it is called `developer`.
     pub developer: bool,
     /// Whether nothing but such messages stands before it.
@@ -88,7 +88,7 @@ pub(crate) struct Survey {
     pub documents: u32,
     pub prompters: Vec<Prompter>,
     /// Thinking blocks with an empty signature, bracket to bracket.
-    pub unsigned: Vec<(usize, usize)>,
+    pub unsigned: Vec<Span>,
     /// A key or type is spelt with escapes: the server reads it, this look does not.
     pub odd: bool,
     /// A cache time of an hour is asked for.

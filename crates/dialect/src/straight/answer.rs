@@ -4,10 +4,10 @@
 use super::choices::{Known, Shows, word};
 use super::message::MessageReader;
 use super::top::{TopReader, UsageRule};
-use super::usage;
+use super::usage::{self, anew};
 use crate::anthropic;
 use crate::anthropic::usage::MessageCounts;
-use crate::json::blank;
+use crate::json::{Span, blank};
 use crate::lane::{ReplyHead, StreamFault};
 use crate::openai_chat::chunk::Pen;
 use crate::openai_chat::stop;
@@ -23,7 +23,7 @@ pub(crate) struct StraightAnswer {
     body: Bytes,
     edits: Edits,
     /// Where the usage stands; without one it is inserted after the last member.
-    usage: Option<(usize, usize)>,
+    usage: Option<Span>,
     /// What leaves the usage before it is shown as the upstream wrote it; without this it is not fit to be.
     clean: Option<Edits>,
     last: usize,
@@ -34,11 +34,7 @@ pub(crate) struct StraightAnswer {
 impl StraightAnswer {
     /// The body for the client. The upstream's own usage stays where it is the truth.
     pub fn seal(mut self, usage: &Usage, source: UsageSource) -> Bytes {
-        let ours = |start: &[u8]| {
-            let mut text = start.to_vec();
-            (self.write)(usage, &mut text);
-            text
-        };
+        let ours = |start| anew(start, usage, self.write);
         match (self.usage, self.clean) {
             (Some(_), Some(clean)) if source == UsageSource::Provider => self.edits.join(clean),
             (Some(span), _) => self.edits.replace(span, ours(b"")),

@@ -1,10 +1,12 @@
 //! The tool calls of a Chat choice, read where they stand. In: the list of a delta or a message. Out: what it shows, edits that
 //! mend what readers trip over. Never here: whole arguments, another member of a choice (choices).
 
-use super::choices::{Known, Reader, Shows, number};
-use super::names::Sieve;
-use crate::json::{Bad, Items, Member};
-use crate::splice::Edits;
+use super::choices::{ChoiceReader, Known, Shows};
+use super::names::{Sieve, once};
+use crate::json::{Bad, Items, whole};
+
+/// No stream or answer makes more calls, all choices together.
+const CALLS_MAX: usize = 1024;
 
 impl Known {
     /// The number of a call without one: in an answer and with a new id it is the next, else it goes on with the last.
@@ -15,30 +17,34 @@ impl Known {
     }
 }
 
-impl Reader<'_, '_> {
-    /// Reads the list of calls that starts at `at`.
-    pub(super) fn calls(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<(), Bad> {
+impl ChoiceReader<'_, '_> {
+    /// Reads the list of calls that starts at `at`; gives where it ends.
+    pub(super) fn calls(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<usize, Bad> {
         shows.tools = true;
         let mut items = Items::new(self.frame, at, 4)?;
-        while let Some((start, _)) = items.next()? {
-            self.call(start, choice, shows)?;
+        while let Some(start) = items.start()? {
+            let end = self.call(start, choice, shows)?;
+            items.done(end);
         }
-        Ok(())
+        Ok(items.end())
     }
 
-    fn call(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<(), Bad> {
+    fn call(&mut self, at: usize, choice: u64, shows: &mut Shows) -> Result<usize, Bad> {
         let frame = self.frame;
         let mut object = Sieve::new(frame, at, 5)?;
         let (mut index, mut id, mut kind) = (None, None, None);
-        while let Some(member) = object.next()? {
-            let value = member.text(frame);
-            match &*member.name(frame) {
-                b"index" => index = Some(member),
-                b"id" => id = Some(member),
-                b"type" => kind = Some(member),
-                b"function" | b"custom" if value.first() == Some(&b'{') => {
-                    self.function(member.value.0, shows)?;
-                }
+        while let Some(key) = object.key()? {
+            let name = &*key.name(frame);
+            if matches!(name, b"function" | b"custom") && frame.get(key.value) == Some(&b'{') {
+                let end = self.function(key.value, shows)?;
+                object.done(&key, end);
+                continue;
+            }
+            let member = object.skip(&key)?;
+            match name {
+                b"index" => once(&mut index, member)?,
+                b"id" => once(&mut id, member)?,
+                b"type" => once(&mut kind, member)?,
                 name => {
                     object.other(member, name, self.edits)?;
                 }
@@ -46,35 +52,33 @@ impl Reader<'_, '_> {
         }
         let id_text = id.map_or(&b""[..], |member| member.text(frame));
         let named = id_text.len() > 2 && id_text[0] == b'"';
-        let mut added = String::new();
-        let told = index.and_then(|member| number(member.text(frame))).filter(|_| self.known.streamed);
+        let told = index.and_then(|member| whole(member.text(frame))).filter(|_| self.known.streamed);
         let number = told.unwrap_or_else(|| self.known.guess(choice, named.then_some(id_text)));
-        let mut put = |edits: &mut Edits, old: Option<Member>, key: &str, value: String| match old {
-            Some(odd) => edits.replace(odd.value, value.into_bytes()),
-            None => added.push_str(&format!("\"{key}\":{value},")),
-        };
         if told.is_none() && self.known.streamed {
             shows.first = true;
-            put(self.edits, index, "index", number.to_string());
+            object.set(index, "index", number.to_string().into_bytes(), self.edits);
         }
         if !self.known.calls.contains(&(choice, number)) {
+            if self.known.calls.len() >= CALLS_MAX {
+                return Err(Bad::Byte(at));
+            }
             self.known.calls.push((choice, number));
             shows.first = true;
             if !named {
-                put(self.edits, id, "id", format!("\"{}{choice}_{number}\"", self.known.call_stem));
+                let made = format!("\"{}{choice}_{number}\"", self.known.call_stem);
+                object.set(id, "id", made.into_bytes(), self.edits);
             }
             if kind.is_none_or(|member| member.text(frame) == b"null") {
-                put(self.edits, kind, "type", "\"function\"".to_owned());
+                object.set(kind, "type", b"\"function\"", self.edits);
             }
         }
         if named {
             self.known.last_id = id_text.to_vec();
         }
-        object.close(added.into_bytes(), self.edits);
-        Ok(())
+        Ok(object.close(self.edits).end)
     }
 
-    fn function(&mut self, at: usize, shows: &mut Shows) -> Result<(), Bad> {
+    fn function(&mut self, at: usize, shows: &mut Shows) -> Result<usize, Bad> {
         let frame = self.frame;
         let mut object = Sieve::new(frame, at, 6)?;
         while let Some(member) = object.next()? {
@@ -90,7 +94,6 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        object.close(Vec::new(), self.edits);
-        Ok(())
+        Ok(object.close(self.edits).end)
     }
 }

@@ -6,15 +6,11 @@
 
 use super::names::{Sieve, once, strip};
 use super::template::Shown;
-use crate::json::{Bad, Items, Member, string_value};
+use crate::json::{Bad, Items, Member, Span, string_value, whole};
 use crate::openai_chat::stop;
+use crate::peek::CHOICES_MAX;
 use crate::splice::Edits;
 use smallvec::SmallVec;
-
-type Span = (usize, usize);
-
-/// Nobody can ask for more choices.
-const CHOICES_MAX: usize = 128;
 
 /// One choice of a frame.
 #[derive(Debug)]
@@ -85,46 +81,74 @@ impl Known {
 
 /// A choice's members that are read when all of them are found.
 #[derive(Default)]
-struct Found {
+struct ChoiceMembers {
     index: Option<Member>,
     delta: Option<Member>,
     message: Option<Member>,
     finish: Option<Member>,
 }
 
+impl ChoiceMembers {
+    /// Where a body goes that has the right name.
+    fn body(&mut self, name: &[u8], streamed: bool) -> Option<&mut Option<Member>> {
+        match name {
+            b"delta" if streamed => Some(&mut self.delta),
+            b"message" if !streamed => Some(&mut self.message),
+            _ => None,
+        }
+    }
+}
+
 /// Reads the choices of one frame.
-pub(super) struct Reader<'a, 'e> {
+pub(super) struct ChoiceReader<'a, 'e> {
     pub frame: &'a [u8],
     pub edits: &'e mut Edits,
     pub known: &'e mut Known,
 }
 
-impl<'a> Reader<'a, '_> {
-    /// Reads the array that starts at `at`.
-    pub fn read(&mut self, at: usize) -> Result<Shows, Bad> {
+impl<'a> ChoiceReader<'a, '_> {
+    /// Reads the array that starts at `at`, or a null; gives where it ends as well.
+    pub fn read(&mut self, at: usize) -> Result<(Shows, usize), Bad> {
         let mut shows = Shows::default();
         if self.frame.get(at..at + 4) == Some(b"null") {
-            return Ok(shows);
+            return Ok((shows, at + 4));
         }
         let mut items = Items::new(self.frame, at, 1)?;
-        while let Some((start, _)) = items.next()? {
-            let choice = self.choice(start, &mut shows)?;
+        while let Some(start) = items.start()? {
+            let (choice, end) = self.choice(start, &mut shows)?;
             shows.choices.push(choice);
+            items.done(end);
         }
         self.known.tools |= shows.tools;
         if shows.choices.len() != 1 || shows.texts != 1 || shows.first || shows.sealed {
             shows.only = None;
         }
-        Ok(shows)
+        Ok((shows, items.end()))
     }
 
-    fn choice(&mut self, at: usize, shows: &mut Shows) -> Result<Choice, Bad> {
+    fn choice(&mut self, at: usize, shows: &mut Shows) -> Result<(Choice, usize), Bad> {
         let frame = self.frame;
-        let mut found = Found::default();
+        let mut found = ChoiceMembers::default();
+        let mut number = None;
+        // What the body carries, if it was read where it stands: it can be when its choice's number stands before it.
+        let mut carries = None;
         let mut object = Sieve::new(frame, at, 2)?;
-        while let Some(member) = object.next()? {
-            match &*member.name(frame) {
-                b"index" => once(&mut found.index, member)?,
+        while let Some(key) = object.key()? {
+            let name = &*key.name(frame);
+            if let Some(index) = number.filter(|_| frame.get(key.value) == Some(&b'{'))
+                && let Some(slot) = found.body(name, self.known.streamed)
+            {
+                let (carried, end) = self.delta(key.value, index, shows)?;
+                carries = Some(carried);
+                once(slot, object.done(&key, end))?;
+                continue;
+            }
+            let member = object.skip(&key)?;
+            match name {
+                b"index" => {
+                    once(&mut found.index, member)?;
+                    number = whole(member.text(frame));
+                }
                 b"delta" => once(&mut found.delta, member)?,
                 b"message" => once(&mut found.message, member)?,
                 b"finish_reason" => once(&mut found.finish, member)?,
@@ -134,30 +158,31 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
-        let mut added = Vec::new();
         let mut choice = Choice { index: shows.choices.len() as u64, finish: None, delta: None, carries: false };
-        match found.index.map(|member| (member, number(member.text(frame)))) {
-            Some((_, Some(index))) => choice.index = index,
-            Some((odd, None)) => self.edits.replace(odd.value, choice.index.to_string().into_bytes()),
-            None => added.extend_from_slice(format!("\"index\":{},", choice.index).as_bytes()),
+        match number {
+            Some(index) => choice.index = index,
+            None => object.set(found.index, "index", choice.index.to_string().into_bytes(), self.edits),
         }
-        choice.delta = self.body(&found, &mut object, &mut added)?;
+        choice.delta = self.body(&found, &mut object)?;
         if let Some((start, _)) = choice.delta {
-            choice.carries = self.delta(start, choice.index, shows)?;
+            choice.carries = match carries {
+                Some(carries) => carries,
+                None => self.delta(start, choice.index, shows)?.0,
+            };
         }
-        choice.finish = self.finish(found.finish, shows.tools, &mut added);
-        object.close(added, self.edits);
+        choice.finish = self.finish(found.finish, shows.tools, &mut object);
+        let end = object.close(self.edits).end;
         if !self.known.choices.contains(&choice.index) {
-            if self.known.choices.len() >= CHOICES_MAX {
+            if self.known.choices.len() as u64 >= CHOICES_MAX {
                 return Err(Bad::Byte(at));
             }
             self.known.choices.push(choice.index);
         }
-        Ok(choice)
+        Ok((choice, end))
     }
 
     /// The delta of a chunk or the message of an answer: under its right name, and there even if it is empty.
-    fn body(&mut self, found: &Found, object: &mut Sieve<'_>, added: &mut Vec<u8>) -> Result<Option<Span>, Bad> {
+    fn body(&mut self, found: &ChoiceMembers, object: &mut Sieve<'_>) -> Result<Option<Span>, Bad> {
         let frame = self.frame;
         let streamed = self.known.streamed;
         let (right, other, key) = match streamed {
@@ -177,10 +202,7 @@ impl<'a> Reader<'a, '_> {
             }
             (None, None) if streamed && right.is_none_or(|member| member.text(frame) == b"null") => {
                 other.into_iter().for_each(|member| object.drop(member));
-                match right {
-                    Some(null) => self.edits.replace(null.value, &b"{}"[..]),
-                    None => added.extend_from_slice(b"\"delta\":{},"),
-                }
+                object.set(right, "delta", b"{}", self.edits);
                 Ok(None)
             }
             (None, None) => Err(Bad::Byte(object.at())),
@@ -188,47 +210,46 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Where the finish stands that says something. A word that is none of the dialect's becomes the nearest that is.
-    fn finish(&mut self, member: Option<Member>, tools: bool, added: &mut Vec<u8>) -> Option<Span> {
+    fn finish(&mut self, member: Option<Member>, tools: bool, object: &mut Sieve<'_>) -> Option<Span> {
         let tools = tools || self.known.tools;
         let told = member.and_then(|member| string_value(member.text(self.frame))).filter(|word| !word.is_empty());
         let quoted = |word: &str| format!("\"{word}\"").into_bytes();
-        match (member, told) {
-            (Some(member), Some(word)) => {
-                let shown = stop::shown(&word, tools);
-                if shown != &*word {
-                    self.edits.replace(member.value, quoted(shown));
-                }
-                Some(member.value)
+        let Some(word) = told else {
+            if !self.known.streamed {
+                object.set(member, "finish_reason", quoted(stop::shown("", tools)), self.edits);
+            } else if member.is_some() {
+                object.set(member, "finish_reason", b"null", self.edits);
             }
-            (Some(member), None) if self.known.streamed => {
-                if member.text(self.frame) != b"null" {
-                    self.edits.replace(member.value, &b"null"[..]);
-                }
-                None
-            }
-            (None, _) if self.known.streamed => None,
-            (Some(member), None) => {
-                self.edits.replace(member.value, quoted(stop::shown("", tools)));
-                None
-            }
-            (None, _) => {
-                added.extend_from_slice(format!("\"finish_reason\":\"{}\",", stop::shown("", tools)).as_bytes());
-                None
-            }
+            return None;
+        };
+        let shown = stop::shown(&word, tools);
+        if shown != &*word {
+            object.set(member, "finish_reason", quoted(shown), self.edits);
         }
+        member.map(|member| member.value)
     }
 
-    fn delta(&mut self, at: usize, index: u64, shows: &mut Shows) -> Result<bool, Bad> {
+    /// Reads a delta or a message; says whether it carries more than a role, and where it ends.
+    fn delta(&mut self, at: usize, index: u64, shows: &mut Shows) -> Result<(bool, usize), Bad> {
         let frame = self.frame;
         let mut object = Sieve::new(frame, at, 3)?;
         let mut role = None;
         let mut reasoning = 0;
         let mut carries = false;
-        while let Some(member) = object.next()? {
+        while let Some(key) = object.key()? {
+            let name = &*key.name(frame);
+            let text = &frame[key.value..];
+            if name == b"tool_calls" && text.starts_with(b"[") && !text.starts_with(b"[]") {
+                let end = self.calls(key.value, index, shows)?;
+                object.done(&key, end);
+                carries = true;
+                continue;
+            }
+            let member = object.skip(&key)?;
             let value = member.text(frame);
-            match &*member.name(frame) {
+            match name {
                 b"role" => {
-                    role = Some(member);
+                    once(&mut role, member)?;
                     shows.first = true;
                     continue;
                 }
@@ -245,7 +266,7 @@ impl<'a> Reader<'a, '_> {
                     shows.reasoning += usize::saturating_sub(len, reasoning);
                     reasoning = reasoning.max(len);
                 }
-                b"tool_calls" => self.calls(member.value.0, index, shows)?,
+                b"tool_calls" => return Err(Bad::Byte(key.value)),
                 b"reasoning_details" => {
                     shows.texts += 1;
                     let sealed = b"reasoning.encrypted";
@@ -258,17 +279,13 @@ impl<'a> Reader<'a, '_> {
             }
             carries = true;
         }
-        let mut added = Vec::new();
         if !self.known.streamed || !self.known.has_role(index) {
-            match role {
-                Some(role) if role.text(frame) != b"null" => {}
-                Some(null) => self.edits.replace(null.value, &b"\"assistant\""[..]),
-                None => added.extend_from_slice(b"\"role\":\"assistant\","),
+            if role.is_none_or(|role| role.text(frame) == b"null") {
+                object.set(role, "role", b"\"assistant\"", self.edits);
             }
             shows.first = true;
         }
-        object.close(added, self.edits);
-        Ok(carries)
+        Ok((carries, object.close(self.edits).end))
     }
 }
 
@@ -297,11 +314,6 @@ impl Shows {
 /// Whether a member of a delta shows nothing.
 fn is_empty(value: &[u8]) -> bool {
     matches!(value, b"null" | b"\"\"" | b"[]" | b"{}" | b"false")
-}
-
-/// A whole number, if it is one.
-pub(super) fn number(value: &[u8]) -> Option<u64> {
-    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// The word of a finish reason.

@@ -1,14 +1,16 @@
 //! One event of a Messages stream, read where it stands. In: a frame. Out: its type, what stands in it, and the edits that
-//! leave what the public description has. Never here: what becomes of it (messages), what a message or a block says (message).
+//! leave what the public description has. Never here: what becomes of it (messages_stream), what a message or a block says.
 
+use super::block::{Block, Part, read_block};
+use super::message::{Message, MessageReader, read_end};
 use super::names::{Sieve, once, strip};
 use super::pass::Frame;
 use crate::fault::UpstreamFault;
-use crate::json::{Member, Members, blank, string_value};
-use crate::lane::StreamFault;
+use crate::json::{Member, Members, blank, string_value, whole};
+use crate::lane::{ReplyHead, StreamFault};
 use crate::splice::Edits;
 use bytes::BytesMut;
-use canon::Dialect;
+use canon::{Dialect, Stop};
 use std::borrow::Cow;
 
 /// The event types of the public description, with the members that each may have beside its type.
@@ -22,42 +24,75 @@ const EVENTS: [(&str, &[&str]); 7] = [
     ("ping", &[]),
 ];
 
+/// The members that are read where they stand.
+const INNER: [&[u8]; 3] = [b"message", b"content_block", b"delta"];
+
 /// An event as it is read: what is still to be written stays open.
 pub(super) struct Seen<'a> {
     pub kind: &'static str,
     object: Sieve<'a>,
     pub index: Option<Member>,
-    /// `message`, `content_block` or `delta`.
-    pub inner: Option<Member>,
+    /// The message of a `message_start`.
+    pub message: Option<Message>,
+    /// The block of a `content_block_start`, or the delta of one.
+    pub block: Option<Block>,
+    /// Why the answer ended, where a `message_delta` says it.
+    pub stop: Option<Stop>,
     pub usage: Option<Member>,
-    added: Vec<u8>,
     pub edits: Edits,
 }
 
-impl Seen<'_> {
-    /// Where the inner object opens.
-    pub fn inner(&self) -> Result<usize, StreamFault> {
-        self.inner.map(|member| member.value.0).ok_or(StreamFault::Garbage)
+/// What the stream before an event says about what stands in it.
+pub(super) struct Before<'a> {
+    /// The head of the answer.
+    pub head: &'a ReplyHead,
+    /// How many blocks were begun.
+    pub blocks: u64,
+    /// Whether a call is among them.
+    pub tools: bool,
+}
+
+impl<'a> Seen<'a> {
+    fn new(kind: &'static str, json: &'a [u8]) -> Result<Self, StreamFault> {
+        let object = Sieve::new(json, 0, 0)?;
+        let edits = Edits::default();
+        Ok(Self { kind, object, index: None, message: None, block: None, stop: None, usage: None, edits })
+    }
+
+    /// Reads the object inside that makes the event what it is; gives where it ends.
+    fn inside(&mut self, json: &[u8], at: usize, before: &Before<'_>) -> Result<usize, StreamFault> {
+        let edits = &mut self.edits;
+        let part = match self.kind {
+            "message_start" => {
+                let message = MessageReader { json, head: before.head, edits, whole: false }.read(at)?;
+                return Ok(self.message.insert(message).closed.end);
+            }
+            "message_delta" => {
+                let (stop, end) = read_end(json, at, before.tools, edits)?;
+                self.stop = stop;
+                return Ok(end);
+            }
+            "content_block_start" => Part::Block { stem: before.head.id_stem(), number: before.blocks },
+            _ => Part::Delta,
+        };
+        Ok(self.block.insert(read_block(json, at, part, edits)?).end)
     }
 
     /// The upstream's number of a block, if it tells one.
     pub fn theirs(&self, json: &[u8]) -> Option<u64> {
-        std::str::from_utf8(self.index?.text(json)).ok()?.parse().ok()
+        whole(self.index?.text(json))
     }
 
     /// Sees to it that the client's number of the block is told.
     pub fn set_index(&mut self, json: &[u8], ours: u64) {
-        let text = ours.to_string().into_bytes();
-        match self.index {
-            Some(same) if same.text(json) == text => {}
-            Some(other) => self.edits.replace(other.value, text),
-            None => self.added.extend_from_slice(&[&b"\"index\":"[..], &text, b","].concat()),
+        if self.theirs(json) != Some(ours) {
+            self.object.set(self.index, "index", ours.to_string().into_bytes(), &mut self.edits);
         }
     }
 
     /// The edits of the whole event, and the end of its last member.
     pub fn close(mut self) -> (Edits, usize) {
-        let last = self.object.close(self.added, &mut self.edits).last;
+        let last = self.object.close(&mut self.edits).last;
         (self.edits, last)
     }
 
@@ -75,7 +110,7 @@ fn upstream(json: &[u8]) -> StreamFault {
 }
 
 /// The type an event gives itself; without one, the name it came under.
-fn kind_of<'f>(frame: &'f Frame<'_>) -> Result<(Cow<'f, str>, bool), StreamFault> {
+fn type_of<'f>(frame: &'f Frame<'_>) -> Result<(Cow<'f, str>, bool), StreamFault> {
     let mut members = Members::new(&frame.json, 0, 0)?;
     while let Some(member) = members.next()? {
         if &*member.name(&frame.json) == b"type" {
@@ -86,37 +121,59 @@ fn kind_of<'f>(frame: &'f Frame<'_>) -> Result<(Cow<'f, str>, bool), StreamFault
 }
 
 /// Reads an event; `None` when readers do not know its type.
-pub(super) fn see<'a>(frame: &'a Frame<'_>) -> Result<Option<Seen<'a>>, StreamFault> {
+pub(super) fn see<'a>(frame: &'a Frame<'_>, before: &Before<'_>) -> Result<Option<Seen<'a>>, StreamFault> {
     let json = &*frame.json;
-    let (name, typed) = kind_of(frame)?;
-    let known = EVENTS.iter().find(|(known, _)| *known == name);
-    let (kind, allowed) = known.copied().unwrap_or_default();
-    let object = Sieve::new(json, 0, 0)?;
-    let (added, edits) = (Vec::new(), Edits::default());
-    let mut seen = Seen { kind, object, index: None, inner: None, usage: None, added, edits };
-    let mut kinds = None;
-    while let Some(member) = seen.object.next()? {
+    let (name, typed) = type_of(frame)?;
+    let Some((kind, allowed)) = EVENTS.iter().find(|(known, _)| *known == name) else {
+        return unknown(json, &name);
+    };
+    let mut seen = Seen::new(kind, json)?;
+    let (mut types, mut inner) = (None, None);
+    while let Some(key) = seen.object.key()? {
+        let name = &*key.name(json);
+        let may_stand = allowed.iter().any(|a| a.as_bytes() == name);
+        if may_stand && INNER.contains(&name) && json.get(key.value) == Some(&b'{') {
+            let end = seen.inside(json, key.value, before)?;
+            once(&mut inner, seen.object.done(&key, end))?;
+            continue;
+        }
+        let member = seen.object.skip(&key)?;
         let value = member.text(json);
-        match &*member.name(json) {
-            b"type" => once(&mut kinds, member)?,
+        match name {
+            b"type" => once(&mut types, member)?,
             b"error" if value != b"null" => return Err(upstream(json)),
-            name if !allowed.iter().any(|a| a.as_bytes() == name) => seen.object.drop(member),
+            _ if !may_stand => seen.object.drop(member),
             b"index" => once(&mut seen.index, member)?,
             b"usage" if value.starts_with(b"{") => once(&mut seen.usage, member)?,
             b"usage" => seen.object.drop(member),
             _ if value == b"null" => seen.object.drop(member),
             b"context_management" => strip(json, member.value.0, 1, &mut seen.edits)?,
-            _ => once(&mut seen.inner, member)?,
+            _ => return Err(StreamFault::Garbage),
         }
     }
-    if blank(json, seen.object.end()) < json.len() {
-        return Err(StreamFault::Garbage);
-    }
-    if name == "error" {
-        return Err(upstream(json));
-    }
+    ends(json, seen.object.end())?;
     if !typed {
-        seen.added = format!("\"type\":\"{kind}\",").into_bytes();
+        seen.object.set(None, "type", format!("\"{kind}\"").into_bytes(), &mut seen.edits);
     }
-    Ok(known.map(|_| seen))
+    Ok(Some(seen))
+}
+
+/// An event of a type that readers do not know goes, unless it is or tells an error.
+fn unknown<'a>(json: &[u8], name: &str) -> Result<Option<Seen<'a>>, StreamFault> {
+    let mut members = Members::new(json, 0, 0)?;
+    let mut types = None;
+    while let Some(member) = members.next()? {
+        match &*member.name(json) {
+            b"type" => once(&mut types, member)?,
+            b"error" if member.text(json) != b"null" => return Err(upstream(json)),
+            _ => {}
+        }
+    }
+    ends(json, members.end())?;
+    if name == "error" { Err(upstream(json)) } else { Ok(None) }
+}
+
+/// Nothing stands behind an event.
+fn ends(json: &[u8], end: usize) -> Result<(), StreamFault> {
+    if blank(json, end) < json.len() { Err(StreamFault::Garbage) } else { Ok(()) }
 }

@@ -1,17 +1,16 @@
-//! A message and its blocks as the Messages dialect writes them, read where they stand. In: the JSON of an event or an
-//! answer. Out: what they show, and the edits that make the message ours and whole. Never here: a text moved or re-escaped.
+//! A message as the Messages dialect writes it, read where it stands. In: the JSON of an event or an answer. Out: what it
+//! says, and the edits that make it ours and whole. Never here: what a block says (block).
 
+use super::block::{Block, Kind, Part, read_block};
 use super::names::{Closed, Sieve, once, strip};
-use super::template::Shown;
+use super::usage::anew;
 use crate::anthropic::{stop, usage::write};
 use crate::fault::UpstreamFault;
 use crate::json::{Items, Member, push_string, string_value};
 use crate::lane::{ReplyHead, StreamFault};
 use crate::splice::Edits;
-use canon::{Dialect, Stop, Tally};
+use canon::{Dialect, Stop};
 use units::Usage;
-
-type Span = (usize, usize);
 
 /// A message's fields.
 #[derive(Debug, Default)]
@@ -32,8 +31,9 @@ pub(super) struct MessageReader<'a, 'e> {
     pub whole: bool,
 }
 
+/// A message's members that are read when all of them are found.
 #[derive(Default)]
-struct Found {
+struct MessageMembers {
     id: Option<Member>,
     kind: Option<Member>,
     role: Option<Member>,
@@ -48,11 +48,20 @@ impl MessageReader<'_, '_> {
     /// Reads the object at `at`.
     pub fn read(mut self, at: usize) -> Result<Message, StreamFault> {
         let json = self.json;
-        let mut found = Found::default();
+        let mut found = MessageMembers::default();
         let mut object = Sieve::new(json, at, 0)?;
-        while let Some(member) = object.next()? {
+        let mut blocks = None;
+        while let Some(key) = object.key()? {
+            let name = &*key.name(json);
+            if self.whole && name == b"content" && json.get(key.value) == Some(&b'[') {
+                let (read, end) = self.blocks(key.value)?;
+                blocks = Some(read);
+                once(&mut found.content, object.done(&key, end))?;
+                continue;
+            }
+            let member = object.skip(&key)?;
             let value = member.text(json);
-            match &*member.name(json) {
+            match name {
                 b"id" => once(&mut found.id, member)?,
                 b"type" if value == b"\"error\"" => {
                     let fault = UpstreamFault::in_stream(Dialect::Anthropic, &json[at..]);
@@ -72,51 +81,41 @@ impl MessageReader<'_, '_> {
             }
         }
         let mut message = Message { usage: found.usage, ..Message::default() };
-        let mut added = Vec::new();
-        self.put(found.id, "id", &quoted(&self.head.id), &mut added);
-        self.put(found.kind, "type", b"\"message\"", &mut added);
-        self.put(found.role, "role", b"\"assistant\"", &mut added);
-        self.put(found.model, "model", &quoted(&self.head.model), &mut added);
+        object.set(found.id, "id", quoted(&self.head.id), self.edits);
+        object.set(found.kind, "type", b"\"message\"", self.edits);
+        object.set(found.role, "role", b"\"assistant\"", self.edits);
+        object.set(found.model, "model", quoted(&self.head.model), self.edits);
         if self.whole {
-            message.blocks = self.blocks(found.content.ok_or(StreamFault::Garbage)?)?;
+            message.blocks = blocks.ok_or(StreamFault::Garbage)?;
             let tools = message.blocks.iter().any(|block| block.kind == Kind::ToolUse);
             let (stop, word) = self.stop(&found, tools);
             message.stop = Some(stop);
-            self.put(found.stop, "stop_reason", &word, &mut added);
+            object.set(found.stop, "stop_reason", word, self.edits);
         } else {
-            self.put(found.content, "content", b"[]", &mut added);
-            self.put(found.stop, "stop_reason", b"null", &mut added);
+            object.set(found.content, "content", b"[]", self.edits);
+            object.set(found.stop, "stop_reason", b"null", self.edits);
             if found.usage.is_none() {
-                added.extend_from_slice(b"\"usage\":");
-                write(&Usage::NONE, &mut added);
-                added.push(b',');
+                object.set(None, "usage", anew(b"", &Usage::NONE, write), self.edits);
             }
         }
-        message.closed = object.close(added, self.edits);
+        message.closed = object.close(self.edits);
         Ok(message)
     }
 
-    /// Sees to it that a member has this value.
-    fn put(&mut self, old: Option<Member>, key: &str, value: &[u8], added: &mut Vec<u8>) {
-        match old {
-            Some(same) if same.text(self.json) == value => {}
-            Some(other) => self.edits.replace(other.value, value.to_vec()),
-            None => added.extend_from_slice(&[b"\"", key.as_bytes(), b"\":", value, b","].concat()),
-        }
-    }
-
-    fn blocks(&mut self, content: Member) -> Result<Vec<Block>, StreamFault> {
+    fn blocks(&mut self, at: usize) -> Result<(Vec<Block>, usize), StreamFault> {
         let mut blocks = Vec::new();
-        let mut items = Items::new(self.json, content.value.0, 1)?;
-        while let Some((at, _)) = items.next()? {
+        let mut items = Items::new(self.json, at, 1)?;
+        while let Some(start) = items.start()? {
             let part = Part::Block { stem: self.head.id_stem(), number: blocks.len() as u64 };
-            blocks.push(read_block(self.json, at, part, self.edits)?);
+            let block = read_block(self.json, start, part, self.edits)?;
+            items.done(block.end);
+            blocks.push(block);
         }
-        Ok(blocks)
+        Ok((blocks, items.end()))
     }
 
     /// How an answer ended, and the word for it as JSON.
-    fn stop(&self, found: &Found, tools: bool) -> (Stop, Vec<u8>) {
+    fn stop(&self, found: &MessageMembers, tools: bool) -> (Stop, Vec<u8>) {
         let text = |member: Option<Member>| member.and_then(|m| string_value(m.text(self.json)));
         let word = text(found.stop).unwrap_or_default();
         let stop = known_stop(&word, text(found.sequence).map(std::borrow::Cow::into_owned), tools);
@@ -133,13 +132,13 @@ fn known_stop(word: &str, sequence: Option<String>, tools: bool) -> Stop {
     stop
 }
 
-/// Reads the `delta` of a `message_delta`; `None` when it does not say why the answer ended.
+/// Reads the `delta` of a `message_delta`, and gives where it ends; `None` when it does not say why the answer ended.
 pub(super) fn read_end(
     json: &[u8],
     at: usize,
     tools: bool,
     edits: &mut Edits,
-) -> Result<Option<Stop>, StreamFault> {
+) -> Result<(Option<Stop>, usize), StreamFault> {
     let mut object = Sieve::new(json, at, 1)?;
     let (mut reason, mut sequence) = (None, None);
     while let Some(member) = object.next()? {
@@ -151,156 +150,20 @@ pub(super) fn read_end(
             }
         }
     }
-    object.close(Vec::new(), edits);
+    let end = object.close(edits).end;
     let text = |member: Option<Member>| member.and_then(|m| string_value(m.text(json)));
     let (Some(member), Some(word)) = (reason, text(reason).filter(|word| !word.is_empty())) else {
-        return Ok(None);
+        return Ok((None, end));
     };
     let shown = stop::shown(&word, tools);
     if shown != &*word {
         edits.replace(member.value, quoted(shown));
     }
-    Ok(Some(known_stop(&word, text(sequence).map(std::borrow::Cow::into_owned), tools)))
+    Ok((Some(known_stop(&word, text(sequence).map(std::borrow::Cow::into_owned), tools)), end))
 }
 
 fn quoted(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
     push_string(&mut out, text);
     out
-}
-
-/// What a block is, or what its delta belongs to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Thinking,
-    ToolUse,
-    #[default]
-    Other,
-}
-
-/// Where a piece stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Part<'a> {
-    /// It is a delta.
-    Delta,
-    /// It is a block, whole or at its start; a missing id of a call is made of these.
-    Block { stem: &'a str, number: u64 },
-}
-
-/// What a block or a delta shows.
-#[derive(Debug, Default)]
-pub(super) struct Block {
-    pub kind: Kind,
-    text: usize,
-    pub reasoning: usize,
-    /// Whether it carries a seal.
-    pub signed: bool,
-    sealed: bool,
-    /// Its one text, if it has one.
-    pub only: Option<(Span, Shown)>,
-}
-
-impl Block {
-    /// Tells the tally.
-    pub const fn tell(&self, tally: &mut Tally) {
-        tally.text(self.text);
-        tally.reasoning(self.reasoning);
-        if self.sealed {
-            tally.sealed();
-        }
-    }
-}
-
-/// What a type says: what it belongs to, and whether we know what it carries.
-fn kind_of(name: &str) -> (Kind, bool) {
-    match name {
-        "text" | "text_delta" | "citations_delta" => (Kind::Text, true),
-        "thinking" | "thinking_delta" | "signature_delta" => (Kind::Thinking, true),
-        "tool_use" | "input_json_delta" => (Kind::ToolUse, true),
-        "redacted_thinking" => (Kind::Other, true),
-        _ => (Kind::Other, false),
-    }
-}
-
-/// Reads a content block or a delta of one.
-pub(super) fn read_block(json: &[u8], at: usize, part: Part<'_>, edits: &mut Edits) -> Result<Block, StreamFault> {
-    let mut block = Block::default();
-    let mut kind = None;
-    let mut has = [false; REQUIRED.len()];
-    let mut rest = 0;
-    let mut object = Sieve::new(json, at, 2)?;
-    while let Some(member) = object.next()? {
-        let value = member.text(json);
-        let inner = (member.value.0 + 1, member.value.1.max(2) - 1);
-        let len = value.len().saturating_sub(2);
-        let name = &*member.name(json);
-        if let Some(n) = REQUIRED.iter().position(|known| known.as_bytes() == name) {
-            has[n] = true;
-        }
-        match name {
-            b"type" => kind = string_value(value),
-            b"text" | b"partial_json" | b"thinking" | b"signature" if value == b"null" => {
-                edits.replace(member.value, &b"\"\""[..]);
-            }
-            b"text" | b"partial_json" | b"thinking" | b"signature" if value[0] != b'"' => {
-                return Err(StreamFault::Garbage);
-            }
-            b"text" | b"partial_json" => {
-                block.text += len;
-                block.only = Some((inner, Shown::Text));
-            }
-            b"thinking" => {
-                block.reasoning += len;
-                block.only = Some((inner, Shown::Reasoning));
-            }
-            b"signature" => block.signed = len > 0,
-            b"name" => block.text += len,
-            b"input" if value != b"{}" => block.text += value.len(),
-            b"data" | b"id" | b"citations" | b"citation" | b"input" => {}
-            name => {
-                if object.other(member, name, edits)? {
-                    rest += value.len();
-                }
-            }
-        }
-    }
-    let kind = kind.ok_or(StreamFault::Garbage)?;
-    let known;
-    (block.kind, known) = kind_of(&kind);
-    // A whole thinking block without text was thought in the dark.
-    block.sealed = kind == "redacted_thinking" || (kind == "thinking" && block.signed && block.reasoning == 0);
-    if !known {
-        // Newer kinds of block: whatever they carry was written by the model, at most.
-        block.text += rest;
-    }
-    object.close(missing(block.kind, has, part)?, edits);
-    Ok(block)
-}
-
-/// Members that readers of a block need.
-const REQUIRED: [&str; 6] = ["text", "thinking", "signature", "id", "name", "input"];
-
-/// What a block of this kind lacks.
-fn missing(kind: Kind, has: [bool; REQUIRED.len()], part: Part<'_>) -> Result<Vec<u8>, StreamFault> {
-    let Part::Block { stem, number } = part else {
-        return Ok(Vec::new());
-    };
-    let needed: &[&str] = match kind {
-        Kind::Text => &["text"],
-        Kind::Thinking => &["thinking", "signature"],
-        Kind::ToolUse => &["id", "name", "input"],
-        Kind::Other => &[],
-    };
-    let mut added = String::new();
-    for (key, _) in REQUIRED.iter().zip(has).filter(|(key, has)| !has && needed.contains(key)) {
-        match *key {
-            // Nobody can answer a call of nothing.
-            "name" => return Err(StreamFault::Garbage),
-            "id" => added.push_str(&format!("\"id\":\"toolu_{stem}_{number}\",")),
-            "input" => added.push_str("\"input\":{},"),
-            key => added.push_str(&format!("\"{key}\":\"\",")),
-        }
-    }
-    Ok(added.into_bytes())
 }

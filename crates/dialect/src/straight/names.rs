@@ -4,8 +4,9 @@
 //! Envelopes have lists of what may stay, which are kept by their readers. Pieces (choices, deltas, messages, blocks) grow
 //! with every release of an SDK, so what is unknown in them stays, unless its name is one of these.
 
-use crate::json::{Bad, Items, Member, Members};
+use crate::json::{Bad, Items, Member, Members, Pending};
 use crate::splice::Edits;
+use std::borrow::Cow;
 
 /// Names that are private as they are. Case, and `-` for `_`, make no difference.
 const PRIVATE: [&str; 24] = [
@@ -82,13 +83,15 @@ pub(super) struct Sieve<'a> {
     members: Members<'a>,
     gone: Vec<Member>,
     seen: usize,
+    /// What comes first in it, each with a comma behind.
+    added: Vec<u8>,
 }
 
 impl<'a> Sieve<'a> {
     /// `at` is the opening brace; `outside` levels are open around it.
     pub fn new(text: &'a [u8], at: usize, outside: u32) -> Result<Self, Bad> {
         let members = Members::new(text, at, outside)?;
-        Ok(Self { text, at, outside, members, gone: Vec::new(), seen: 0 })
+        Ok(Self { text, at, outside, members, gone: Vec::new(), seen: 0, added: Vec::new() })
     }
 
     /// Where the object opens.
@@ -103,9 +106,24 @@ impl<'a> Sieve<'a> {
 
     /// The next member.
     pub fn next(&mut self) -> Result<Option<Member>, Bad> {
-        let member = self.members.next()?;
-        self.seen += usize::from(member.is_some());
-        Ok(member)
+        self.key()?.map(|pending| self.skip(&pending)).transpose()
+    }
+
+    /// The next key. Its value is still to be walked: by `skip`, or by whoever reads it where it stands (`done`).
+    pub fn key(&mut self) -> Result<Option<Pending>, Bad> {
+        let pending = self.members.key()?;
+        self.seen += usize::from(pending.is_some());
+        Ok(pending)
+    }
+
+    /// Walks the value of a key.
+    pub fn skip(&mut self, pending: &Pending) -> Result<Member, Bad> {
+        self.members.skip(pending)
+    }
+
+    /// Takes the value's end, as its reader found it.
+    pub fn done(&mut self, pending: &Pending, end: usize) -> Member {
+        self.members.done(pending, end)
     }
 
     /// Takes a member out.
@@ -125,13 +143,27 @@ impl<'a> Sieve<'a> {
         Ok(!private)
     }
 
-    /// Notes the edits: `added` members, each with a comma behind it, come first.
-    pub fn close(mut self, mut added: Vec<u8>, edits: &mut Edits) -> Closed {
-        if !added.is_empty() {
-            if self.seen == self.gone.len() {
-                added.pop();
+    /// Sees to it that a member has this value: as it stands, replaced, or added.
+    pub fn set(&mut self, old: Option<Member>, key: &str, value: impl Into<Cow<'static, [u8]>>, edits: &mut Edits) {
+        let value = value.into();
+        match old {
+            Some(same) if same.text(self.text) == &*value => {}
+            Some(other) => edits.replace(other.value, value),
+            None => {
+                for part in [b"\"", key.as_bytes(), b"\":", &value, b","] {
+                    self.added.extend_from_slice(part);
+                }
             }
-            edits.insert(self.at + 1, added);
+        }
+    }
+
+    /// Notes the edits: what was added comes first.
+    pub fn close(mut self, edits: &mut Edits) -> Closed {
+        if !self.added.is_empty() {
+            if self.seen == self.gone.len() {
+                self.added.pop();
+            }
+            edits.insert(self.at + 1, self.added);
         }
         edits.remove(self.text, &mut self.gone);
         Closed { last: self.members.last(), end: self.members.end(), left: self.seen - self.gone.len() }
@@ -157,7 +189,7 @@ pub(super) fn strip(text: &[u8], at: usize, outside: u32, edits: &mut Edits) -> 
             while let Some(member) = object.next()? {
                 object.other(member, &member.name(text), edits)?;
             }
-            object.close(Vec::new(), edits);
+            object.close(edits);
         }
         Some(b'[') => {
             let mut items = Items::new(text, at, outside)?;

@@ -1,8 +1,9 @@
 //! The way of a stream through the straight lane, whatever the dialect. In: the upstream's bytes. Out: frames that a template
 //! knows are copied; the others are handed to the dialect's reader. Never here: what an event means.
 
-use super::template::{Piece, Shown, Templates};
+use super::template::{Seam, Shown, Templates};
 use crate::fault::UpstreamFault;
+use crate::json::Span;
 use crate::lane::StreamFault;
 use crate::splice::Edits;
 use crate::sse::{Fields, Frames, fields};
@@ -11,8 +12,8 @@ use canon::{Dialect, Tally};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
-/// What differs between dialects.
-pub(super) trait Reader {
+/// Reads the events of a dialect.
+pub(super) trait EventReader {
     /// The dialect.
     const DIALECT: Dialect;
     /// Whether the last word was read.
@@ -59,7 +60,7 @@ impl<R> Passage<R> {
 }
 
 #[expect(private_bounds, reason = "the two readers are named by their streams")]
-impl<R: Reader> Passage<R> {
+impl<R: EventReader> Passage<R> {
     /// Takes bytes, cut anywhere.
     pub fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
         let mut frames = std::mem::take(&mut self.frames);
@@ -136,7 +137,7 @@ pub(super) struct Frame<'a> {
 /// What a template is made of, beside its frame.
 pub(super) struct Lesson<'l> {
     /// The strings of the JSON (without quotes, in order) that may differ the next time.
-    pub texts: &'l [(usize, usize)],
+    pub texts: &'l [Span],
     /// What was changed around them, in order.
     pub edits: &'l Edits,
     /// What the first text is.
@@ -202,13 +203,13 @@ impl<'a> Frame<'a> {
                 return;
             }
             let end: (&[u8], &[u8]) = if next.is_some() { (b"", b"") } else { (&self.raw[at + until..], tail) };
-            tails.push(Piece {
+            tails.push(Seam {
                 from: [&self.json[text.1..until], end.0].concat().into(),
                 to: [&to(text.1, until), end.1].concat().into(),
             });
         }
         let from = self.raw[..at + first.0].into();
-        let head = Piece { from, to: [&*head, &to(0, first.0)].concat().into() };
+        let head = Seam { from, to: [&*head, &to(0, first.0)].concat().into() };
         templates.add(head, tails, shown);
     }
 }

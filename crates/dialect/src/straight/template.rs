@@ -2,10 +2,10 @@
 //! nanoseconds for the next ones. Never here: a frame that differs anywhere else; the scanner reads that.
 //!
 //! A template is a frame cut at the quotes of its text (and of the padding some servers add). A frame made of the same
-//! pieces, with nothing but one JSON string of valid UTF-8 between each two, is the learned frame with another text:
+//! seams, with nothing but one JSON string of valid UTF-8 between each two, is the learned frame with another text:
 //! whatever the scanner found in the first is true of it, and what the scanner wrote for the first is right for it.
 
-use crate::json::string_end;
+use crate::json::{Span, string_end};
 use bytes::BytesMut;
 use smallvec::SmallVec;
 
@@ -19,17 +19,17 @@ pub(crate) enum Shown {
     Reasoning,
 }
 
-/// A piece of the frame between two texts: as it comes in, as it goes out.
+/// What stands between two texts of a frame: as it comes in, as it goes out.
 #[derive(Debug)]
-pub(super) struct Piece {
+pub(super) struct Seam {
     pub from: Box<[u8]>,
     pub to: Box<[u8]>,
 }
 
 #[derive(Debug)]
 struct Template {
-    head: Piece,
-    tails: SmallVec<[Piece; 2]>,
+    head: Seam,
+    tails: SmallVec<[Seam; 2]>,
     shown: Shown,
 }
 
@@ -48,7 +48,7 @@ fn is_utf8(text: &[u8]) -> bool {
 impl Template {
     /// Where the texts of the frame are, if it is this one.
     #[inline]
-    fn fits(&self, frame: &[u8]) -> Option<SmallVec<[(usize, usize); 2]>> {
+    fn fits(&self, frame: &[u8]) -> Option<SmallVec<[Span; 2]>> {
         if !frame.starts_with(&self.head.from) {
             return None;
         }
@@ -79,13 +79,13 @@ impl Templates {
         }
         let passed = (template.shown, texts[0].1 - texts[0].0);
         if n > 0 {
-            self.list.swap(0, n);
+            self.list[..=n].rotate_right(1);
         }
         Some(passed)
     }
 
-    /// Takes a new template; the oldest makes room for it.
-    pub fn add(&mut self, head: Piece, tails: SmallVec<[Piece; 2]>, shown: Shown) {
+    /// Takes a new template; the one that was not used for longest makes room for it.
+    pub fn add(&mut self, head: Seam, tails: SmallVec<[Seam; 2]>, shown: Shown) {
         if self.list.len() == TEMPLATES_MAX {
             self.list.pop();
         }

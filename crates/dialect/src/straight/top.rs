@@ -1,13 +1,13 @@
 //! The top level of a Chat chunk or answer. In: its JSON. Out: what it says, and the edits that make it ours.
-//! Never here: what becomes of it (chat, answer).
+//! Never here: what becomes of it (chat_stream, answer).
 //!
 //! Only names of the public description stay; all that a server adds to them tells about the server.
 
-use super::choices::{Known, Reader, Shows};
+use super::choices::{ChoiceReader, Known, Shows};
 use super::names::{Closed, Sieve, once};
 use super::usage::{TIERS, is_word};
 use crate::fault::UpstreamFault;
-use crate::json::{Bad, Member, blank};
+use crate::json::{Bad, Member, Span, blank};
 use crate::lane::StreamFault;
 use crate::openai_chat::chunk::Pen;
 use crate::splice::Edits;
@@ -23,14 +23,13 @@ pub(super) struct Top {
     pub usage: Option<Member>,
     pub shows: Option<Shows>,
     /// A text that only pads the frame; it differs from frame to frame.
-    pub padding: Option<(usize, usize)>,
+    pub padding: Option<Span>,
     /// The end of the last member.
     pub last: usize,
-    choices: Option<Member>,
-    id: bool,
-    model: bool,
-    object: bool,
-    created: bool,
+    id: Option<Member>,
+    object: Option<Member>,
+    created: Option<Member>,
+    model: Option<Member>,
 }
 
 impl Top {
@@ -69,12 +68,28 @@ impl<'a> TopReader<'a, '_> {
     pub fn read(mut self) -> Result<Top, StreamFault> {
         let mut top = Top::default();
         let mut object = Sieve::new(self.json, blank(self.json, 0), 0)?;
-        while let Some(member) = object.next()? {
-            if !self.stays(member, &mut top)? {
+        let mut choices = None;
+        while let Some(key) = object.key()? {
+            let name = &*key.name(self.json);
+            if name == b"choices" {
+                let mut reader = ChoiceReader { frame: self.json, edits: self.edits, known: self.known };
+                let (shows, end) = reader.read(key.value)?;
+                once(&mut choices, object.done(&key, end))?;
+                top.shows = Some(shows);
+                continue;
+            }
+            let member = object.skip(&key)?;
+            if !self.stays(name, member, &mut top)? {
                 object.drop(member);
             }
         }
-        let Closed { last, end, .. } = object.close(self.missing(&top), self.edits);
+        object.set(top.id, "id", self.pen.id().to_vec(), self.edits);
+        object.set(top.object, "object", self.object.as_bytes(), self.edits);
+        if top.created.is_none() {
+            object.set(None, "created", self.pen.created().to_vec(), self.edits);
+        }
+        object.set(top.model, "model", self.pen.model().to_vec(), self.edits);
+        let Closed { last, end, .. } = object.close(self.edits);
         if blank(self.json, end) < self.json.len() {
             return Err(StreamFault::Garbage);
         }
@@ -82,38 +97,16 @@ impl<'a> TopReader<'a, '_> {
         Ok(top)
     }
 
-    fn stays(&mut self, member: Member, top: &mut Top) -> Result<bool, StreamFault> {
-        let json = self.json;
-        let value = member.text(json);
-        Ok(match &*member.name(json) {
-            b"id" => {
-                top.id = true;
-                self.edits.replace(member.value, self.pen.id().to_vec());
-                true
-            }
-            b"model" => {
-                top.model = true;
-                self.edits.replace(member.value, self.pen.model().to_vec());
-                true
-            }
+    fn stays(&mut self, name: &[u8], member: Member, top: &mut Top) -> Result<bool, StreamFault> {
+        let value = member.text(self.json);
+        Ok(match name {
+            b"id" => kept(&mut top.id, member)?,
+            b"model" => kept(&mut top.model, member)?,
             b"object" if value == b"\"error\"" => return Err(self.upstream()),
-            b"object" => {
-                top.object = true;
-                if value != self.object.as_bytes() {
-                    self.edits.replace(member.value, self.object.as_bytes());
-                }
-                true
-            }
+            b"object" => kept(&mut top.object, member)?,
             b"created" if value.len() <= CREATED_DIGITS_MAX && value.iter().all(u8::is_ascii_digit) => {
-                top.created = true;
                 self.pen.created_as(value);
-                true
-            }
-            b"choices" => {
-                once(&mut top.choices, member)?;
-                let mut reader = Reader { frame: json, edits: self.edits, known: self.known };
-                top.shows = Some(reader.read(member.value.0)?);
-                true
+                kept(&mut top.created, member)?
             }
             b"usage" => {
                 once(&mut top.usage, member)?;
@@ -132,27 +125,9 @@ impl<'a> TopReader<'a, '_> {
     fn upstream(&self) -> StreamFault {
         StreamFault::Upstream(UpstreamFault::in_stream(Dialect::OpenAiChat, self.json.trim_ascii()))
     }
-
-    /// What every client reads and some servers forget.
-    fn missing(&self, top: &Top) -> Vec<u8> {
-        let mut added = Vec::new();
-        let mut add = |missing: bool, key: &str, value: &[u8]| {
-            if missing {
-                added.extend_from_slice(key.as_bytes());
-                added.extend_from_slice(value);
-                added.push(b',');
-            }
-        };
-        add(!top.id, "\"id\":", self.pen.id());
-        add(!top.object, "\"object\":", self.object.as_bytes());
-        add(!top.created, "\"created\":", self.pen.created());
-        add(!top.model, "\"model\":", self.pen.model());
-        added
-    }
 }
 
-impl From<Bad> for StreamFault {
-    fn from(_: Bad) -> Self {
-        Self::Garbage
-    }
+/// Takes note of a member that stays.
+fn kept(slot: &mut Option<Member>, member: Member) -> Result<bool, Bad> {
+    once(slot, member).map(|()| true)
 }

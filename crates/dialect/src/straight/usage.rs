@@ -4,7 +4,7 @@
 use super::names::Sieve;
 use crate::anthropic::usage::pairs;
 use crate::count::is_plain;
-use crate::json::{Bad, Items, Member, Members};
+use crate::json::{Bad, Items, Members, Pending, skip};
 use crate::splice::Edits;
 use units::Usage;
 
@@ -112,36 +112,43 @@ pub(super) fn is_word(value: &[u8], words: &[&str]) -> bool {
     inner.is_some_and(|inner| words.iter().any(|word| word.as_bytes() == inner))
 }
 
+/// The usage that is charged, as a dialect writes it behind a start.
+pub(super) fn anew(start: &[u8], usage: &Usage, write: fn(&Usage, &mut Vec<u8>)) -> Vec<u8> {
+    let mut text = start.to_vec();
+    write(usage, &mut text);
+    text
+}
+
 /// Leaves of the usage object at `at` what is official. Says whether that may be shown as it is: every count plain, and
 /// none of those missing that a client reads. Otherwise the object is to be written anew.
 pub(super) fn clean(text: &[u8], at: usize, rules: &Rules, edits: &mut Edits) -> bool {
-    object(text, at, rules.members, edits) == Ok(true) && has(text, at, rules.needed) == Ok(true)
+    object(text, at, rules, edits).is_ok_and(|(plain, _)| plain)
 }
 
-fn has(text: &[u8], at: usize, needed: &[&str]) -> Result<bool, Bad> {
-    let mut found = 0;
-    let mut members = Members::new(text, at, 1)?;
-    while let Some(member) = members.next()? {
-        let name = member.name(text);
-        found += usize::from(needed.iter().any(|n| n.as_bytes() == &*name) && is_plain(member.text(text)));
-    }
-    Ok(found == needed.len())
-}
-
-/// Takes out of an object what is not official; says whether all official counts are plain.
-fn object(text: &[u8], at: usize, rules: &[(&str, Rule)], edits: &mut Edits) -> Result<bool, Bad> {
+/// Takes out of an object what is not official; says whether all official counts are plain and all needed ones there, and
+/// where it ends.
+fn object(text: &[u8], at: usize, rules: &Rules, edits: &mut Edits) -> Result<(bool, usize), Bad> {
     let mut plain = true;
+    let mut found = 0;
     let mut gone = Vec::new();
     let mut members = Members::new(text, at, 1)?;
-    while let Some(member) = members.next()? {
-        let verdict = judge(text, member, rules, edits)?;
+    while let Some(key) = members.key()? {
+        let verdict = judge(text, &key, rules.members, edits)?;
+        let member = members.done(&key, verdict.end);
+        let name = member.name(text);
+        found += usize::from(rules.needed.iter().any(|n| n.as_bytes() == &*name) && is_plain(member.text(text)));
         plain &= verdict.plain;
         if !verdict.stays {
             gone.push(member);
         }
     }
     edits.remove(text, &mut gone);
-    Ok(plain)
+    Ok((plain && found == rules.needed.len(), members.end()))
+}
+
+/// The rules of an object inside, in which nothing is needed.
+const fn inner(members: &'static [(&'static str, Rule)]) -> Rules {
+    Rules { members, needed: &[] }
 }
 
 /// What becomes of a member.
@@ -149,54 +156,67 @@ struct Verdict {
     stays: bool,
     /// Whether what is left shows every count as it was told.
     plain: bool,
+    /// Where its value ends.
+    end: usize,
 }
 
-fn judge(text: &[u8], member: Member, rules: &[(&str, Rule)], edits: &mut Edits) -> Result<Verdict, Bad> {
-    let (name, value) = (member.name(text), member.text(text));
-    let Some((_, rule)) = rules.iter().find(|(known, _)| known.as_bytes() == &*name) else {
-        return Ok(Verdict { stays: false, plain: true });
+/// Judges a member; groups and lists are cleaned where they stand.
+fn judge(text: &[u8], key: &Pending, rules: &[(&'static str, Rule)], edits: &mut Edits) -> Result<Verdict, Bad> {
+    let (name, at) = (key.name(text), key.value);
+    let rule = rules.iter().find(|(known, _)| known.as_bytes() == &*name).map(|(_, rule)| rule);
+    let inside = match (rule, text.get(at)) {
+        (Some(Rule::Group(rules)), Some(b'{')) => Some(object(text, at, &inner(rules), edits)?),
+        (Some(Rule::List(rules)), Some(b'[')) => Some(list(text, at, &inner(rules), edits)?),
+        _ => None,
     };
-    let both = |is| Verdict { stays: is, plain: is };
-    Ok(match rule {
-        Rule::Alias => both(false),
-        _ if value == b"null" => both(true),
-        Rule::Count => both(is_plain(value)),
-        Rule::Word(words) => Verdict { stays: is_word(value, words), plain: true },
-        Rule::Group(rules) if value.starts_with(b"{") => {
-            Verdict { stays: true, plain: object(text, member.value.0, rules, edits)? }
-        }
-        Rule::List(rules) if value.starts_with(b"[") => {
-            Verdict { stays: true, plain: list(text, member.value.0, rules, edits)? }
-        }
-        Rule::Group(_) | Rule::List(_) => both(false),
-    })
+    if let Some((plain, end)) = inside {
+        return Ok(Verdict { stays: true, plain, end });
+    }
+    let end = skip(text, at, 2)?;
+    let value = &text[at..end];
+    let (stays, plain) = match rule {
+        None => (false, true),
+        Some(Rule::Alias) => (false, false),
+        Some(_) if value == b"null" => (true, true),
+        Some(Rule::Count) => (is_plain(value), is_plain(value)),
+        Some(Rule::Word(words)) => (is_word(value, words), true),
+        Some(Rule::Group(_) | Rule::List(_)) => (false, false),
+    };
+    Ok(Verdict { stays, plain, end })
 }
 
-fn list(text: &[u8], at: usize, rules: &[(&str, Rule)], edits: &mut Edits) -> Result<bool, Bad> {
+fn list(text: &[u8], at: usize, rules: &Rules, edits: &mut Edits) -> Result<(bool, usize), Bad> {
     let mut plain = true;
     let mut items = Items::new(text, at, 2)?;
-    while let Some((item, _)) = items.next()? {
-        plain &= object(text, item, rules, edits)?;
+    while let Some(start) = items.start()? {
+        let (fine, end) = object(text, start, rules, edits)?;
+        items.done(end);
+        plain &= fine;
     }
-    Ok(plain)
+    Ok((plain, items.end()))
 }
 
 /// The same for the end of a Messages stream: the counts that are charged are put in, official ones beside them stay.
 pub(super) fn complete(text: &[u8], at: usize, usage: &Usage, edits: &mut Edits) -> Result<(), Bad> {
     let mut missing = pairs(usage);
     let mut object = Sieve::new(text, at, 1)?;
-    while let Some(member) = object.next()? {
-        let name = member.name(text);
+    while let Some(key) = object.key()? {
+        let name = key.name(text);
         if let Some(n) = missing.iter().position(|(key, _)| key.as_bytes() == &*name) {
-            let ours = missing.swap_remove(n).1.to_string();
-            if ours.as_bytes() != member.text(text) {
-                edits.replace(member.value, ours.into_bytes());
+            let ours = missing.swap_remove(n).1.to_string().into_bytes();
+            let member = object.skip(&key)?;
+            if ours != member.text(text) {
+                edits.replace(member.value, ours);
             }
-        } else if !judge(text, member, MESSAGES.members, edits)?.stays {
+            continue;
+        }
+        let verdict = judge(text, &key, MESSAGES.members, edits)?;
+        let member = object.done(&key, verdict.end);
+        if !verdict.stays {
             object.drop(member);
         }
     }
-    let closed = object.close(Vec::new(), edits);
+    let closed = object.close(edits);
     missing.sort_unstable();
     let mut comma = if closed.left > 0 { "," } else { "" };
     for (key, count) in missing {

@@ -3,7 +3,8 @@
 //!
 //! The rule (docs/MONEY.md): a complete report of the provider counts as it is. Where it is missing or the answer's end was
 //! not heard, a prompt not reported is estimated as a quarter of its bytes, an answer not reported as a quarter of the bytes
-//! that passed, and a thousand tokens for each image, document or sound; all rounded up, marked `estimated`, and never charged above the hold.
+//! that passed, and a thousand tokens for each image, document or sound, and a fortieth of the bytes of documents and sounds
+//! beside them; all rounded up, marked `estimated`, and never charged above the hold.
 
 use canon::Tally;
 use dialect::Peek;

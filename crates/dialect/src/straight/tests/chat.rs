@@ -234,3 +234,27 @@ fn cut_short_ends_inside_the_protocol() {
     stream.seal(&Usage::NONE, UsageSource::None, &mut out);
     assert_eq!(out.len(), len);
 }
+
+/// R-WIRE-5: a server that makes call after call must not fill our memory, in a stream or in an answer.
+#[test]
+fn r_wire_5_calls_have_a_limit() {
+    let call = |n: usize| {
+        format!(r#"{{"index":{n},"id":"c{n}","type":"function","function":{{"name":"f","arguments":""}}}}"#)
+    };
+    let streamed = |count: usize| {
+        let chunks: String =
+            (0..count).map(|n| chunk(&choice(&format!(r#"{{"tool_calls":[{}]}}"#, call(n))))).collect();
+        run(&(chunks + "data: [DONE]\n\n"), usize::MAX, true).map(|_| ()).err()
+    };
+    let whole = |count: usize| {
+        let calls: Vec<String> = (0..count).map(call).collect();
+        answered(
+            CHAT,
+            format!(r#"{{"choices":[{{"message":{{"tool_calls":[{}]}}}}]}}"#, calls.join(",")).as_bytes(),
+        )
+        .map(|_| ())
+        .err()
+    };
+    assert_eq!((streamed(1024), whole(1024)), (None, None));
+    assert_eq!((streamed(1025), whole(1025)), (Some(StreamFault::Garbage), Some(StreamFault::Garbage)));
+}

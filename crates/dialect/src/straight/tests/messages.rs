@@ -137,3 +137,18 @@ fn an_answer_keeps_its_bytes() {
     let error = Answer::read(&spec(), &Bytes::from_static(error.as_bytes())).unwrap_err();
     assert!(matches!(error, StreamFault::Upstream(_)));
 }
+
+/// R-WIRE-5: a server that begins block after block and ends none must not fill our memory.
+#[test]
+fn r_wire_5_open_blocks_have_a_limit() {
+    let begun = |count: usize| {
+        let blocks: String = (0..count)
+            .map(|n| {
+                ev("content_block_start", &format!(r#","index":{n},"content_block":{{"type":"text","text":""}}"#))
+            })
+            .collect();
+        run(&(start("u", "m") + &blocks + &end("end_turn")), usize::MAX).map(|_| ()).err()
+    };
+    assert_eq!(begun(1024), None);
+    assert_eq!(begun(1025), Some(StreamFault::Garbage));
+}

@@ -1,7 +1,11 @@
 //! Requests of both dialects as the upstream gets them. Never here: answers.
 
-use super::super::*;
+use super::super::prepare;
+use crate::json::Members;
 use crate::peek::peek;
+use crate::target::{MaxTokensField, SystemPlacement, Target};
+use bytes::Bytes;
+use canon::Dialect;
 use proptest::prelude::Strategy;
 
 fn sent_as(dialect: Dialect, body: &str, target: &Target) -> String {

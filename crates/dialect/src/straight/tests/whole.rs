@@ -63,7 +63,7 @@ fn check(table: &[(&str, String, &str)]) {
 
 /// Strict readers of Messages (anthropic-ts, the AI SDK) need every start and every end.
 #[test]
-fn r_wire_5_messages_streams_get_what_they_lack() {
+fn messages_streams_get_what_they_lack() {
     let thinking = delta(0, r#"{"type":"thinking_delta","thinking":"hm"}"#);
     check(&[
         ("all there", s() + &block(0, TEXT) + &hi() + &stop(0) + &end_turn(), "S+0.0-0 end_turn E"),
@@ -96,7 +96,7 @@ fn r_wire_5_messages_streams_get_what_they_lack() {
 
 /// And they need the numbers of blocks to be dense.
 #[test]
-fn r_wire_5_blocks_are_numbered_densely() {
+fn blocks_are_numbered_densely() {
     let bare = |text: String| text.replace(",\"index\":0", "").replace(",\"index\":1", "");
     check(&[
         (
@@ -141,7 +141,7 @@ fn r_wire_5_blocks_are_numbered_densely() {
 
 /// One end with a reason that readers know, and nothing behind it; no event that they do not know.
 #[test]
-fn r_wire_5_messages_streams_end_once() {
+fn messages_streams_end_once() {
     check(&[
         (
             "no reason",
@@ -176,7 +176,7 @@ fn r_wire_5_messages_streams_end_once() {
 
 /// What cannot be mended is a broken stream, never half an event.
 #[test]
-fn r_wire_5_what_cannot_be_mended_is_garbage() {
+fn what_cannot_be_mended_is_garbage() {
     let json = r#"{"type":"input_json_delta","partial_json":"{}"}"#;
     for up in [
         start("u", "m") + &delta(0, json),
@@ -190,15 +190,24 @@ fn r_wire_5_what_cannot_be_mended_is_garbage() {
     ] {
         assert_eq!(run_all(&spec(MESSAGES), up.as_bytes()).err(), Some(StreamFault::Garbage), "{up}");
     }
-    for choices in [r#"{"delta":7}"#, r#"{"delta":{"tool_calls":7}}"#, "7", r#"{"delta":{},"delta":{}}"#] {
-        let up = chunk(&format!("\"choices\":[{choices}]"));
+    for choices in [
+        r#"[{"delta":7}]"#,
+        r#"[{"delta":{"tool_calls":7}}]"#,
+        "[7]",
+        r#"[{"delta":{},"delta":{}}]"#,
+        r#"[{"delta":{"role":"user","role":"assistant"}}]"#,
+        r#"[{"delta":{"tool_calls":[{"id":"a","id":"b"}]}}]"#,
+        r#"[{"delta":{}}],"id":"again""#,
+        r#"[{"delta":{}}],"model":"again""#,
+    ] {
+        let up = chunk(&format!("\"choices\":{choices}"));
         assert_eq!(run_all(&spec(CHAT), up.as_bytes()).err(), Some(StreamFault::Garbage), "{up}");
     }
 }
 
 /// Blocks have what readers of their kind need.
 #[test]
-fn r_wire_5_blocks_are_made_whole() {
+fn blocks_are_made_whole() {
     for (given, expect) in [
         (r#"{"type":"text"}"#, r#"{"text":"","type":"text"}"#),
         (r#"{"type":"text","text":null}"#, r#"{"type":"text","text":""}"#),
@@ -216,7 +225,7 @@ fn r_wire_5_blocks_are_made_whole() {
 
 /// Choices have an index, a delta and one finish that readers know.
 #[test]
-fn r_wire_5_choices_are_made_whole() {
+fn choices_are_made_whole() {
     let role = choice(r#"{"role":"assistant","content":"a"}"#);
     let next = r#""choices":[{"index":0,"delta":{"content":"b"},"finish_reason":null}]"#;
     for (given, expect) in [
@@ -243,7 +252,7 @@ fn r_wire_5_choices_are_made_whole() {
 
 /// Finish reasons of compatible servers become those of the dialect; official ones stay as they are.
 #[test]
-fn r_wire_3_finish_reasons_are_of_the_dialect() {
+fn finish_reasons_are_of_the_dialect() {
     let call = r#"{"role":"assistant","tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}"#;
     let text = r#"{"role":"assistant","content":"a"}"#;
     for (delta, word, expect) in [
@@ -281,7 +290,7 @@ fn r_wire_3_finish_reasons_are_of_the_dialect() {
 
 /// A whole answer with only the needful is given the rest.
 #[test]
-fn r_wire_5_answers_are_made_whole() {
+fn answers_are_made_whole() {
     let chat =
         r#"{"choices":[{"message":{"content":"a","tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}}]}"#;
     let value: Value = serde_json::from_str(&answered(CHAT, chat.as_bytes()).unwrap()).unwrap();
@@ -308,7 +317,7 @@ fn r_wire_5_answers_are_made_whole() {
 
 /// Bytes that are no text never reach a client, in whatever part of an answer they are and whichever frames came before.
 #[test]
-fn r_wire_5_invalid_utf8_is_garbage() {
+fn invalid_utf8_is_garbage() {
     let chat = |text: &str| chunk(&choice(&format!(r#"{{"role":"assistant","content":"{text}"}}"#)));
     let more = |text: &str| chunk(&choice(&format!(r#"{{"content":"{text}"}}"#)));
     let piece = |text: &str| delta(0, &format!(r#"{{"type":"text_delta","text":"{text}"}}"#));
@@ -337,7 +346,7 @@ fn r_wire_5_invalid_utf8_is_garbage() {
 
 /// An event is one event for every reader: no lone CR inside it, a blank line behind it.
 #[test]
-fn r_wire_5_events_are_framed_for_every_reader() {
+fn events_are_framed_for_every_reader() {
     let end = chunk(r#""choices":[{"index":0,"delta":{},"finish_reason":"stop"}]"#);
     for up in [
         chunk(&choice(r#"{"role":"assistant","content":"a"}"#)).replace(",\"choices\"", ",\r\"choices\"") + &end,

@@ -6,17 +6,21 @@
 //! of blocks: types that the public description does not have are dropped, starts and ends that are missing are written,
 //! numbers are made dense.
 
-use super::event::{Seen, see};
-use super::message::{Block, Kind, MessageReader, Part, read_block, read_end};
-use super::pass::{Frame, Lesson, Passage, Reader, Way};
-use super::usage;
+use super::block::{Block, Kind};
+use super::event::{Before, Seen, see};
+use super::pass::{EventReader, Frame, Lesson, Passage, Way};
+use super::usage::{self, anew};
 use crate::anthropic::event;
 use crate::anthropic::usage::{MessageCounts, write};
+use crate::json::Span;
 use crate::lane::{ReplyHead, StreamFault, StreamSpec};
 use crate::splice::Edits;
 use bytes::BytesMut;
 use canon::{Dialect, Head, Stop, StopReason, Tally};
 use units::{Usage, UsageSource};
+
+/// More blocks than this are never open at once: servers end a block before they begin the next, or forget to.
+const BLOCKS_MAX: usize = 1024;
 
 /// A Messages stream on its way.
 pub(crate) type MessagesStream = Passage<MessagesReader>;
@@ -51,11 +55,11 @@ struct Held {
     around: (Vec<u8>, Vec<u8>),
     json: Vec<u8>,
     edits: Edits,
-    usage: Option<(usize, usize)>,
+    usage: Option<Span>,
     last: usize,
 }
 
-impl Reader for MessagesReader {
+impl EventReader for MessagesReader {
     const DIALECT: Dialect = Dialect::Anthropic;
 
     fn is_done(&self) -> bool {
@@ -69,7 +73,8 @@ impl Reader for MessagesReader {
     fn last_word(&mut self) {}
 
     fn read(&mut self, frame: &Frame<'_>, way: &mut Way<'_>) -> Result<(), StreamFault> {
-        let Some(seen) = see(frame)? else {
+        let before = Before { head: &self.head, blocks: self.blocks, tools: self.tools };
+        let Some(seen) = see(frame, &before)? else {
             return Ok(());
         };
         match seen.kind {
@@ -93,7 +98,10 @@ impl Reader for MessagesReader {
                 self.block_stop(frame, seen, way);
                 Ok(())
             }
-            _ => self.message_delta(frame, seen, way.tally),
+            _ => {
+                self.message_delta(frame, seen, way.tally);
+                Ok(())
+            }
         }
     }
 }
@@ -112,8 +120,7 @@ impl MessagesReader {
             return Err(StreamFault::Garbage);
         }
         let json = &*frame.json;
-        let at = seen.inner()?;
-        let message = MessageReader { json, head: &self.head, edits: &mut seen.edits, whole: false }.read(at)?;
+        let message = seen.message.take().ok_or(StreamFault::Garbage)?;
         if let Some(usage) = message.usage {
             self.counts.take_start(usage.text(json));
             way.tally.report(&self.counts.usage());
@@ -121,20 +128,21 @@ impl MessagesReader {
             if usage::clean(json, usage.value.0, &usage::MESSAGES, &mut edits) {
                 seen.edits.join(edits);
             } else {
-                let mut ours = Vec::new();
-                write(&self.counts.usage(), &mut ours);
-                seen.edits.replace(usage.value, ours);
+                seen.edits.replace(usage.value, anew(b"", &self.counts.usage(), write));
             }
         }
         seen.write(frame, way.out);
         Ok(())
     }
 
-    fn push(&mut self, theirs: Option<u64>, dark: bool) -> u64 {
+    fn push(&mut self, theirs: Option<u64>, dark: bool) -> Result<u64, StreamFault> {
+        if self.open.len() >= BLOCKS_MAX {
+            return Err(StreamFault::Garbage);
+        }
         let ours = self.blocks;
         self.blocks += 1;
         self.open.push(Open { theirs: theirs.unwrap_or(ours), ours, dark });
-        ours
+        Ok(ours)
     }
 
     /// The open block that an event speaks of: without a number, the last.
@@ -147,15 +155,14 @@ impl MessagesReader {
 
     fn block_start(&mut self, frame: &Frame<'_>, mut seen: Seen<'_>, way: &mut Way<'_>) -> Result<(), StreamFault> {
         let json = &*frame.json;
-        let part = Part::Block { stem: self.head.id_stem(), number: self.blocks };
-        let block = read_block(json, seen.inner()?, part, &mut seen.edits)?;
+        let block = seen.block.take().ok_or(StreamFault::Garbage)?;
         block.tell(way.tally);
         self.tools |= block.kind == Kind::ToolUse;
         let theirs = seen.theirs(json);
         if let Some(same) = theirs.and_then(|theirs| self.find(Some(theirs))) {
             event::block_stop(self.open.remove(same).ours, way.out);
         }
-        let ours = self.push(theirs, block.kind == Kind::Thinking && block.reasoning == 0);
+        let ours = self.push(theirs, block.kind == Kind::Thinking && block.reasoning == 0)?;
         seen.set_index(json, ours);
         // What was learned of another block under this number is no longer right.
         way.templates.clear();
@@ -179,14 +186,14 @@ impl MessagesReader {
             Kind::Thinking => Head::Thinking,
             Kind::ToolUse | Kind::Other => return Err(StreamFault::Garbage),
         };
-        event::block_start(self.blocks, &head, out);
-        self.push(theirs, block.kind == Kind::Thinking);
+        let ours = self.push(theirs, block.kind == Kind::Thinking)?;
+        event::block_start(ours, &head, out);
         Ok(self.open.len() - 1)
     }
 
     fn delta(&mut self, frame: &Frame<'_>, mut seen: Seen<'_>, way: &mut Way<'_>) -> Result<(), StreamFault> {
         let json = &*frame.json;
-        let block = read_block(json, seen.inner()?, Part::Delta, &mut seen.edits)?;
+        let block = seen.block.take().ok_or(StreamFault::Garbage)?;
         let theirs = seen.theirs(json);
         let at = match self.find(theirs) {
             Some(at) => at,
@@ -211,28 +218,19 @@ impl MessagesReader {
         Ok(())
     }
 
-    fn message_delta(
-        &mut self,
-        frame: &Frame<'_>,
-        mut seen: Seen<'_>,
-        tally: &mut Tally,
-    ) -> Result<(), StreamFault> {
+    fn message_delta(&mut self, frame: &Frame<'_>, mut seen: Seen<'_>, tally: &mut Tally) {
         let json = &*frame.json;
         let usage = seen.usage.map(|member| member.value);
         if let Some((from, to)) = usage {
             self.counts.take(&json[from..to]);
             tally.report(&self.counts.usage());
         }
-        let Some(inner) = seen.inner else { return Ok(()) };
         // One that does not say why the answer ended only tells usage, which is taken.
-        let Some(stop) = read_end(json, inner.value.0, self.tools, &mut seen.edits)? else {
-            return Ok(());
-        };
+        let Some(stop) = seen.stop.take() else { return };
         tally.stopped(stop);
         let around = frame.framing(seen.kind);
         let (edits, last) = seen.close();
         self.held = Some(Box::new(Held { around, json: json.to_vec(), edits, usage, last }));
-        Ok(())
     }
 
     /// Begins what never began and closes what is open.
@@ -296,11 +294,7 @@ impl Held {
     /// The event with the usage that is charged: the upstream's object where it is the truth, its counts completed.
     fn sealed(self, usage: &Usage, source: UsageSource) -> Vec<u8> {
         let Self { around: (head, tail), json, mut edits, .. } = self;
-        let ours = |start: &[u8]| {
-            let mut text = start.to_vec();
-            write(usage, &mut text);
-            text
-        };
+        let ours = |start| anew(start, usage, write);
         match self.usage {
             Some(span) => {
                 let mut completed = Edits::default();

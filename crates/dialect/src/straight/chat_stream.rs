@@ -2,7 +2,7 @@
 //! it is sealed. Never here: a built chunk; frames are spliced, or recognised by a template and copied (pass).
 
 use super::choices::{Known, Shows, word};
-use super::pass::{Frame, Lesson, Passage, Reader, Way};
+use super::pass::{EventReader, Frame, Lesson, Passage, Way};
 use super::top::{TopReader, UsageRule};
 use super::usage;
 use crate::lane::{StreamFault, StreamSpec};
@@ -33,7 +33,7 @@ pub(crate) struct ChatReader {
     done: bool,
 }
 
-impl Reader for ChatReader {
+impl EventReader for ChatReader {
     const DIALECT: Dialect = Dialect::OpenAiChat;
 
     fn is_done(&self) -> bool {

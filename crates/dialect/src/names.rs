@@ -57,7 +57,7 @@ pub(crate) fn hash(text: &str) -> u64 {
 mod tests {
     use super::*;
 
-    /// wire.md pitfall 35: foreign ids are mapped the same way every time and never collide.
+    /// Pitfall 35: foreign ids are mapped the same way every time and never collide.
     #[test]
     fn pitfall_35_foreign_ids_are_mapped() {
         let mapped = wire_id("functions.Bash:0");

@@ -170,7 +170,7 @@ fn effort_word(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The budget for an effort (wire.md section 5), below the limit of answer tokens so that an answer fits as well.
+/// The budget for an effort, below the limit of answer tokens so that an answer fits as well.
 fn budget(request: &Request, target: &Target, max_tokens: u64, losses: &mut Vec<Loss>) -> ReasoningMode {
     let wanted = match request.reasoning.mode {
         ReasoningMode::Budget(budget) => budget,

@@ -46,7 +46,7 @@ fn json(text: &str) -> Value {
 const CALLS: &str = r#"{"role":"user","content":"go"},{"role":"assistant","content":CONTENT,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"x\":9007199254740993}"}},{"id":"b.1","type":"function","function":{"name":"g","arguments":""}}]}"#;
 const RESULTS: &str = r#"{"role":"tool","tool_call_id":"b.1","content":"two"},{"role":"user","content":"and?"},{"role":"tool","tool_call_id":"a","content":[{"type":"text","text":"[tool error] one"}]}"#;
 
-/// wire.md pitfalls 30, 31, 32, 35, 46: no empty text, results first and beside their calls, ids mapped on both sides,
+/// Pitfalls 30, 31, 32, 35, 46: no empty text, results first and beside their calls, ids mapped on both sides,
 /// big integers exact.
 #[test]
 fn pitfall_30_31_32_35_46_calls_and_results() {
@@ -70,7 +70,7 @@ fn pitfall_30_31_32_35_46_calls_and_results() {
     assert!(to(CHAT, orphan, &messages_target()).unwrap_err().told.contains("has no call"));
 }
 
-/// wire.md pitfall 34: a picture inside a result reaches a Chat server, behind all results.
+/// Pitfall 34: a picture inside a result reaches a Chat server, behind all results.
 #[test]
 fn pitfall_34_pictures_in_results_follow_all_results() {
     let found = messages_chat(
@@ -92,7 +92,7 @@ fn pitfall_34_pictures_in_results_follow_all_results() {
     );
 }
 
-/// wire.md pitfall 36: system prompts in the middle, to servers of each kind; developer prompts at the head.
+/// Pitfall 36: system prompts in the middle, to servers of each kind; developer prompts at the head.
 #[test]
 fn pitfall_36_system_prompts_are_placed() {
     let found = chat_messages(
@@ -121,7 +121,7 @@ fn pitfall_36_system_prompts_are_placed() {
     assert!(text.contains(r#"{"role":"system","content":[{"type":"text","text":"mid"}]}"#), "{text}");
 }
 
-/// wire.md pitfalls 37, 38, 39, 44: sealed reasoning comes back as it was and in its place; what is not sealed for the
+/// Pitfalls 37, 38, 39, 44: sealed reasoning comes back as it was and in its place; what is not sealed for the
 /// target is never text.
 #[test]
 fn pitfall_37_38_39_44_reasoning_comes_back_or_is_dropped() {
@@ -146,7 +146,7 @@ fn pitfall_37_38_39_44_reasoning_comes_back_or_is_dropped() {
     assert!(!foreign.to_string().contains("SECRET"), "{foreign}");
     let thinking = r#"{"role":"user","content":"u"},{"role":"assistant","content":[{"type":"thinking","thinking":"SECRET","signature":"s"},{"type":"text","text":"t"}]},{"role":"user","content":"v"}"#;
     assert!(!messages_chat(thinking, &chat_target()).to_string().contains("SECRET"));
-    // wire.md pitfall 45: servers that want reasoning back get it under their name.
+    // Pitfall 45: servers that want reasoning back get it under their name.
     let mut wants = chat_target();
     wants.reasoning_field = ReasoningField::ReasoningContent;
     assert_eq!(messages_chat(thinking, &wants)["messages"][1]["reasoning_content"], "SECRET");
@@ -154,7 +154,7 @@ fn pitfall_37_38_39_44_reasoning_comes_back_or_is_dropped() {
 
 const SCHEMA: &str = r#"{"$schema":"x","type":"object","properties":{"n":{"const":9007199254740993,"description":"<>&é"}},"additionalProperties":false}"#;
 
-/// wire.md pitfall 47: schemas keep their bytes, and the same request gives the same bytes.
+/// Pitfall 47: schemas keep their bytes, and the same request gives the same bytes.
 #[test]
 fn pitfall_47_schemas_keep_their_bytes() {
     let chat = format!(
@@ -170,7 +170,7 @@ fn pitfall_47_schemas_keep_their_bytes() {
     }
 }
 
-/// wire.md pitfall 65: tools that wait are on offer once they are referred to.
+/// Pitfall 65: tools that wait are on offer once they are referred to.
 #[test]
 fn pitfall_65_deferred_tools() {
     let body = r#"{"model":"m","max_tokens":5,"tools":[{"name":"core","input_schema":{}},{"name":"d1","input_schema":{},"defer_loading":true},{"name":"d2","input_schema":{},"defer_loading":true}],
@@ -323,7 +323,7 @@ fn cache_marks_cross_where_both_have_them() {
     assert_eq!(found["messages"][0]["content"][0]["cache_control"]["type"], "ephemeral");
 }
 
-/// wire.md pitfalls 53, 66: beta headers are forwarded, filtered or dropped as the target says; lines may repeat.
+/// Pitfalls 53, 66: beta headers are forwarded, filtered or dropped as the target says; lines may repeat.
 #[test]
 fn pitfall_53_66_beta_headers() {
     let mut head = RequestHead::default();

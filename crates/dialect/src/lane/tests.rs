@@ -129,7 +129,7 @@ fn an_end_without_last_words_is_complete() {
     }
 }
 
-/// wire.md pitfall 52: a stop sequence the server does not take is cut exactly, even between two events, and told.
+/// Pitfall 52: a stop sequence the server does not take is cut exactly, even between two events, and told.
 #[test]
 fn pitfall_52_stop_sequences_are_watched_for() {
     let chunk =

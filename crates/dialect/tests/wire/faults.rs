@@ -112,7 +112,7 @@ const UPSTREAM: &[(u16, &str, UpstreamClass, bool)] = &[
     (418, "", UpstreamClass::Unknown, true),
 ];
 
-/// R-ERR-7, wire.md pitfall 62: any body of an upstream is classed, and none of its words reach a client or a log.
+/// R-ERR-7, pitfall 62: any body of an upstream is classed, and none of its words reach a client or a log.
 #[test]
 fn r_err_7_pitfall_62_upstream_errors_are_classed_and_never_quoted() {
     for (code, body, class, again) in UPSTREAM {

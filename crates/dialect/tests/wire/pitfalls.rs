@@ -1,4 +1,4 @@
-//! Mistakes that other gateways shipped (wire.md section 10, by number), each as a test. Never here: those of requests
+//! Mistakes that other gateways shipped (by number), each as a test. Never here: those of requests
 //! (crate's convert tests) and those that need a server.
 
 use crate::run::{CHAT, DONE, MESSAGES, answer, chunk, frames, run, usage_chunk};

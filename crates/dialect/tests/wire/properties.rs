@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use units::{Class, Usage, UsageSource};
 
-/// Any re-chunking of any stream of the corpus gives the same output and tally, on both lanes (wire.md pitfalls 21, 22).
+/// Any re-chunking of any stream of the corpus gives the same output and tally, on both lanes (pitfalls 21, 22).
 #[test]
 fn pitfall_21_22_every_single_cut_gives_the_same() {
     for (upstream, bytes) in streams() {
@@ -137,7 +137,7 @@ proptest! {
         request(&[&REQUEST.as_bytes()[..at], put.as_bytes(), &REQUEST.as_bytes()[to..]].concat());
     }
 
-    /// wire.md pitfall 55: prompt and answer totals are equal in both dialects for every combination of classes.
+    /// Pitfall 55: prompt and answer totals are equal in both dialects for every combination of classes.
     #[test]
     fn pitfall_55_totals_are_equal_in_both_dialects(
         input in 0_u64..1 << 41, read in 0_u64..5000, short in 0_u64..5000, hour in 0_u64..5000,
@@ -162,7 +162,7 @@ proptest! {
         prop_assert_eq!(back["output_tokens"].as_u64(), Some(output + reasoning));
     }
 
-    /// wire.md pitfall 56: a stream and the whole answer tell the same usage; parts never exceed their whole.
+    /// Pitfall 56: a stream and the whole answer tell the same usage; parts never exceed their whole.
     #[test]
     fn pitfall_56_stream_and_answer_tell_the_same(
         prompt in any::<u64>(), cached in any::<u64>(), answered in any::<u64>(), reasoning in any::<u64>(),

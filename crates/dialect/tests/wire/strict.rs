@@ -136,7 +136,7 @@ fn usage_is_whole(usage: &Value) -> bool {
     usage["input_tokens"].is_number() && usage["output_tokens"].is_number()
 }
 
-/// wire.md pitfalls 29, 68, 69: every stream of the corpus passes the readers' rules, whichever way it goes.
+/// Pitfalls 29, 68, 69: every stream of the corpus passes the readers' rules, whichever way it goes.
 #[test]
 fn pitfall_29_68_69_streams_pass_the_rules_of_their_readers() {
     for (upstream, folder) in cases() {

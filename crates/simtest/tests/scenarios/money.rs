@@ -29,7 +29,7 @@ async fn a_call_is_charged_exactly() {
     }
 }
 
-/// Design §5: a stream holds a slice and extends ahead of use; when credit ends it ends inside the protocol.
+/// R-BILL-2: a stream holds a slice and extends ahead of use; when credit ends it ends inside the protocol.
 #[tokio::test(start_paused = true)]
 async fn a_stream_ends_inside_its_protocol_when_credit_ends() {
     let text = "x".repeat(100);

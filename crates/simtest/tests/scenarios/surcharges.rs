@@ -26,7 +26,7 @@ fn asked(sim: &SimHouse) -> Vec<String> {
     sim.upstreams.arrived().into_iter().map(|a| a.host).collect()
 }
 
-/// Design §5: nothing is sold below what it costs. The field and the model are named, nothing is held or sent.
+/// R-BILL-2: nothing is sold below what it costs. The field and the model are named, nothing is held or sent.
 #[tokio::test(start_paused = true)]
 async fn what_costs_more_is_refused_unless_it_is_allowed() {
     let search = json!([{ "type": "web_search_20250305", "name": "web_search" }]);

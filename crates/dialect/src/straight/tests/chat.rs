@@ -72,7 +72,7 @@ fn content_on_the_finish_chunk_is_not_held() {
     assert_eq!(after, ours(r#""choices":[{"index":0,"delta":{},"finish_reason":"stop"}]"#) + "data: [DONE]\n\n");
 }
 
-/// wire.md pitfall 13, 14: fragments without index, id or type are mended, because SDK readers fail on them.
+/// Pitfall 13, 14: fragments without index, id or type are mended, because SDK readers fail on them.
 #[test]
 fn pitfall_13_14_calls_without_index_and_id_are_mended() {
     let call = |c: &str| chunk(&choice(&format!(r#"{{"tool_calls":[{{{c}}}]}}"#)));
@@ -95,7 +95,7 @@ fn pitfall_13_14_calls_without_index_and_id_are_mended() {
     assert!(after.contains(r#""finish_reason":"tool_calls""#), "{after}");
 }
 
-/// wire.md pitfall 15, 17: an empty finish reason is none, zeros do not latch.
+/// Pitfall 15, 17: an empty finish reason is none, zeros do not latch.
 #[test]
 fn pitfall_15_17_empty_finish_and_zero_usage() {
     let body = |text: &str, finish: &str, usage: &str| {
@@ -114,7 +114,7 @@ fn pitfall_15_17_empty_finish_and_zero_usage() {
     assert_eq!(stream.tally().stop().unwrap().reason, StopReason::MaxTokens);
 }
 
-/// wire.md pitfall 23: an answer that breaks off at any place is never given a proper end.
+/// Pitfall 23: an answer that breaks off at any place is never given a proper end.
 #[test]
 fn pitfall_23_a_cut_is_a_cut() {
     let up = chunk(&choice(r#"{"content":"a"}"#))

@@ -60,7 +60,7 @@ fn r_wire_2_pitfall_57_messages_pass_and_usage_is_cumulative() {
     }
 }
 
-/// wire.md pitfall 61: an error at any place is an error, never a normal stop.
+/// Pitfall 61: an error at any place is an error, never a normal stop.
 #[test]
 fn pitfall_61_errors_are_errors_at_any_place() {
     let error = ev("error", r#","error":{"type":"overloaded_error","message":"secret"}"#);
@@ -74,7 +74,7 @@ fn pitfall_61_errors_are_errors_at_any_place() {
         let Err(StreamFault::Upstream(fault)) = run(&up, 17) else { panic!("{up}") };
         assert_eq!(fault.class, crate::fault::UpstreamClass::Overloaded);
     }
-    // wire.md pitfall 26: a second answer inside the first is refused.
+    // Pitfall 26: a second answer inside the first is refused.
     assert_eq!(run(&(start("a", "b") + &start("a", "b")), 50).err(), Some(StreamFault::Garbage));
 }
 

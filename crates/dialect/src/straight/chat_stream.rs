@@ -101,7 +101,11 @@ impl ChatReader {
         if self.show_usage {
             let mut edits = Edits::default();
             let plain = usage::clean(usage, 0, &usage::CHAT, &mut edits);
-            self.usage_text = plain.then(|| edits.apply(usage));
+            // What is charged is what is shown: a report that says less than those before it is written anew.
+            let mut alone = ChatCounts::default();
+            alone.take(usage);
+            let whole = alone.usage() == self.counts.usage();
+            self.usage_text = (plain && whole).then(|| edits.apply(usage));
         }
     }
 

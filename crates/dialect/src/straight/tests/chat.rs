@@ -114,6 +114,25 @@ fn pitfall_15_17_empty_finish_and_zero_usage() {
     assert_eq!(stream.tally().stop().unwrap().reason, StopReason::MaxTokens);
 }
 
+/// A report that says less than those before it is not shown: what is charged is what is shown.
+#[test]
+fn a_report_that_forgets_is_written_anew() {
+    let usage = |answer: u64| {
+        let total = 5 + answer;
+        chunk(&format!(
+            r#""choices":[],"usage":{{"prompt_tokens":5,"completion_tokens":{answer},"total_tokens":{total}}}"#
+        ))
+    };
+    let up = chunk(&choice(r#"{"content":"a"}"#))
+        + &chunk(r#""choices":[{"index":0,"delta":{},"finish_reason":"stop"}]"#)
+        + &usage(1)
+        + &usage(0)
+        + "data: [DONE]\n\n";
+    let (_, after, stream) = run(&up, 1_000, true).unwrap();
+    assert_eq!(stream.tally().usage().answer_total(), 1);
+    assert!(after.contains(r#""completion_tokens":1,"#), "{after}");
+}
+
 /// Pitfall 23: an answer that breaks off at any place is never given a proper end.
 #[test]
 fn pitfall_23_a_cut_is_a_cut() {

@@ -6,9 +6,6 @@ use dialect::Peek;
 use ledger::meter::{self, Bounds, MeterError, Rates, Reach};
 use units::{NanoUsd, PriceId, Tokens};
 
-/// An image costs at most so many tokens with any provider known.
-const IMAGE_TOKENS_MAX: u64 = 8_000;
-
 /// The terms of a billed request.
 #[derive(Clone, Debug)]
 pub struct Quote {
@@ -91,7 +88,7 @@ fn prompt_bound(peek: &Peek, model: &Model) -> Tokens {
     if peek.open_prompt {
         return model.context_length;
     }
-    let media = u64::from(peek.media_items).saturating_mul(IMAGE_TOKENS_MAX);
+    let media = u64::from(peek.media_items).saturating_mul(model.image_tokens_max);
     let sized = if peek.documents > 0 || peek.audio { peek.media_bytes } else { 0 };
     peek.prompt_bytes.saturating_add(media).saturating_add(sized).min(model.context_length)
 }

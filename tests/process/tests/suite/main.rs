@@ -32,6 +32,8 @@ mod log_lines;
 #[cfg(test)]
 mod manage;
 #[cfg(test)]
+mod private_files;
+#[cfg(test)]
 mod sealed;
 #[cfg(test)]
 mod shutdown;

@@ -193,6 +193,8 @@ pub struct Model {
     pub reasoning: Reasoning,
     /// The largest thinking budget a caller may ask for.
     pub thinking_budget_max: u64,
+    /// What one image (document, sound) of a prompt costs at most, in tokens.
+    pub image_tokens_max: u64,
     /// What it costs and under which version; `None` is unknown and refused at call time.
     pub price: Option<(PriceId, Price)>,
     /// Whether it can be called.

@@ -1,24 +1,22 @@
 //! From documents to a catalogue, all or nothing. In: documents, stored prices. Out: a `Catalogue` or every problem.
 //! Never here: stopping at the first problem, guessing what was meant.
 
+mod model;
+
 use crate::catalogue::{
-    Auth, Catalogue, MaxTokensField, Model, Provider, ProviderKind, Quirks, Reasoning, ReasoningField, Route,
-    SystemPlacement, ThinkingForm, Timeouts,
+    Auth, Catalogue, MaxTokensField, Provider, ProviderKind, Quirks, ReasoningField, SystemPlacement, ThinkingForm,
+    Timeouts,
 };
-use crate::doc::{CatalogueDoc, ModelDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc, TimeoutsDoc};
-use crate::price::Price;
+use crate::doc::{CatalogueDoc, PriceDoc, ProviderDoc, QuirksDoc, TimeoutsDoc};
+use model::model;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use units::{PriceId, Surcharge, Surcharges, THINKING_BUDGET_MAX};
+use units::PriceId;
 
-/// Longest model id, in bytes.
-const MODEL_ID_BYTES_MAX: usize = 200;
 /// Longest provider name, in bytes.
 const PROVIDER_NAME_BYTES_MAX: usize = 64;
-/// Largest token count a document may state.
-const TOKENS_MAX: u64 = 100_000_000;
 
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -243,95 +241,6 @@ fn quirks(doc: &QuirksDoc, at: &str, problems: &mut Problems) -> Quirks {
 fn quirk<T: Copy>(text: &Option<String>, known: &[(&str, T)], path: String, problems: &mut Problems) -> Option<T> {
     let text = text.as_ref()?;
     problems.take(path, word(text, known))
-}
-
-fn model(
-    doc: &ModelDoc,
-    at: &str,
-    providers: &BTreeMap<Arc<str>, Arc<Provider>>,
-    price: Option<&StoredPrice>,
-    problems: &mut Problems,
-) -> Option<Model> {
-    let before = problems.0.len();
-    let plain = |c: char| !c.is_whitespace() && !c.is_control();
-    if doc.id.is_empty() || doc.id.len() > MODEL_ID_BYTES_MAX || !doc.id.chars().all(plain) {
-        problems.add(format!("{at}.id"), format!("expected 1 to {MODEL_ID_BYTES_MAX} bytes without spaces"));
-    }
-    for (field, value) in [("context_length", doc.context_length), ("max_output_tokens", doc.max_output_tokens)] {
-        if !(1..=TOKENS_MAX).contains(&value) {
-            problems.add(format!("{at}.{field}"), format!("expected 1 to {TOKENS_MAX} tokens"));
-        }
-    }
-    let reasoning = match &doc.reasoning {
-        None => Some(Reasoning::None),
-        Some(text) => {
-            let known = [("none", Reasoning::None), ("visible", Reasoning::Visible), ("hidden", Reasoning::Hidden)];
-            problems.take(format!("{at}.reasoning"), word(text, &known))
-        }
-    };
-    let price = price.and_then(|(id, doc)| match Price::read(doc) {
-        Ok(price) => Some((*id, price)),
-        Err(found) => {
-            for (field, told) in found {
-                let dot = if field.is_empty() { "" } else { "." };
-                problems.add(format!("{at}.price{dot}{field}"), told);
-            }
-            None
-        }
-    });
-    let mut routes: Vec<Route> = Vec::with_capacity(doc.route.len());
-    for (n, found) in doc.route.iter().enumerate() {
-        routes.extend(route(found, &format!("{at}.route[{n}]"), providers, problems));
-    }
-    routes.sort_by_key(|r| r.priority);
-    if problems.0.len() > before {
-        return None;
-    }
-    let prefix = doc.id.split_once('/').map_or("tollgate", |(prefix, _)| prefix);
-    Some(Model {
-        id: doc.id.as_str().into(),
-        display_name: doc.display_name.clone().unwrap_or_else(|| doc.id.clone()),
-        category: doc.category.clone().unwrap_or_else(|| "chat".into()),
-        capabilities: doc.capabilities.clone(),
-        owned_by: doc.owned_by.clone().unwrap_or_else(|| prefix.into()),
-        context_length: doc.context_length,
-        max_output_tokens: doc.max_output_tokens,
-        reasoning: reasoning?,
-        thinking_budget_max: doc.thinking_budget_max.unwrap_or(THINKING_BUDGET_MAX),
-        price,
-        enabled: doc.enabled,
-        routes,
-    })
-}
-
-fn route(
-    doc: &RouteDoc,
-    at: &str,
-    providers: &BTreeMap<Arc<str>, Arc<Provider>>,
-    problems: &mut Problems,
-) -> Option<Route> {
-    let own = quirks(&doc.quirks, at, problems);
-    if doc.model.is_empty() || doc.model.chars().any(char::is_control) {
-        problems.add(format!("{at}.model"), "expected the provider's name for the model");
-    }
-    let known = Surcharge::ALL.map(|one| (one.name(), one));
-    let mut allow = Surcharges::default();
-    for (n, text) in doc.allow.iter().enumerate() {
-        if let Some(one) = problems.take(format!("{at}.allow[{n}]"), word(text, &known)) {
-            allow.insert(one);
-        }
-    }
-    let Some(provider) = providers.get(doc.provider.as_str()) else {
-        problems.add(format!("{at}.provider"), format!("there is no valid provider \"{}\"", doc.provider));
-        return None;
-    };
-    Some(Route {
-        provider: provider.clone(),
-        model: doc.model.as_str().into(),
-        priority: doc.priority,
-        allow,
-        quirks: own.over(&provider.quirks),
-    })
 }
 
 #[cfg(test)]

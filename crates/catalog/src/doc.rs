@@ -1,6 +1,6 @@
 //! The documents an operator writes (TOML in a file, JSON over the API, JSON in the store). In: text. Out: raw documents.
 //! Parsing only: what they mean and whether they hold is check.rs. Unknown fields are refused here.
-//! Never here: a default that has a meaning, a file that is opened.
+//! Each field is told to operators in docs/CATALOGUE.md. Never here: a default that has a meaning, a file that is opened.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -123,12 +123,15 @@ pub struct ModelDoc {
     pub context_length: u64,
     /// The longest answer, in tokens.
     pub max_output_tokens: u64,
-    /// `none`, `visible` (billed reasoning is on the stream) or `hidden`.
+    /// `none`, `visible` (every billed token of reasoning is on the stream) or `hidden`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<String>,
     /// The largest thinking budget a caller may ask for, in tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinking_budget_max: Option<u64>,
+    /// What one image (document, sound) of a prompt may cost at most, in tokens; used for the hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_tokens_max: Option<u64>,
     /// What it costs; absent means unknown, which is refused at call time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<PriceDoc>,
@@ -175,10 +178,27 @@ const fn first() -> u32 {
 
 /// What a model costs: the word `free`, or rates as decimal text in USD per million tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, from = "serde_json::Value")]
 pub enum PriceDoc {
     /// `price = "free"`.
     Word(String),
     /// `price = { input = "2.50", output = "10.00" }`.
     Rates(BTreeMap<String, String>),
+    /// Anything else, numbers above all: it is read so that the check can refuse it with the model's name.
+    Other(serde_json::Value),
 }
+
+impl From<serde_json::Value> for PriceDoc {
+    fn from(value: serde_json::Value) -> Self {
+        use serde_json::Value;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let rates = |table: &serde_json::Map<String, Value>| -> Option<BTreeMap<String, String>> {
+            table.iter().map(|(name, rate)| Some((name.clone(), text(rate)?))).collect()
+        };
+        let read = text(&value).map(Self::Word);
+        read.or_else(|| rates(value.as_object()?).map(Self::Rates)).unwrap_or(Self::Other(value))
+    }
+}
+
+#[cfg(test)]
+mod tests;

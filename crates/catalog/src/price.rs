@@ -36,6 +36,7 @@ impl Price {
                 Err(vec![(String::new(), format!("expected \"free\" or a table of rates, not \"{word}\""))])
             }
             PriceDoc::Rates(table) => Self::read_rates(table.iter().map(|(k, v)| (k.as_str(), v.as_str()))),
+            PriceDoc::Other(value) => Err(unquoted(value)),
         }
     }
 
@@ -69,6 +70,20 @@ impl Price {
             }
         }
         if problems.is_empty() { Ok(Self::Rates { rates, request }) } else { Err(problems) }
+    }
+}
+
+/// Money is never read from a binary fraction: what stands without quotes is refused, rate by rate.
+fn unquoted(value: &serde_json::Value) -> Vec<(String, String)> {
+    const WANTED: &str =
+        "rates are decimals in quotes, USD per million tokens (\"1.00\"); or the price is \"free\"";
+    let told = |value: &serde_json::Value| format!("{WANTED}; not {value}");
+    match value.as_object() {
+        Some(table) => {
+            let odd = table.iter().filter(|(_, rate)| !rate.is_string());
+            odd.map(|(field, rate)| (field.clone(), told(rate))).collect()
+        }
+        None => vec![(String::new(), told(value))],
     }
 }
 

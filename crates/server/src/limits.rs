@@ -44,8 +44,6 @@ pub const FORGOTTEN_EVERY: Duration = Duration::from_secs(1);
 pub const MANAGE_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Up to this, copying a call's body behind its head costs less than a second write.
 pub const CALL_JOIN_BYTES_MAX: usize = 16 * 1024;
-/// An image costs at most so many tokens with any provider known.
-pub const IMAGE_TOKENS_MAX: u64 = 8_000;
 /// Where tools are offered, providers put words of their own before the prompt, and descriptions of the tools they know by
 /// type: together no more tokens than this with any provider known.
 pub const TOOLS_TOKENS_MAX: u64 = 4_000;

@@ -47,7 +47,7 @@ impl Default for Metrics {
             ("charged_nano_usd", "Charged, in nano-USD."),
             ("written_off_nano_usd", "Cost above the hold, paid by the house, in nano-USD."),
             ("estimated", "Requests whose usage was estimated."),
-            ("upstream_attempts", "Calls to providers, retries included."),
+            ("upstream_attempts", "Routes tried, retries included."),
         ]
         .map(|(name, help)| {
             let counter = Counter::default();

@@ -50,6 +50,8 @@ pub struct Setup {
     pub slice_tokens: u64,
     /// Whether the model's reasoning shows, in the catalogue's words.
     pub reasoning: &'static str,
+    /// What an image may cost at most, where the catalogue says it.
+    pub image_tokens_max: Option<u64>,
 }
 
 impl Default for Setup {
@@ -65,6 +67,7 @@ impl Default for Setup {
             price: json!({ "input": "1.00", "output": "2.00" }),
             slice_tokens: 1_000,
             reasoning: "none",
+            image_tokens_max: None,
         }
     }
 }
@@ -164,7 +167,8 @@ impl SimHouse {
             .map(|(n, h)| json!({ "provider": h, "model": "upstream-model", "priority": n, "allow": allow(h) }))
             .collect();
         let model = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": 10_000,
-                            "reasoning": setup.reasoning, "price": setup.price, "route": routes });
+                            "reasoning": setup.reasoning, "image_tokens_max": setup.image_tokens_max,
+                            "price": setup.price, "route": routes });
         self.manage(token, "PUT", "/catalogue", &json!({ "provider": providers, "model": [model] })).await;
         let workspace = self.manage(token, "POST", "/workspaces", &json!({ "name": "Sim" })).await;
         let id = workspace["id"].as_str().unwrap_or("").parse();

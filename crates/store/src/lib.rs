@@ -6,9 +6,11 @@ pub mod port;
 mod intern;
 mod open;
 mod postgres;
+mod private;
 mod record;
 mod reply;
 mod sqlite;
 
 pub use open::{Kind, OpenError, Opened, StoreConfig, audit_offline, open};
 pub use port::{AuditReport, Ledger, Store, StoreError};
+pub use private::owner_only;

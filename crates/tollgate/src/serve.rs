@@ -9,11 +9,13 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 
 /// How long the ledger may take to write what queued.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(20);
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1_024;
 
 /// Why serving did not start or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +56,7 @@ pub fn run(config: &Config, lines: Box<dyn std::io::Write + Send>, ready: Ready)
 
 #[expect(clippy::disallowed_methods, reason = "the home of background tasks; they end with this function")]
 async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError> {
-    let listener = bind(config.server.listen).await?;
-    let address = listener.local_addr()?;
+    let reserved = reserve(config.server.listen)?;
     let mut background = JoinSet::new();
     if let Some(listen) = config.sim_listen {
         let sim = bind(listen).await?;
@@ -69,6 +70,14 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
         None => None,
     };
     let house = wiring::open(config, log.clone(), tokio::runtime::Handle::current()).await?;
+    let listener = match reserved.listen(BACKLOG) {
+        Ok(listener) => listener,
+        Err(error) => {
+            close(&house, &log).await;
+            return Err(ServeError::Listen(config.server.listen, error));
+        }
+    };
+    let address = listener.local_addr()?;
     background.spawn(house.clone().follow());
     background.spawn(house.clone().reap());
     let doors = Doors::open(&house)?;
@@ -91,6 +100,18 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     close(&house, &log).await;
     background.shutdown().await;
     failed.map_or(Ok(()), |told| Err(ServeError::Ready(told)))
+}
+
+/// Takes the address of clients, so that who else has it is told before a store is opened; but nobody is let in before the
+/// house is open and the first operator token is written.
+fn reserve(address: SocketAddr) -> Result<TcpSocket, ServeError> {
+    let take = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(socket)
+    };
+    take().map_err(|e| ServeError::Listen(address, e))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {

@@ -96,7 +96,8 @@ impl From<store::OpenError> for WiringError {
 /// Why it does not open, in words for an operator.
 pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<House>, WiringError> {
     let data = config.data_dir.display().to_string();
-    make_private_dir(&config.data_dir).map_err(|e| WiringError::Data(data, e))?;
+    let prepared = make_private_dir(&config.data_dir).and_then(|()| keep_private(config));
+    prepared.map_err(|e| WiringError::Data(data, e))?;
     let (key, candidate) = master_key::take(config)?;
     let vault = Vault::new(&key);
     let kind = match &config.database_url {
@@ -162,4 +163,11 @@ fn make_private_dir(dir: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(dir)
+}
+
+/// Secrets that lie in the data folder already are their owner's alone as well, whoever put them there.
+fn keep_private(config: &Config) -> std::io::Result<()> {
+    let secrets = [config.master_key_file.clone(), token_file(&config.data_dir)];
+    let mut inside = secrets.iter().filter(|path| path.starts_with(&config.data_dir));
+    inside.try_for_each(|path| store::owner_only(path))
 }

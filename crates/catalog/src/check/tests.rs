@@ -2,6 +2,7 @@
 //! Never here: the texts of documents (doc).
 
 use super::*;
+use units::{Surcharge, Surcharges};
 
 fn docs(json: &str) -> CatalogueDoc {
     serde_json::from_str(json).unwrap()
@@ -93,4 +94,65 @@ fn names_are_unique_and_addresses_plain() {
 fn unknown_fields_are_refused() {
     let json = r#"{"provider":[],"model":[],"modle":[]}"#;
     assert!(serde_json::from_str::<CatalogueDoc>(json).is_err());
+}
+
+fn told(json: &str) -> Vec<String> {
+    check(1, &docs(json), &BTreeMap::new()).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+/// The good document with more fields in its model.
+fn with(fields: &str) -> String {
+    GOOD.replace(r#""context_length":1000,"#, &format!(r#""context_length":1000,{fields},"#))
+}
+
+/// Limits that contradict each other are told where they are written, not by the first caller.
+#[test]
+fn limits_of_tokens_fit_together() {
+    let longer = GOOD.replace(r#""max_output_tokens":100"#, r#""max_output_tokens":1001"#);
+    let problems = told(&longer);
+    assert!(problems[0].starts_with("model[0].max_output_tokens: ") && problems[0].contains("context_length"));
+    assert_eq!(problems.len(), 1);
+    assert!(check(1, &docs(&GOOD.replace(":100,", ":1000,")), &BTreeMap::new()).is_ok());
+    // The public description of the Messages API knows no smaller budget.
+    assert_eq!(paths(&with(r#""thinking_budget_max":1023"#)), ["model[0].thinking_budget_max"]);
+    assert!(check(1, &docs(&with(r#""thinking_budget_max":1024"#)), &BTreeMap::new()).is_ok());
+    assert_eq!(paths(&with(r#""image_tokens_max":0"#)), ["model[0].image_tokens_max"]);
+    let image = |json: &str| check(1, &docs(json), &BTreeMap::new()).unwrap().models["vendor/m"].image_tokens_max;
+    assert_eq!((image(GOOD), image(&with(r#""image_tokens_max":40000"#))), (8_000, 40_000));
+}
+
+/// `reasoning` decides what is held; a model that is said to reason must say how.
+#[test]
+fn who_is_said_to_reason_says_how() {
+    for fields in [r#""capabilities":["tools","reasoning"]"#, r#""capabilities":["reasoning"],"reasoning":"none""#]
+    {
+        let problems = told(&with(fields));
+        assert!(problems[0].starts_with("model[0].reasoning: "), "{problems:?}");
+        assert!(problems[0].contains("\"visible\"") && problems[0].contains("\"hidden\""), "{problems:?}");
+        assert_eq!(problems.len(), 1);
+    }
+    for word in ["visible", "hidden"] {
+        let fields = format!(r#""capabilities":["reasoning"],"reasoning":"{word}""#);
+        assert!(check(1, &docs(&with(&fields)), &BTreeMap::new()).is_ok());
+    }
+}
+
+/// A price of bare numbers is read, so that what is wrong with it can be said with the model's name.
+#[test]
+fn a_price_of_numbers_names_its_model_and_the_way_to_write_it() {
+    for (price, path) in [
+        (r#"{"input":1.0,"output":"1.00"}"#, "model[0].price.input"),
+        (r#"{"input":"1.00","output":2}"#, "model[0].price.output"),
+        ("1.5", "model[0].price"),
+        ("[]", "model[0].price"),
+    ] {
+        let price: PriceDoc = serde_json::from_str(price).unwrap();
+        let prices = BTreeMap::from([("vendor/m".to_owned(), (PriceId::from_bytes([0; 16]), price))]);
+        let problems = check(1, &docs(GOOD), &prices).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(problems[0].path, path);
+        for word in ["\"vendor/m\"", "\"1.00\"", "\"free\"", "quote"] {
+            assert!(problems[0].told.contains(word), "{word}: {problems:?}");
+        }
+    }
 }

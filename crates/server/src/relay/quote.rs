@@ -1,7 +1,7 @@
 //! What a request may cost at most, and how much of that is held first. In: a peek, a model, settings. Out: a quote.
 //! Pure. Never here: asking the ledger (tab), counting what was used (usage).
 
-use crate::limits::{IMAGE_TOKENS_MAX, TOOLS_TOKENS_MAX};
+use crate::limits::TOOLS_TOKENS_MAX;
 use catalog::{Model, Reasoning};
 use dialect::Peek;
 use ledger::meter::{self, Bounds, MeterError, Rates, Reach};
@@ -92,7 +92,7 @@ fn prompt_bound(peek: &Peek, model: &Model) -> Tokens {
     if peek.open_prompt {
         return model.context_length;
     }
-    let media = u64::from(peek.media_items).saturating_mul(IMAGE_TOKENS_MAX);
+    let media = u64::from(peek.media_items).saturating_mul(model.image_tokens_max);
     let sized = if peek.documents > 0 || peek.audio { peek.media_bytes } else { 0 };
     let tools = if peek.has_tools { TOOLS_TOKENS_MAX } else { 0 };
     let beside = media.saturating_add(sized).saturating_add(tools);

@@ -70,3 +70,18 @@ async fn an_empty_stream_is_not_paid_for() {
         seen.text()
     );
 }
+
+/// What one image may cost is the model's: some count tens of thousands of tokens for one, and all of it is charged.
+#[tokio::test(start_paused = true)]
+async fn an_image_is_bounded_by_what_its_model_says() {
+    let image = json!({ "type": "image_url", "image_url": { "url": "data:image/png;base64,AAAA" } });
+    let body = json!({ "model": "m", "max_tokens": 10, "messages": [{ "role": "user", "content": [image] }] });
+    for (image_tokens_max, whole) in [(None, false), (Some(40_000), true)] {
+        let sim = SimHouse::open(Setup { image_tokens_max, ..Setup::default() }).await;
+        sim.upstreams.set("one", vec![json_answer("x", 30_000, 1)]);
+        assert_eq!(sim.chat(&body, Client::ReadsAll).await.status, 200);
+        let charged = sim.book.charged();
+        assert_eq!(charged == NanoUsd::new(30_000 * 1_000 + 2_000), whole, "{image_tokens_max:?}: {charged}");
+        assert_eq!(sim.log.take().contains("written_off"), !whole);
+    }
+}

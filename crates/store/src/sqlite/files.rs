@@ -7,6 +7,7 @@ use super::reader::Reader;
 use super::thread::Thread;
 use super::{Shared, Sqlite, credit, schema, usage};
 use crate::open::{OpenError, Opened};
+use crate::private::owner_only;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::fs::{DirBuilder, File, TryLockError};
@@ -45,6 +46,7 @@ pub(super) fn open_engine(
 ) -> Result<(Arc<Sqlite>, u64), OpenError> {
     make(dir)?;
     let lock = lock(dir, true)?;
+    keep_private(dir)?;
     let path = dir.join(LEDGER_FILE);
     let mut db = connect(&path).map_err(unopened)?;
     schema::migrate(&mut db)?;
@@ -79,6 +81,29 @@ fn make(dir: &Path) -> Result<(), OpenError> {
     builder.create(dir).map_err(|e| io(dir, e))
 }
 
+/// The ledger is its owner's alone, whoever made the directory and whatever an older version or a copy left. SQLite gives
+/// its log and index the mode of the file, so the file is made here, empty.
+fn keep_private(dir: &Path) -> Result<(), OpenError> {
+    for name in [LEDGER_FILE, "ledger.db-wal", "ledger.db-shm", LOCK_FILE] {
+        let path = dir.join(name);
+        owner_only(&path).map_err(|e| io(&path, e))?;
+    }
+    let path = dir.join(LEDGER_FILE);
+    match private().create_new(true).open(&path) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(io(&path, e)),
+        _ => Ok(()),
+    }
+}
+
+/// How a file is opened that, when it is made, is its owner's alone.
+fn private() -> std::fs::OpenOptions {
+    let mut options = File::options();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// A lock may outlive its owner for a moment (a process that is being torn down, a child between fork and exec): who starts
 /// anew at once waits so long for it.
 const LOCK_TIME_MAX: Duration = Duration::from_secs(1);
@@ -88,13 +113,7 @@ const LOCK_LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Takes the lock of a directory, waiting a moment for an owner that is just ending. Kept as long as the file is open.
 pub fn lock(dir: &Path, create: bool) -> Result<File, OpenError> {
     let path = dir.join(LOCK_FILE);
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .create(create)
-        .truncate(false)
-        .open(&path)
-        .map_err(|e| io(&path, e))?;
+    let file = private().create(create).truncate(false).open(&path).map_err(|e| io(&path, e))?;
     let mut waited = Duration::ZERO;
     loop {
         match file.try_lock() {

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde_json::Value;
-use server::{Call, Endpoint, Upstream};
+use server::{Call, Endpoint, Upstream, UpstreamError};
+use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 use units::Secret;
@@ -18,6 +19,10 @@ use units::Secret;
 const TIME_MAX: Duration = Duration::from_secs(60);
 /// A connection takes no longer.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
+/// A server of this machine that is just starting is waited for so long.
+const START_TIME_MAX: Duration = Duration::from_secs(5);
+/// How often it is looked for in that time.
+const START_LOOK_EVERY: Duration = Duration::from_millis(50);
 /// An answer is not larger.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
@@ -99,17 +104,18 @@ impl Client {
 
 async fn exchange(endpoint: &Endpoint, body: Bytes) -> Result<Reply, String> {
     let call = Call { endpoint, headers: &[], body };
-    let mut answer = Upstream::new(CONNECT_TIME_MAX).send(call).await.map_err(|e| chain(&e))?;
-    let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| chain(&e))?;
+    let mut answer = Upstream::new(CONNECT_TIME_MAX).send(call).await.map_err(|e| cause(&e))?;
+    let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| cause(&e))?;
     let value = serde_json::from_slice(&bytes);
     let body = value.unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
     Ok(Reply { status: answer.status.as_u16(), request_id: answer.heard.request_id, body })
 }
 
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
+/// Why there is no answer: the causes alone, for the error itself speaks of a provider.
+fn cause(error: &UpstreamError) -> String {
+    let Some(first) = error.source() else { return "its answer is too large".into() };
+    let mut text = first.to_string();
+    let mut next = first.source();
     while let Some(cause) = next {
         text = format!("{text}: {cause}");
         next = cause.source();
@@ -142,9 +148,31 @@ pub fn base_url(connection: &Connection, config: &ConfigArgs) -> Result<String, 
         connection.server.clone().or_else(|| ProcessEnvironment.get("TOLLGATE_URL")).filter(|s| !s.is_empty());
     let base = match named {
         Some(base) => base,
-        None => format!("http://{}", load(config)?.0.server.listen),
+        None => {
+            let base = format!("http://{}", load(config)?.0.server.listen);
+            wait_for(&base)?;
+            base
+        }
     };
     Ok(base.trim_end_matches('/').to_owned())
+}
+
+/// Waits for a server that is just starting (`tollgate serve &`, and the next command at once): when it takes connections,
+/// its first token is written. One that never comes is no failure here; what is done next tells it.
+fn wait_for(base: &str) -> Result<(), Trouble> {
+    let unusable = |why: String| Trouble::Usage(format!("`{base}` is not an address: {why}"));
+    let uri: Uri = format!("{base}/healthz").parse().map_err(|e: http::uri::InvalidUri| unusable(e.to_string()))?;
+    let endpoint = Endpoint::new(Method::GET, uri, HeaderMap::new()).map_err(|e| unusable(e.to_string()))?;
+    blocking(async {
+        let come = async {
+            let ask = || Call { endpoint: &endpoint, headers: &[], body: Bytes::new() };
+            while let Err(UpstreamError::Connect(_)) = Upstream::new(CONNECT_TIME_MAX).send(ask()).await {
+                tokio::time::sleep(START_LOOK_EVERY).await;
+            }
+        };
+        let _in_vain = tokio::time::timeout(START_TIME_MAX, come).await;
+        Ok(())
+    })
 }
 
 fn read_token(path: &Path) -> Result<Secret<String>, Trouble> {

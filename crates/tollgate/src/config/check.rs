@@ -56,6 +56,14 @@ impl Config {
             let told = "`master_key` must be 64 hex digits".into();
             mistakes.push(Mistake { origin: origin.clone(), told });
         }
+        let no_database = |text: &str| {
+            !text.is_empty() && !["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme))
+        };
+        if let Some((_, origin)) = loaded.get("database.url").filter(|(text, _)| no_database(text)) {
+            // It may hold a password, so it is not repeated.
+            let told = "`database.url` must be empty (SQLite) or postgres://user:password@host/database".into();
+            mistakes.push(Mistake { origin: origin.clone(), told });
+        }
         if mistakes.is_empty() { Ok((Self::of(&loaded), loaded)) } else { Err(mistakes) }
     }
 

@@ -111,7 +111,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("relay.idle_timeout_ms", number(1, DAY_MS), "120000", "Between two bytes of a stream."),
     setting("relay.total_timeout_ms", number(1, DAY_MS), "600000", "For a whole call, retries included."),
     setting("relay.keepalive_ms", number(100, DAY_MS), "10000", "A silent stream gets a keep-alive this often."),
-    setting("relay.attempts_max", number(1, 20), "3", "Calls to providers for one request, over all routes."),
+    setting("relay.attempts_max", number(1, 20), "3", "Routes tried for one request, retries included."),
     setting(
         "relay.retry_wait_max_ms",
         number(0, DAY_MS),

@@ -9,7 +9,8 @@ use std::fmt::Write;
 pub fn example() -> String {
     let mut out = String::from(
         "# Settings of Tollgate, each with its default. Made by `tollgate config example`.\n\
-         # Every setting can also be given as an environment variable, named in brackets.\n",
+         # Every setting can also be given as an environment variable, named in brackets.\n\
+         # What is sold (providers, models, prices) is no setting: docs/CATALOGUE.md, `tollgate apply`.\n",
     );
     let mut section = "";
     // Keys of no section must stand before the first section.

@@ -98,6 +98,25 @@ fn a_half_valid_file_is_refused_whole() -> Outcome<()> {
     Ok(())
 }
 
+/// A price of bare numbers is refused with the name of its model and the way to write it.
+#[test]
+fn prices_are_quoted() -> Outcome<()> {
+    let (world, shell) = world()?;
+    let bare = (provider(&world, "sim-a") + &model("m-one", "2.00")).replace("\"1.00\"", "1.0");
+    let file = shell.file("bare.toml", &bare.replace("\"2.00\"", "2"))?;
+    let told = shell.ends(1, &["apply", &file])?;
+    told.complains(&[
+        "model[0].price.input",
+        "model[0].price.output",
+        "m-one",
+        "in quotes",
+        "\"1.00\"",
+        "\"free\"",
+    ])?;
+    assert!(!told.err.contains("untagged"), "{told:?}");
+    Ok(())
+}
+
 #[test]
 fn absent_entries_go_with_prune_only() -> Outcome<()> {
     let (world, shell) = world()?;

@@ -101,6 +101,25 @@ fn a_master_key_that_is_none_is_a_mistake() -> Outcome<()> {
     Ok(())
 }
 
+/// An address of another database is a mistake in the configuration, told with its setting and without its password.
+#[test]
+fn a_database_that_is_none_is_a_mistake() -> Outcome<()> {
+    let folder = Folder::new("configuration")?;
+    let shell = Shell::new(folder.path());
+    for bad in ["mysql://me:hunter2@db/x", "hunter2", "POSTGRES:hunter2", "db.example.com/hunter2"] {
+        let shell = shell.with("TOLLGATE_DATABASE__URL", bad);
+        for (code, args) in [(2, &["serve"][..]), (2, &["config", "print"]), (1, &["config", "check"])] {
+            let told = shell.ends(code, args)?;
+            told.complains(&["TOLLGATE_DATABASE__URL", "`database.url`", "postgres://"])?;
+            assert!(!told.err.contains("hunter2") && !told.out.contains("hunter2"), "{told:?}");
+        }
+    }
+    for good in ["", "postgres://me@db/x", "postgresql://me@db/x"] {
+        shell.with("TOLLGATE_DATABASE__URL", good).run(&["config", "check"])?;
+    }
+    Ok(())
+}
+
 /// A key file made for a store that does not open would pass for that store's key.
 #[test]
 fn a_new_master_key_goes_back_when_the_store_does_not_open() -> Outcome<()> {
@@ -184,7 +203,8 @@ fn completions_and_help_know_every_command() -> Outcome<()> {
 #[test]
 fn no_escape_codes_where_nobody_asked_for_colours() -> Outcome<()> {
     let folder = Folder::new("configuration")?;
-    let shell = Shell::new(folder.path()).with("TERM", "xterm-256color");
+    // A server that is named is not waited for.
+    let shell = Shell::new(folder.path()).with("TERM", "xterm-256color").with("TOLLGATE_URL", "http://127.0.0.1:1");
     let quiet = shell.with("NO_COLOR", "1");
     let forced = quiet.with("CLICOLOR_FORCE", "1");
     for args in [&["--help"][..], &["nonsense"], &["key", "create"], &["model", "list"], &["config", "print"]] {

@@ -1,7 +1,7 @@
 //! The whole product as processes: exact credit, kill -9, canaries, hostile clients and providers, an orderly end,
-//! the commands, what every answer carries, the log lines.
+//! an orderly start, the commands, what every answer carries, the log lines.
 //! The binary is built when TOLLGATE_TEST_BIN does not name it; PostgreSQL takes part when TOLLGATE_TEST_PG names a
-//! server; TOLLGATE_TEST_SEED repeats a run.
+//! server; TOLLGATE_TEST_SEED repeats a run. Never here: a test.
 
 #[cfg(test)]
 mod accounts;
@@ -32,8 +32,12 @@ mod log_lines;
 #[cfg(test)]
 mod manage;
 #[cfg(test)]
+mod private_files;
+#[cfg(test)]
 mod sealed;
 #[cfg(test)]
 mod shutdown;
+#[cfg(test)]
+mod starting;
 #[cfg(test)]
 mod world;

@@ -1,0 +1,142 @@
+//! One model of a document and its routes, checked. In: their documents, valid providers, the price in force. Out: a
+//! `Model`, or problems. Never here: providers (check), what a rate may be (price).
+
+use super::{Problems, StoredPrice, quirks, word};
+use crate::catalogue::{Model, Provider, Reasoning, Route};
+use crate::doc::{ModelDoc, RouteDoc};
+use crate::price::Price;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use units::{PriceId, Surcharge, Surcharges, THINKING_BUDGET_MAX};
+
+/// No smaller thinking budget can be asked for (R-WIRE-7).
+const THINKING_BUDGET_MIN: u64 = 1_024;
+/// What an image costs at most where a model does not say: no provider known counts more, but for models that count an
+/// image many times.
+pub const IMAGE_TOKENS_MAX: u64 = 8_000;
+/// Longest model id, in bytes.
+const MODEL_ID_BYTES_MAX: usize = 200;
+/// Largest token count a document may state.
+const TOKENS_MAX: u64 = 100_000_000;
+
+/// Checks a model; nothing comes of one with a problem.
+pub fn model(
+    doc: &ModelDoc,
+    at: &str,
+    providers: &BTreeMap<Arc<str>, Arc<Provider>>,
+    price: Option<&StoredPrice>,
+    problems: &mut Problems,
+) -> Option<Model> {
+    let before = problems.0.len();
+    let plain = |c: char| !c.is_whitespace() && !c.is_control();
+    if doc.id.is_empty() || doc.id.len() > MODEL_ID_BYTES_MAX || !doc.id.chars().all(plain) {
+        problems.add(format!("{at}.id"), format!("expected 1 to {MODEL_ID_BYTES_MAX} bytes without spaces"));
+    }
+    limits(doc, at, problems);
+    let reasoning = reasoning(doc, at, problems);
+    let price = price.and_then(|stored| priced(stored, &doc.id, at, problems));
+    let mut routes: Vec<Route> = Vec::with_capacity(doc.route.len());
+    for (n, found) in doc.route.iter().enumerate() {
+        routes.extend(route(found, &format!("{at}.route[{n}]"), providers, problems));
+    }
+    routes.sort_by_key(|r| r.priority);
+    if problems.0.len() > before {
+        return None;
+    }
+    let prefix = doc.id.split_once('/').map_or("tollgate", |(prefix, _)| prefix);
+    Some(Model {
+        id: doc.id.as_str().into(),
+        display_name: doc.display_name.clone().unwrap_or_else(|| doc.id.clone()),
+        category: doc.category.clone().unwrap_or_else(|| "chat".into()),
+        capabilities: doc.capabilities.clone(),
+        owned_by: doc.owned_by.clone().unwrap_or_else(|| prefix.into()),
+        context_length: doc.context_length,
+        max_output_tokens: doc.max_output_tokens,
+        reasoning: reasoning?,
+        thinking_budget_max: doc.thinking_budget_max.unwrap_or(THINKING_BUDGET_MAX),
+        image_tokens_max: doc.image_tokens_max.unwrap_or(IMAGE_TOKENS_MAX),
+        price,
+        enabled: doc.enabled,
+        routes,
+    })
+}
+
+/// Counts of tokens, each by itself and against each other.
+fn limits(doc: &ModelDoc, at: &str, problems: &mut Problems) {
+    for (field, value, least) in [
+        ("context_length", Some(doc.context_length), 1),
+        ("max_output_tokens", Some(doc.max_output_tokens), 1),
+        ("thinking_budget_max", doc.thinking_budget_max, THINKING_BUDGET_MIN),
+        ("image_tokens_max", doc.image_tokens_max, 1),
+    ] {
+        if value.is_some_and(|value| !(least..=TOKENS_MAX).contains(&value)) {
+            problems.add(format!("{at}.{field}"), format!("expected {least} to {TOKENS_MAX} tokens"));
+        }
+    }
+    if doc.context_length > 0 && doc.max_output_tokens > doc.context_length {
+        let told = format!("no answer is longer than the context: context_length is {}", doc.context_length);
+        problems.add(format!("{at}.max_output_tokens"), told);
+    }
+}
+
+/// Holds depend on it, so a model that is said to reason must say how (docs/MONEY.md).
+fn reasoning(doc: &ModelDoc, at: &str, problems: &mut Problems) -> Option<Reasoning> {
+    const KNOWN: [(&str, Reasoning); 3] =
+        [("none", Reasoning::None), ("visible", Reasoning::Visible), ("hidden", Reasoning::Hidden)];
+    let path = format!("{at}.reasoning");
+    let said = match &doc.reasoning {
+        None => Reasoning::None,
+        Some(text) => problems.take(path.clone(), word(text, &KNOWN))?,
+    };
+    if said == Reasoning::None && doc.capabilities.iter().any(|c| c == "reasoning") {
+        let told = "capabilities name \"reasoning\": say \"visible\" if every billed token of it is in the answer, else \
+                    \"hidden\"";
+        problems.add(path, told);
+        return None;
+    }
+    Some(said)
+}
+
+fn priced(stored: &StoredPrice, model: &str, at: &str, problems: &mut Problems) -> Option<(PriceId, Price)> {
+    let (id, doc) = stored;
+    match Price::read(doc) {
+        Ok(price) => Some((*id, price)),
+        Err(found) => {
+            for (field, told) in found {
+                let dot = if field.is_empty() { "" } else { "." };
+                problems.add(format!("{at}.price{dot}{field}"), format!("{told} (model \"{model}\")"));
+            }
+            None
+        }
+    }
+}
+
+fn route(
+    doc: &RouteDoc,
+    at: &str,
+    providers: &BTreeMap<Arc<str>, Arc<Provider>>,
+    problems: &mut Problems,
+) -> Option<Route> {
+    let own = quirks(&doc.quirks, at, problems);
+    if doc.model.is_empty() || doc.model.chars().any(char::is_control) {
+        problems.add(format!("{at}.model"), "expected the provider's name for the model");
+    }
+    let known = Surcharge::ALL.map(|one| (one.name(), one));
+    let mut allow = Surcharges::default();
+    for (n, text) in doc.allow.iter().enumerate() {
+        if let Some(one) = problems.take(format!("{at}.allow[{n}]"), word(text, &known)) {
+            allow.insert(one);
+        }
+    }
+    let Some(provider) = providers.get(doc.provider.as_str()) else {
+        problems.add(format!("{at}.provider"), format!("there is no valid provider \"{}\"", doc.provider));
+        return None;
+    };
+    Some(Route {
+        provider: provider.clone(),
+        model: doc.model.as_str().into(),
+        priority: doc.priority,
+        allow,
+        quirks: own.over(&provider.quirks),
+    })
+}

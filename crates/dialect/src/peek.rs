@@ -10,7 +10,9 @@ use crate::json::{Bad, Blind, Member, Members, Span, blank, walk};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
 use fields::{Field, Fields};
+use memchr::memmem::Finder;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 pub use surcharges::Beyond;
 use surcharges::Offers;
 pub(crate) use survey::{Prompter, Survey};
@@ -72,17 +74,31 @@ pub struct Peek {
     pub(crate) cuts: Cuts,
 }
 
-/// Tools that a server runs itself, with results of its own in the prompt.
-const SERVER_TOOLS: [&[u8]; 5] = [b"web_search", b"web_fetch", b"code_execution", b"file_search", b"\"mcp"];
+/// Words that are looked for beside the messages. Making a finder costs more than a short look with it, so each is made once.
+struct Words {
+    hour: Finder<'static>,
+    audio: Finder<'static>,
+    /// Tools that a server runs itself, with results of its own in the prompt.
+    server_tools: [Finder<'static>; 5],
+    escape: Finder<'static>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
+    hour: Finder::new("\"1h\""),
+    audio: Finder::new("audio"),
+    server_tools: ["web_search", "web_fetch", "code_execution", "file_search", "\"mcp"].map(Finder::new),
+    escape: Finder::new("\\u00"),
+});
 
 impl Peek {
     /// Looks at what stands beside the messages for what makes a request dearer. A word may say so wrongly (a tool's
     /// description that mentions audio); then the hold is larger, never the charge.
     fn look_around(&mut self, text: &[u8]) {
-        let says = |word: &[u8]| memchr::memmem::find(text, word).is_some();
-        self.hour_cache |= says(b"\"1h\"");
-        self.audio |= says(b"audio");
-        self.open_prompt |= SERVER_TOOLS.iter().any(|tool| says(tool)) || hides_letters(text);
+        let says = |word: &Finder<'_>| word.find(text).is_some();
+        let words = &*WORDS;
+        self.hour_cache |= says(&words.hour);
+        self.audio |= says(&words.audio);
+        self.open_prompt |= words.server_tools.iter().any(says) || hides_letters(text, &words.escape);
     }
 
     /// Whether the thinking budget is within the model's own limit (R-WIRE-7).
@@ -101,13 +117,13 @@ impl Peek {
 }
 
 /// Whether a letter (or the 1 of an hour) is spelt as an escape: nobody writes `a` as `u0061` but to hide a word.
-fn hides_letters(text: &[u8]) -> bool {
+fn hides_letters(text: &[u8], escape: &Finder<'_>) -> bool {
     let hides = |at: usize| match text.get(at + 4..at + 6) {
         Some([b'4'..=b'7', _]) => true,
         Some(hex) => hex == b"31",
         None => false,
     };
-    memchr::memmem::find_iter(text, b"\\u00").any(hides)
+    escape.find_iter(text).any(hides)
 }
 
 /// Where the straight lane may splice.

@@ -11,7 +11,8 @@ use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
 /// A request is a few dozen small allocations and some large ones, made on one thread and often freed on another; this
-/// allocator takes a third of the time of the system's for that, and gives memory back (docs/PERFORMANCE.md).
+/// allocator takes a third of the time of the system's for that (docs/PERFORMANCE.md). Its huge pages are off: they are
+/// 0.3 us faster a request, and twice the memory at rest.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -6,6 +6,7 @@ use crate::target::{Betas, Target};
 use crate::{anthropic, openai_chat};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Loss, Request};
+use std::borrow::Cow;
 
 /// The version that a Messages server is asked for when the client names none.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
@@ -57,12 +58,12 @@ impl Encoded {
     }
 }
 
-/// Where a server of a dialect answers calls, below its base address.
-pub const fn call_path(dialect: Dialect) -> &'static str {
-    match dialect {
+/// Where a server answers calls of a kind, below its base address.
+pub fn call_path(target: &Target, _stream: bool) -> Cow<'static, str> {
+    Cow::Borrowed(match target.dialect {
         Dialect::Anthropic => "/messages",
         _ => "/chat/completions",
-    }
+    })
 }
 
 /// Decodes a client's body.

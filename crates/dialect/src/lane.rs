@@ -5,15 +5,16 @@
 mod convert;
 mod stops;
 
-use crate::anthropic::event::PING;
-use crate::fault::{UpstreamFault, render_event};
+use crate::fault::UpstreamFault;
 use crate::json::Bad;
 use crate::names::ToolNames;
+use crate::seal::Maker;
 use crate::sse::TooLong;
 use crate::straight::{ChatStream, MessagesStream, StraightAnswer, read_chat, read_messages};
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Fault, FaultKind, Retry, Tally};
 use convert::{Convert, Converted};
+use std::fmt::Debug;
 use units::{Usage, UsageSource};
 
 /// What keeps a silent connection open: a comment, which any reader of events skips.
@@ -50,6 +51,8 @@ pub struct StreamSpec {
     pub client: Dialect,
     /// The dialect of the upstream.
     pub upstream: Dialect,
+    /// Who makes the answer: proofs of its reasoning are carried under this number.
+    pub maker: Maker,
     /// The head of the answer.
     pub head: ReplyHead,
     /// Whether the client sees usage in the stream (it asked, or its surface always shows it).
@@ -69,6 +72,7 @@ impl StreamSpec {
         Self {
             client: dialect,
             upstream: dialect,
+            maker: Maker::default(),
             head,
             show_usage,
             choices,
@@ -125,139 +129,115 @@ impl StreamFault {
     }
 }
 
+/// What a lane is to the relay. `Stream` sees to it that nothing is written behind the end.
+pub(crate) trait LaneStream: Debug + Send {
+    /// Takes bytes of the upstream, cut anywhere.
+    fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault>;
+    /// The upstream's connection ended.
+    fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault>;
+    /// What was used and shown so far.
+    fn tally(&self) -> &Tally;
+    /// Whether nothing more needs to be awaited.
+    fn is_complete(&self) -> bool;
+    /// Whether the answer is complete while the upstream still goes on.
+    fn goes_on(&self) -> bool {
+        false
+    }
+    /// Whether the upstream has said why its answer ends.
+    fn has_stopped(&self) -> bool {
+        self.tally().stop().is_some()
+    }
+    /// What keeps a silent stream alive by now, where that is more than a comment.
+    fn ping(&self) -> Option<&'static [u8]> {
+        None
+    }
+    /// Writes the terminal group.
+    fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut);
+    /// Ends the answer as one that reached its limit of tokens.
+    fn cut_short(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut);
+    /// Ends the stream with a fault.
+    fn fail(&mut self, fault: &Fault, request_id: &str, out: &mut BytesMut);
+}
+
 /// A stream on its way from an upstream to a client.
 #[derive(Debug)]
 pub struct Stream {
-    lane: Lane,
-    client: Dialect,
+    lane: Box<dyn LaneStream>,
     ended: bool,
     over: bool,
-}
-
-#[derive(Debug)]
-enum Lane {
-    Chat(Box<ChatStream>),
-    Messages(Box<MessagesStream>),
-    Convert(Box<Convert>),
 }
 
 impl Stream {
     /// A stream that has not begun.
     pub fn new(spec: &StreamSpec) -> Self {
-        Self {
-            lane: match spec.client {
-                _ if spec.client != spec.upstream => Lane::Convert(Box::new(Convert::new(spec))),
-                Dialect::Anthropic => Lane::Messages(Box::new(MessagesStream::new(spec))),
-                _ => Lane::Chat(Box::new(ChatStream::new(spec))),
-            },
-            client: spec.client,
-            ended: false,
-            over: false,
-        }
+        let lane: Box<dyn LaneStream> = match spec.client {
+            _ if spec.client != spec.upstream => Box::new(Convert::new(spec)),
+            Dialect::Anthropic => Box::new(MessagesStream::new(spec)),
+            _ => Box::new(ChatStream::new(spec)),
+        };
+        Self { lane, ended: false, over: false }
     }
 
     /// Takes bytes of the upstream, cut anywhere; appends to `out` what may go to the client now.
     pub fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
-        if self.over {
-            return Ok(());
-        }
-        match &mut self.lane {
-            Lane::Chat(lane) => lane.push(bytes, out),
-            Lane::Messages(lane) => lane.push(bytes, out),
-            Lane::Convert(lane) => lane.push(bytes, out),
-        }
+        if self.over { Ok(()) } else { self.lane.push(bytes, out) }
     }
 
     /// The upstream's connection ended. Without a proper end of the answer it is `StreamFault::Cut`.
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
-        if self.over {
-            return Ok(());
+        if !self.over {
+            self.lane.finish(out)?;
+            self.ended = true;
         }
-        match &mut self.lane {
-            Lane::Chat(lane) => lane.finish(out),
-            Lane::Messages(lane) => lane.finish(out),
-            Lane::Convert(lane) => lane.finish(out),
-        }?;
-        self.ended = true;
         Ok(())
     }
 
     /// What was used and shown so far.
     pub fn tally(&self) -> &Tally {
-        match &self.lane {
-            Lane::Chat(lane) => lane.tally(),
-            Lane::Messages(lane) => lane.tally(),
-            Lane::Convert(lane) => lane.tally(),
-        }
+        self.lane.tally()
     }
 
     /// Whether the upstream's terminal group was read, or its connection came to a proper end without the last words of
     /// it: nothing more needs to be awaited.
     pub fn is_complete(&self) -> bool {
-        let complete = match &self.lane {
-            Lane::Chat(lane) => lane.is_complete(),
-            Lane::Messages(lane) => lane.is_complete(),
-            Lane::Convert(lane) => lane.is_complete(),
-        };
-        complete || self.ended
+        self.lane.is_complete() || self.ended
     }
 
     /// Whether the upstream itself came to its end: no more can be heard of it. It differs from `is_complete` where a stop
     /// sequence that is watched for here ended the answer before the upstream did.
     pub fn is_ended(&self) -> bool {
-        match &self.lane {
-            Lane::Convert(lane) if lane.is_cut_here() => false,
-            _ => self.is_complete(),
-        }
+        !self.lane.goes_on() && self.is_complete()
     }
 
     /// Whether the upstream has said why its answer ends: then only its report is still to come.
     pub fn has_stopped(&self) -> bool {
-        match &self.lane {
-            Lane::Convert(lane) => lane.has_stopped(),
-            _ => self.tally().stop().is_some(),
-        }
+        self.lane.has_stopped()
     }
 
     /// Writes the terminal group. The charge is durable by now.
     pub fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
-        if std::mem::replace(&mut self.over, true) {
-            return;
-        }
-        match &mut self.lane {
-            Lane::Chat(lane) => lane.seal(usage, source, out),
-            Lane::Messages(lane) => lane.seal(usage, source, out),
-            Lane::Convert(lane) => lane.seal(usage, out),
+        if !std::mem::replace(&mut self.over, true) {
+            self.lane.seal(usage, source, out);
         }
     }
 
     /// Ends the answer inside the protocol as one that reached its limit of tokens.
     pub fn cut_short(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
-        if std::mem::replace(&mut self.over, true) {
-            return;
-        }
-        match &mut self.lane {
-            Lane::Chat(lane) => lane.cut_short(usage, source, out),
-            Lane::Messages(lane) => lane.cut_short(usage, out),
-            Lane::Convert(lane) => lane.cut_short(usage, out),
+        if !std::mem::replace(&mut self.over, true) {
+            self.lane.cut_short(usage, source, out);
         }
     }
 
     /// Ends the stream with a fault in the client's dialect; no proper end follows (R-ERR-6).
     pub fn fail(&mut self, fault: &Fault, request_id: &str, out: &mut BytesMut) {
-        if std::mem::replace(&mut self.over, true) {
-            return;
+        if !std::mem::replace(&mut self.over, true) {
+            self.lane.fail(fault, request_id, out);
         }
-        out.extend_from_slice(&render_event(fault, self.client, request_id));
     }
 
     /// What keeps a silent connection alive in the client's dialect.
     pub fn keepalive(&self) -> &'static [u8] {
-        match &self.lane {
-            Lane::Messages(lane) if lane.started() => PING,
-            Lane::Convert(lane) if lane.pings() => PING,
-            _ => KEEPALIVE,
-        }
+        self.lane.ping().unwrap_or(KEEPALIVE)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Never here: IO, a clock, chance, money, routing.
 
 mod anthropic;
+mod codec;
 mod convert;
 mod count;
 pub mod fault;
@@ -14,6 +15,7 @@ mod openai_chat;
 mod order;
 mod peek;
 mod read;
+mod seal;
 mod splice;
 mod sse;
 pub mod straight;
@@ -23,4 +25,5 @@ mod write;
 pub use convert::{Encoded, RequestHead, call_path, decode_request, encode_request, upstream_headers};
 pub use names::ToolNames;
 pub use peek::{Beyond, Peek, peek};
+pub use seal::Maker;
 pub use target::{Betas, MaxTokensField, ReasoningField, SystemPlacement, Target, ThinkingForm};

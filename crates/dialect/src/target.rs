@@ -1,6 +1,7 @@
 //! What a route's server wants differently, as declared data. In: the catalogue. Out: what the codecs and splices obey.
 //! Never here: a guess about a server, a default that hides a policy.
 
+use crate::seal::Maker;
 use canon::Dialect;
 use units::THINKING_BUDGET_MAX;
 
@@ -63,6 +64,8 @@ pub struct Target {
     pub dialect: Dialect,
     /// The model's name there.
     pub model: String,
+    /// Whose proofs of reasoning it takes back: those that came from here.
+    pub maker: Maker,
     /// The name of the limit of answer tokens.
     pub max_tokens_field: MaxTokensField,
     /// Whether it knows `stream_options`.
@@ -116,6 +119,7 @@ impl Target {
         Self {
             dialect,
             model: model.into(),
+            maker: Maker::default(),
             max_tokens_field: MaxTokensField::default(),
             stream_options: true,
             system: SystemPlacement::default(),

@@ -6,7 +6,7 @@ use crate::target::target;
 use crate::upstream::Endpoint;
 use canon::Dialect;
 use catalog::{Auth, Catalogue, CatalogueDoc, Model, PriceDoc, Provider, ProviderKind};
-use dialect::Target;
+use dialect::{Maker, Target};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use ledger::meter::Rates;
@@ -33,8 +33,8 @@ pub enum LiveError {
 pub struct LiveCredential {
     /// Its id, for the log.
     pub id: CredentialId,
-    /// Where calls with it go, made ready.
-    pub endpoint: Endpoint,
+    /// The headers of every call with it, the secret among them.
+    headers: HeaderMap,
 }
 
 /// A provider, ready to be called.
@@ -43,13 +43,32 @@ pub struct LiveProvider {
     pub provider: Arc<Provider>,
     /// Its secrets, in order.
     pub credentials: Vec<LiveCredential>,
+    /// The number under which clients carry its proofs of reasoning.
+    pub maker: Maker,
     turn: AtomicUsize,
+    /// Endpoints by credential and path, each made once.
+    endpoints: Mutex<foldhash::HashMap<(usize, String), Arc<Endpoint>>>,
 }
 
 impl LiveProvider {
     /// Whose turn it is among the credentials.
     pub fn turn(&self) -> usize {
         self.turn.fetch_add(1, Ordering::Relaxed) % self.credentials.len().max(1)
+    }
+
+    /// Where calls with a credential go, made ready: a path below the provider's base address. `None` when there is no such
+    /// credential, or the path makes no address.
+    pub fn endpoint(&self, credential: usize, path: &str) -> Option<Arc<Endpoint>> {
+        let mut endpoints = self.endpoints.lock();
+        if let Some(ready) = endpoints.get(&(credential, path.to_owned())) {
+            return Some(ready.clone());
+        }
+        let headers = self.credentials.get(credential)?.headers.clone();
+        let base = self.provider.base_url.to_string();
+        let uri: Uri = format!("{}{path}", base.trim_end_matches('/')).parse().ok()?;
+        let ready = Arc::new(Endpoint::new(Method::POST, uri, headers).ok()?);
+        endpoints.insert((credential, path.to_owned()), ready.clone());
+        Some(ready)
     }
 
     /// The dialect it speaks.
@@ -75,6 +94,23 @@ pub struct LiveRoute {
     pub allow: Surcharges,
     /// What its server wants.
     pub target: Target,
+    /// Where its calls go, by credential.
+    pub calls: Vec<CallEndpoints>,
+}
+
+/// Where the calls of a route go with one credential.
+pub struct CallEndpoints {
+    /// Those that are answered at once.
+    whole: Arc<Endpoint>,
+    /// Those that are streamed.
+    stream: Arc<Endpoint>,
+}
+
+impl CallEndpoints {
+    /// Where a call of a kind goes.
+    pub fn of(&self, stream: bool) -> &Endpoint {
+        if stream { &self.stream } else { &self.whole }
+    }
 }
 
 /// What a model costs, ready to be applied.
@@ -135,8 +171,8 @@ impl LiveCatalogue {
         let models = catalogue
             .models
             .values()
-            .map(|model| (model.id.clone(), Arc::new(live_model(model, &providers, now))))
-            .collect();
+            .map(|model| Ok((model.id.clone(), Arc::new(live_model(model, &providers, now)?))))
+            .collect::<Result<_, LiveError>>()?;
         Ok(Self { catalogue, models, rows, docs })
     }
 }
@@ -170,10 +206,6 @@ pub fn credential_place(id: CredentialId) -> String {
 }
 
 fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) -> Result<LiveProvider, LiveError> {
-    let path = dialect::call_path(dialect_of(provider));
-    let base = provider.base_url.to_string();
-    let unfit = || LiveError::Catalogue(format!("provider {}: base_url", provider.name));
-    let uri: Uri = format!("{}{path}", base.trim_end_matches('/')).parse().map_err(|_| unfit())?;
     let mut credentials = Vec::new();
     let mut own: Vec<_> = rows.credentials.iter().filter(|c| *c.provider == *provider.name).collect();
     own.sort_by_key(|c| c.position);
@@ -181,10 +213,16 @@ fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) 
         let opened = vault.open(&credential_place(row.id), row.sealed.expose());
         let secret = opened.map_err(|_| LiveError::Credential(row.id))?;
         let headers = fixed_headers(provider, secret.expose()).ok_or(LiveError::Credential(row.id))?;
-        let endpoint = Endpoint::new(Method::POST, uri.clone(), headers).map_err(|_| unfit())?;
-        credentials.push(LiveCredential { id: row.id, endpoint });
+        credentials.push(LiveCredential { id: row.id, headers });
     }
-    Ok(LiveProvider { provider: provider.clone(), credentials, turn: AtomicUsize::new(0) })
+    let maker = vault.maker(&provider.name);
+    Ok(LiveProvider {
+        provider: provider.clone(),
+        credentials,
+        maker,
+        turn: AtomicUsize::new(0),
+        endpoints: Mutex::default(),
+    })
 }
 
 /// The headers of every call to a provider with a secret; `None` when the secret cannot be a header's value.
@@ -203,17 +241,30 @@ fn fixed_headers(provider: &Provider, secret: &str) -> Option<HeaderMap> {
     Some(headers)
 }
 
-fn live_model(model: &Arc<Model>, providers: &BTreeMap<Arc<str>, Arc<LiveProvider>>, now: Timestamp) -> LiveModel {
-    let routes = model
-        .routes
-        .iter()
-        .filter_map(|r| {
-            let provider = providers.get(&r.provider.name)?.clone();
-            let target = target(model, r, provider.dialect());
-            Some(LiveRoute { provider, model: r.model.clone(), allow: r.allow, target })
-        })
-        .collect();
-    LiveModel { model: model.clone(), routes, price: live_price(model), retries: Mutex::new(RetryBudget::new(now)) }
+fn live_model(
+    model: &Arc<Model>,
+    providers: &BTreeMap<Arc<str>, Arc<LiveProvider>>,
+    now: Timestamp,
+) -> Result<LiveModel, LiveError> {
+    let mut routes = Vec::with_capacity(model.routes.len());
+    for route in &model.routes {
+        if let Some(provider) = providers.get(&route.provider.name) {
+            routes.push(live_route(model, route, provider)?);
+        }
+    }
+    let retries = Mutex::new(RetryBudget::new(now));
+    Ok(LiveModel { model: model.clone(), routes, price: live_price(model), retries })
+}
+
+fn live_route(model: &Model, route: &catalog::Route, provider: &Arc<LiveProvider>) -> Result<LiveRoute, LiveError> {
+    let target = Target { maker: provider.maker, ..target(model, route, provider.dialect()) };
+    let endpoint = |credential, stream| {
+        let ready = provider.endpoint(credential, &dialect::call_path(&target, stream));
+        ready.ok_or_else(|| LiveError::Catalogue(format!("provider {}: base_url", provider.provider.name)))
+    };
+    let ready = |n| Ok(CallEndpoints { whole: endpoint(n, false)?, stream: endpoint(n, true)? });
+    let calls = (0..provider.credentials.len()).map(ready).collect::<Result<_, LiveError>>()?;
+    Ok(LiveRoute { provider: provider.clone(), model: route.model.clone(), allow: route.allow, target, calls })
 }
 
 fn live_price(model: &Model) -> LivePrice {

@@ -3,6 +3,7 @@
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use dialect::Maker;
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -20,6 +21,7 @@ pub struct Unsealable;
 pub struct Vault {
     pepper: Hmac<Sha256>,
     fingerprints: Hmac<Sha256>,
+    makers: Hmac<Sha256>,
     seal: XChaCha20Poly1305,
     check: [u8; 32],
 }
@@ -43,6 +45,7 @@ impl Vault {
         Self {
             pepper: mac(derive(b"tollgate key pepper 1")),
             fingerprints: mac(derive(b"tollgate credential fingerprint 1")),
+            makers: mac(derive(b"tollgate reasoning maker 1")),
             seal: XChaCha20Poly1305::new((&derive(b"tollgate credential seal 1")).into()),
             check: derive(b"tollgate store check 1"),
         }
@@ -67,6 +70,15 @@ impl Vault {
         mac.update(&[0]);
         mac.update(secret.as_bytes());
         mac.finalize().into_bytes().into()
+    }
+
+    /// The number under which clients carry a provider's proofs of reasoning; it tells nothing of the provider.
+    pub fn maker(&self, provider: &str) -> Maker {
+        let mut mac = self.makers.clone();
+        mac.update(provider.as_bytes());
+        let digest: [u8; 32] = mac.finalize().into_bytes().into();
+        let [a, b, c, d, e, f, g, h, ..] = digest;
+        Maker(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
     }
 
     /// Seals a secret; `place` (table and row) is bound into it, so that it opens nowhere else.
@@ -121,5 +133,7 @@ mod tests {
         assert_ne!(a.digest("k"), b.digest("k"));
         assert_ne!(a.check_value(), b.check_value());
         assert_ne!(a.fingerprint("p", "s"), a.fingerprint("q", "s"));
+        assert_ne!(a.maker("p"), a.maker("q"));
+        assert_ne!(a.maker("p"), b.maker("p"));
     }
 }

@@ -4,6 +4,7 @@
 
 use super::reply::write_input;
 use crate::names::{ToolNames, wire_id};
+use crate::seal::Maker;
 use crate::write::Writer;
 use canon::{Block, BlockKind, CacheMark, Fault, FaultKind, Loss, Media, Role, Turn};
 use std::collections::HashSet;
@@ -22,12 +23,18 @@ const fn cache_control(mark: CacheMark) -> &'static str {
 /// Writes blocks and remembers what was lost and renamed.
 #[derive(Default)]
 pub(super) struct Pen {
+    maker: Maker,
     pub losses: Vec<Loss>,
     pub names: ToolNames,
     marks: usize,
 }
 
 impl Pen {
+    /// For a server that takes the proofs of this maker.
+    pub fn new(maker: Maker) -> Self {
+        Self { maker, ..Self::default() }
+    }
+
     /// Writes a cache mark while there is room for one.
     pub fn cache(&mut self, mark: Option<CacheMark>, object: &mut Writer<'_>) {
         let Some(mark) = mark else { return };
@@ -93,8 +100,8 @@ impl Pen {
 
     fn block(&mut self, block: &Block, array: &mut Writer<'_>) -> Result<(), Fault> {
         match &block.kind {
-            BlockKind::Thinking { signature: None, .. } => {
-                // As text it would be the model's own words of an answer, which they never were.
+            // As text it would be the model's own words of an answer, which they never were.
+            BlockKind::Thinking { .. } | BlockKind::Redacted(_) if !is_own(&block.kind, self.maker) => {
                 let why = "reasoning that the target did not sign is not sent to it";
                 self.losses.push(Loss::dropped("messages[].reasoning_content", why));
                 return Ok(());
@@ -152,11 +159,12 @@ impl Pen {
             BlockKind::Thinking { text, signature } => {
                 object.text("type", "thinking");
                 object.text("thinking", text);
-                object.text("signature", signature.as_deref().unwrap_or_default());
+                let proof = signature.as_deref().and_then(|carried| self.maker.own(carried));
+                object.text("signature", proof.unwrap_or_default());
             }
             BlockKind::Redacted(data) => {
                 object.text("type", "redacted_thinking");
-                object.text("data", data);
+                object.text("data", self.maker.own(data).unwrap_or_default());
             }
             BlockKind::ToolCall { id, name, arguments } => {
                 object.text("type", "tool_use");
@@ -207,6 +215,15 @@ impl Pen {
             object.raw("is_error", "true");
         }
         Ok(())
+    }
+}
+
+/// Whether a block is reasoning that this maker proved.
+pub(super) fn is_own(kind: &BlockKind, maker: Maker) -> bool {
+    match kind {
+        BlockKind::Thinking { signature, .. } => signature.as_deref().is_some_and(|s| maker.own(s).is_some()),
+        BlockKind::Redacted(data) => maker.own(data).is_some(),
+        _ => false,
     }
 }
 

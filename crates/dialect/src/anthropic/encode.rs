@@ -1,9 +1,10 @@
 //! A request written for a Messages server. In: `canon::Request` and the target. Out: a body, headers, losses, the way back
 //! for names; or a fault that names what cannot be said here. Never here: the client's dialect.
 
-use super::blocks::Pen;
+use super::blocks::{Pen, is_own};
 use crate::convert::{Encoded, server_tool};
 use crate::peek::THINKING_BUDGET_MIN;
+use crate::seal::Maker;
 use crate::target::{SystemPlacement, Target, ThinkingForm};
 use crate::write::{SPARE_BYTES, Writer};
 use bytes::Bytes;
@@ -20,7 +21,7 @@ const NO_ARGUMENTS: &str = "{\"type\":\"object\",\"properties\":{}}";
 /// Encodes a request.
 pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fault> {
     refuse_demands(request)?;
-    let mut pen = Pen::default();
+    let mut pen = Pen::new(target.maker);
     let plan = Thinking::plan(request, target, &mut pen.losses);
     let turns = place_system(request, target, &mut pen.losses);
     let mut out = Vec::with_capacity(request.read_bytes + SPARE_BYTES);
@@ -88,7 +89,7 @@ impl Thinking {
                 ReasoningMode::Unset
             }
             ThinkingForm::Adaptive if request.reasoning.wanted() => ReasoningMode::Adaptive,
-            ThinkingForm::Budget if request.reasoning.wanted() && unthought(request) => {
+            ThinkingForm::Budget if request.reasoning.wanted() && unthought(request, target.maker) => {
                 let why = "the calls under way came without their reasoning";
                 losses.push(Loss::dropped("reasoning_effort", why));
                 ReasoningMode::Unset
@@ -148,14 +149,13 @@ impl Thinking {
 
 /// Whether results are handed in for calls whose message does not start with signed thinking: with a budget the server
 /// refuses that, and clients that do not send reasoning back could never call a tool twice.
-fn unthought(request: &Request) -> bool {
+fn unthought(request: &Request, maker: Maker) -> bool {
     let calls = |turn: &&Turn| turn.role == Role::Assistant;
     let results = |block: &Block| matches!(block.kind, BlockKind::ToolResult { .. });
     let under_way = request.turns.last().is_some_and(|t| t.blocks.iter().any(results));
     let last = request.turns.iter().rev().find(calls);
-    let first = last.and_then(|turn| turn.blocks.first()).map(|block| &block.kind);
-    let sealed = matches!(first, Some(BlockKind::Redacted(_) | BlockKind::Thinking { signature: Some(_), .. }));
-    under_way && !sealed
+    let first = last.and_then(|turn| turn.blocks.first());
+    under_way && !first.is_some_and(|block| is_own(&block.kind, maker))
 }
 
 /// The word of this dialect for an effort.

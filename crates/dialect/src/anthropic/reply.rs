@@ -2,11 +2,12 @@
 //! Never here: when the terminal group goes out (lane).
 
 use super::{event, stop, usage};
+use crate::codec::{Encode, fail_plainly};
 use crate::json::push_string;
 use crate::lane::ReplyHead;
 use crate::write::Writer;
 use bytes::BytesMut;
-use canon::{Event, Head, Piece, Reply, ReplyBlock, Stop, StopReason};
+use canon::{Dialect, Event, Fault, Head, Piece, Reply, ReplyBlock, Stop, StopReason};
 use units::Usage;
 
 /// Writes frames.
@@ -18,17 +19,8 @@ pub(crate) struct MessagesEncoder {
     next: u64,
 }
 
-impl MessagesEncoder {
-    pub fn new(head: &ReplyHead) -> Self {
-        Self { head: head.clone(), started: false, open: None, next: 0 }
-    }
-
-    pub const fn started(&self) -> bool {
-        self.started
-    }
-
-    /// Writes an event. The end of the answer is not written here (`end`).
-    pub fn push(&mut self, event: &Event, out: &mut BytesMut) {
+impl Encode for MessagesEncoder {
+    fn push(&mut self, event: &Event, out: &mut BytesMut) {
         match event {
             Event::Start => {
                 self.started = true;
@@ -54,6 +46,31 @@ impl MessagesEncoder {
         }
     }
 
+    fn end(&mut self, stop: &Stop, counts: &Usage, out: &mut BytesMut) {
+        if !self.started {
+            self.push(&Event::Start, out);
+        }
+        if self.open.is_some() {
+            self.push(&Event::Close, out);
+        }
+        event::delta(stop, counts, out);
+        event::stop_event(out);
+    }
+
+    fn fail(&mut self, fault: &Fault, request_id: &str, out: &mut BytesMut) {
+        fail_plainly(Dialect::Anthropic, fault, request_id, out);
+    }
+
+    fn ping(&self) -> Option<&'static [u8]> {
+        self.started.then_some(event::PING)
+    }
+}
+
+impl MessagesEncoder {
+    pub fn new(head: &ReplyHead) -> Self {
+        Self { head: head.clone(), started: false, open: None, next: 0 }
+    }
+
     fn piece(&self, piece: &Piece, json: &mut Vec<u8>) {
         let (kind, key, text) = match piece {
             Piece::Text(text) if self.open == Some(Head::Thinking) => ("thinking_delta", "thinking", text),
@@ -65,18 +82,6 @@ impl MessagesEncoder {
         delta.text("type", kind);
         delta.text(key, text);
         delta.end();
-    }
-
-    /// Writes the terminal group.
-    pub fn end(&mut self, stop: &Stop, counts: &Usage, out: &mut BytesMut) {
-        if !self.started {
-            self.push(&Event::Start, out);
-        }
-        if self.open.is_some() {
-            self.push(&Event::Close, out);
-        }
-        event::delta(stop, counts, out);
-        event::stop_event(out);
     }
 }
 

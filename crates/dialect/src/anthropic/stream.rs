@@ -3,6 +3,7 @@
 
 use super::stop;
 use super::usage::MessageCounts;
+use crate::codec::Decode;
 use crate::fault::UpstreamFault;
 use crate::json::{string_value, whole};
 use crate::lane::StreamFault;
@@ -33,18 +34,8 @@ struct Open {
     any: bool,
 }
 
-impl MessagesDecoder {
-    pub const fn is_done(&self) -> bool {
-        self.done
-    }
-
-    /// Whether the server has said why its answer ends.
-    pub const fn has_stopped(&self) -> bool {
-        self.done || self.stop.is_some()
-    }
-
-    /// Takes the data of one frame.
-    pub fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+impl Decode for MessagesDecoder {
+    fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if data == b"[DONE]" {
             return Ok(());
         }
@@ -92,15 +83,7 @@ impl MessagesDecoder {
         Ok(())
     }
 
-    /// Begins what the server did not begin.
-    fn begin(&mut self, out: &mut Vec<Event>) {
-        if !std::mem::replace(&mut self.started, true) {
-            out.push(Event::Start);
-        }
-    }
-
-    /// Takes a whole answer.
-    pub fn answer(&mut self, body: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+    fn answer(&mut self, body: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
         let body = body.trim_ascii();
         if crate::json::skip(body, 0, 0) != Ok(body.len()) {
             return Err(StreamFault::Garbage);
@@ -123,12 +106,28 @@ impl MessagesDecoder {
         self.end(out)
     }
 
-    /// The connection ended.
-    pub fn finish(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault> {
+    fn finish(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if !self.done && self.stop.is_none() {
             return Err(StreamFault::Cut);
         }
         self.end(out)
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.done || self.stop.is_some()
+    }
+}
+
+impl MessagesDecoder {
+    /// Begins what the server did not begin.
+    fn begin(&mut self, out: &mut Vec<Event>) {
+        if !std::mem::replace(&mut self.started, true) {
+            out.push(Event::Start);
+        }
     }
 
     fn usage(&mut self, holder: &Object<'_>, out: &mut Vec<Event>) {

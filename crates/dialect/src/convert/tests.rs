@@ -131,7 +131,7 @@ fn pitfall_37_38_39_44_reasoning_comes_back_or_is_dropped() {
         )
     };
     let found = chat_messages(&details(
-        r#"{"type":"reasoning.text","text":"on","format":"anthropic-claude-v1","index":0},{"type":"reasoning.text","text":"e","format":"anthropic-claude-v1","index":0},{"type":"reasoning.text","signature":"S1","format":"anthropic-claude-v1","index":0},{"type":"reasoning.encrypted","data":"R","format":"anthropic-claude-v1","index":2}"#,
+        r#"{"type":"reasoning.text","text":"on","format":"anthropic-claude-v1","index":0},{"type":"reasoning.text","text":"e","format":"anthropic-claude-v1","index":0},{"type":"reasoning.text","signature":"tg1.0000000000000000.S1","format":"anthropic-claude-v1","index":0},{"type":"reasoning.encrypted","data":"tg1.0000000000000000.R","format":"anthropic-claude-v1","index":2}"#,
     ));
     let kinds: Vec<&str> =
         found["messages"][1]["content"].as_array().unwrap().iter().map(|b| b["type"].as_str().unwrap()).collect();
@@ -141,7 +141,7 @@ fn pitfall_37_38_39_44_reasoning_comes_back_or_is_dropped() {
         json(r#"{"type":"thinking","thinking":"one","signature":"S1"}"#)
     );
     let foreign = chat_messages(&details(
-        r#"{"type":"reasoning.text","text":"SECRET","signature":"X","format":"google-gemini-v1","index":0},{"type":"reasoning.encrypted","data":"SECRET","format":"openai-responses-v1"}"#,
+        r#"{"type":"reasoning.text","text":"SECRET","signature":"tg1.00000000000000ff.X","format":"google-gemini-v1","index":0},{"type":"reasoning.encrypted","data":"SECRET","format":"openai-responses-v1"}"#,
     ));
     assert!(!foreign.to_string().contains("SECRET"), "{foreign}");
     let thinking = r#"{"role":"user","content":"u"},{"role":"assistant","content":[{"type":"thinking","thinking":"SECRET","signature":"s"},{"type":"text","text":"t"}]},{"role":"user","content":"v"}"#;
@@ -346,8 +346,10 @@ fn pitfall_53_66_beta_headers() {
 fn decode_and_encode_are_inverse_on_the_common_subset() {
     let chat = r#"{"model":"gpt","messages":[{"role":"system","content":"s"},{"role":"user","content":"u"},{"role":"assistant","content":"t","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{ \"x\": 1e400 }"}}]},{"role":"tool","tool_call_id":"a","content":"r"},{"role":"user","content":[{"type":"text","text":"p"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA==","detail":"low"}}]}],"tools":[{"type":"function","function":{"name":"f","parameters":{"b":1,"a":2},"strict":true}}],"tool_choice":"required","parallel_tool_calls":false,"max_completion_tokens":7,"stream":true,"stream_options":{"include_usage":true},"stop":["x"],"temperature":0.70,"reasoning_effort":"low"}"#;
     assert_eq!(to(CHAT, chat, &chat_target()).unwrap().0, chat);
-    let messages = r#"{"model":"claude","max_tokens":9000,"stream":true,"system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral"}}],"tools":[{"name":"f","input_schema":{"b":1,"a":2}}],"tool_choice":{"type":"auto"},"messages":[{"role":"user","content":[{"type":"text","text":"u"}]},{"role":"assistant","content":[{"type":"thinking","thinking":"h","signature":"S"},{"type":"redacted_thinking","data":"D"},{"type":"text","text":"t"},{"type":"tool_use","id":"a","name":"f","input":{ "x": 1e400 }}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"r"},{"type":"text","text":"v"}]}],"stop_sequences":["x"],"thinking":{"type":"enabled","budget_tokens":2000}}"#;
-    assert_eq!(to(MESSAGES, messages, &messages_target()).unwrap().0, messages);
+    let messages = r#"{"model":"claude","max_tokens":9000,"stream":true,"system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral"}}],"tools":[{"name":"f","input_schema":{"b":1,"a":2}}],"tool_choice":{"type":"auto"},"messages":[{"role":"user","content":[{"type":"text","text":"u"}]},{"role":"assistant","content":[{"type":"thinking","thinking":"h","signature":"CARRIED.S"},{"type":"redacted_thinking","data":"CARRIED.D"},{"type":"text","text":"t"},{"type":"tool_use","id":"a","name":"f","input":{ "x": 1e400 }}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"r"},{"type":"text","text":"v"}]}],"stop_sequences":["x"],"thinking":{"type":"enabled","budget_tokens":2000}}"#;
+    // Proofs come in as a client of another dialect carries them, and go home as they were.
+    let carried = messages.replace("CARRIED", "tg1.0000000000000000");
+    assert_eq!(to(MESSAGES, &carried, &messages_target()).unwrap().0, messages.replace("CARRIED.", ""));
 }
 
 /// Stop sequences beyond what a server takes are watched for here, piece by piece: their number and length have limits.

@@ -2,78 +2,22 @@
 //! Never here: a pair of dialects; a decoder and an encoder meet over `canon::Event`.
 
 use super::stops::Stops;
-use super::{ReplyHead, StreamFault, StreamSpec};
-use crate::anthropic::{reply::MessagesEncoder, stream::MessagesDecoder};
+use super::{LaneStream, StreamFault, StreamSpec};
+use crate::codec::{Decode, Encode, decoder, encoder, write_reply};
 use crate::fault::UpstreamFault;
 use crate::names::ToolNames;
-use crate::openai_chat::{reply::ChatEncoder, stream::ChatDecoder};
+use crate::seal::Maker;
 use crate::sse::{Frames, fields};
-use crate::{anthropic, openai_chat};
 use bytes::{Bytes, BytesMut};
-use canon::{Dialect, Event, Head, Piece, Reply, Stop, StopReason, Tally};
-use units::Usage;
+use canon::{Dialect, Event, Fault, Head, Piece, Reply, Stop, StopReason, Tally};
+use units::{Usage, UsageSource};
 
-#[derive(Debug)]
-enum Decoder {
-    Chat(ChatDecoder),
-    Messages(MessagesDecoder),
-}
-
-impl Decoder {
-    fn new(spec: &StreamSpec) -> Self {
-        match spec.upstream {
-            Dialect::Anthropic => Self::Messages(MessagesDecoder::default()),
-            _ => Self::Chat(ChatDecoder::new(spec.head.call_stem())),
-        }
-    }
-
-    fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
-        match self {
-            Self::Chat(decoder) => decoder.frame(data, out),
-            Self::Messages(decoder) => decoder.frame(data, out),
-        }
-    }
-
-    fn answer(&mut self, body: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
-        match self {
-            Self::Chat(decoder) => decoder.answer(body, out),
-            Self::Messages(decoder) => decoder.answer(body, out),
-        }
-    }
-
-    fn finish(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault> {
-        match self {
-            Self::Chat(decoder) => decoder.finish(out),
-            Self::Messages(decoder) => decoder.finish(out),
-        }
-    }
-
-    const fn is_done(&self) -> bool {
-        match self {
-            Self::Chat(decoder) => decoder.is_done(),
-            Self::Messages(decoder) => decoder.is_done(),
-        }
-    }
-
-    const fn has_stopped(&self) -> bool {
-        match self {
-            Self::Chat(decoder) => decoder.has_stopped(),
-            Self::Messages(decoder) => decoder.has_stopped(),
-        }
-    }
-}
-
-#[derive(Debug)]
-enum Encoder {
-    Chat(ChatEncoder),
-    Messages(MessagesEncoder),
-}
-
-/// What is between decoder and encoder: names go back to the client's, calls always have arguments, stop sequences that
-/// the server does not know end the answer, the tally watches.
+/// What is between decoder and encoder: names go back to the client's, proofs of reasoning are put under their maker's
+/// number, calls always have arguments, stop sequences that the server does not know end the answer, the tally watches.
 #[derive(Debug, Default)]
 struct Middle {
     names: ToolNames,
+    maker: Maker,
     stops: Stops,
     tally: Tally,
     open: Option<Head>,
@@ -84,7 +28,7 @@ struct Middle {
 
 impl Middle {
     fn new(spec: &StreamSpec) -> Self {
-        Self { names: spec.names.clone(), stops: Stops::new(&spec.stops), ..Self::default() }
+        Self { names: spec.names.clone(), maker: spec.maker, stops: Stops::new(&spec.stops), ..Self::default() }
     }
 
     fn pass(&mut self, event: Event, mut take: impl FnMut(Event)) {
@@ -95,6 +39,12 @@ impl Middle {
             Event::Open(Head::ToolCall { id, name }) => {
                 let name = self.names.client_name(&name).to_owned();
                 self.through(Event::Open(Head::ToolCall { id, name }), &mut take);
+            }
+            Event::Open(Head::Redacted(proof)) => {
+                self.through(Event::Open(Head::Redacted(self.maker.carry(&proof))), &mut take);
+            }
+            Event::More(Piece::Signature(proof)) => {
+                self.through(Event::More(Piece::Signature(self.maker.carry(&proof))), &mut take);
             }
             Event::More(Piece::Text(text)) if self.open == Some(Head::Text) => {
                 self.text(&text, &mut take);
@@ -155,8 +105,8 @@ impl Middle {
 pub(super) struct Convert {
     upstream: Dialect,
     frames: Frames,
-    decoder: Decoder,
-    encoder: Encoder,
+    decoder: Box<dyn Decode>,
+    encoder: Box<dyn Encode>,
     middle: Middle,
     events: Vec<Event>,
 }
@@ -166,65 +116,11 @@ impl Convert {
         Self {
             upstream: spec.upstream,
             frames: Frames::default(),
-            decoder: Decoder::new(spec),
-            encoder: match spec.client {
-                Dialect::Anthropic => Encoder::Messages(MessagesEncoder::new(&spec.head)),
-                _ => Encoder::Chat(ChatEncoder::new(&spec.head, spec.show_usage)),
-            },
+            decoder: decoder(spec),
+            encoder: encoder(spec),
             middle: Middle::new(spec),
             events: Vec::new(),
         }
-    }
-
-    pub const fn tally(&self) -> &Tally {
-        &self.middle.tally
-    }
-
-    pub const fn is_complete(&self) -> bool {
-        self.decoder.is_done() || self.middle.cut
-    }
-
-    /// Whether a stop sequence of ours ended the answer while the server still goes on.
-    pub const fn is_cut_here(&self) -> bool {
-        self.middle.cut && !self.decoder.is_done()
-    }
-
-    pub const fn has_stopped(&self) -> bool {
-        self.decoder.has_stopped()
-    }
-
-    /// Whether the client's dialect may be pinged by an event of its own.
-    pub const fn pings(&self) -> bool {
-        match &self.encoder {
-            Encoder::Messages(encoder) => encoder.started(),
-            Encoder::Chat(_) => false,
-        }
-    }
-
-    pub fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
-        let mut frames = std::mem::take(&mut self.frames);
-        let pushed = frames.push(bytes, |frame| self.frame(frame, out));
-        self.frames = frames;
-        pushed
-    }
-
-    pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
-        let rest = self.frames.rest();
-        if self.middle.cut {
-            // The answer ended before; whether the server ended it as well only tells whose count is whole.
-            let _ = self.frame(&rest, out);
-            let _ = self.decoder.finish(&mut self.events);
-            self.flush(out);
-            return Ok(());
-        }
-        if let Some(fault) = UpstreamFault::bare(self.upstream, &rest) {
-            return Err(StreamFault::Upstream(fault));
-        }
-        // An event that was cut in two is not an event.
-        let whole = self.frame(&rest, out).is_ok();
-        let ended = self.decoder.finish(&mut self.events);
-        self.flush(out);
-        if whole { ended } else { Err(StreamFault::Cut) }
     }
 
     fn frame(&mut self, frame: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
@@ -259,31 +155,72 @@ impl Convert {
         let mut events = std::mem::take(&mut self.events);
         for event in events.drain(..) {
             let encoder = &mut self.encoder;
-            self.middle.pass(event, |event| match encoder {
-                Encoder::Chat(encoder) => encoder.push(&event, out),
-                Encoder::Messages(encoder) => encoder.push(&event, out),
-            });
+            self.middle.pass(event, |event| encoder.push(&event, out));
         }
         self.events = events;
     }
+}
 
-    pub fn seal(&mut self, usage: &Usage, out: &mut BytesMut) {
-        let stop = self.middle.tally.stop().cloned();
-        let stop = stop.unwrap_or(Stop::new(StopReason::EndTurn));
-        self.end(&stop, usage, out);
+impl LaneStream for Convert {
+    fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
+        let mut frames = std::mem::take(&mut self.frames);
+        let pushed = frames.push(bytes, |frame| self.frame(frame, out));
+        self.frames = frames;
+        pushed
     }
 
-    pub fn cut_short(&mut self, usage: &Usage, out: &mut BytesMut) {
+    fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
+        let rest = self.frames.rest();
+        if self.middle.cut {
+            // The answer ended before; whether the server ended it as well only tells whose count is whole.
+            let _ = self.frame(&rest, out);
+            let _ = self.decoder.finish(&mut self.events);
+            self.flush(out);
+            return Ok(());
+        }
+        if let Some(fault) = UpstreamFault::bare(self.upstream, &rest) {
+            return Err(StreamFault::Upstream(fault));
+        }
+        // An event that was cut in two is not an event.
+        let whole = self.frame(&rest, out).is_ok();
+        let ended = self.decoder.finish(&mut self.events);
+        self.flush(out);
+        if whole { ended } else { Err(StreamFault::Cut) }
+    }
+
+    fn tally(&self) -> &Tally {
+        &self.middle.tally
+    }
+
+    fn is_complete(&self) -> bool {
+        self.decoder.is_done() || self.middle.cut
+    }
+
+    fn goes_on(&self) -> bool {
+        self.middle.cut && !self.decoder.is_done()
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.decoder.has_stopped()
+    }
+
+    fn ping(&self) -> Option<&'static [u8]> {
+        self.encoder.ping()
+    }
+
+    fn seal(&mut self, usage: &Usage, _source: UsageSource, out: &mut BytesMut) {
+        let stop = self.middle.tally.stop().cloned();
+        self.encoder.end(&stop.unwrap_or(Stop::new(StopReason::EndTurn)), usage, out);
+    }
+
+    fn cut_short(&mut self, usage: &Usage, _source: UsageSource, out: &mut BytesMut) {
         let stop = Stop::new(StopReason::MaxTokens);
-        self.end(&stop, usage, out);
+        self.encoder.end(&stop, usage, out);
         self.middle.tally.stopped(stop);
     }
 
-    fn end(&mut self, stop: &Stop, usage: &Usage, out: &mut BytesMut) {
-        match &mut self.encoder {
-            Encoder::Chat(encoder) => encoder.end(stop, usage, out),
-            Encoder::Messages(encoder) => encoder.end(stop, usage, out),
-        }
+    fn fail(&mut self, fault: &Fault, request_id: &str, out: &mut BytesMut) {
+        self.encoder.fail(fault, request_id, out);
     }
 }
 
@@ -291,8 +228,7 @@ impl Convert {
 #[derive(Debug)]
 pub(super) struct Converted {
     reply: Reply,
-    client: Dialect,
-    head: ReplyHead,
+    spec: StreamSpec,
     pub tally: Tally,
 }
 
@@ -300,20 +236,17 @@ impl Converted {
     /// Reads a body that is valid UTF-8.
     pub fn read(spec: &StreamSpec, body: &[u8]) -> Result<Self, StreamFault> {
         let mut events = Vec::new();
-        Decoder::new(spec).answer(body, &mut events)?;
+        decoder(spec).answer(body, &mut events)?;
         let mut reply = Reply::default();
         let mut middle = Middle::new(spec);
         for event in events {
             middle.pass(event, |event| reply.take(event));
         }
-        Ok(Self { reply, client: spec.client, head: spec.head.clone(), tally: middle.tally })
+        Ok(Self { reply, spec: spec.clone(), tally: middle.tally })
     }
 
     pub fn seal(&self, usage: &Usage) -> Bytes {
-        Bytes::from(match self.client {
-            Dialect::Anthropic => anthropic::reply::write(&self.reply, &self.head, usage),
-            _ => openai_chat::reply::write(&self.reply, &self.head, usage),
-        })
+        Bytes::from(write_reply(&self.spec, &self.reply, usage))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The converting lane: what is written for a client reads back as what the upstream said. Never here: bytes (corpus).
 
 use super::*;
-use crate::lane::Stream;
+use crate::anthropic;
+use crate::lane::{ReplyHead, Stream};
 use crate::target::Target;
 use crate::{decode_request, encode_request};
 use std::path::Path;

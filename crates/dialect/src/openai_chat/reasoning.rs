@@ -1,13 +1,18 @@
-//! Reasoning that crosses Chat Completions: sealed blocks ride in `reasoning_details` and come back as they were.
+//! Reasoning that crosses Chat Completions: sealed blocks ride in `reasoning_details`, their proofs as the seal carries them.
 //! In: a message of the client. Out: its blocks with the reasoning in its place; and the details of a block.
 //! Never here: reasoning as text of the answer; what nobody sealed for the target is dropped by its encoder.
 
 use crate::json::{push_string, whole};
 use crate::read::{Object, elements};
-use canon::{Block, BlockKind};
+use canon::{Block, BlockKind, Dialect};
 
-/// The format that says a seal is Anthropic's.
-pub(crate) const FORMAT: &str = "anthropic-claude-v1";
+/// What the details call the form of their proofs: readers choose by it what they keep.
+pub(crate) const fn format_of(upstream: Dialect) -> &'static str {
+    match upstream {
+        Dialect::Anthropic => "anthropic-claude-v1",
+        _ => "unknown",
+    }
+}
 
 struct Detail {
     index: Option<u64>,
@@ -55,12 +60,10 @@ fn details(message: &Object<'_>) -> Vec<Detail> {
         let Some(detail) = Object::open(raw) else {
             continue;
         };
-        // A seal of another provider is worth nothing to ours.
-        let ours = detail.str("format").is_none_or(|f| f == FORMAT);
         let index = detail.get("index").and_then(whole);
         let data = detail.str("data").map(std::borrow::Cow::into_owned);
         let text = detail.str("text").unwrap_or_default();
-        let signature = detail.str("signature").filter(|s| ours && !s.is_empty());
+        let signature = detail.str("signature").filter(|s| !s.is_empty());
         let signature = signature.map(std::borrow::Cow::into_owned);
         match detail.str("type").as_deref() {
             Some("reasoning.text") => match out.last_mut() {
@@ -70,7 +73,7 @@ fn details(message: &Object<'_>) -> Vec<Detail> {
                 }
                 _ => out.push(Detail { index, text: text.into_owned(), signature, data: None }),
             },
-            Some("reasoning.encrypted") if ours && data.is_some() => {
+            Some("reasoning.encrypted") if data.is_some() => {
                 out.push(Detail { index, text: String::new(), signature: None, data });
             }
             _ => {}
@@ -79,8 +82,15 @@ fn details(message: &Object<'_>) -> Vec<Detail> {
     out
 }
 
+/// Where a detail belongs: the form of its proof, and the number of its block.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub format: &'static str,
+    pub index: usize,
+}
+
 /// Writes a detail of a text, a seal, or both.
-pub(crate) fn write_text(out: &mut Vec<u8>, index: usize, text: Option<&str>, signature: Option<&str>) {
+pub(crate) fn write_text(out: &mut Vec<u8>, place: Place, text: Option<&str>, signature: Option<&str>) {
     out.extend_from_slice(b"{\"type\":\"reasoning.text\"");
     if let Some(text) = text {
         out.extend_from_slice(b",\"text\":");
@@ -90,16 +100,17 @@ pub(crate) fn write_text(out: &mut Vec<u8>, index: usize, text: Option<&str>, si
         out.extend_from_slice(b",\"signature\":");
         push_string(out, signature);
     }
-    close(out, index);
+    close(out, place);
 }
 
 /// Writes a detail of reasoning that nobody may read.
-pub(crate) fn write_sealed(out: &mut Vec<u8>, index: usize, data: &str) {
+pub(crate) fn write_sealed(out: &mut Vec<u8>, place: Place, data: &str) {
     out.extend_from_slice(b"{\"type\":\"reasoning.encrypted\",\"data\":");
     push_string(out, data);
-    close(out, index);
+    close(out, place);
 }
 
-fn close(out: &mut Vec<u8>, index: usize) {
-    out.extend_from_slice(format!(",\"format\":\"{FORMAT}\",\"index\":{index}}}").as_bytes());
+fn close(out: &mut Vec<u8>, place: Place) {
+    let Place { format, index } = place;
+    out.extend_from_slice(format!(",\"format\":\"{format}\",\"index\":{index}}}").as_bytes());
 }

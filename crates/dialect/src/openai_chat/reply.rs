@@ -2,12 +2,13 @@
 //! or a body. Never here: when the terminal group goes out (lane).
 
 use super::chunk::Pen;
-use super::reasoning::{write_sealed, write_text};
+use super::reasoning::{Place, format_of, write_sealed, write_text};
 use super::{stop, usage};
-use crate::lane::ReplyHead;
+use crate::codec::{Encode, fail_plainly};
+use crate::lane::StreamSpec;
 use crate::write::Writer;
 use bytes::BytesMut;
-use canon::{Event, Head, Piece, Reply, ReplyBlock, Stop, StopReason};
+use canon::{Dialect, Event, Fault, Head, Piece, Reply, ReplyBlock, Stop, StopReason};
 use units::Usage;
 
 /// Writes chunks.
@@ -15,6 +16,8 @@ use units::Usage;
 pub(crate) struct ChatEncoder {
     pen: Pen,
     show_usage: bool,
+    /// The form of the proofs in reasoning details.
+    proofs: &'static str,
     started: bool,
     open: Option<Head>,
     /// Blocks so far; reasoning details tell their place by it.
@@ -23,13 +26,8 @@ pub(crate) struct ChatEncoder {
     refused: bool,
 }
 
-impl ChatEncoder {
-    pub fn new(head: &ReplyHead, show_usage: bool) -> Self {
-        Self { pen: Pen::new(head), show_usage, started: false, open: None, blocks: 0, calls: 0, refused: false }
-    }
-
-    /// Writes an event. The end of the answer is not written here (`end`).
-    pub fn push(&mut self, event: &Event, out: &mut BytesMut) {
+impl Encode for ChatEncoder {
+    fn push(&mut self, event: &Event, out: &mut BytesMut) {
         let mut delta = Vec::new();
         match event {
             Event::Start => {
@@ -51,6 +49,36 @@ impl ChatEncoder {
         }
     }
 
+    fn end(&mut self, stop: &Stop, counts: &Usage, out: &mut BytesMut) {
+        if !self.started {
+            self.push(&Event::Start, out);
+        }
+        self.pen.finish(0, finish(stop.reason, self.refused), out);
+        if self.show_usage {
+            self.pen.usage(counts, out);
+        }
+        out.extend_from_slice(b"data: [DONE]\n\n");
+    }
+
+    fn fail(&mut self, fault: &Fault, request_id: &str, out: &mut BytesMut) {
+        fail_plainly(Dialect::OpenAiChat, fault, request_id, out);
+    }
+}
+
+impl ChatEncoder {
+    pub fn new(spec: &StreamSpec) -> Self {
+        Self {
+            pen: Pen::new(&spec.head),
+            show_usage: spec.show_usage,
+            proofs: format_of(spec.upstream),
+            started: false,
+            open: None,
+            blocks: 0,
+            calls: 0,
+            refused: false,
+        }
+    }
+
     fn open(&mut self, head: &Head, delta: &mut Vec<u8>) {
         match head {
             Head::ToolCall { id, name } => {
@@ -67,7 +95,7 @@ impl ChatEncoder {
             Head::Redacted(data) => {
                 let mut object = Writer::object(delta);
                 let mut list = Writer::array(object.key("reasoning_details"));
-                write_sealed(list.item(), self.blocks - 1, data);
+                write_sealed(list.item(), self.place(), data);
                 list.end();
                 object.end();
             }
@@ -75,8 +103,13 @@ impl ChatEncoder {
         }
     }
 
+    /// Where a detail of the open block belongs.
+    const fn place(&self) -> Place {
+        Place { format: self.proofs, index: self.blocks.saturating_sub(1) }
+    }
+
     fn more(&self, piece: &Piece, delta: &mut Vec<u8>) {
-        let place = self.blocks.saturating_sub(1);
+        let place = self.place();
         let mut object = Writer::object(delta);
         match (&self.open, piece) {
             (Some(Head::Thinking), Piece::Text(text)) => {
@@ -105,18 +138,6 @@ impl ChatEncoder {
         }
         object.end();
     }
-
-    /// Writes the terminal group.
-    pub fn end(&mut self, stop: &Stop, counts: &Usage, out: &mut BytesMut) {
-        if !self.started {
-            self.push(&Event::Start, out);
-        }
-        self.pen.finish(0, finish(stop.reason, self.refused), out);
-        if self.show_usage {
-            self.pen.usage(counts, out);
-        }
-        out.extend_from_slice(b"data: [DONE]\n\n");
-    }
 }
 
 /// A refusal without words of its own would pass for an ordinary end.
@@ -137,7 +158,8 @@ fn write_call(call: &mut Writer<'_>, id: &str, name: &str, arguments: &str) {
 }
 
 /// Writes a whole answer.
-pub(crate) fn write(reply: &Reply, head: &ReplyHead, counts: &Usage) -> Vec<u8> {
+pub(crate) fn write(reply: &Reply, spec: &StreamSpec, counts: &Usage) -> Vec<u8> {
+    let head = &spec.head;
     let mut out = Vec::with_capacity(1024);
     let mut body = Writer::object(&mut out);
     body.text("id", &head.id);
@@ -147,7 +169,7 @@ pub(crate) fn write(reply: &Reply, head: &ReplyHead, counts: &Usage) -> Vec<u8> 
     let mut choices = Writer::array(body.key("choices"));
     let mut choice = Writer::object(choices.item());
     choice.number("index", 0);
-    write_message(reply, choice.key("message"));
+    write_message(reply, format_of(spec.upstream), choice.key("message"));
     choice.raw("logprobs", "null");
     let reason = reply.stop.as_ref().map_or(StopReason::EndTurn, |s| s.reason);
     let refused = reply.blocks.iter().any(|b| b.head == Head::Refusal);
@@ -159,7 +181,7 @@ pub(crate) fn write(reply: &Reply, head: &ReplyHead, counts: &Usage) -> Vec<u8> 
     out
 }
 
-fn write_message(reply: &Reply, out: &mut Vec<u8>) {
+fn write_message(reply: &Reply, proofs: &'static str, out: &mut Vec<u8>) {
     let joined = |wanted: fn(&Head) -> bool| -> Option<String> {
         let texts = reply.blocks.iter().filter(|b| wanted(&b.head));
         let text: String = texts.map(|b| b.text.as_str()).collect();
@@ -178,7 +200,7 @@ fn write_message(reply: &Reply, out: &mut Vec<u8>) {
     if let Some(text) = joined(|h| matches!(h, Head::Thinking)) {
         message.text("reasoning_content", &text);
     }
-    write_details(&reply.blocks, &mut message);
+    write_details(&reply.blocks, proofs, &mut message);
     let calls: Vec<_> = reply
         .blocks
         .iter()
@@ -199,13 +221,14 @@ fn write_message(reply: &Reply, out: &mut Vec<u8>) {
     message.end();
 }
 
-fn write_details(blocks: &[ReplyBlock], message: &mut Writer<'_>) {
+fn write_details(blocks: &[ReplyBlock], format: &'static str, message: &mut Writer<'_>) {
     let thought = |b: &ReplyBlock| matches!(b.head, Head::Thinking | Head::Redacted(_));
     if !blocks.iter().any(thought) {
         return;
     }
     let mut list = Writer::array(message.key("reasoning_details"));
-    for (place, block) in blocks.iter().enumerate() {
+    for (index, block) in blocks.iter().enumerate() {
+        let place = Place { format, index };
         match &block.head {
             Head::Thinking => {
                 let seal = block.signature.as_deref();

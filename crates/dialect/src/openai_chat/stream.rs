@@ -6,6 +6,7 @@
 
 use super::stop;
 use super::usage::ChatCounts;
+use crate::codec::Decode;
 use crate::fault::UpstreamFault;
 use crate::json::{string_value, whole};
 use crate::lane::StreamFault;
@@ -81,23 +82,8 @@ fn within(text: &str) -> Result<(), StreamFault> {
     Ok(())
 }
 
-impl ChatDecoder {
-    /// Ids of calls that the server forgot start with `call_stem`.
-    pub fn new(call_stem: String) -> Self {
-        Self { call_stem, ..Self::default() }
-    }
-
-    pub const fn is_done(&self) -> bool {
-        self.done
-    }
-
-    /// Whether the server has said why its answer ends.
-    pub const fn has_stopped(&self) -> bool {
-        self.done || self.stop.is_some()
-    }
-
-    /// Takes the data of one frame.
-    pub fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+impl Decode for ChatDecoder {
+    fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if data == b"[DONE]" {
             self.end(out);
             return Ok(());
@@ -124,8 +110,7 @@ impl ChatDecoder {
         Ok(())
     }
 
-    /// Takes a whole answer.
-    pub fn answer(&mut self, body: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+    fn answer(&mut self, body: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
         let body = body.trim_ascii();
         if crate::json::skip(body, 0, 0) != Ok(body.len()) {
             return Err(StreamFault::Garbage);
@@ -145,13 +130,27 @@ impl ChatDecoder {
         Ok(())
     }
 
-    /// The connection ended.
-    pub fn finish(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault> {
+    fn finish(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if !self.done && self.stop.is_none() {
             return Err(StreamFault::Cut);
         }
         self.end(out);
         Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.done || self.stop.is_some()
+    }
+}
+
+impl ChatDecoder {
+    /// Ids of calls that the server forgot start with `call_stem`.
+    pub fn new(call_stem: String) -> Self {
+        Self { call_stem, ..Self::default() }
     }
 
     fn errors(&self, chunk: &Object<'_>, data: &[u8]) -> Result<(), StreamFault> {

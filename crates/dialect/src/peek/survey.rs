@@ -2,6 +2,7 @@
 //! messages, how much media, where system prompts stand. Never here: text of the prompt, a copy of anything.
 
 use crate::json::{Span, Watch};
+use crate::seal::is_carried;
 use std::ops::Range;
 
 /// Base64 payloads shorter than this count as text: they are not worth the look.
@@ -87,7 +88,7 @@ pub(crate) struct Survey {
     pub media_items: u32,
     pub documents: u32,
     pub prompters: Vec<Prompter>,
-    /// Thinking blocks with an empty signature, bracket to bracket.
+    /// Blocks of reasoning with an empty proof or with one that was carried here from another dialect, bracket to bracket.
     pub unsigned: Vec<Span>,
     /// A key or type is spelt with escapes: the server reads it, this look does not.
     pub odd: bool,
@@ -106,6 +107,7 @@ pub(crate) struct Survey {
     block: usize,
     thinking: bool,
     unsigned_here: bool,
+    carried_here: bool,
 }
 
 impl Survey {
@@ -209,6 +211,9 @@ impl Watch for Survey {
             return;
         }
         let inner = &text[span.start + 1..span.end - 1];
+        if depth == 4 && matches!(self.key_at(4), Key::Signature | Key::Data) {
+            self.carried_here |= is_carried(inner);
+        }
         if inner.len() < MEDIA_BYTES_MIN {
             self.short_string(depth, inner, &span);
         } else if depth >= 4 {
@@ -234,6 +239,7 @@ impl Watch for Survey {
                 self.block = at;
                 self.thinking = false;
                 self.unsigned_here = false;
+                self.carried_here = false;
             }
             5 | 7 => {
                 self.payload = 0;
@@ -250,7 +256,9 @@ impl Watch for Survey {
     fn close(&mut self, depth: u32, end: usize) {
         match depth {
             2 => self.other_before |= !self.prompted,
-            4 if self.thinking && self.unsigned_here => self.unsigned.push((self.block, end)),
+            4 if self.carried_here || (self.thinking && self.unsigned_here) => {
+                self.unsigned.push((self.block, end));
+            }
             5 | 7 if self.base64 && self.holder(depth) == Key::Source => {
                 self.media_bytes += self.payload;
             }

@@ -5,13 +5,14 @@ use super::choices::{Known, Shows, word};
 use super::pass::{EventReader, Frame, Lesson, Passage, Way};
 use super::top::{TopReader, UsageRule};
 use super::usage;
-use crate::lane::{StreamFault, StreamSpec};
+use crate::codec::fail_plainly;
+use crate::lane::{LaneStream, StreamFault, StreamSpec};
 use crate::openai_chat::usage::ChatCounts;
 use crate::openai_chat::{chunk, stop};
 use crate::splice::Edits;
 use crate::sse::EVENT_BYTES_MAX;
 use bytes::BytesMut;
-use canon::{Dialect, Stop, StopReason, Tally};
+use canon::{Dialect, Fault, Stop, StopReason, Tally};
 use units::{Usage, UsageSource};
 
 /// A Chat stream on its way.
@@ -148,6 +149,39 @@ impl ChatReader {
     }
 }
 
+impl LaneStream for ChatStream {
+    fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
+        self.take(bytes, out)
+    }
+
+    fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
+        self.ended(out)
+    }
+
+    fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    fn is_complete(&self) -> bool {
+        let reader = &self.reader;
+        reader.done || (reader.usage_came && reader.finished.len() >= reader.choices)
+    }
+
+    fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
+        let reason = StopReason::EndTurn.with_calls(self.reader.known.tools);
+        self.end(reason, usage, source, out);
+    }
+
+    fn cut_short(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
+        self.tally.stopped(Stop::new(StopReason::MaxTokens));
+        self.end(StopReason::MaxTokens, usage, source, out);
+    }
+
+    fn fail(&mut self, fault: &Fault, request_id: &str, out: &mut BytesMut) {
+        fail_plainly(Dialect::OpenAiChat, fault, request_id, out);
+    }
+}
+
 impl ChatStream {
     /// A stream that has not begun.
     pub fn new(spec: &StreamSpec) -> Self {
@@ -163,24 +197,6 @@ impl ChatStream {
             usage_came: false,
             done: false,
         })
-    }
-
-    /// Whether nothing more needs to be awaited.
-    pub fn is_complete(&self) -> bool {
-        let reader = &self.reader;
-        reader.done || (reader.usage_came && reader.finished.len() >= reader.choices)
-    }
-
-    /// Writes the terminal group.
-    pub fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
-        let reason = StopReason::EndTurn.with_calls(self.reader.known.tools);
-        self.end(reason, usage, source, out);
-    }
-
-    /// Ends the answer as one that reached its limit.
-    pub fn cut_short(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
-        self.tally.stopped(Stop::new(StopReason::MaxTokens));
-        self.end(StopReason::MaxTokens, usage, source, out);
     }
 
     /// Writes the terminal group; choices that have no finish yet get this one.

@@ -12,11 +12,12 @@ use super::pass::{EventReader, Frame, Lesson, Passage, Way};
 use super::usage::{self, anew};
 use crate::anthropic::event;
 use crate::anthropic::usage::{MessageCounts, write};
+use crate::codec::fail_plainly;
 use crate::json::Span;
-use crate::lane::{ReplyHead, StreamFault, StreamSpec};
+use crate::lane::{LaneStream, ReplyHead, StreamFault, StreamSpec};
 use crate::splice::Edits;
 use bytes::BytesMut;
-use canon::{Dialect, Head, Stop, StopReason, Tally};
+use canon::{Dialect, Fault, Head, Stop, StopReason, Tally};
 use units::{Usage, UsageSource};
 
 /// More blocks than this are never open at once: servers end a block before they begin the next, or forget to.
@@ -242,6 +243,52 @@ impl MessagesReader {
     }
 }
 
+impl LaneStream for MessagesStream {
+    fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
+        self.take(bytes, out)
+    }
+
+    fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
+        self.ended(out)
+    }
+
+    fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    fn is_complete(&self) -> bool {
+        self.reader.done
+    }
+
+    fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
+        let reader = &mut self.reader;
+        reader.close(out);
+        match reader.held.take() {
+            Some(held) => out.extend_from_slice(&held.sealed(usage, source)),
+            None => event::delta(&Stop::new(StopReason::EndTurn.with_calls(reader.tools)), usage, out),
+        }
+        event::stop_event(out);
+        reader.done = true;
+    }
+
+    fn cut_short(&mut self, usage: &Usage, _source: UsageSource, out: &mut BytesMut) {
+        let stop = Stop::new(StopReason::MaxTokens);
+        self.reader.close(out);
+        event::delta(&stop, usage, out);
+        event::stop_event(out);
+        self.tally.stopped(stop);
+        self.reader.done = true;
+    }
+
+    fn fail(&mut self, fault: &Fault, request_id: &str, out: &mut BytesMut) {
+        fail_plainly(Dialect::Anthropic, fault, request_id, out);
+    }
+
+    fn ping(&self) -> Option<&'static [u8]> {
+        self.reader.started.then_some(event::PING)
+    }
+}
+
 impl MessagesStream {
     /// A stream that has not begun.
     pub fn new(spec: &StreamSpec) -> Self {
@@ -255,38 +302,6 @@ impl MessagesStream {
             held: None,
             done: false,
         })
-    }
-
-    /// Whether nothing more needs to be awaited.
-    pub const fn is_complete(&self) -> bool {
-        self.reader.done
-    }
-
-    /// Whether the client's reader may be pinged.
-    pub const fn started(&self) -> bool {
-        self.reader.started
-    }
-
-    /// Writes the terminal group.
-    pub fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
-        let reader = &mut self.reader;
-        reader.close(out);
-        match reader.held.take() {
-            Some(held) => out.extend_from_slice(&held.sealed(usage, source)),
-            None => event::delta(&Stop::new(StopReason::EndTurn.with_calls(reader.tools)), usage, out),
-        }
-        event::stop_event(out);
-        reader.done = true;
-    }
-
-    /// Ends the answer as one that reached its limit.
-    pub fn cut_short(&mut self, usage: &Usage, out: &mut BytesMut) {
-        let stop = Stop::new(StopReason::MaxTokens);
-        self.reader.close(out);
-        event::delta(&stop, usage, out);
-        event::stop_event(out);
-        self.tally.stopped(stop);
-        self.reader.done = true;
     }
 }
 

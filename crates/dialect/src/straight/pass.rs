@@ -47,11 +47,6 @@ impl<R> Passage<R> {
         Self { frames: Frames::default(), templates: Templates::default(), tally: Tally::default(), reader }
     }
 
-    /// What was used and shown so far.
-    pub const fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
     /// Makes every frame be read whole.
     #[cfg(test)]
     pub fn forget(&mut self) {
@@ -62,7 +57,7 @@ impl<R> Passage<R> {
 #[expect(private_bounds, reason = "the two readers are named by their streams")]
 impl<R: EventReader> Passage<R> {
     /// Takes bytes, cut anywhere.
-    pub fn push(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
+    pub fn take(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
         let mut frames = std::mem::take(&mut self.frames);
         let pushed = frames.push(bytes, |frame| self.frame(frame, out));
         self.frames = frames;
@@ -70,7 +65,7 @@ impl<R: EventReader> Passage<R> {
     }
 
     /// The connection ended.
-    pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
+    pub fn ended(&mut self, out: &mut BytesMut) -> Result<(), StreamFault> {
         let rest = self.frames.rest();
         if let Some(fault) = UpstreamFault::bare(R::DIALECT, &rest) {
             return Err(StreamFault::Upstream(fault));

@@ -195,7 +195,7 @@ fn pitfall_44_a_seal_alone_reaches_the_client() {
         data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"S\"}}\n\n\
         data: {\"type\":\"content_block_stop\",\"index\":0}\n\ndata: {\"type\":\"message_stop\"}\n\n";
     let ran = run(MESSAGES, CHAT, up);
-    assert!(ran.text().contains(r#""signature":"S""#), "{}", ran.text());
+    assert!(ran.text().contains(r#""signature":"tg1.0123456789abcdef.S""#), "{}", ran.text());
     assert!(ran.tally.hidden_reasoning());
 }
 

@@ -2,8 +2,8 @@
 
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Tally};
-use dialect::ToolNames;
 use dialect::lane::{Answer, ReplyHead, Stream, StreamFault, StreamSpec};
+use dialect::{Maker, ToolNames};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,7 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
     StreamSpec {
         client,
         upstream,
+        maker: Maker(0x0123_4567_89ab_cdef),
         head: ReplyHead { id: id.to_owned(), model: "pub".to_owned(), created: 1_700_000_000 },
         show_usage: true,
         choices: 1,

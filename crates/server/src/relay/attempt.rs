@@ -2,6 +2,7 @@
 //! that has begun (or is whole), or a failure with its cause. Never here: which seat comes next, money.
 
 use crate::limits::{ANSWER_BYTES_MAX, UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_RETRY_DEFAULT};
+use crate::live::LiveRoute;
 use crate::relay::letter::Letter;
 use crate::relay::reply_head;
 use crate::relay::run::Run;
@@ -67,15 +68,17 @@ pub fn patience(run: &Run) -> (Instant, bool) {
 /// Makes one attempt; whoever calls bounds its time.
 pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
     let Some(route) = run.job.model.routes.get(seat.route) else { return Err(vanished()) };
-    let Some(credential) = route.provider.credentials.get(seat.credential) else { return Err(vanished()) };
+    let Some(calls) = route.calls.get(seat.credential) else { return Err(vanished()) };
     let letter = Letter::write(run, route, insert).map_err(not_expressible)?;
-    let call = Call { endpoint: &credential.endpoint, headers: &letter.headers, body: letter.body.clone() };
+    let call =
+        Call { endpoint: calls.of(run.job.peek.stream), headers: &letter.headers, body: letter.body.clone() };
     let answer = run.worker.upstream.send(call).await.map_err(|e| broken(&e))?;
-    read(run, route.provider.dialect(), letter, answer).await
+    read(run, route, letter, answer).await
 }
 
 /// Reads an answer as far as an attempt goes: whole, or to its first semantic byte.
-async fn read(run: &Run, upstream: Dialect, letter: Letter, mut answer: Answer) -> Result<Found, Failed> {
+async fn read(run: &Run, route: &LiveRoute, letter: Letter, mut answer: Answer) -> Result<Found, Failed> {
+    let upstream = route.target.dialect;
     if answer.status != http::StatusCode::OK {
         return Err(refused(upstream, &mut answer).await);
     }
@@ -85,6 +88,7 @@ async fn read(run: &Run, upstream: Dialect, letter: Letter, mut answer: Answer) 
     let spec = StreamSpec {
         client: run.job.peek.dialect,
         upstream,
+        maker: route.target.maker,
         head: reply_head(run),
         show_usage: run.job.peek.asks_usage,
         choices: run.job.peek.choices,

@@ -102,6 +102,13 @@ fn unsigned_thinking_is_left_out() {
     let signed = r#"{"type":"thinking","thinking":"t","signature":"s"}"#;
     assert!(sent(&format!("{signed},{text}")).contains(signed));
     assert!(!sent(unsigned).contains("thinking"));
+    // Proofs that other upstreams gave, carried here by the converting lane.
+    for foreign in [
+        r#"{"type":"thinking","thinking":"t","signature":"tg1.00000000000000ff.x"}"#,
+        r#"{"data":"tg1.00000000000000ff.x","type":"redacted_thinking"}"#,
+    ] {
+        assert!(sent(&format!("{foreign}, {text}")).contains(&format!(r#""content":[{text}]"#)), "{foreign}");
+    }
 }
 
 /// The members of an object as text, but for those a splice may touch.

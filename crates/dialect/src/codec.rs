@@ -1,0 +1,69 @@
+//! What a dialect is to the converting lane: one reader of answers, one writer of them. In: a spec. Out: the reader of its
+//! upstream's dialect, the writer of its client's. Never here: a pair of dialects, what lies between reader and writer.
+
+use crate::anthropic::{reply::MessagesEncoder, stream::MessagesDecoder};
+use crate::fault::render_event;
+use crate::lane::{StreamFault, StreamSpec};
+use crate::openai_chat::{reply::ChatEncoder, stream::ChatDecoder};
+use crate::{anthropic, openai_chat};
+use bytes::BytesMut;
+use canon::{Dialect, Event, Fault, Reply, Stop};
+use std::fmt::Debug;
+use units::Usage;
+
+/// Reads answers of one dialect as events whose blocks never overlap.
+pub(crate) trait Decode: Debug + Send {
+    /// Takes the data of one frame: whole JSON, or `[DONE]`.
+    fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault>;
+    /// Takes a whole answer instead of frames.
+    fn answer(&mut self, body: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault>;
+    /// The connection ended. Without a proper end of the answer it is `StreamFault::Cut`.
+    fn finish(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault>;
+    /// Whether the terminal group was read: nothing more needs to be awaited.
+    fn is_done(&self) -> bool;
+    /// Whether the server has said why its answer ends.
+    fn has_stopped(&self) -> bool;
+}
+
+/// Writes streams of one dialect.
+pub(crate) trait Encode: Debug + Send {
+    /// Writes an event. `Event::Stop` and `Event::Usage` write nothing: the end is `end`.
+    fn push(&mut self, event: &Event, out: &mut BytesMut);
+    /// Writes the terminal group.
+    fn end(&mut self, stop: &Stop, usage: &Usage, out: &mut BytesMut);
+    /// Ends the stream with a fault; no proper end follows (R-ERR-6).
+    fn fail(&mut self, fault: &Fault, request_id: &str, out: &mut BytesMut);
+    /// What keeps a silent stream alive by now, where that is more than a comment.
+    fn ping(&self) -> Option<&'static [u8]> {
+        None
+    }
+}
+
+/// The reader of the upstream's dialect.
+pub(crate) fn decoder(spec: &StreamSpec) -> Box<dyn Decode> {
+    match spec.upstream {
+        Dialect::Anthropic => Box::new(MessagesDecoder::default()),
+        _ => Box::new(ChatDecoder::new(spec.head.call_stem())),
+    }
+}
+
+/// The writer of the client's dialect.
+pub(crate) fn encoder(spec: &StreamSpec) -> Box<dyn Encode> {
+    match spec.client {
+        Dialect::Anthropic => Box::new(MessagesEncoder::new(&spec.head)),
+        _ => Box::new(ChatEncoder::new(spec)),
+    }
+}
+
+/// A whole answer in the client's dialect.
+pub(crate) fn write_reply(spec: &StreamSpec, reply: &Reply, usage: &Usage) -> Vec<u8> {
+    match spec.client {
+        Dialect::Anthropic => anthropic::reply::write(reply, &spec.head, usage),
+        _ => openai_chat::reply::write(reply, spec, usage),
+    }
+}
+
+/// The fault as the last event of a dialect whose stream keeps no state for it.
+pub(crate) fn fail_plainly(client: Dialect, fault: &Fault, request_id: &str, out: &mut BytesMut) {
+    out.extend_from_slice(&render_event(fault, client, request_id));
+}

@@ -4,16 +4,17 @@
 use serde_json::Value;
 
 /// What each crate may depend on. Tests (dev-dependencies) may use `sim` and `simtest` besides.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("units", &[]),
     ("canon", &["units"]),
     ("dialect", &["units", "canon"]),
+    ("tokens", &["canon"]),
     ("catalog", &["units"]),
     ("admit", &["units", "canon", "catalog"]),
     ("route", &["units", "canon", "catalog"]),
     ("ledger", &["units", "catalog"]),
     ("store", &["units", "catalog", "admit", "ledger"]),
-    ("server", &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store"]),
+    ("server", &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store", "tokens"]),
     ("sim", &["units"]),
     ("tollgate", &["units", "server", "store", "sim"]),
     ("xtask", &[]),
@@ -26,7 +27,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
 const KNOWS_ALL: &str = "simtest";
 
 /// Crates that cannot wait, draw lots or open a socket.
-const PURE: [&str; 7] = ["units", "canon", "dialect", "catalog", "admit", "route", "ledger"];
+const PURE: [&str; 8] = ["units", "canon", "dialect", "tokens", "catalog", "admit", "route", "ledger"];
 
 /// Beginnings of names of crates that bring a runtime, a server, a driver or chance.
 const IMPURE: [&str; 14] = [

@@ -1,0 +1,186 @@
+//! A whole request as tokens. In: a conversation. Out: a count of every block of every kind, the tools and the schema of the
+//! answer. Never here: a limit, a price.
+
+use crate::Count;
+use crate::media;
+use crate::vocabulary::Tokenizer;
+use canon::{Block, BlockKind, Function, OutputFormat, Request, Role, Tool};
+
+/// Around each message, its role included, and for the answer to come.
+const MESSAGE_TOKENS: u64 = 4;
+const ANSWER_TOKENS: u64 = 3;
+/// Around a tool on offer, and around a call or result.
+const TOOL_TOKENS: u64 = 8;
+const CALL_TOKENS: u64 = 4;
+/// Characters of reasoning that cannot be read, to a token.
+const SEALED_CHARS_PER_TOKEN: u64 = 6;
+
+/// Counts a request.
+pub fn count(request: &Request, tokenizer: Tokenizer) -> Count {
+    let mut counter = Counter { tokenizer, tokens: ANSWER_TOKENS, exact: tokenizer.is_known() };
+    if !request.system.is_empty() {
+        counter.message(&request.system);
+    }
+    for turn in &request.turns {
+        // A turn of the user may be results alone, each a message of its own.
+        let results = turn.blocks.iter().filter(|b| matches!(b.kind, BlockKind::ToolResult { .. })).count();
+        if results == turn.blocks.len() && turn.role == Role::User {
+            turn.blocks.iter().for_each(|block| counter.block(block));
+        } else {
+            counter.message(&turn.blocks);
+        }
+    }
+    request.tools.iter().for_each(|tool| counter.tool(tool));
+    if let OutputFormat::JsonSchema { schema, .. } = &request.output_format {
+        counter.exact = false;
+        counter.text(schema.get());
+    }
+    Count { tokens: counter.tokens, exact: counter.exact }
+}
+
+struct Counter {
+    tokenizer: Tokenizer,
+    tokens: u64,
+    exact: bool,
+}
+
+impl Counter {
+    fn add(&mut self, tokens: u64) {
+        self.tokens = self.tokens.saturating_add(tokens);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.add(self.tokenizer.count(text));
+    }
+
+    /// What only its provider could count.
+    fn guess(&mut self, tokens: u64) {
+        self.exact = false;
+        self.add(tokens);
+    }
+
+    fn message(&mut self, blocks: &[Block]) {
+        self.add(MESSAGE_TOKENS);
+        // Several blocks may have been one message or several.
+        self.exact &= blocks.len() == 1;
+        blocks.iter().for_each(|block| self.block(block));
+    }
+
+    fn block(&mut self, block: &Block) {
+        match &block.kind {
+            BlockKind::Text(text) | BlockKind::Refusal(text) => self.text(text),
+            BlockKind::Image { source, detail } => {
+                self.guess(media::image(source, detail.as_deref(), self.tokenizer));
+            }
+            BlockKind::Document { source, title, context } => {
+                self.guess(media::document(source, self.tokenizer));
+                title.iter().chain(context).for_each(|text| self.text(text));
+            }
+            BlockKind::Audio { data, .. } => self.guess(media::payload(data)),
+            BlockKind::Thinking { text, .. } => {
+                self.guess(0);
+                self.text(text);
+            }
+            BlockKind::Redacted(data) => self.guess((data.len() as u64).div_ceil(SEALED_CHARS_PER_TOKEN)),
+            BlockKind::ToolCall { name, arguments, .. } => {
+                self.guess(CALL_TOKENS);
+                self.text(name);
+                self.text(arguments);
+            }
+            BlockKind::ToolResult { content, .. } => {
+                self.guess(CALL_TOKENS);
+                content.iter().for_each(|block| self.block(block));
+            }
+            BlockKind::ToolReference(name) => {
+                self.guess(CALL_TOKENS);
+                self.text(name);
+            }
+            BlockKind::Opaque { raw, .. } => {
+                self.guess(0);
+                self.text(raw);
+            }
+            _ => self.guess(0),
+        }
+    }
+
+    fn tool(&mut self, tool: &Tool) {
+        self.guess(TOOL_TOKENS);
+        match tool {
+            Tool::Function(function) => self.function(function),
+            Tool::Server { raw, .. } => self.text(raw.get()),
+            _ => {}
+        }
+    }
+
+    fn function(&mut self, function: &Function) {
+        self.text(&function.name);
+        if let Some(description) = &function.description {
+            self.text(description);
+        }
+        if let Some(schema) = &function.schema {
+            self.text(schema.get());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use canon::{Dialect, Media};
+    use proptest::prelude::*;
+
+    fn asked(texts: &[(Role, &str)]) -> Request {
+        let mut request = Request::new(Dialect::OpenAiChat, "m");
+        for (role, text) in texts {
+            request.say(*role, vec![Block::text(*text)]);
+        }
+        request
+    }
+
+    fn with(kind: BlockKind) -> Request {
+        let mut request = asked(&[]);
+        request.say(Role::User, vec![Block::text("hi"), Block::new(kind)]);
+        request
+    }
+
+    /// What the provider reports for such a conversation: 3 for each message, its role, its text, and 3 for the answer.
+    #[test]
+    fn a_plain_conversation_is_exact() {
+        let mut request = asked(&[(Role::User, "hello world")]);
+        request.system = vec![Block::text("hello world")];
+        assert_eq!(count(&request, Tokenizer::O200k), Count { tokens: 4 + 2 + 4 + 2 + 3, exact: true });
+        assert_eq!(count(&request, Tokenizer::Unknown), Count { tokens: 4 + 3 + 4 + 3 + 3, exact: false });
+    }
+
+    /// Pitfall 54: every kind of block counts, and none makes the count smaller.
+    #[test]
+    fn pitfall_54_every_kind_counts() {
+        let plain = count(&asked(&[(Role::User, "hi")]), Tokenizer::O200k).tokens;
+        let picture = Media::Url("https://x.example/p.png".to_owned());
+        for kind in [
+            BlockKind::Text("more".to_owned()),
+            BlockKind::Refusal("no".to_owned()),
+            BlockKind::Image { source: picture.clone(), detail: None },
+            BlockKind::Document { source: picture, title: Some("t".to_owned()), context: None },
+            BlockKind::Audio { data: "AAAA".to_owned(), format: "wav".to_owned() },
+            BlockKind::Thinking { text: "hm".to_owned(), signature: None },
+            BlockKind::Redacted("abcdefgh".to_owned()),
+            BlockKind::ToolReference("f".to_owned()),
+        ] {
+            let found = count(&with(kind.clone()), Tokenizer::O200k);
+            assert!(found.tokens > plain, "{kind:?}");
+            assert!(!found.exact, "{kind:?}");
+        }
+    }
+
+    proptest! {
+        /// More text never counts less.
+        #[test]
+        fn counts_grow_with_the_text(head in "\\PC{0,40}", tail in "\\PC{0,40}") {
+            let tokens = |text: &str| count(&asked(&[(Role::User, text)]), Tokenizer::Unknown).tokens;
+            // Two texts side by side may merge a token at their border, never more than those of one of them.
+            let both = head.clone() + &tail;
+            prop_assert!(tokens(&both) + 4 >= tokens(&head));
+        }
+    }
+}

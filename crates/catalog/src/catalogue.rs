@@ -16,6 +16,8 @@ pub struct Catalogue {
     pub providers: BTreeMap<Arc<str>, Arc<Provider>>,
     /// Models by public id.
     pub models: BTreeMap<Arc<str>, Arc<Model>>,
+    /// Public ids by the older names that callers may still write (R-WIRE-8).
+    pub legacy_names: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 /// Which language a provider speaks.
@@ -111,6 +113,8 @@ pub struct Quirks {
     pub cache_breakpoints: Option<bool>,
     /// The only beta names that are forwarded.
     pub betas: Option<Vec<String>>,
+    /// Whether the server counts the tokens of a request for nothing.
+    pub counts: Option<bool>,
 }
 
 impl Quirks {
@@ -126,6 +130,7 @@ impl Quirks {
             structured_output: self.structured_output.or(base.structured_output),
             cache_breakpoints: self.cache_breakpoints.or(base.cache_breakpoints),
             betas: self.betas.or_else(|| base.betas.clone()),
+            counts: self.counts.or(base.counts),
         }
     }
 }
@@ -172,6 +177,41 @@ pub enum Reasoning {
     Hidden,
 }
 
+/// Which calls a model answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Serves {
+    /// Conversations, in every dialect.
+    #[default]
+    Chat,
+    /// Embeddings.
+    Embeddings,
+    /// Pictures.
+    Images,
+}
+
+impl Serves {
+    /// The word in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Embeddings => "embeddings",
+            Self::Images => "images",
+        }
+    }
+}
+
+/// Whose vocabulary a model has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Vocabulary {
+    /// That of OpenAI's newer models.
+    O200k,
+    /// That of OpenAI's older models.
+    Cl100k,
+    /// One that is not public.
+    #[default]
+    Unknown,
+}
+
 /// One thing that is sold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
@@ -181,13 +221,17 @@ pub struct Model {
     pub display_name: String,
     /// What it is for.
     pub category: String,
+    /// Which calls it answers.
+    pub serves: Serves,
+    /// Whose vocabulary it has.
+    pub vocabulary: Vocabulary,
     /// What it can do.
     pub capabilities: Vec<String>,
     /// Who is said to own it.
     pub owned_by: String,
     /// Prompt and answer together, in tokens.
     pub context_length: u64,
-    /// The longest answer, in tokens.
+    /// The longest answer, in tokens; 0 where it answers no chats.
     pub max_output_tokens: u64,
     /// Whether its reasoning shows.
     pub reasoning: Reasoning,

@@ -7,7 +7,7 @@ use crate::catalogue::{
     Auth, Catalogue, MaxTokensField, Provider, ProviderKind, Quirks, ReasoningField, SystemPlacement, ThinkingForm,
     Timeouts,
 };
-use crate::doc::{CatalogueDoc, PriceDoc, ProviderDoc, QuirksDoc, TimeoutsDoc};
+use crate::doc::{CatalogueDoc, ModelDoc, PriceDoc, ProviderDoc, QuirksDoc, TimeoutsDoc};
 use model::model;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -64,7 +64,24 @@ pub fn check(
             problems.add(format!("{at}.id"), format!("the model \"{}\" is there twice", doc.id));
         }
     }
+    legacy_names(&docs.model, &mut catalogue, &mut problems);
     if problems.0.is_empty() { Ok(catalogue) } else { Err(problems.0) }
+}
+
+/// An older name leads to one model, and is no model's own.
+fn legacy_names(docs: &[ModelDoc], catalogue: &mut Catalogue, problems: &mut Problems) {
+    for (n, doc) in docs.iter().enumerate() {
+        for (m, name) in doc.legacy_names.iter().enumerate() {
+            let at = format!("model[{n}].legacy_names[{m}]");
+            if !model::is_id(name) {
+                problems.add(at, model::id_wanted());
+            } else if docs.iter().any(|other| other.id == *name) {
+                problems.add(at, format!("\"{name}\" is the id of a model"));
+            } else if catalogue.legacy_names.insert(name.as_str().into(), doc.id.as_str().into()).is_some() {
+                problems.add(at, format!("the name \"{name}\" is there twice"));
+            }
+        }
+    }
 }
 
 #[derive(Default)]
@@ -235,6 +252,7 @@ fn quirks(doc: &QuirksDoc, at: &str, problems: &mut Problems) -> Quirks {
         structured_output: doc.structured_output,
         cache_breakpoints: doc.cache_breakpoints,
         betas: doc.betas.clone(),
+        counts: doc.counts,
     }
 }
 

@@ -93,6 +93,9 @@ pub struct QuirksDoc {
     /// The only beta names that are forwarded; absent forwards all, an empty list none (Anthropic's language only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub betas: Option<Vec<String>>,
+    /// Whether the server counts the tokens of a request for nothing (Anthropic's language only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<bool>,
 }
 
 impl QuirksDoc {
@@ -113,6 +116,12 @@ pub struct ModelDoc {
     /// What it is for (`chat`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// Which calls it answers: `chat`, `embeddings` or `images`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serves: Option<String>,
+    /// Older names that callers may still write for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legacy_names: Vec<String>,
     /// What it can do (`tools`, `vision`, ...), as told in model lists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capabilities: Vec<String>,
@@ -121,8 +130,12 @@ pub struct ModelDoc {
     pub owned_by: Option<String>,
     /// Prompt and answer together, in tokens.
     pub context_length: u64,
-    /// The longest answer, in tokens.
-    pub max_output_tokens: u64,
+    /// The longest answer, in tokens; required where it answers chats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_output_tokens: Option<u64>,
+    /// Whose vocabulary it has: `o200k`, `cl100k` or `unknown`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokenizer: Option<String>,
     /// `none`, `visible` (every billed token of reasoning is on the stream) or `hidden`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<String>,

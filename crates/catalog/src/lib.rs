@@ -9,7 +9,7 @@ mod price;
 
 pub use catalogue::{
     Auth, Catalogue, MaxTokensField, Model, Provider, ProviderKind, Quirks, Reasoning, ReasoningField, Route,
-    SystemPlacement, ThinkingForm, Timeouts,
+    Serves, SystemPlacement, ThinkingForm, Timeouts, Vocabulary,
 };
 pub use check::{Problem, StoredPrice, check};
 pub use diff::{DiffLine, Edit, diff};

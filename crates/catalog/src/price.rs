@@ -1,6 +1,7 @@
 //! A model's price, checked. In: a price document. Out: exact rates by usage class.
 //! Never here: multiplying them with usage (ledger::meter), defaults that make a missing price free.
 
+use crate::catalogue::Serves;
 use crate::doc::PriceDoc;
 use units::{Class, NanoUsd, PicoRate};
 
@@ -15,7 +16,7 @@ pub type Rate = (Class, PicoRate);
 pub enum Price {
     /// Explicitly free.
     Free,
-    /// Rates by class; `input` and `output` are always there.
+    /// Rates by class; `input` is always there, and `output` where the model answers with tokens.
     Rates {
         /// In the order of `Class`.
         rates: Vec<Rate>,
@@ -25,22 +26,25 @@ pub enum Price {
 }
 
 impl Price {
-    /// Reads a price document.
+    /// Reads the price document of a model that serves these calls.
     ///
     /// # Errors
     /// Every problem as (field, sentence).
-    pub fn read(doc: &PriceDoc) -> Result<Self, Vec<(String, String)>> {
+    pub fn read(doc: &PriceDoc, serves: Serves) -> Result<Self, Vec<(String, String)>> {
         match doc {
             PriceDoc::Word(word) if word == "free" => Ok(Self::Free),
             PriceDoc::Word(word) => {
                 Err(vec![(String::new(), format!("expected \"free\" or a table of rates, not \"{word}\""))])
             }
-            PriceDoc::Rates(table) => Self::read_rates(table.iter().map(|(k, v)| (k.as_str(), v.as_str()))),
+            PriceDoc::Rates(table) => Self::read_rates(table.iter().map(|(k, v)| (k.as_str(), v.as_str())), serves),
             PriceDoc::Other(value) => Err(unquoted(value)),
         }
     }
 
-    fn read_rates<'a>(table: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<(String, String)>> {
+    fn read_rates<'a>(
+        table: impl Iterator<Item = (&'a str, &'a str)>,
+        serves: Serves,
+    ) -> Result<Self, Vec<(String, String)>> {
         let mut problems = Vec::new();
         let mut rates: Vec<Rate> = Vec::new();
         let mut request = NanoUsd::ZERO;
@@ -63,9 +67,13 @@ impl Price {
             }
         }
         rates.sort_unstable_by_key(|(class, _)| *class);
-        for needed in [Class::Input, Class::Output] {
+        let needed: &[Class] = match serves {
+            Serves::Embeddings => &[Class::Input],
+            Serves::Chat | Serves::Images => &[Class::Input, Class::Output],
+        };
+        for needed in needed {
             let named = problems.iter().any(|(field, _)| field == needed.name());
-            if !named && !rates.iter().any(|(class, _)| *class == needed) {
+            if !named && !rates.iter().any(|(class, _)| class == needed) {
                 problems.push((needed.name().into(), "this rate is required".into()));
             }
         }
@@ -96,7 +104,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Result<Price, Vec<(String, String)>> {
-        Price::read(&serde_json::from_str(json).unwrap())
+        Price::read(&serde_json::from_str(json).unwrap(), Serves::Chat)
     }
 
     /// R-BILL-3: rates by class, exact to the pico-USD a token.
@@ -119,5 +127,8 @@ mod tests {
         assert!(read(r#"{"input":"1","output":"1","request":"1000"}"#).is_ok());
         assert!(read(r#"{"input":"1","output":"1","request":"1000.01"}"#).is_err());
         assert!(read("{}").unwrap_err().iter().any(|(f, _)| f == "input"));
+        let embedding = serde_json::from_str(r#"{"input":"0.02"}"#).unwrap();
+        assert!(Price::read(&embedding, Serves::Embeddings).is_ok());
+        assert!(Price::read(&embedding, Serves::Chat).is_err());
     }
 }

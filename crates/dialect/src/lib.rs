@@ -6,6 +6,7 @@ mod anthropic;
 mod codec;
 mod convert;
 mod count;
+mod counting;
 pub mod fault;
 mod json;
 pub mod lane;
@@ -23,6 +24,7 @@ mod target;
 mod write;
 
 pub use convert::{Encoded, RequestHead, call_path, decode_request, encode_request, upstream_headers};
+pub use counting::{count_path, decode_count, prepare_count, read_count, write_count};
 pub use names::ToolNames;
 pub use peek::{Beyond, Peek, peek};
 pub use seal::Maker;

@@ -9,6 +9,7 @@ mod survey;
 use crate::json::{Bad, Blind, Member, Members, Span, blank, walk};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
+pub(crate) use fields::model_required;
 use fields::{Field, Fields};
 use memchr::memmem::Finder;
 use std::borrow::Cow;
@@ -141,7 +142,7 @@ pub(crate) struct Cuts {
 
 /// Looks at a request.
 pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
-    let start = opening(body)?;
+    let start = check_text(body)?;
     let mut fields = Fields::new(dialect);
     let mut survey = Survey::default();
     let mut members = Members::new(body, start, 0).map_err(not_json)?;
@@ -177,7 +178,7 @@ pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
 }
 
 /// The opening brace; says what is wrong with a body that has none.
-fn opening(body: &[u8]) -> Result<usize, Fault> {
+pub(crate) fn check_text(body: &[u8]) -> Result<usize, Fault> {
     if body.starts_with(b"\xef\xbb\xbf") {
         return Err(bad_body("The body starts with a byte order mark; send plain UTF-8 without one."));
     }
@@ -199,7 +200,7 @@ fn bad_body(told: impl Into<Cow<'static, str>>) -> Fault {
     Fault::new(FaultKind::InvalidRequest, told)
 }
 
-fn not_json(bad: Bad) -> Fault {
+pub(crate) fn not_json(bad: Bad) -> Fault {
     bad_body(match bad {
         Bad::Depth => format!("The body is refused: {bad}."),
         Bad::Byte(_) | Bad::End | Bad::Trailing(_) => format!("The body is not valid JSON: {bad}."),

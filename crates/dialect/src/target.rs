@@ -88,6 +88,8 @@ pub struct Target {
     pub cache_breakpoints: bool,
     /// The beta headers it may see (Messages only).
     pub betas: Betas,
+    /// Whether it counts the tokens of a request for nothing.
+    pub counts: bool,
 }
 
 /// Which `anthropic-beta` values pass to the server.
@@ -131,6 +133,7 @@ impl Target {
             structured_output: true,
             cache_breakpoints: false,
             betas: Betas::default(),
+            counts: true,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Never here: a decision about a request (pipeline), a body's shape beyond lists (models, key).
 
 mod account;
+mod count_tokens;
 mod health;
 mod models;
 
@@ -16,7 +17,7 @@ use crate::visit::{UNKNOWN, Visit};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::routing::{MethodRouter, any, get};
+use axum::routing::{MethodRouter, any, get, post};
 use canon::{Dialect, Fault, FaultKind};
 use http::{HeaderValue, Method, Request, Response};
 use std::sync::Arc;
@@ -98,6 +99,11 @@ fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
                 unknown(&worker, lost, &request)
             }),
         );
+    let count = ModelDoor { surface, endpoint: "count_tokens", dialect: Dialect::Anthropic };
+    router = router.route(
+        &at("/messages/count_tokens"),
+        only(count.into(), "POST", post(move |s, r| count_tokens::count(count, s, r))),
+    );
     for call in model_calls(surface) {
         router = router.route(&call.path, only(call.door.into(), "POST", MethodRouter::new()));
     }

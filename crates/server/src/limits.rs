@@ -53,6 +53,10 @@ pub const SETTLE_TIME_MAX: Duration = Duration::from_secs(10);
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// An upstream error's body: more is not read.
 pub const UPSTREAM_ERROR_BYTES_MAX: usize = 64 * 1024;
+/// How long a provider may take to count a request; then it is counted here.
+pub const COUNT_TIME_MAX: Duration = Duration::from_secs(2);
+/// A provider's count: it is one number.
+pub const COUNT_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// How long an answered upstream connection may take to end its body before it is dropped.
 pub const DRAIN_TIME_MAX: Duration = Duration::from_millis(100);
 /// How long the report of an answer that has said its end is awaited when nobody waits for the answer any more.

@@ -5,7 +5,7 @@ use crate::seal::Vault;
 use crate::target::target;
 use crate::upstream::Endpoint;
 use canon::Dialect;
-use catalog::{Auth, Catalogue, CatalogueDoc, Model, PriceDoc, Provider, ProviderKind};
+use catalog::{Auth, Catalogue, CatalogueDoc, Model, PriceDoc, Provider, ProviderKind, Serves};
 use dialect::{Maker, Target};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::port::{CatalogueRows, KeyRow, OperatorTokenRow, WorkspaceRow};
-use units::{CredentialId, PicoRate, PriceId, Surcharges, Timestamp, WorkspaceId};
+use units::{Class, CredentialId, PicoRate, PriceId, Surcharges, Timestamp, WorkspaceId};
 
 /// Why what is stored cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -149,6 +149,12 @@ pub struct LiveCatalogue {
 }
 
 impl LiveCatalogue {
+    /// The enabled model of that id or older name.
+    pub fn find(&self, name: &str) -> Option<&Arc<LiveModel>> {
+        let id = self.catalogue.legacy_names.get(name).map_or(name, |id| id);
+        self.models.get(id).filter(|model| model.model.enabled)
+    }
+
     /// Makes what is stored ready.
     ///
     /// # Errors
@@ -273,6 +279,10 @@ fn live_price(model: &Model) -> LivePrice {
         Some((_, catalog::Price::Free)) => LivePrice::Free,
         Some((id, catalog::Price::Rates { rates, request })) => {
             let mut live = Rates::UNKNOWN;
+            if model.serves == Serves::Embeddings {
+                // Vectors are no tokens.
+                live = live.with(Class::Output, PicoRate::ZERO);
+            }
             for (class, rate) in rates {
                 live = live.with(*class, *rate);
             }

@@ -54,7 +54,7 @@ impl Arrival<'_> {
         let body = read_json(&parts.headers, body, settings.body_bytes_max, settings.body_time_max).await;
         let body = body.map_err(unnamed)?;
         let peek = dialect::peek(self.dialect, &body).map_err(unnamed)?;
-        let model = find_model(self.house, &peek).map_err(unnamed)?;
+        let model = find_model(self.house, &peek.model).map_err(unnamed)?;
         let named = |fault| (model.model.id.clone(), fault);
         peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
         let passed_over = sold::passed_over(&peek, &model).map_err(named)?;
@@ -126,12 +126,10 @@ impl Arrival<'_> {
     }
 }
 
-fn find_model(house: &House, peek: &Peek) -> Result<Arc<LiveModel>, Fault> {
+/// The model that a caller names.
+pub fn find_model(house: &House, name: &str) -> Result<Arc<LiveModel>, Fault> {
     let catalogue = house.catalogue.load();
-    match catalogue.models.get(peek.model.as_str()) {
-        Some(model) if model.model.enabled => Ok(model.clone()),
-        _ => Err(no_such_model(&peek.model)),
-    }
+    catalogue.find(name).cloned().ok_or_else(|| no_such_model(name))
 }
 
 /// The fault for a model that is not sold here.
@@ -154,7 +152,8 @@ fn terms(house: &House, peek: &Peek, model: &LiveModel) -> Result<Terms, Fault> 
     }
 }
 
-fn request_head(headers: &HeaderMap) -> RequestHead {
+/// What the headers say that belongs to a dialect.
+pub fn request_head(headers: &HeaderMap) -> RequestHead {
     let mut head = RequestHead::default();
     for (name, value) in headers {
         if let Ok(value) = value.to_str() {

@@ -45,6 +45,7 @@ pub fn target(model: &from::Model, route: &from::Route, dialect: Dialect) -> Tar
     }
     target.stream_options = quirks.stream_options.unwrap_or(target.stream_options);
     target.structured_output = quirks.structured_output.unwrap_or(target.structured_output);
+    target.counts = quirks.counts.unwrap_or(target.counts);
     target.cache_breakpoints = quirks.cache_breakpoints.unwrap_or(target.cache_breakpoints);
     if let Some(list) = &quirks.betas {
         target.betas = if list.is_empty() { Betas::Drop } else { Betas::Only(list.clone()) };

@@ -14,10 +14,13 @@ const TOOL_TOKENS: u64 = 8;
 const CALL_TOKENS: u64 = 4;
 /// Characters of reasoning that cannot be read, to a token.
 const SEALED_CHARS_PER_TOKEN: u64 = 6;
+/// So much text of a request is counted; what is behind it is taken to be alike. Counting this much takes some 20 ms.
+const COUNTED_BYTES_MAX: usize = 512 * 1024;
 
 /// Counts a request.
 pub fn count(request: &Request, tokenizer: Tokenizer) -> Count {
-    let mut counter = Counter { tokenizer, tokens: ANSWER_TOKENS, exact: tokenizer.is_known() };
+    let mut counter =
+        Counter { tokenizer, tokens: ANSWER_TOKENS, exact: tokenizer.is_known(), bytes: 0, of_bytes: 0 };
     if !request.system.is_empty() {
         counter.message(&request.system);
     }
@@ -42,6 +45,9 @@ struct Counter {
     tokenizer: Tokenizer,
     tokens: u64,
     exact: bool,
+    /// Text counted so far, and its tokens.
+    bytes: usize,
+    of_bytes: u64,
 }
 
 impl Counter {
@@ -50,7 +56,19 @@ impl Counter {
     }
 
     fn text(&mut self, text: &str) {
-        self.add(self.tokenizer.count(text));
+        let mut to = text.len().min(COUNTED_BYTES_MAX.saturating_sub(self.bytes));
+        while !text.is_char_boundary(to) {
+            to -= 1;
+        }
+        let (counted, alike) = text.split_at(to);
+        let tokens = self.tokenizer.count(counted);
+        self.bytes += counted.len();
+        self.of_bytes = self.of_bytes.saturating_add(tokens);
+        self.add(tokens);
+        if !alike.is_empty() {
+            let ratio = (self.of_bytes.max(1), self.bytes.max(1) as u64);
+            self.guess((alike.len() as u64).saturating_mul(ratio.0).div_ceil(ratio.1));
+        }
     }
 
     /// What only its provider could count.
@@ -171,6 +189,18 @@ mod tests {
             assert!(found.tokens > plain, "{kind:?}");
             assert!(!found.exact, "{kind:?}");
         }
+    }
+
+    /// What is behind the counted part is taken to be alike, so that a request of megabytes costs no more time.
+    #[test]
+    fn long_texts_are_counted_in_part() {
+        let tokens = |text: &str| count(&asked(&[(Role::User, text)]), Tokenizer::O200k);
+        let half = tokens(&"hello world, ".repeat(40_000));
+        let long = tokens(&"hello world, ".repeat(400_000));
+        assert!(half.exact == (40_000 * 13 <= COUNTED_BYTES_MAX) && !long.exact);
+        assert!(long.tokens.abs_diff(half.tokens * 10) < half.tokens / 10, "{long:?} {half:?}");
+        // Cut in the middle of a character.
+        assert!(tokens(&"日本語".repeat(100_000)).tokens > 100_000);
     }
 
     proptest! {

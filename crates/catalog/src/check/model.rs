@@ -2,7 +2,7 @@
 //! `Model`, or problems. Never here: providers (check), what a rate may be (price).
 
 use super::{Problems, StoredPrice, quirks, word};
-use crate::catalogue::{Model, Provider, Reasoning, Route};
+use crate::catalogue::{Model, Provider, Reasoning, Route, Serves, Vocabulary};
 use crate::doc::{ModelDoc, RouteDoc};
 use crate::price::Price;
 use std::collections::BTreeMap;
@@ -28,13 +28,14 @@ pub fn model(
     problems: &mut Problems,
 ) -> Option<Model> {
     let before = problems.0.len();
-    let plain = |c: char| !c.is_whitespace() && !c.is_control();
-    if doc.id.is_empty() || doc.id.len() > MODEL_ID_BYTES_MAX || !doc.id.chars().all(plain) {
-        problems.add(format!("{at}.id"), format!("expected 1 to {MODEL_ID_BYTES_MAX} bytes without spaces"));
+    if !is_id(&doc.id) {
+        problems.add(format!("{at}.id"), id_wanted());
     }
-    limits(doc, at, problems);
+    let serves = serves(doc, at, problems);
+    let vocabulary = vocabulary(doc, at, problems);
+    limits(doc, serves, at, problems);
     let reasoning = reasoning(doc, at, problems);
-    let price = price.and_then(|stored| priced(stored, &doc.id, at, problems));
+    let price = price.and_then(|stored| priced(stored, doc, serves, at, problems));
     let mut routes: Vec<Route> = Vec::with_capacity(doc.route.len());
     for (n, found) in doc.route.iter().enumerate() {
         routes.extend(route(found, &format!("{at}.route[{n}]"), providers, problems));
@@ -47,11 +48,13 @@ pub fn model(
     Some(Model {
         id: doc.id.as_str().into(),
         display_name: doc.display_name.clone().unwrap_or_else(|| doc.id.clone()),
-        category: doc.category.clone().unwrap_or_else(|| "chat".into()),
+        category: doc.category.clone().unwrap_or_else(|| serves.name().into()),
+        serves,
+        vocabulary,
         capabilities: doc.capabilities.clone(),
         owned_by: doc.owned_by.clone().unwrap_or_else(|| prefix.into()),
         context_length: doc.context_length,
-        max_output_tokens: doc.max_output_tokens,
+        max_output_tokens: doc.max_output_tokens.unwrap_or(0),
         reasoning: reasoning?,
         thinking_budget_max: doc.thinking_budget_max.unwrap_or(THINKING_BUDGET_MAX),
         image_tokens_max: doc.image_tokens_max.unwrap_or(IMAGE_TOKENS_MAX),
@@ -61,11 +64,45 @@ pub fn model(
     })
 }
 
+/// Whether a text may be a model's id or older name.
+pub fn is_id(text: &str) -> bool {
+    let plain = |c: char| !c.is_whitespace() && !c.is_control();
+    (1..=MODEL_ID_BYTES_MAX).contains(&text.len()) && text.chars().all(plain)
+}
+
+/// What is expected of one.
+pub fn id_wanted() -> String {
+    format!("expected 1 to {MODEL_ID_BYTES_MAX} bytes without spaces")
+}
+
+fn serves(doc: &ModelDoc, at: &str, problems: &mut Problems) -> Serves {
+    let known = [Serves::Chat, Serves::Embeddings, Serves::Images].map(|one| (one.name(), one));
+    let said = doc.serves.as_ref().map(|text| problems.take(format!("{at}.serves"), word(text, &known)));
+    said.flatten().unwrap_or_default()
+}
+
+fn vocabulary(doc: &ModelDoc, at: &str, problems: &mut Problems) -> Vocabulary {
+    const KNOWN: [(&str, Vocabulary); 3] =
+        [("o200k", Vocabulary::O200k), ("cl100k", Vocabulary::Cl100k), ("unknown", Vocabulary::Unknown)];
+    let said = doc.tokenizer.as_ref().map(|text| problems.take(format!("{at}.tokenizer"), word(text, &KNOWN)));
+    said.flatten().unwrap_or_default()
+}
+
 /// Counts of tokens, each by itself and against each other.
-fn limits(doc: &ModelDoc, at: &str, problems: &mut Problems) {
+fn limits(doc: &ModelDoc, serves: Serves, at: &str, problems: &mut Problems) {
+    match (serves, doc.max_output_tokens) {
+        (Serves::Chat, None) => {
+            problems.add(format!("{at}.max_output_tokens"), "required: the longest answer, in tokens");
+        }
+        (Serves::Embeddings | Serves::Images, Some(_)) => {
+            let told = format!("a model that serves {} answers with no tokens", serves.name());
+            problems.add(format!("{at}.max_output_tokens"), told);
+        }
+        _ => {}
+    }
     for (field, value, least) in [
         ("context_length", Some(doc.context_length), 1),
-        ("max_output_tokens", Some(doc.max_output_tokens), 1),
+        ("max_output_tokens", doc.max_output_tokens, 1),
         ("thinking_budget_max", doc.thinking_budget_max, THINKING_BUDGET_MIN),
         ("image_tokens_max", doc.image_tokens_max, 1),
     ] {
@@ -73,7 +110,7 @@ fn limits(doc: &ModelDoc, at: &str, problems: &mut Problems) {
             problems.add(format!("{at}.{field}"), format!("expected {least} to {TOKENS_MAX} tokens"));
         }
     }
-    if doc.context_length > 0 && doc.max_output_tokens > doc.context_length {
+    if doc.context_length > 0 && doc.max_output_tokens.is_some_and(|most| most > doc.context_length) {
         let told = format!("no answer is longer than the context: context_length is {}", doc.context_length);
         problems.add(format!("{at}.max_output_tokens"), told);
     }
@@ -97,9 +134,16 @@ fn reasoning(doc: &ModelDoc, at: &str, problems: &mut Problems) -> Option<Reason
     Some(said)
 }
 
-fn priced(stored: &StoredPrice, model: &str, at: &str, problems: &mut Problems) -> Option<(PriceId, Price)> {
+fn priced(
+    stored: &StoredPrice,
+    model: &ModelDoc,
+    serves: Serves,
+    at: &str,
+    problems: &mut Problems,
+) -> Option<(PriceId, Price)> {
     let (id, doc) = stored;
-    match Price::read(doc) {
+    let model = &model.id;
+    match Price::read(doc, serves) {
         Ok(price) => Some((*id, price)),
         Err(found) => {
             for (field, told) in found {

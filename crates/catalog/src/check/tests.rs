@@ -156,3 +156,35 @@ fn a_price_of_numbers_names_its_model_and_the_way_to_write_it() {
         }
     }
 }
+
+/// R-WIRE-8: an older name leads to one model and hides none.
+#[test]
+fn r_wire_8_older_names_lead_to_one_model() {
+    let named = |names: &str| {
+        format!(
+            r#"{{"model":[{{"id":"a","context_length":9,"max_output_tokens":9,"legacy_names":[{names}]}},
+                {{"id":"b","context_length":9,"max_output_tokens":9,"legacy_names":["b-old"]}}]}}"#
+        )
+    };
+    let catalogue = check(1, &docs(&named(r#""a-old","a-older""#)), &BTreeMap::new()).unwrap();
+    let leads = |name: &str| catalogue.legacy_names.get(name).map(|id| id.to_string());
+    assert_eq!((leads("a-older").as_deref(), leads("b-old").as_deref(), leads("b")), (Some("a"), Some("b"), None));
+    for (wrong, at) in [
+        (r#""b""#, "model[0].legacy_names[0]"),
+        (r#""x","b-old""#, "model[1].legacy_names[0]"),
+        (r#""a b""#, "model[0].legacy_names[0]"),
+    ] {
+        assert_eq!(paths(&named(wrong)), [at], "{wrong}");
+    }
+}
+
+/// What answers no chats has no longest answer, and what answers them has one.
+#[test]
+fn the_longest_answer_is_for_chats() {
+    let model = |fields: &str| format!(r#"{{"model":[{{"id":"a","context_length":9{fields}}}]}}"#);
+    assert_eq!(paths(&model("")), ["model[0].max_output_tokens"]);
+    assert_eq!(paths(&model(r#","serves":"embeddings","max_output_tokens":1"#)), ["model[0].max_output_tokens"]);
+    assert_eq!(paths(&model(r#","serves":"poems","max_output_tokens":1"#)), ["model[0].serves"]);
+    let catalogue = check(1, &docs(&model(r#","serves":"embeddings""#)), &BTreeMap::new()).unwrap();
+    assert_eq!(catalogue.models["a"].category, "embeddings");
+}

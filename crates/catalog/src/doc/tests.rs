@@ -20,6 +20,7 @@ fn full() -> CatalogueDoc {
         structured_output: Some(true),
         cache_breakpoints: Some(true),
         betas: Some(Vec::new()),
+        counts: Some(true),
     };
     let provider = ProviderDoc {
         name: "p".into(),
@@ -37,10 +38,13 @@ fn full() -> CatalogueDoc {
         id: "m".into(),
         display_name: Some("M".into()),
         category: Some("chat".into()),
+        serves: Some("chat".into()),
+        legacy_names: vec!["old".into()],
         capabilities: vec!["tools".into()],
         owned_by: Some("o".into()),
         context_length: 1,
-        max_output_tokens: 1,
+        max_output_tokens: Some(1),
+        tokenizer: Some("o200k".into()),
         reasoning: Some("none".into()),
         thinking_budget_max: Some(1_024),
         image_tokens_max: Some(1),

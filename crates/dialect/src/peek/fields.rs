@@ -413,7 +413,7 @@ fn twice(path: &'static str) -> Fault {
     Fault::invalid(path, format!("`{path}` holds a field that is given twice."))
 }
 
-fn model_required() -> Fault {
+pub(crate) fn model_required() -> Fault {
     Fault::new(FaultKind::ModelRequired, "`model` is required: the id of a model.").at("model")
 }
 

@@ -41,8 +41,10 @@ pub async fn one(
     // An id that is no text is nobody's.
     let id = path.map_or_else(|_| String::new(), |Path(id)| id);
     let visit = Visit::new(&worker.house, door, &request);
+    let asked =
+        worker.house.catalogue.load().find(&id).map_or_else(|| id.clone(), |live| live.model.id.to_string());
     answer(&worker, visit, request.headers(), |models, anthropic| {
-        let found = models.iter().find(|m| *m.model.id == *id);
+        let found = models.iter().find(|m| *m.model.id == *asked);
         found.map(|m| object(m, anthropic)).ok_or_else(|| no_such_model(&id))
     })
 }

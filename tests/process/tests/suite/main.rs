@@ -20,6 +20,8 @@ mod commands;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod counting;
+#[cfg(test)]
 mod doors;
 #[cfg(test)]
 mod exact;

@@ -1,0 +1,85 @@
+//! How many tokens a request has (R-API-6): free, without a hold. In: a request. Out: a count: the provider's own where its
+//! server speaks the client's dialect and counts, else counted here. Never here: a usage row, a tokenizer (crate tokens).
+
+use crate::body::read_json;
+use crate::entry::ModelDoor;
+use crate::house::Worker;
+use crate::limits::{COUNT_ANSWER_BYTES_MAX, COUNT_TIME_MAX};
+use crate::live::{LiveModel, LiveRoute};
+use crate::pipeline::{find_model, request_head};
+use crate::upstream::Call;
+use crate::visit::Visit;
+use axum::body::Body;
+use axum::extract::State;
+use bytes::Bytes;
+use canon::Fault;
+use catalog::Vocabulary;
+use dialect::{RequestHead, count_path, decode_count, prepare_count, read_count, upstream_headers, write_count};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use std::sync::Arc;
+use store::port::KeyRow;
+use tokens::Tokenizer;
+
+/// `POST {base}/messages/count_tokens`.
+pub async fn count(door: ModelDoor, State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
+    let visit = Visit::new(&worker.house, door.into(), &request);
+    let caller = match worker.house.identify(request.headers(), visit.entry.at) {
+        Ok(caller) => caller,
+        Err(fault) => return visit.answer(None, Err(fault)),
+    };
+    let counted = counted(&worker, door, &caller, request).await;
+    visit.answer(Some(&caller), counted.map(|tokens| write_count(door.dialect, tokens)))
+}
+
+async fn counted(
+    worker: &Worker,
+    door: ModelDoor,
+    _caller: &Arc<KeyRow>,
+    request: Request<Body>,
+) -> Result<u64, Fault> {
+    let (parts, body) = request.into_parts();
+    let settings = &worker.house.settings;
+    let body = read_json(&parts.headers, body, settings.body_bytes_max, settings.body_time_max).await?;
+    let (request, _) = decode_count(door.dialect, &body)?;
+    let model = find_model(&worker.house, &request.model)?;
+    if let Some(tokens) = asked(worker, door, &model, &request_head(&parts.headers), &body).await {
+        return Ok(tokens);
+    }
+    Ok(tokens::count(&request, tokenizer(model.model.vocabulary)).tokens)
+}
+
+/// The vocabulary of a model in the counter's words.
+const fn tokenizer(vocabulary: Vocabulary) -> Tokenizer {
+    match vocabulary {
+        Vocabulary::O200k => Tokenizer::O200k,
+        Vocabulary::Cl100k => Tokenizer::Cl100k,
+        Vocabulary::Unknown => Tokenizer::Unknown,
+    }
+}
+
+/// Asks the first route's server, if it counts. Whatever goes wrong there, the count is made here: `None`.
+async fn asked(
+    worker: &Worker,
+    door: ModelDoor,
+    model: &LiveModel,
+    head: &RequestHead,
+    body: &Bytes,
+) -> Option<u64> {
+    let route = model.routes.first()?;
+    let path = count_path(door.dialect, &route.target).filter(|_| route.target.counts)?;
+    tokio::time::timeout(COUNT_TIME_MAX, ask(worker, route, path, head, body)).await.ok()?
+}
+
+async fn ask(worker: &Worker, route: &LiveRoute, path: &str, head: &RequestHead, body: &Bytes) -> Option<u64> {
+    let endpoint = route.provider.endpoint(route.provider.turn(), path)?;
+    let headers: Vec<_> = upstream_headers(head, &route.target)
+        .into_iter()
+        .filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?)))
+        .collect();
+    let call = Call { endpoint: &endpoint, headers: &headers, body: prepare_count(body, &route.target) };
+    let mut answer = worker.upstream.send(call).await.ok()?;
+    if answer.status != StatusCode::OK || answer.heard.encoded {
+        return None;
+    }
+    read_count(&answer.body.whole(COUNT_ANSWER_BYTES_MAX).await.ok()?)
+}

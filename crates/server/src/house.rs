@@ -1,6 +1,7 @@
 //! Everything a request needs that outlives it. In: what wiring opened. Out: one shared house, and one worker a thread.
 //! Never here: the order of things (pipeline), global state of any other kind.
 
+use crate::closing::Closing;
 use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY};
 use crate::live::{LiveCatalogue, LiveError, LiveKeys, LiveTokens, LiveWorkspaces};
 use crate::log::Log;
@@ -188,4 +189,6 @@ pub struct Worker {
     pub upstream: Upstream,
     /// The owner of what runs on.
     pub tasks: Tasks,
+    /// The end of this thread.
+    pub closing: Closing,
 }

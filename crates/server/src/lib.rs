@@ -3,6 +3,7 @@
 
 mod api;
 mod body;
+mod closing;
 mod done;
 mod doors;
 mod entry;
@@ -28,6 +29,7 @@ mod visit;
 
 pub use api::mint_operator_token;
 pub use catalog::CatalogueDoc;
+pub use closing::Closing;
 pub use doors::{Front, answer_monitors};
 pub use house::{House, HouseError, Parts, Worker};
 pub use listen::Doors;

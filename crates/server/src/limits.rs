@@ -47,6 +47,8 @@ pub const CALL_JOIN_BYTES_MAX: usize = 16 * 1024;
 /// Where tools are offered, providers put words of their own before the prompt, and descriptions of the tools they know by
 /// type: together no more tokens than this with any provider known.
 pub const TOOLS_TOKENS_MAX: u64 = 4_000;
+/// How long answers that outlive the drain time may take to say their last words.
+pub const LAST_CALL_TIME_MAX: Duration = Duration::from_secs(2);
 /// How long an answer's end waits for its charge to be durable.
 pub const SETTLE_TIME_MAX: Duration = Duration::from_secs(10);
 /// An upstream answer that is not streamed.
@@ -79,6 +81,8 @@ pub const REASON_CHARS_MAX: usize = 500;
 pub const GRANT_MAX: NanoUsd = NanoUsd::new(1_000_000_000_000_000);
 /// How long to wait before trying again when the store takes neither holds nor changes; told as `Retry-After`.
 pub const LEDGER_RETRY: Duration = Duration::from_secs(2);
+/// How long to wait before trying again when the process is being restarted.
+pub const RESTART_RETRY: Duration = Duration::from_secs(2);
 /// How long to wait before trying again when calls under way hold the balance.
 pub const IN_FLIGHT_RETRY: Duration = Duration::from_secs(2);
 /// What a provider's 429 without a Retry-After is taken for.

@@ -4,9 +4,13 @@
 mod patient;
 mod refusal;
 
+use crate::closing::Closing;
 use crate::doors::Front;
 use crate::house::{House, Worker};
-use crate::limits::{ACCEPT_REST, HANDED_OUT_MAX, HEADER_BYTES_MAX, HEADER_TIME_MAX, STALLED_READER_TIME_MAX};
+use crate::limits::{
+    ACCEPT_REST, HANDED_OUT_MAX, HEADER_BYTES_MAX, HEADER_TIME_MAX, LAST_CALL_TIME_MAX, SETTLE_TIME_MAX,
+    STALLED_READER_TIME_MAX,
+};
 use crate::tasks::Tasks;
 use crate::upstream::Upstream;
 use axum::body::Body;
@@ -28,7 +32,7 @@ use tokio::sync::{mpsc, watch};
 pub struct Doors {
     house: Arc<House>,
     stop: watch::Sender<bool>,
-    threads: Vec<std::thread::JoinHandle<()>>,
+    threads: Vec<std::thread::JoinHandle<bool>>,
     hands: Vec<mpsc::Sender<std::net::TcpStream>>,
 }
 
@@ -54,14 +58,15 @@ impl Doors {
         Ok(Self { house: house.clone(), stop, threads, hands })
     }
 
-    /// Accepts connections until `shutdown` ends; then gives notice, and lets what runs end, at most the drain time.
-    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+    /// Accepts connections until `shutdown` ends; then gives notice, lets what runs end, at most the drain time, and makes
+    /// the rest end. Says whether all has ended.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> bool {
         self.accept(&listener, shutdown).await;
         self.house.drain();
         let notice = self.house.settings.drain_notice;
         self.accept(&listener, tokio::time::sleep(notice)).await;
         drop(listener);
-        self.close().await;
+        self.close().await
     }
 
     async fn accept(&self, listener: &TcpListener, until: impl Future<Output = ()>) {
@@ -92,23 +97,19 @@ impl Doors {
         }
     }
 
-    /// Lets the workers end: no new request on a connection, running ones to their end.
-    async fn close(self) {
+    /// Lets the workers end: no new request on a connection, running ones to their end. Says whether all have.
+    async fn close(self) -> bool {
         // The receivers live as long as the threads.
         let _ = self.stop.send(true);
         drop(self.hands);
-        let (ended, wait) = tokio::sync::oneshot::channel::<()>();
+        let (ended, wait) = tokio::sync::oneshot::channel();
         #[expect(clippy::disallowed_methods, reason = "waits for the workers without holding up the runtime")]
         let joiner = std::thread::Builder::new().name("join".into()).spawn(move || {
-            for thread in self.threads {
-                // A worker that panicked has ended as well.
-                let _ = thread.join();
-            }
-            drop(ended);
+            // A worker that panicked left things undone.
+            let all = self.threads.into_iter().map(|thread| thread.join().unwrap_or(false));
+            let _ = ended.send(all.fold(true, |all, one| all & one));
         });
-        if joiner.is_ok() {
-            let _ = wait.await;
-        }
+        joiner.is_ok() && wait.await.unwrap_or(false)
     }
 }
 
@@ -116,11 +117,11 @@ async fn work(
     house: Arc<House>,
     mut taken: mpsc::Receiver<std::net::TcpStream>,
     mut stopped: watch::Receiver<bool>,
-) {
-    let tasks = Tasks::default();
+) -> bool {
+    let (tasks, closing) = (Tasks::default(), Closing::default());
     let upstream = Upstream::new(house.settings.relay.connect_timeout);
-    let drain = house.settings.drain_time_max;
-    let front = Front::new(Worker { house, upstream, tasks: tasks.clone() });
+    let worker = Worker { house: house.clone(), upstream, tasks: tasks.clone(), closing: closing.clone() };
+    let front = Front::new(worker);
     loop {
         let stream = tokio::select! {
             biased;
@@ -131,13 +132,27 @@ async fn work(
         let Ok(stream) = TcpStream::from_std(stream) else { continue };
         // Frames are joined above; the kernel must not wait for more.
         let _ = stream.set_nodelay(true);
-        tasks.spawn(converse(stream, front.clone(), stopped.clone()));
+        tasks.spawn(converse(stream, front.clone(), stopped.clone(), closing.clone()));
     }
-    tasks.close_and_wait(drain).await;
+    end(&house, &tasks, &closing).await
+}
+
+/// Lets what runs end by itself, then by its protocol, then without its clients; what earned a charge is charged each time.
+async fn end(house: &House, tasks: &Tasks, closing: &Closing) -> bool {
+    if tasks.close_and_wait(house.settings.drain_time_max).await {
+        return true;
+    }
+    house.log.warn("server.last_call", &[("running", &tasks.running().to_string())]);
+    closing.call_last();
+    if tasks.close_and_wait(LAST_CALL_TIME_MAX).await {
+        return true;
+    }
+    closing.cut();
+    tasks.close_and_wait(SETTLE_TIME_MAX + LAST_CALL_TIME_MAX).await
 }
 
 /// One connection, to its end or until shutdown lets its running request finish.
-async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<bool>) {
+async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<bool>, closing: Closing) {
     let socket = Patient::new(stream, STALLED_READER_TIME_MAX);
     let socket = Refusals::new(socket, front.house());
     let service = service_fn(move |request: Request<Incoming>| {
@@ -158,5 +173,9 @@ async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<
         _ = connection.as_mut() => return,
         _ = stopped.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
     }
-    let _ = connection.await;
+    tokio::select! {
+        biased;
+        _ = connection => {}
+        () = closing.until_cut() => {}
+    }
 }

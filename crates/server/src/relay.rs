@@ -19,10 +19,11 @@ pub use quote::Quote;
 pub use tab::unavailable;
 
 use crate::house::Worker;
+use crate::limits::RESTART_RETRY;
 use crate::viewer::{Relay, Slot};
 use attempt::{Failed, Found};
 use bytes::Bytes;
-use canon::{Dialect, Fault, FaultKind};
+use canon::{Dialect, Fault, FaultKind, Retry};
 use dialect::lane::{KEEPALIVE, ReplyHead};
 use route::{Attempts, Failure, Next, Policy, Seat};
 use run::Run;
@@ -137,11 +138,11 @@ async fn try_seat(
     insert: Option<Tokens>,
     slot: &Slot,
 ) -> Result<Result<Found, Failed>, Lost> {
-    let (until, total) = attempt::patience(run);
     let mut step = pin!(attempt::make(run, seat, insert));
-    match patiently(run, slot, until, step.as_mut()).await {
+    match patiently(run, slot, run.deadline(), step.as_mut()).await {
         Waited::Done(out) => Ok(out),
-        Waited::TooSlow => Ok(Err(attempt::too_slow(total))),
+        Waited::TooSlow => Ok(Err(attempt::too_slow(true))),
+        Waited::Closing => Err(Lost::Fault(restarting())),
         Waited::Gone => read_on::attempt(run, step).await.ok_or(Lost::Gone),
     }
 }
@@ -151,6 +152,7 @@ async fn rest(run: &Run, slot: &Slot, wait: Duration) -> Result<(), Lost> {
     let until = Instant::now() + wait;
     match patiently(run, slot, until, pin!(tokio::time::sleep_until(until))).await {
         Waited::Done(()) | Waited::TooSlow => Ok(()),
+        Waited::Closing => Err(Lost::Fault(restarting())),
         Waited::Gone => Err(Lost::Gone),
     }
 }
@@ -163,6 +165,8 @@ enum Waited<T> {
     TooSlow,
     /// The client left; the step may still go on.
     Gone,
+    /// The process ends.
+    Closing,
 }
 
 /// Runs a step while the client waits, until `until` at most: a silent stream gets its head and keep-alives. One timer
@@ -176,11 +180,13 @@ async fn patiently<T>(
     let every = run.worker.house.settings.relay.keepalive;
     let mut quiet = if run.job.peek.stream { Instant::now() + every } else { until };
     let mut timer = pin!(tokio::time::sleep_until(quiet.min(until)));
+    let mut last_call = pin!(run.worker.closing.last_call());
     loop {
         tokio::select! {
             biased;
             () = slot.gone() => return Waited::Gone,
             out = &mut step => return Waited::Done(out),
+            () = last_call.as_mut() => return Waited::Closing,
             () = &mut timer => {
                 let now = Instant::now();
                 if now >= until {
@@ -200,6 +206,12 @@ async fn patiently<T>(
             }
         }
     }
+}
+
+/// The process is asked to end and has waited long enough.
+fn restarting() -> Fault {
+    Fault::new(FaultKind::Unavailable, "The gateway is being restarted; try again.")
+        .retry(Retry::After(RESTART_RETRY))
 }
 
 fn no_route() -> Fault {

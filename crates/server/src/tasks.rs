@@ -24,6 +24,11 @@ impl Tasks {
         }
     }
 
+    /// How many run.
+    pub fn running(&self) -> usize {
+        self.0.len()
+    }
+
     /// Waits until all have ended, at most that long; says whether they have.
     pub async fn close_and_wait(&self, at_most: Duration) -> bool {
         self.0.close();

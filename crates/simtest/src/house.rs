@@ -122,7 +122,8 @@ impl SimHouse {
         };
         let house = House::open(parts).await.unwrap_or_else(|e| unusable(&e));
         let stand = Arc::clone(&upstreams) as Arc<dyn server::Stand>;
-        let worker = Worker { house, upstream: Upstream::stand_in(stand), tasks: Tasks::default() };
+        let upstream = Upstream::stand_in(stand);
+        let worker = Worker { house, upstream, tasks: Tasks::default(), closing: server::Closing::default() };
         let (token, row) = server::mint_operator_token(&worker.house, "sim");
         let entry = store::port::AuditEntry {
             at: clock.now(),

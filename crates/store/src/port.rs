@@ -33,6 +33,14 @@ pub enum StoreError {
     Corrupt(String),
 }
 
+/// What an engine says at its end.
+pub(crate) fn closed(unwritten: usize) -> Result<(), StoreError> {
+    match unwritten {
+        0 => Ok(()),
+        n => Err(StoreError::Unavailable(format!("{n} charges could not be written and are lost"))),
+    }
+}
+
 /// The hot door: money. Every order is idempotent by its id.
 pub trait Ledger: Send + Sync {
     /// Reserves credit. Final when it answers (SQLite answers at once, PostgreSQL after its commit).
@@ -55,7 +63,8 @@ pub trait Ledger: Send + Sync {
     fn grant(&self, order: GrantOrder) -> Pending<'_, Balance>;
     /// Recomputes everything and names what does not agree (`ledger::audit` lists the invariants).
     fn audit(&self) -> Pending<'_, AuditReport>;
-    /// Writes everything that queued and stops; later orders are `Unavailable`.
+    /// Writes everything that queued and stops; later orders are `Unavailable`. An error says how many charges could not be
+    /// written: they are lost.
     fn close(&self) -> Pending<'_, ()>;
 }
 

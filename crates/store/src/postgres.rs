@@ -22,7 +22,7 @@ mod write;
 
 pub use schema::open;
 
-use crate::port::{AuditReport, Ledger, Pending, StoreError};
+use crate::port::{AuditReport, Ledger, Pending, StoreError, closed};
 use crate::reply;
 use address::Address;
 use changes::Changes;
@@ -35,7 +35,7 @@ use pool::Db;
 use queue::{Op, Queue, Reply};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -49,6 +49,8 @@ struct Shared {
     changes: Changes,
     /// Batches fail just now: no new holds.
     failing: AtomicBool,
+    /// Charges that were dropped because the database did not take them before the end.
+    unwritten: AtomicUsize,
     /// Workspaces whose rows contradict themselves: no new holds until the next start.
     frozen: Mutex<HashSet<WorkspaceId>>,
     lease: Mutex<Lease>,
@@ -169,7 +171,7 @@ impl Ledger for Postgres {
             // The sender is gone with the task: then it is done too.
             let _ = done.wait_for(|done| *done).await;
             self.tasks.iter().for_each(JoinHandle::abort);
-            Ok(())
+            closed(self.shared.unwritten.load(Ordering::Relaxed))
         })
     }
 }

@@ -20,7 +20,7 @@ mod write;
 pub use audit::audit_offline;
 pub use files::open;
 
-use crate::port::{AuditReport, Ledger, Pending, StoreError};
+use crate::port::{AuditReport, Ledger, Pending, StoreError, closed};
 use crate::reply::{self, Answer};
 use books::{Books, Seen};
 use inbox::{CloseAck, Entry, Errand, Inbox};
@@ -32,7 +32,7 @@ use reader::Reader;
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use units::{BootId, Clock, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
 /// What callers and the ledger thread share.
@@ -41,6 +41,8 @@ struct Shared {
     inbox: Inbox,
     /// Commits fail just now: no new holds.
     failing: AtomicBool,
+    /// Charges that were dropped because the disk did not take them before the end.
+    unwritten: AtomicUsize,
     clock: Arc<dyn Clock>,
     boot: BootId,
 }
@@ -288,7 +290,7 @@ impl Ledger for Sqlite {
                 // The thread drops the other end when it is gone.
                 end.await;
             }
-            Ok(())
+            closed(self.shared.unwritten.load(Ordering::Relaxed))
         })
     }
 }

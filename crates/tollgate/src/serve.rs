@@ -29,6 +29,9 @@ pub enum ServeError {
     /// Threads or signals are not to be had.
     #[error("the process cannot start: {0}")]
     Process(#[from] std::io::Error),
+    /// It ended before everything was ended and written; the log says what.
+    #[error("the process ended before everything was written; see the log")]
+    Undone,
     /// What should run when ready failed.
     #[error("{0}")]
     Ready(String),
@@ -96,10 +99,20 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
             Some(told) = failure(&mut starting) => failed = Some(told),
         }
     };
-    doors.serve(listener, shutdown).await;
-    close(&house, &log).await;
+    let drained = doors.serve(listener, shutdown).await;
+    if !drained {
+        log.error("server.cut_off", &[]);
+    }
+    let closed = close(&house, &log).await;
     background.shutdown().await;
-    failed.map_or(Ok(()), |told| Err(ServeError::Ready(told)))
+    match failed {
+        Some(told) => Err(ServeError::Ready(told)),
+        None if closed && drained => {
+            log.info("server.stopped", &[]);
+            Ok(())
+        }
+        None => Err(ServeError::Undone),
+    }
 }
 
 /// Takes the address of clients, so that who else has it is told before a store is opened; but nobody is let in before the
@@ -126,12 +139,15 @@ async fn failure(starting: &mut JoinSet<Result<(), String>>) -> Option<String> {
     }
 }
 
-async fn close(house: &Arc<House>, log: &Log) {
-    match tokio::time::timeout(CLOSE_TIME_MAX, house.ledger.close()).await {
-        Ok(Ok(())) => log.info("server.stopped", &[]),
-        Ok(Err(error)) => log.error("ledger.close_failed", &[("error", &error.to_string())]),
-        Err(_) => log.error("ledger.close_failed", &[("error", "it took too long")]),
-    }
+/// Closes the ledger; says whether everything was written.
+async fn close(house: &Arc<House>, log: &Log) -> bool {
+    let told = match tokio::time::timeout(CLOSE_TIME_MAX, house.ledger.close()).await {
+        Ok(Ok(())) => return true,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "it took too long".to_owned(),
+    };
+    log.error("ledger.close_failed", &[("error", &told)]);
+    false
 }
 
 /// Waits for the signal that ends the process.

@@ -12,7 +12,7 @@ use canon::{Dialect, Fault, FaultKind, Loss, Retry};
 use dialect::fault::{UpstreamClass, UpstreamFault, UpstreamHints};
 use dialect::lane::{self, StreamFault, StreamSpec};
 use route::{Failure, Seat};
-use tokio::time::Instant;
+use std::time::Duration;
 use units::Tokens;
 
 /// An answer that is under way or whole.
@@ -57,23 +57,43 @@ pub struct Failed {
     pub cause: &'static str,
 }
 
-/// Until when one attempt may take to show its first byte, and whether that is the end of the whole call's time.
-pub fn patience(run: &Run) -> (Instant, bool) {
-    let (relay, deadline) = (run.worker.house.settings.relay, run.deadline());
-    // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
-    let first = Instant::now() + run.timeouts().first_byte.unwrap_or(relay.first_byte_timeout);
-    if run.job.peek.stream && first < deadline { (first, false) } else { (deadline, true) }
+/// How long an attempt waits for its upstream. A sign of life is any byte of the answer: providers that think for minutes
+/// ping, or send comments, and must not be asked again for it.
+struct Patience {
+    first: Duration,
+    idle: Duration,
 }
 
-/// Makes one attempt; whoever calls bounds its time.
+impl Patience {
+    fn new(run: &Run) -> Self {
+        let (relay, timeouts) = (run.worker.house.settings.relay, run.timeouts());
+        Self {
+            first: timeouts.first_byte.unwrap_or(relay.first_byte_timeout),
+            idle: timeouts.idle.unwrap_or(relay.idle_timeout),
+        }
+    }
+
+    /// A step, unless it shows no sign of life for that long.
+    async fn within<T>(time: Duration, step: impl Future<Output = T>) -> Result<T, Failed> {
+        tokio::time::timeout(time, step).await.map_err(|_| too_slow(false))
+    }
+}
+
+/// Makes one attempt; whoever calls bounds its whole time.
 pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
     let Some(route) = run.job.model.routes.get(seat.route) else { return Err(vanished()) };
     let Some(calls) = route.calls.get(seat.credential) else { return Err(vanished()) };
     let letter = Letter::write(run, route, insert).map_err(not_expressible)?;
     let call =
         Call { endpoint: calls.of(run.job.peek.stream), headers: &letter.headers, body: letter.body.clone() };
-    let answer = run.worker.upstream.send(call).await.map_err(|e| broken(&e))?;
-    read(run, route, letter, answer).await
+    if !run.job.peek.stream {
+        // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
+        let answer = run.worker.upstream.send(call).await.map_err(|e| broken(&e))?;
+        return read(run, route, letter, answer).await;
+    }
+    let first = Patience::new(run).first;
+    let answer = Patience::within(first, run.worker.upstream.send(call)).await?;
+    read(run, route, letter, answer.map_err(|e| broken(&e))?).await
 }
 
 /// Reads an answer as far as an attempt goes: whole, or to its first semantic byte.
@@ -115,8 +135,12 @@ async fn begin(
     losses: Vec<Loss>,
 ) -> Result<Found, Failed> {
     let mut out = BytesMut::new();
+    let patience = Patience::new(run);
+    let mut time = patience.first;
     loop {
-        match body.next().await.map_err(|e| broken(&e))? {
+        let read = Patience::within(time, body.next()).await?;
+        time = patience.idle;
+        match read.map_err(|e| broken(&e))? {
             Some(bytes) => lane.push(&bytes, &mut out).map_err(|f| spoiled(&f))?,
             None => lane.finish(&mut out).map_err(|f| spoiled(&f))?,
         }
@@ -124,7 +148,8 @@ async fn begin(
         if !tally.usage().is_empty() {
             *run.reported.lock() = *tally.usage();
         }
-        if lane.is_complete() && !tally.semantic() && tally.stop().is_none() && tally.usage().is_empty() {
+        let why = tally.stop().and_then(|stop| stop.native.as_ref());
+        if lane.is_complete() && !tally.semantic() && why.is_none() && tally.usage().is_empty() {
             // It said nothing at all: that is no answer, and not one to pay for.
             return Err(spoiled(&StreamFault::Cut));
         }

@@ -5,6 +5,7 @@ use crate::limits::{DRAIN_TIME_MAX, REPORT_TIME_MAX};
 use crate::relay::attempt::Begun;
 use crate::relay::finish::Ending;
 use crate::relay::read_on;
+use crate::relay::restarting;
 use crate::relay::run::Run;
 use crate::relay::tab::Tab;
 use crate::relay::usage::truth;
@@ -13,7 +14,7 @@ use crate::viewer::{Gone, Slot};
 use bytes::{Bytes, BytesMut};
 use canon::{Fault, FaultKind};
 use dialect::lane::{self, StreamFault};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
@@ -72,6 +73,7 @@ async fn open(run: &Run, slot: &Slot) -> Result<(), Gone> {
 
 async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {
     let mut patience = Patience::new(run);
+    let mut last_call = pin!(run.worker.closing.last_call());
     loop {
         let ahead = tab.keep_ahead(&run.worker.house, passing.lane.tally()).await;
         // What was read is billed and counted as begun, so it goes out, also when credit ends right behind it.
@@ -94,6 +96,7 @@ async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {
             biased;
             () = passing.slot.gone() => return End::Gone,
             read = passing.body.next() => read,
+            () = last_call.as_mut() => return End::Failed(restarting(), Some("shutdown")),
             due = patience.due(stopped) => match due {
                 // The server has said why it ends: that it neither ends nor reports changes nothing for the client.
                 Due::Ended => Ok(None),

@@ -3,7 +3,7 @@
 
 use crate::{ask, open, open_two, secs};
 use serde_json::json;
-use simtest::{Client, Ending, Script, Step, chat_chunk, chat_end};
+use simtest::{Client, Ending, Script, Setup, SimHouse, Speaks, Step, chat_chunk, chat_end};
 use units::NanoUsd;
 
 /// R-ROUTE-4: before the first semantic byte another route takes over unseen; one charge, one answer.
@@ -32,6 +32,45 @@ async fn failover_before_the_first_byte_is_invisible() {
         let hosts: Vec<_> = sim.upstreams.arrived().iter().map(|a| a.host.clone()).collect();
         assert_eq!(hosts, ["one", "two"], "{first:?}");
         assert_eq!((sim.book.charged(), sim.book.open_holds()), (NanoUsd::new(3_000), 0));
+    }
+}
+
+/// A provider that thinks for minutes and shows that it lives is not asked a second time.
+#[tokio::test(start_paused = true)]
+async fn signs_of_life_are_waited_for() {
+    let role_only = r#"data: {"id":"x","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#;
+    for first in [": PROCESSING\n\n".to_owned(), format!("{role_only}\n\n")] {
+        let sim = open_two().await;
+        let mut steps = vec![Step::Say(first)];
+        for _ in 0..8 {
+            steps.extend([Step::Wait(secs(25)), Step::Say(": PROCESSING\n\n".into())]);
+        }
+        steps.extend([chat_chunk("Hi"), chat_end(1, 1)]);
+        sim.upstreams.set("one", vec![Script::stream(steps)]);
+        let seen = sim.chat(&ask(true), Client::ReadsAll).await;
+        assert_eq!((seen.ending(), seen.said().as_str()), (Ending::Proper, "Hi"), "{}", seen.text());
+        assert_eq!(sim.upstreams.arrived().len(), 1);
+    }
+}
+
+/// R-BILL-6: an end without a word is no answer, in any pair of languages, and costs nothing.
+#[tokio::test(start_paused = true)]
+async fn r_bill_6_an_answer_without_a_word_is_none() {
+    let done = "data: [DONE]\n\n";
+    let role =
+        "data: {\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
+    let stop = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+    for (speak, says) in
+        [(Speaks::Chat, vec![done]), (Speaks::Chat, vec![role, done]), (Speaks::Messages, vec![stop])]
+    {
+        let sim = SimHouse::open(Setup { speak, ..Setup::default() }).await;
+        let steps = says.iter().map(|text| Step::Say((*text).to_owned())).collect();
+        sim.upstreams.set("one", vec![Script::stream(steps)]);
+        for client in [Speaks::Chat, Speaks::Messages] {
+            let seen = sim.call(client, &ask(true), Client::ReadsAll).await;
+            assert_eq!(seen.ending(), Ending::Fault, "{says:?}: {}", seen.text());
+        }
+        assert_eq!((sim.book.charged(), sim.book.open_holds()), (NanoUsd::ZERO, 0), "{says:?}");
     }
 }
 

@@ -5,7 +5,7 @@ use super::Shared;
 use super::decide::Verdict;
 use super::link::{Frame, Link};
 use super::pool::Fail;
-use super::queue::{Op, Reply};
+use super::queue::{Op, Reply, charges};
 use crate::port::StoreError;
 use crate::reply::Wakes;
 use ledger::{HoldAnswer, HoldState, SettleAnswer};
@@ -77,6 +77,7 @@ impl Batcher {
             if self.shared.queue.is_closing() {
                 last_tries += 1;
                 if last_tries > LAST_TRIES {
+                    self.shared.unwritten.fetch_add(charges(&ops), Ordering::Relaxed);
                     // Dropping the orders tells whoever waits that they are not durable.
                     return;
                 }
@@ -131,6 +132,8 @@ impl Batcher {
             match done {
                 Ok(verdicts) => self.tell(vec![op], verdicts),
                 Err(error) => {
+                    let unwritten = charges(std::slice::from_ref(&op));
+                    self.shared.unwritten.fetch_add(unwritten, Ordering::Relaxed);
                     self.freeze(&op, &error);
                     self.say(op, &error);
                 }

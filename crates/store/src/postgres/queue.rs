@@ -5,6 +5,7 @@ use crate::port::StoreError;
 use crate::reply::Ack;
 use ledger::{ExtendOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow};
 use parking_lot::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 use units::RequestId;
@@ -56,6 +57,11 @@ impl Op {
     pub const fn may_be_refused(&self) -> bool {
         matches!(self, Self::Hold(..) | Self::Extend(..) | Self::Barrier(_))
     }
+}
+
+/// How many of these orders charge somebody.
+pub fn charges(ops: &[Op]) -> usize {
+    ops.iter().filter(|op| matches!(op, Op::Settle(..))).count()
 }
 
 #[derive(Default)]
@@ -121,13 +127,14 @@ impl Queue {
         self.state.lock().closing
     }
 
-    /// The batcher is gone: what comes now is dropped, its reply with it.
-    pub fn end(&self) {
+    /// The batcher is gone: what comes now is dropped, its reply with it; charges that were left are counted.
+    pub fn end(&self, unwritten: &AtomicUsize) {
         let left = {
             let mut state = self.state.lock();
             (state.closing, state.closed) = (true, true);
             std::mem::take(&mut state.ops)
         };
+        unwritten.fetch_add(charges(&left), Ordering::Relaxed);
         drop(left);
     }
 }

@@ -11,7 +11,7 @@ use super::{Postgres, Shared};
 use crate::open::{OpenError, Opened, Way};
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -43,6 +43,7 @@ pub async fn open(
         queue: Queue::default(),
         changes: Changes::default(),
         failing: AtomicBool::new(false),
+        unwritten: AtomicUsize::new(0),
         frozen: Mutex::default(),
         lease: Mutex::new(Lease { id: super::wire::Uuid([0; 16]), until: Instant::now() }),
         lease_time,
@@ -70,7 +71,7 @@ fn run_batcher(shared: &Arc<Shared>) -> watch::Receiver<bool> {
     #[expect(clippy::disallowed_methods, reason = "the batcher; its end is watched")]
     background.spawn(async move {
         Batcher::new(Arc::clone(&shared)).run().await;
-        shared.queue.end();
+        shared.queue.end(&shared.unwritten);
         let id = shared.lease.lock().id;
         // Without the database the lease ends by itself.
         let left = shared.db.write(Arc::new(move |tx| Box::pin(leave(tx, id))));

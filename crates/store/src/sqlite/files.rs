@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::fs::{DirBuilder, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 use units::{BootId, Chance, Clock};
 
@@ -64,6 +64,7 @@ pub(super) fn open_engine(
         books: Mutex::new(books),
         inbox: Inbox::default(),
         failing: AtomicBool::new(false),
+        unwritten: AtomicUsize::new(0),
         clock,
         boot: BootId::new(now, random),
     });

@@ -6,6 +6,7 @@ use crate::reply::{self, Ack, Answer};
 use ledger::{HoldState, SettleAnswer, Sweep, UsageRow};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// How many entries may wait while the disk does not take them; then settles are refused, records dropped.
@@ -38,6 +39,13 @@ pub enum Entry {
     Record(Box<UsageRow>),
     /// Nothing to write: someone waits for everything before.
     Barrier(Option<Ack<()>>),
+}
+
+impl Entry {
+    /// Whether it charges somebody.
+    pub const fn is_charge(&self) -> bool {
+        matches!(self, Self::Close { ack: CloseAck::Settle(..), .. })
+    }
 }
 
 /// Who waits for a closed hold.
@@ -152,12 +160,14 @@ impl Inbox {
         state.entries.is_empty() && state.errands.is_empty()
     }
 
-    /// The thread is gone: whatever comes now is dropped, its reply with it.
-    pub fn end(&self) {
+    /// The thread is gone: whatever comes now is dropped, its reply with it. Charges that were left are counted before
+    /// anybody who waits for the end is told of it.
+    pub fn end(&self, unwritten: &AtomicUsize) {
         let mut state = self.state.lock();
         let left = std::mem::take(&mut *state);
         (state.closing, state.closed) = (true, true);
         drop(state);
+        unwritten.fetch_add(left.entries.iter().filter(|entry| entry.is_charge()).count(), Ordering::Relaxed);
         drop(left);
     }
 

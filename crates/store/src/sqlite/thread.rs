@@ -42,7 +42,7 @@ impl Thread {
                 let Self { shared, db, lock } = self;
                 drop(db);
                 drop(lock);
-                shared.inbox.end();
+                shared.inbox.end(&shared.unwritten);
             })
             .map(drop)
     }
@@ -103,6 +103,8 @@ impl Thread {
             if taken.closing {
                 last_tries += 1;
                 if last_tries > LAST_TRIES {
+                    let lost = taken.entries.iter().filter(|entry| entry.is_charge()).count();
+                    self.shared.unwritten.fetch_add(lost, Ordering::Relaxed);
                     // Dropping the entries tells whoever waits that it is not durable.
                     taken.entries.clear();
                     return false;

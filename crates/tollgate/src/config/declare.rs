@@ -107,7 +107,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("keys.prefix", Kind::Text, "sk-tg-", "What new API keys start with: letters, digits, '-' or '_'."),
     setting("relay.connect_timeout_ms", number(1, DAY_MS), "5000", "For a connection to a provider."),
-    setting("relay.first_byte_timeout_ms", number(1, DAY_MS), "120000", "For the first byte of a stream."),
+    setting(
+        "relay.first_byte_timeout_ms",
+        number(1, DAY_MS),
+        "120000",
+        "For the first sign of life of a stream: any byte of its body.",
+    ),
     setting("relay.idle_timeout_ms", number(1, DAY_MS), "120000", "Between two bytes of a stream."),
     setting("relay.total_timeout_ms", number(1, DAY_MS), "600000", "For a whole call, retries included."),
     setting("relay.keepalive_ms", number(100, DAY_MS), "10000", "A silent stream gets a keep-alive this often."),

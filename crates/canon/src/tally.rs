@@ -10,6 +10,9 @@ pub struct Tally {
     usage: Usage,
     text_bytes: u64,
     reasoning_bytes: u64,
+    other_bytes: u64,
+    /// `text_bytes` when the answer's tokens were last reported.
+    reported_at: u64,
     semantic: bool,
     sealed_reasoning: bool,
     stop: Option<Stop>,
@@ -21,10 +24,20 @@ impl Tally {
         &self.usage
     }
 
-    /// Bytes of visible output: text, shown reasoning, refusals, tool names and arguments. Escapes of the
-    /// wire count as they were sent, so it is never below the bytes of the text itself.
+    /// Bytes of visible output: text, shown reasoning, refusals, tool names and arguments, escapes undone.
     pub const fn text_bytes(&self) -> u64 {
         self.text_bytes
+    }
+
+    /// Bytes of what passed beside the output and may have been written by the model all the same: members and kinds that
+    /// nobody here knows. An upper bound counts them, an estimate does not.
+    pub const fn other_bytes(&self) -> u64 {
+        self.other_bytes
+    }
+
+    /// Bytes of visible output that passed behind the last report of the answer's tokens.
+    pub const fn unreported_bytes(&self) -> u64 {
+        self.text_bytes.saturating_sub(self.reported_at)
     }
 
     /// The part of `text_bytes` that is shown reasoning.
@@ -62,6 +75,14 @@ impl Tally {
         self.reasoning_bytes = self.reasoning_bytes.saturating_add(bytes as u64);
     }
 
+    /// Something passed that is no text of the answer.
+    pub const fn other(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.semantic = true;
+            self.other_bytes = self.other_bytes.saturating_add(bytes as u64);
+        }
+    }
+
     /// Reasoning passed that cannot be read (a signature without text, an encrypted block).
     pub const fn sealed(&mut self) {
         self.semantic = true;
@@ -70,6 +91,9 @@ impl Tally {
 
     /// A usage report came. Reports are cumulative: they replace, they never add.
     pub fn report(&mut self, usage: &Usage) {
+        if usage.iter().any(|(class, _)| !class.is_prompt()) {
+            self.reported_at = self.text_bytes;
+        }
         self.usage.merge(usage);
     }
 

@@ -163,6 +163,10 @@ fn base_url(text: &str) -> Result<http::Uri, String> {
     if !matches!(uri.scheme_str(), Some("http" | "https")) || authority.host().is_empty() {
         return Err(told());
     }
+    let port = authority.as_str().rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    if port.is_some() && authority.port_u16().is_none_or(|port| port == 0) {
+        return Err("the port must be 1 to 65535".into());
+    }
     if authority.as_str().contains('@') {
         return Err("the address must not carry a user or password; use credentials".into());
     }

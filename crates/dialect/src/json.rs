@@ -382,6 +382,34 @@ fn code_point(raw: &[u8], at: usize) -> (char, usize) {
     (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), end)
 }
 
+/// How many bytes the text of a JSON string has (given without its quotes), its escapes undone.
+#[inline]
+pub(crate) fn text_len(raw: &[u8]) -> usize {
+    match memchr::memchr(b'\\', raw) {
+        None => raw.len(),
+        Some(first) => first + escaped_len(&raw[first..]),
+    }
+}
+
+fn escaped_len(raw: &[u8]) -> usize {
+    let (mut at, mut len) = (0, 0);
+    while let Some(byte) = raw.get(at) {
+        if *byte != b'\\' {
+            let to = memchr::memchr(b'\\', &raw[at..]).map_or(raw.len(), |n| at + n);
+            len += to - at;
+            at = to;
+        } else if raw.get(at + 1) == Some(&b'u') {
+            let (c, end) = code_point(raw, at + 2);
+            len += c.len_utf8();
+            at = end;
+        } else {
+            len += 1;
+            at += 2;
+        }
+    }
+    len
+}
+
 /// The text of a JSON string value (quotes included), or `None` when it is no string.
 pub(crate) fn string_value(value: &[u8]) -> Option<Cow<'_, str>> {
     let inner = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;

@@ -66,6 +66,8 @@ pub struct Peek {
     pub open_prompt: bool,
     /// Whether tools are offered.
     pub has_tools: bool,
+    /// Bytes of a predicted answer, hence at most as many tokens: what the answer does not follow is billed beside it.
+    pub prediction_bytes: u64,
     /// The end user as the client names it.
     pub user: Option<String>,
     /// What is asked for beyond tokens at the ordinary rate.

@@ -5,8 +5,9 @@
 
 use std::borrow::Cow;
 
-/// A longer event is refused: no provider's event comes near it, and a stream must not grow our memory.
-pub(crate) const EVENT_BYTES_MAX: usize = 1024 * 1024;
+/// A longer event is refused: pictures in answers come as one, nothing else comes near it, and a stream must not grow our
+/// memory.
+pub(crate) const EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// An event grew beyond `EVENT_BYTES_MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,12 +16,14 @@
 //! | Chat choice | `message` in a chunk, `delta` in an answer | gets the other name; dropped beside the other |
 //! | Chat choice | `delta` in a chunk, the first `role` | added when missing or null |
 //! | Chat choice | `finish_reason` | the nearest official word; no word is `null` in a chunk, and the nearest in an answer |
-//! | Chat call | `index` in a chunk; `id` and `type` the first time | written when missing or odd |
+//! | Chat call | `index` in a chunk | counted from 0, each call by itself, whatever the upstream numbers |
+//! | Chat call | `id`, `type` | written the first time when missing; an id, and a name, that come again are dropped |
 //! | Messages answer and `message_start` | `id`, `model`, `type`, `role` | right, or added when missing |
 //! | Messages answer and `message_start` | any but `content`, `stop_*`, `usage`, `container`, `context_management` | dropped |
 //! | Messages answer and `message_delta` | `stop_reason` | the nearest official word; in an answer added when missing |
 //! | `message_start` | `content`, `stop_reason` | `[]` and `null`, added when missing |
 //! | Messages block, whole or at its start | `text`; `thinking`, `signature`; `id`, `input` of a call | added when missing |
+//! | Messages call | `id` that names a reseller (`toolu_bdrk_..`) | told as the model's own (`toolu_..`) |
 //! | Messages block and delta | `text`, `partial_json`, `thinking`, `signature` | `""` for `null` |
 //! | Messages event | `type` | added when only the event's line tells it |
 //! | Messages event | types and members that the public description does not have; a null for an object | dropped |

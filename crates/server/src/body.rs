@@ -1,6 +1,8 @@
 //! Reading a request body. In: headers and a body. Out: its bytes, decompressed, within the limit, in time.
 //! Never here: what is in it.
 
+use crate::room::Share;
+use crate::settings::Settings;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use canon::{Fault, FaultKind};
@@ -11,26 +13,45 @@ use http_body_util::BodyExt;
 use std::io::Read;
 use std::time::Duration;
 
-/// Reads a JSON body whole.
+/// How large a body may be, and how long it may take.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimits {
+    /// Bytes, before and after decompression.
+    pub bytes_max: usize,
+    /// From its first byte to its last.
+    pub time_max: Duration,
+}
+
+impl From<&Settings> for BodyLimits {
+    fn from(settings: &Settings) -> Self {
+        Self { bytes_max: settings.body_bytes_max, time_max: settings.body_time_max }
+    }
+}
+
+/// Reads a JSON body whole; `share` grows with it.
 ///
 /// # Errors
 /// `TooLarge` above `bytes_max` (before and after decompression), `Timeout`, `InvalidRequest` naming the header.
 pub async fn read_json(
     headers: &HeaderMap,
     body: Body,
-    bytes_max: usize,
-    time_max: Duration,
+    limits: BodyLimits,
+    share: &mut Share,
 ) -> Result<Bytes, Fault> {
+    let BodyLimits { bytes_max, time_max } = limits;
     check_type(headers)?;
     let announced = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     if announced.is_some_and(|length| length > bytes_max as u64) {
         return Err(too_large(bytes_max));
     }
-    let read = tokio::time::timeout(time_max, collect(body, bytes_max)).await;
+    let read = tokio::time::timeout(time_max, collect(body, bytes_max, share)).await;
     let bytes = read.map_err(|_| {
         Fault::new(FaultKind::Timeout, format!("The request body did not arrive within {} s.", time_max.as_secs()))
     })??;
-    decompress(headers, bytes, bytes_max)
+    let compressed = bytes.len();
+    let bytes = decompress(headers, bytes, bytes_max)?;
+    share.grow_to(compressed.max(bytes.len()))?;
+    Ok(bytes)
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Fault> {
@@ -43,7 +64,7 @@ fn check_type(headers: &HeaderMap) -> Result<(), Fault> {
     Err(Fault::invalid("content-type", "The Content-Type header must be application/json."))
 }
 
-async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Fault> {
+async fn collect(mut body: Body, bytes_max: usize, share: &mut Share) -> Result<Bytes, Fault> {
     let mut first: Option<Bytes> = None;
     let mut all: Option<BytesMut> = None;
     while let Some(frame) = body.frame().await {
@@ -53,6 +74,7 @@ async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Fault> {
         if so_far + data.len() > bytes_max {
             return Err(too_large(bytes_max));
         }
+        share.grow_to(so_far + data.len())?;
         match (&mut all, first.take()) {
             (Some(all), _) => all.extend_from_slice(&data),
             (None, None) => first = Some(data),
@@ -103,10 +125,16 @@ mod tests {
     use super::*;
     use flate2::{Compression, write::GzEncoder};
     use std::io::Write;
+    use std::sync::Arc;
 
     async fn read(pairs: &[(&'static str, &'static str)], body: Vec<u8>, max: usize) -> Result<Bytes, FaultKind> {
         let headers: HeaderMap = pairs.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect();
-        read_json(&headers, Body::from(body), max, Duration::from_secs(1)).await.map_err(|f| f.kind)
+        let limits = BodyLimits { bytes_max: max, time_max: Duration::from_secs(1) };
+        read_json(&headers, Body::from(body), limits, &mut share(max)).await.map_err(|f| f.kind)
+    }
+
+    fn share(max: usize) -> Share {
+        Share::new(Arc::default(), units::WorkspaceId::from_bytes([1; 16]), max)
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -142,7 +170,8 @@ mod tests {
     async fn a_slow_body_is_a_timeout() {
         let never = http_body_util::StreamBody::new(futures_util::stream::pending::<Result<_, std::io::Error>>());
         let body = Body::new(never.map_frame(|f: http_body::Frame<Bytes>| f));
-        let read = read_json(&HeaderMap::new(), body, 10, Duration::from_secs(15)).await;
+        let limits = BodyLimits { bytes_max: 10, time_max: Duration::from_secs(15) };
+        let read = read_json(&HeaderMap::new(), body, limits, &mut share(10)).await;
         assert_eq!(read.map_err(|f| f.kind), Err(FaultKind::Timeout));
     }
 }

@@ -6,6 +6,7 @@ mod count_tokens;
 mod health;
 mod models;
 
+pub use count_tokens::tokenizer;
 pub use health::answer_monitors;
 
 use crate::entry::{Door, ModelDoor};

@@ -6,6 +6,7 @@ use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY};
 use crate::live::{LiveCatalogue, LiveError, LiveKeys, LiveTokens, LiveWorkspaces};
 use crate::log::Log;
 use crate::metrics::Metrics;
+use crate::room::Room;
 use crate::seal::Vault;
 use crate::settings::Settings;
 use crate::surface::Surface;
@@ -54,6 +55,8 @@ pub struct House {
     pub workspaces: LiveWorkspaces,
     /// One change of the catalogue at a time.
     pub catalogue_gate: tokio::sync::Mutex<()>,
+    /// Memory for request bodies.
+    pub room: Arc<Room>,
     /// Holds whose relay broke before it closed them.
     pub forgotten: Mutex<Vec<RequestId>>,
     draining: AtomicBool,
@@ -92,6 +95,7 @@ impl House {
             tokens: LiveTokens::default(),
             workspaces: LiveWorkspaces::default(),
             catalogue_gate: tokio::sync::Mutex::default(),
+            room: Arc::default(),
             forgotten: Mutex::default(),
             draining: AtomicBool::new(false),
         };

@@ -17,6 +17,7 @@ mod metrics;
 mod pipeline;
 mod relay;
 mod respond;
+mod room;
 mod seal;
 mod settings;
 mod sold;

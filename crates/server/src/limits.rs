@@ -14,6 +14,8 @@ pub const HEADERS_MAX: usize = 100;
 /// Time for a client to send its headers; also how long a connection may be idle between two requests, so it is longer
 /// than the minute after which most clients drop theirs.
 pub const HEADER_TIME_MAX: Duration = Duration::from_secs(75);
+/// Time for a new connection to send its first byte: who opens connections and says nothing takes descriptors from others.
+pub const FIRST_BYTE_TIME_MAX: Duration = Duration::from_secs(10);
 /// Connections waiting for a worker; more wait in the kernel.
 pub const HANDED_OUT_MAX: usize = 1_024;
 /// How long the acceptor rests when the process has no file descriptors left.
@@ -40,6 +42,14 @@ pub const LOG_BUFFER_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const FOLLOW_REST: Duration = Duration::from_millis(500);
 /// How often holds are looked for whose relay broke (a defect: it is an error line each time).
 pub const FORGOTTEN_EVERY: Duration = Duration::from_secs(1);
+/// Bodies up to this are not counted when calls share the memory for bodies.
+pub const BODY_SMALL_BYTES_MAX: usize = 64 * 1024;
+/// So many bodies of the largest size may be under way at once for all, and for one workspace.
+pub const BODIES_MAX: usize = 32;
+/// The same for one workspace.
+pub const BODIES_OF_ONE_MAX: usize = 4;
+/// How long to wait before trying again when calls under way carry too much.
+pub const ROOM_RETRY: Duration = Duration::from_secs(2);
 /// A management request's body.
 pub const MANAGE_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Up to this, copying a call's body behind its head costs less than a second write.
@@ -49,6 +59,12 @@ pub const CALL_JOIN_BYTES_MAX: usize = 16 * 1024;
 pub const TOOLS_TOKENS_MAX: u64 = 4_000;
 /// How long answers that outlive the drain time may take to say their last words.
 pub const LAST_CALL_TIME_MAX: Duration = Duration::from_secs(2);
+/// So much of a request is kept while its answer is under way, in so many pieces.
+pub const SAMPLE_BYTES: usize = 2_048;
+/// The pieces.
+pub const SAMPLE_PIECES: usize = 16;
+/// No text has more bytes for each of its tokens, on the whole: words of blanks or one letter come nearest.
+pub const BYTES_PER_TOKEN_MAX: u64 = 128;
 /// How long an answer's end waits for its charge to be durable.
 pub const SETTLE_TIME_MAX: Duration = Duration::from_secs(10);
 /// An upstream answer that is not streamed.

@@ -8,8 +8,8 @@ use crate::closing::Closing;
 use crate::doors::Front;
 use crate::house::{House, Worker};
 use crate::limits::{
-    ACCEPT_REST, HANDED_OUT_MAX, HEADER_BYTES_MAX, HEADER_TIME_MAX, LAST_CALL_TIME_MAX, SETTLE_TIME_MAX,
-    STALLED_READER_TIME_MAX,
+    ACCEPT_REST, FIRST_BYTE_TIME_MAX, HANDED_OUT_MAX, HEADER_BYTES_MAX, HEADER_TIME_MAX, LAST_CALL_TIME_MAX,
+    SETTLE_TIME_MAX, STALLED_READER_TIME_MAX,
 };
 use crate::tasks::Tasks;
 use crate::upstream::Upstream;
@@ -153,7 +153,7 @@ async fn end(house: &House, tasks: &Tasks, closing: &Closing) -> bool {
 
 /// One connection, to its end or until shutdown lets its running request finish.
 async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<bool>, closing: Closing) {
-    let socket = Patient::new(stream, STALLED_READER_TIME_MAX);
+    let socket = Patient::new(stream, STALLED_READER_TIME_MAX, FIRST_BYTE_TIME_MAX);
     let socket = Refusals::new(socket, front.house());
     let service = service_fn(move |request: Request<Incoming>| {
         let answered = front.clone().answer(request.map(Body::new));

@@ -9,6 +9,7 @@ use crate::limits::MODEL_SHOWN_CHARS_MAX;
 use crate::live::{LiveModel, LivePrice};
 use crate::relay::{self, Job, Quote, Terms};
 use crate::respond::into_axum;
+use crate::room::Share;
 use crate::sold;
 use crate::viewer::Viewer;
 use axum::body::Body;
@@ -51,8 +52,8 @@ impl Arrival<'_> {
         let unnamed = |fault| ("".into(), fault);
         let (parts, body) = request.into_parts();
         let settings = &self.house.settings;
-        let body = read_json(&parts.headers, body, settings.body_bytes_max, settings.body_time_max).await;
-        let body = body.map_err(unnamed)?;
+        let mut share = Share::new(self.house.room.clone(), caller.workspace, settings.body_bytes_max);
+        let body = read_json(&parts.headers, body, settings.into(), &mut share).await.map_err(unnamed)?;
         let peek = dialect::peek(self.dialect, &body).map_err(unnamed)?;
         let model = find_model(self.house, &peek.model).map_err(unnamed)?;
         let named = |fault| (model.model.id.clone(), fault);
@@ -69,11 +70,13 @@ impl Arrival<'_> {
             caller: caller.clone(),
             model: model.clone(),
             body,
+            share: Some(share),
             peek,
             head,
             decoded,
             passed_over,
             terms,
+            sample: Box::default(),
         }))
     }
 

@@ -167,7 +167,7 @@ fn r_wire_8_older_names_lead_to_one_model() {
         )
     };
     let catalogue = check(1, &docs(&named(r#""a-old","a-older""#)), &BTreeMap::new()).unwrap();
-    let leads = |name: &str| catalogue.legacy_names.get(name).map(|id| id.to_string());
+    let leads = |name: &str| catalogue.legacy_names.get(name).map(ToString::to_string);
     assert_eq!((leads("a-older").as_deref(), leads("b-old").as_deref(), leads("b")), (Some("a"), Some("b"), None));
     for (wrong, at) in [
         (r#""b""#, "model[0].legacy_names[0]"),
@@ -187,4 +187,15 @@ fn the_longest_answer_is_for_chats() {
     assert_eq!(paths(&model(r#","serves":"poems","max_output_tokens":1"#)), ["model[0].serves"]);
     let catalogue = check(1, &docs(&model(r#","serves":"embeddings""#)), &BTreeMap::new()).unwrap();
     assert_eq!(catalogue.models["a"].category, "embeddings");
+}
+
+#[test]
+fn addresses_have_ports_that_exist() {
+    let with = |url: &str| format!(r#"{{"provider":[{{"name":"a","kind":"openai","base_url":"{url}"}}]}}"#);
+    for bad in ["http://h:0/v1", "http://h:65536/v1", "http://127.0.0.1:99999/v1", "http://h:/v1"] {
+        assert_eq!(paths(&with(bad)), ["provider[0].base_url"], "{bad}");
+    }
+    for good in ["http://h:65535/v1", "https://[::1]:8443/v1", "https://[::1]/v1", "https://h"] {
+        assert!(check(1, &docs(&with(good)), &BTreeMap::new()).is_ok(), "{good}");
+    }
 }

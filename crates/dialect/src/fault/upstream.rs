@@ -164,8 +164,10 @@ impl Told {
 
 fn classify(dialect: Dialect, status: u16, told: &Told) -> UpstreamClass {
     match by_words(told) {
-        // `server_error` says less than a status that stands for one thing.
+        // `server_error` says less than a status that stands for one thing, and `invalid_request_error` stands beside every
+        // status: credentials, quotas and overload come under it.
         None | Some(UpstreamClass::Server) => {}
+        Some(UpstreamClass::InvalidRequest) if !matches!(status, 200 | 400 | 422) => {}
         Some(class) => return class,
     }
     match status {
@@ -394,6 +396,27 @@ mod tests {
                 let fault = decode_upstream_fault(dialect, status, hints, b"{}").to_fault();
                 assert_eq!(fault.retry_after_s(), Some(wait_s), "{status} {hint:?} {:?}", fault.kind);
             }
+        }
+    }
+
+    /// A type that stands beside every status says nothing where the status stands for one thing: the next credential or
+    /// route is tried, and the client is not blamed.
+    #[test]
+    fn a_type_for_everything_says_nothing() {
+        let body = br#"{"error":{"message":"This account is closed.","type":"invalid_request_error","code":"account_deactivated"}}"#;
+        let hints = UpstreamHints::default();
+        for (status, class) in [
+            (400, UpstreamClass::InvalidRequest),
+            (401, UpstreamClass::Auth),
+            (402, UpstreamClass::Billing),
+            (404, UpstreamClass::NotFound),
+            (408, UpstreamClass::Timeout),
+            (422, UpstreamClass::InvalidRequest),
+            (429, UpstreamClass::RateLimited),
+            (500, UpstreamClass::Server),
+            (529, UpstreamClass::Overloaded),
+        ] {
+            assert_eq!(decode_upstream_fault(Dialect::OpenAiChat, status, hints, body).class, class, "{status}");
         }
     }
 

@@ -93,3 +93,10 @@ proptest::proptest! {
         proptest::prop_assert_eq!(serde_json::from_slice::<String>(&ours).unwrap(), text);
     }
 }
+
+#[test]
+fn the_length_of_a_text_is_that_of_its_text() {
+    for raw in ["", "abc", r"a\nb", r"\u65e5\u672c", r"\ud83e\udd8a", r"\u00e9x\\", r"\ud83e", r"\u12"] {
+        assert_eq!(text_len(raw.as_bytes()), unescape(raw.as_bytes()).len(), "{raw}");
+    }
+}

@@ -90,7 +90,7 @@ fn names_come_back() {
     assert!(wire.len() <= 64);
     let spec = StreamSpec { names: encoded.names, ..spec(Dialect::Anthropic, Dialect::OpenAiChat) };
     let up = format!(
-        "data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{{\"id\":\"a\",\"function\":{{\"name\":\"{wire}\",\"arguments\":\"\"}}}}]}}}}]}}\n\n"
+        "data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{{\"id\":\"a\",\"function\":{{\"name\":\"{wire}\",\"arguments\":\"{{\"}}}}]}}}}]}}\n\n"
     );
     let mut out = BytesMut::new();
     Stream::new(&spec).push(up.as_bytes(), &mut out).unwrap();
@@ -166,6 +166,8 @@ fn pitfall_52_stop_sequences_are_watched_for() {
     }
     let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":9}}\n\n";
     stream.push(usage.as_bytes(), &mut out).unwrap();
+    assert!(!stream.is_ended(), "a fuller report may follow");
+    stream.push(b"data: [DONE]\n\n", &mut out).unwrap();
     assert!(stream.is_ended());
     assert_eq!((stream.tally().usage().answer_total(), stream.tally().text_bytes(), out.len()), (9, 4, shown));
     let body = r#"{"choices":[{"message":{"content":"one STOP two"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":9}}"#;

@@ -146,6 +146,12 @@ fn assistant(message: &Object<'_>, at: &At<'_>, losses: &mut Vec<Loss>) -> Resul
             said.push(tool_call(call, &at.index(n))?);
         }
     }
+    if message.get("audio").is_some() {
+        let at = at.key("audio");
+        return Err(at.unsupported(
+            "Sound of earlier answers is kept by the provider that made it; send its transcript as text.",
+        ));
+    }
     if message.get("function_call").is_some() {
         let at = at.key("function_call");
         return Err(at.unsupported("`function_call` is out of date; use `tool_calls`."));

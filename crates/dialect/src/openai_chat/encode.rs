@@ -80,6 +80,10 @@ fn tools(request: &Request, body: &mut Writer<'_>, pen: &mut Pen<'_>) -> Result<
     for (n, tool) in request.tools.iter().enumerate() {
         match tool {
             Tool::Function(function) if on_offer(request, function) => functions.push(function),
+            Tool::Function(_) => {
+                let why = "the tool is on offer once the conversation refers to it";
+                pen.losses.push(Loss::emulated(format!("tools[{n}].defer_loading"), why));
+            }
             Tool::Server { kind, .. } => return Err(server_tool(n, kind)),
             _ => {}
         }
@@ -220,6 +224,9 @@ fn output(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
         }
     }
     let reasoning = &request.reasoning;
+    if reasoning.mode == ReasoningMode::Off && target.thinking != ThinkingForm::Never {
+        losses.push(Loss::dropped("thinking", "the target decides by itself whether to reason"));
+    }
     if reasoning.display.is_some() {
         losses.push(Loss::dropped("thinking.display", "the target shows reasoning its own way"));
     }

@@ -35,6 +35,10 @@ impl<'t> Pen<'t> {
             }
         }
         array.end();
+        if request.turns.last().is_some_and(|turn| turn.role == Role::Assistant) {
+            let why = "whether the answer goes on with the last message is up to the target";
+            self.losses.push(Loss::approximated("messages[-1]", why));
+        }
         Ok(())
     }
 

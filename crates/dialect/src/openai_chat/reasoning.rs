@@ -85,7 +85,7 @@ fn details(message: &Object<'_>) -> Vec<Detail> {
 /// Where a detail belongs: the form of its proof, and the number of its block.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
-    pub format: &'static str,
+    pub format: Option<&'static str>,
     pub index: usize,
 }
 
@@ -111,6 +111,8 @@ pub(crate) fn write_sealed(out: &mut Vec<u8>, place: Place, data: &str) {
 }
 
 fn close(out: &mut Vec<u8>, place: Place) {
-    let Place { format, index } = place;
-    out.extend_from_slice(format!(",\"format\":\"{format}\",\"index\":{index}}}").as_bytes());
+    if let Some(format) = place.format {
+        out.extend_from_slice(format!(",\"format\":\"{format}\"").as_bytes());
+    }
+    out.extend_from_slice(format!(",\"index\":{}}}", place.index).as_bytes());
 }

@@ -22,6 +22,8 @@ pub(crate) struct ChatEncoder {
     open: Option<Head>,
     /// Blocks so far; reasoning details tell their place by it.
     blocks: usize,
+    /// The last block of which details were told.
+    told: usize,
     calls: u64,
     refused: bool,
 }
@@ -74,6 +76,7 @@ impl ChatEncoder {
             started: false,
             open: None,
             blocks: 0,
+            told: 0,
             calls: 0,
             refused: false,
         }
@@ -103,24 +106,26 @@ impl ChatEncoder {
         }
     }
 
-    /// Where a detail of the open block belongs.
-    const fn place(&self) -> Place {
-        Place { format: self.proofs, index: self.blocks.saturating_sub(1) }
+    /// Where a detail of the open block belongs. Readers join the strings of the details of one index, so the form is told
+    /// once.
+    fn place(&mut self) -> Place {
+        let format = (self.told < self.blocks).then_some(self.proofs);
+        self.told = self.blocks;
+        Place { format, index: self.blocks.saturating_sub(1) }
     }
 
-    fn more(&self, piece: &Piece, delta: &mut Vec<u8>) {
-        let place = self.place();
+    fn more(&mut self, piece: &Piece, delta: &mut Vec<u8>) {
         let mut object = Writer::object(delta);
         match (&self.open, piece) {
             (Some(Head::Thinking), Piece::Text(text)) => {
                 object.text("reasoning_content", text);
                 let mut list = Writer::array(object.key("reasoning_details"));
-                write_text(list.item(), place, Some(text), None);
+                write_text(list.item(), self.place(), Some(text), None);
                 list.end();
             }
             (_, Piece::Signature(seal)) => {
                 let mut list = Writer::array(object.key("reasoning_details"));
-                write_text(list.item(), place, None, Some(seal));
+                write_text(list.item(), self.place(), None, Some(seal));
                 list.end();
             }
             (Some(Head::Refusal), Piece::Text(text)) => object.text("refusal", text),
@@ -228,7 +233,7 @@ fn write_details(blocks: &[ReplyBlock], format: &'static str, message: &mut Writ
     }
     let mut list = Writer::array(message.key("reasoning_details"));
     for (index, block) in blocks.iter().enumerate() {
-        let place = Place { format, index };
+        let place = Place { format: Some(format), index };
         match &block.head {
             Head::Thinking => {
                 let seal = block.signature.as_deref();

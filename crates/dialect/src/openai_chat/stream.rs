@@ -39,6 +39,8 @@ struct Call {
     name: String,
     /// What came before the name was known.
     early: String,
+    /// Whether its block was begun: with its first arguments, for until then the name may come in pieces.
+    begun: bool,
     open: bool,
     arguments: Nesting,
 }
@@ -85,8 +87,7 @@ fn within(text: &str) -> Result<(), StreamFault> {
 impl Decode for ChatDecoder {
     fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if data == b"[DONE]" {
-            self.end(out);
-            return Ok(());
+            return self.end(out);
         }
         let chunk = Object::open(data).ok_or(StreamFault::Garbage)?;
         self.errors(&chunk, data)?;
@@ -103,10 +104,8 @@ impl Decode for ChatDecoder {
             }
             self.finish_word(&choice);
         }
-        let usage = self.usage(&chunk, out);
-        if usage && self.stop.is_some() && choices.is_none_or(|c| c.is_empty()) {
-            self.end(out);
-        }
+        // A report behind the finish may be followed by a fuller one: only the last word ends it.
+        self.usage(&chunk, out);
         Ok(())
     }
 
@@ -126,16 +125,14 @@ impl Decode for ChatDecoder {
         }
         self.finish_word(&choice);
         self.usage(&answer, out);
-        self.end(out);
-        Ok(())
+        self.end(out)
     }
 
     fn finish(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if !self.done && self.stop.is_none() {
             return Err(StreamFault::Cut);
         }
-        self.end(out);
-        Ok(())
+        self.end(out)
     }
 
     fn is_done(&self) -> bool {
@@ -167,13 +164,11 @@ impl ChatDecoder {
         }
     }
 
-    fn usage(&mut self, chunk: &Object<'_>, out: &mut Vec<Event>) -> bool {
-        let Some(raw) = chunk.get("usage").filter(|raw| raw.first() == Some(&b'{')) else {
-            return false;
-        };
-        self.counts.take(raw);
-        out.push(Event::Usage(self.counts.usage()));
-        true
+    fn usage(&mut self, chunk: &Object<'_>, out: &mut Vec<Event>) {
+        if let Some(raw) = chunk.get("usage").filter(|raw| raw.first() == Some(&b'{')) {
+            self.counts.take(raw);
+            out.push(Event::Usage(self.counts.usage()));
+        }
     }
 
     fn finish_word(&mut self, choice: &Object<'_>) {
@@ -237,6 +232,7 @@ impl ChatDecoder {
             Some((key, same)) if *same == head => *key,
             _ => {
                 self.hush(out);
+                self.begin_calls(out)?;
                 self.close_whole_calls(out);
                 let key = self.key();
                 self.talking = Some((key, head.clone()));
@@ -300,18 +296,12 @@ impl ChatDecoder {
         });
         let at = match found {
             Some(at) => at,
-            None => self.new_call(index, id, out),
+            None => self.new_call(index, id, out)?,
         };
         let call = &mut self.calls[at];
-        if !name.is_empty() && call.name.is_empty() {
-            call.name = name.into_owned();
-            call.open = true;
-            let head = Head::ToolCall { id: call.id.clone(), name: call.name.clone() };
-            self.order.open(call.key, head, out);
-            let early = std::mem::take(&mut call.early);
-            if !early.is_empty() {
-                self.order.more(call.key, Piece::Arguments(early), out)?;
-            }
+        if !call.begun && *name != call.name {
+            call.name.push_str(&name);
+            within(&call.name)?;
         }
         let arguments = match function.get("arguments") {
             Some(raw) if raw.first() == Some(&b'{') => String::from_utf8_lossy(raw).into_owned(),
@@ -326,11 +316,28 @@ impl ChatDecoder {
             call.early.push_str(&arguments);
             return within(&call.early);
         }
-        self.order.more(call.key, Piece::Arguments(arguments), out)
+        let key = call.key;
+        self.begin_calls(out)?;
+        self.order.more(key, Piece::Arguments(arguments), out)
     }
 
-    fn new_call(&mut self, index: u64, id: &str, out: &mut Vec<Event>) -> usize {
+    /// Begins the blocks of all calls whose names are known by now.
+    fn begin_calls(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault> {
+        for call in self.calls.iter_mut().filter(|call| !call.begun && !call.name.is_empty()) {
+            (call.begun, call.open) = (true, true);
+            let head = Head::ToolCall { id: call.id.clone(), name: call.name.clone() };
+            self.order.open(call.key, head, out);
+            let early = std::mem::take(&mut call.early);
+            if !early.is_empty() {
+                self.order.more(call.key, Piece::Arguments(early), out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn new_call(&mut self, index: u64, id: &str, out: &mut Vec<Event>) -> Result<usize, StreamFault> {
         self.hush(out);
+        self.begin_calls(out)?;
         self.close_whole_calls(out);
         let count = self.calls.len();
         let id = if id.is_empty() { format!("{}{count}", self.call_stem) } else { id.to_owned() };
@@ -341,17 +348,20 @@ impl ChatDecoder {
             id,
             name: String::new(),
             early: String::new(),
+            begun: false,
             open: false,
             arguments: Nesting::default(),
         });
-        count
+        Ok(count)
     }
 
-    fn end(&mut self, out: &mut Vec<Event>) {
+    fn end(&mut self, out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if std::mem::replace(&mut self.done, true) {
-            return;
+            return Ok(());
         }
         self.start(out);
+        self.hush(out);
+        self.begin_calls(out)?;
         self.order.end(out);
         let called = self.calls.iter().any(|c| !c.name.is_empty());
         let mut stop = self.stop.take().unwrap_or(Stop::new(StopReason::EndTurn));
@@ -360,5 +370,6 @@ impl ChatDecoder {
             stop.reason = StopReason::Refusal;
         }
         out.push(Event::Stop(stop));
+        Ok(())
     }
 }

@@ -63,6 +63,8 @@ fields! {
     Reasoning = "reasoning",
     IncludeReasoning = "include_reasoning",
     EnableThinking = "enable_thinking",
+    Prediction = "prediction",
+    BestOf = "best_of",
 }
 
 /// Servers exist that match keys without regard to case. A second spelling of a field that is read here is refused, so that
@@ -92,7 +94,7 @@ fn other_spelling(path: &str, name: &[u8], known: &[&str]) -> Result<(), Fault> 
 /// What has been read so far.
 pub(super) struct Fields {
     dialect: Dialect,
-    seen: u32,
+    seen: u64,
     peek: Peek,
     max_tokens: Option<u64>,
     max_completion_tokens: Option<u64>,
@@ -131,6 +133,7 @@ impl Fields {
                 audio: false,
                 open_prompt: false,
                 has_tools: false,
+                prediction_bytes: 0,
                 user: None,
                 beyond: Vec::new(),
                 unsigned_thinking: false,
@@ -141,8 +144,8 @@ impl Fields {
 
     /// Takes one field. Two of the same name are refused: parsers differ in which one counts.
     pub fn take(&mut self, field: Field, body: &[u8], member: Member) -> Result<(), Fault> {
-        debug_assert!(Field::NAMES.len() <= 32);
-        let bit = 1 << field as u32;
+        debug_assert!(Field::NAMES.len() <= 64);
+        let bit = 1 << field as u64;
         if self.seen & bit != 0 {
             return Err(Fault::invalid(field.name(), format!("`{}` is given twice.", field.name())));
         }
@@ -211,6 +214,12 @@ impl Fields {
                 if self.peek.user.is_none() || field == Field::SafetyIdentifier {
                     self.peek.user = Some(user);
                 }
+            }
+            Field::Prediction => self.peek.prediction_bytes = value.len() as u64,
+            // Answers that are made and thrown away are billed like those that are shown.
+            Field::BestOf if value != b"1" => {
+                return Err(Fault::new(FaultKind::UnsupportedParameter, "`best_of` is not supported; use `n`.")
+                    .at("best_of"));
             }
             Field::ServiceTier => drop(text(field, value)?),
             _ => {}

@@ -110,7 +110,22 @@ pub(crate) struct Survey {
     carried_here: bool,
 }
 
+/// Keys by which media is told; servers exist that match keys without regard to case.
+const TOLD_BY_CASE: [&[u8]; 8] =
+    [b"type", b"image_url", b"source", b"file", b"input_audio", b"url", b"data", b"file_data"];
+
 impl Survey {
+    /// Whether a key is another spelling of one that tells of media, where such a key may stand.
+    fn is_other_case(&self, depth: u32, key: &[u8]) -> bool {
+        let may_stand = match depth {
+            2 | 4 | 6 => true,
+            5 | 7 => matches!(self.holder(depth), Key::ImageUrl | Key::Source | Key::File | Key::InputAudio),
+            _ => false,
+        };
+        may_stand
+            && (key.eq_ignore_ascii_case(b"content") || TOLD_BY_CASE.iter().any(|k| key.eq_ignore_ascii_case(k)))
+    }
+
     fn key_at(&self, depth: u32) -> Key {
         self.keys.get(depth as usize).copied().unwrap_or_default()
     }
@@ -131,6 +146,10 @@ impl Survey {
             (Key::Source, Key::Data) => self.payload = len,
             (Key::ImageUrl, Key::Url) | (Key::File, Key::FileData) if inner.starts_with(b"data:") => {
                 self.media_bytes += len;
+                // What is no picture costs by its bytes, whatever it is sent as.
+                if self.holder(depth) == Key::ImageUrl && !inner.starts_with(b"data:image/") {
+                    self.documents += 1;
+                }
             }
             (Key::InputAudio, Key::Data) => self.media_bytes += len,
             // An address instead of the data.
@@ -178,7 +197,10 @@ impl Watch for Survey {
         };
         *slot = key_of(key);
         match *slot {
-            Key::Other => self.odd |= key.contains(&b'\\'),
+            Key::Other => {
+                self.odd |= key.contains(&b'\\')
+                    || (key.iter().any(u8::is_ascii_uppercase) && self.is_other_case(depth, key));
+            }
             Key::FileId => self.fetched = true,
             Key::InputAudio => self.audio = true,
             _ => {}

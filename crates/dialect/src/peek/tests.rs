@@ -269,6 +269,11 @@ fn parts_of_unknown_size_leave_the_prompt_open() {
         (&format!(r#"{{"type":"{long}"}}"#), true),
         (r#"{"type":"tool_result","content":[{"type":"video","url":"https://x"}]}"#, true),
         (r#"{"type":"web_search_tool_result","content":[]}"#, false),
+        // Servers that read keys in any case read pictures here.
+        (r#"{"type":"image_url","Image_Url":{"url":"https://x"}}"#, true),
+        (r#"{"type":"image","Source":{"type":"url"}}"#, true),
+        (r#"{"type":"image","source":{"Type":"base64","data":"AA"}}"#, true),
+        (r#"{"type":"tool_use","id":"t","name":"f","input":{"Type":"x","Url":"y","Data":"z"}}"#, false),
     ] {
         let body = format!(r#"{{"model":"m","max_tokens":5,"messages":[{{"role":"user","content":[{part}]}}]}}"#);
         assert_eq!(look(Dialect::OpenAiChat, &body).unwrap().open_prompt, open, "{part}");
@@ -303,6 +308,7 @@ const MEDIA: &str = r#"
 400 1 0 {"type":"tool_result","content":[{"type":"image","source":{"type":"base64","data":"@"}}]}
 422 1 0 {"type":"image_url","image_url":{"url":"data:image/png;base64,@"}}
 0 1 0 {"type":"image_url","image_url":{"url":"@"}}
+428 1 1 {"type":"image_url","image_url":{"url":"data:application/pdf;base64,@"}}
 428 1 1 {"type":"file","file":{"file_data":"data:application/pdf;base64,@"}}
 0 0 0 {"type":"text","text":"@"}
 "#;

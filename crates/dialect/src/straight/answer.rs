@@ -111,6 +111,7 @@ fn tally_of(body: &[u8], shows: &Shows) -> Tally {
     let mut tally = Tally::default();
     tally.text(shows.text);
     tally.reasoning(shows.reasoning);
+    tally.other(shows.other);
     if shows.sealed {
         tally.sealed();
     }

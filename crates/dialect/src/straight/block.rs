@@ -3,7 +3,7 @@
 
 use super::names::Sieve;
 use super::template::Shown;
-use crate::json::{Span, string_value};
+use crate::json::{Span, string_value, text_len};
 use crate::lane::StreamFault;
 use crate::splice::Edits;
 use canon::Tally;
@@ -33,6 +33,8 @@ pub(super) struct Block {
     pub kind: Kind,
     text: usize,
     pub reasoning: usize,
+    /// Bytes of what nobody here knows.
+    other: usize,
     /// Whether it carries a seal.
     pub signed: bool,
     sealed: bool,
@@ -47,6 +49,7 @@ impl Block {
     pub const fn tell(&self, tally: &mut Tally) {
         tally.text(self.text);
         tally.reasoning(self.reasoning);
+        tally.other(self.other);
         if self.sealed {
             tally.sealed();
         }
@@ -74,7 +77,7 @@ pub(super) fn read_block(json: &[u8], at: usize, part: Part<'_>, edits: &mut Edi
     while let Some(member) = object.next()? {
         let value = member.text(json);
         let inner = (member.value.0 + 1, member.value.1.max(2) - 1);
-        let len = value.len().saturating_sub(2);
+        let len = text_len(json.get(inner.0..inner.1).unwrap_or_default());
         let name = &*member.name(json);
         if let Some(n) = REQUIRED.iter().position(|known| known.as_bytes() == name) {
             has[n] = true;
@@ -98,6 +101,7 @@ pub(super) fn read_block(json: &[u8], at: usize, part: Part<'_>, edits: &mut Edi
             b"signature" => block.signed = len > 0,
             b"name" => block.text += len,
             b"input" if value != b"{}" => block.text += value.len(),
+            b"id" if object_id_tells(value) => edits.replace(member.value, plain_id(value)),
             b"data" | b"id" | b"citations" | b"citation" | b"input" => {}
             name => {
                 if object.other(member, name, edits)? {
@@ -113,7 +117,7 @@ pub(super) fn read_block(json: &[u8], at: usize, part: Part<'_>, edits: &mut Edi
     block.sealed = kind == "redacted_thinking" || (kind == "thinking" && block.signed && block.reasoning == 0);
     if !known {
         // Newer kinds of block: whatever they carry was written by the model, at most.
-        block.text += rest;
+        block.other += rest;
     }
     if let Part::Block { stem, number } = part {
         for key in missing(block.kind, has) {
@@ -128,6 +132,19 @@ pub(super) fn read_block(json: &[u8], at: usize, part: Part<'_>, edits: &mut Edi
     }
     block.end = object.close(edits).end;
     Ok(block)
+}
+
+/// Words in ids of calls that tell through whom the provider is reached. The pairs of a conversation match all the same: the
+/// call and its result lose the word alike, for the result is the client's echo.
+const TELLING: [&[u8]; 2] = [b"\"toolu_bdrk_", b"\"toolu_vrtx_"];
+
+fn object_id_tells(value: &[u8]) -> bool {
+    TELLING.iter().any(|start| value.starts_with(start))
+}
+
+fn plain_id(value: &[u8]) -> Vec<u8> {
+    let rest = value.get(TELLING[0].len()..).unwrap_or_default();
+    [b"\"toolu_", rest].concat()
 }
 
 /// Members that readers of a block need.

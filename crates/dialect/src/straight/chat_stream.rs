@@ -23,14 +23,12 @@ pub(crate) type ChatStream = Passage<ChatReader>;
 pub(crate) struct ChatReader {
     pen: chunk::Pen,
     show_usage: bool,
-    choices: usize,
     known: Known,
     counts: ChatCounts,
     /// The newest usage object, if it may be shown.
     usage_text: Option<Vec<u8>>,
     held: Vec<u8>,
     finished: Vec<u64>,
-    usage_came: bool,
     done: bool,
 }
 
@@ -62,16 +60,17 @@ impl EventReader for ChatReader {
         }
         .read()?;
         let usage = top.usage_object(json);
+        let shows = top.shows.as_ref().filter(|s| !s.choices.is_empty());
+        if let Some(shows) = shows {
+            way.tally.text(shows.text);
+            way.tally.reasoning(shows.reasoning);
+            way.tally.other(shows.other);
+        }
+        // A report tells of what stands in the same chunk, too.
         if let Some(usage) = usage {
             self.reported(usage, way.tally);
         }
-        let Some(shows) = top.shows.as_ref().filter(|s| !s.choices.is_empty()) else {
-            // Only the chunk behind the finish is the last word on usage; some servers report on every chunk.
-            self.usage_came |= usage.is_some() && !self.finished.is_empty();
-            return Ok(());
-        };
-        way.tally.text(shows.text);
-        way.tally.reasoning(shows.reasoning);
+        let Some(shows) = shows else { return Ok(()) };
         if shows.sealed {
             way.tally.sealed();
         }
@@ -82,7 +81,10 @@ impl EventReader for ChatReader {
         }
         frame.write("", &mut edits, way.out);
         self.known.went_out(shows);
-        if let Some((text, shown)) = shows.only.filter(|_| usage.is_none()) {
+        if self.known.renumbered {
+            // A frame that was learned of one call may fit another under the same number.
+            way.templates.clear();
+        } else if let Some((text, shown)) = shows.only.filter(|_| usage.is_none()) {
             let mut texts = vec![text];
             texts.extend(top.padding);
             texts.sort_unstable();
@@ -163,8 +165,8 @@ impl LaneStream for ChatStream {
     }
 
     fn is_complete(&self) -> bool {
-        let reader = &self.reader;
-        reader.done || (reader.usage_came && reader.finished.len() >= reader.choices)
+        // A report behind the finish may be followed by a fuller one: only the last word ends it.
+        self.reader.done
     }
 
     fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {
@@ -188,13 +190,11 @@ impl ChatStream {
         Self::of(ChatReader {
             pen: chunk::Pen::new(&spec.head),
             show_usage: spec.show_usage,
-            choices: spec.choices.max(1) as usize,
             known: Known::of_stream(spec.head.call_stem()),
             counts: ChatCounts::default(),
             usage_text: None,
             held: Vec::new(),
             finished: Vec::new(),
-            usage_came: false,
             done: false,
         })
     }

@@ -4,9 +4,10 @@
 //! Mended, because SDK readers fail without it: a missing `index`, `delta`, `role` or finish of a choice, a finish reason
 //! that is none, a missing tool call `index`, and `id` or `type` on a call's first fragment.
 
+use super::calls::Begun;
 use super::names::{Sieve, once, strip};
 use super::template::Shown;
-use crate::json::{Bad, Items, Member, Span, string_value, whole};
+use crate::json::{Bad, Items, Member, Span, string_value, text_len, whole};
 use crate::openai_chat::stop;
 use crate::peek::CHOICES_MAX;
 use crate::splice::Edits;
@@ -30,6 +31,8 @@ pub(super) struct Shows {
     pub choices: SmallVec<[Choice; 1]>,
     pub text: usize,
     pub reasoning: usize,
+    /// Bytes of what nobody here knows.
+    pub other: usize,
     pub sealed: bool,
     pub tools: bool,
     /// The one text of the frame, if the frame has one and nothing else that counts.
@@ -46,8 +49,9 @@ pub(super) struct Known {
     /// The choices whose role went out.
     roles: SmallVec<[u64; 1]>,
     pub tools: bool,
-    pub(super) calls: Vec<(u64, u64)>,
-    pub(super) last_id: Vec<u8>,
+    pub(super) calls: Vec<Begun>,
+    /// Whether some call has another number at the client than at the upstream.
+    pub renumbered: bool,
     /// Whether the frames are chunks (else one answer, where calls need no index).
     pub(super) streamed: bool,
     pub(super) call_stem: String,
@@ -274,7 +278,10 @@ impl<'a> ChoiceReader<'a, '_> {
                     strip(frame, member.value.0, 4, self.edits)?;
                 }
                 b"audio" => shows.sealed = true,
-                name if object.other(member, name, self.edits)? => shows.text(member.value, value),
+                name if object.other(member, name, self.edits)? => {
+                    shows.texts += 1;
+                    shows.other += value.len();
+                }
                 _ => continue,
             }
             carries = true;
@@ -293,12 +300,12 @@ impl Shows {
     /// A text of the answer.
     pub(super) fn text(&mut self, span: Span, value: &[u8]) {
         self.texts += 1;
-        let quoted = value.first() == Some(&b'"');
-        let len = value.len() - if quoted { 2 } else { 0 };
-        self.text += len;
-        if quoted {
-            self.only = Some(((span.0 + 1, span.1 - 1), Shown::Text));
+        if value.first() != Some(&b'"') {
+            self.text += value.len();
+            return;
         }
+        self.text += text_len(&value[1..value.len() - 1]);
+        self.only = Some(((span.0 + 1, span.1 - 1), Shown::Text));
     }
 
     fn thought(&mut self, span: Span, value: &[u8]) -> usize {
@@ -307,7 +314,7 @@ impl Shows {
             return value.len();
         }
         self.only = Some(((span.0 + 1, span.1 - 1), Shown::Reasoning));
-        value.len() - 2
+        text_len(&value[1..value.len() - 1])
     }
 }
 

@@ -5,7 +5,7 @@
 //! seams, with nothing but one JSON string of valid UTF-8 between each two, is the learned frame with another text:
 //! whatever the scanner found in the first is true of it, and what the scanner wrote for the first is right for it.
 
-use crate::json::{Span, string_end};
+use crate::json::{Span, string_end, text_len};
 use bytes::BytesMut;
 use smallvec::SmallVec;
 
@@ -67,7 +67,7 @@ impl Template {
 }
 
 impl Templates {
-    /// Writes the frame if it is a learned one; gives what its text is and how many bytes it has.
+    /// Writes the frame if it is a learned one; gives what its text is and how many bytes it has, escapes undone.
     #[inline]
     pub fn pass(&mut self, frame: &[u8], out: &mut BytesMut) -> Option<(Shown, usize)> {
         let (n, texts) = self.list.iter().enumerate().find_map(|(n, template)| Some((n, template.fits(frame)?)))?;
@@ -77,7 +77,7 @@ impl Templates {
             out.extend_from_slice(&frame[*from..*to]);
             out.extend_from_slice(&tail.to);
         }
-        let passed = (template.shown, texts[0].1 - texts[0].0);
+        let passed = (template.shown, text_len(&frame[texts[0].0..texts[0].1]));
         if n > 0 {
             self.list[..=n].rotate_right(1);
         }

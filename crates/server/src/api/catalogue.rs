@@ -71,6 +71,10 @@ pub async fn apply(
     catalog::check(next.rows.version, &merged, &next.prices).map_err(|problems| {
         Problem::fields(problems.into_iter().map(|p| FieldProblem { field: p.path, detail: p.told }).collect())
     })?;
+    let strays = strays(&live, &merged);
+    if !strays.is_empty() {
+        return Err(Problem::fields(strays));
+    }
     let lines = next.lines;
     let changed = !lines.is_empty();
     if changed && !how.dry_run {
@@ -98,6 +102,30 @@ fn merge(live: &LiveCatalogue, sent: CatalogueDoc, prune: bool) -> CatalogueDoc 
     let kept: Vec<_> = kept.cloned().collect();
     merged.model.extend(kept);
     merged
+}
+
+/// Stored credentials go to the address that they were given for and nowhere else: who changes it gives them again.
+fn strays(live: &LiveCatalogue, merged: &CatalogueDoc) -> Vec<FieldProblem> {
+    let origin = |address: &str| -> Option<(String, String)> {
+        let uri: http::Uri = address.parse().ok()?;
+        Some((uri.scheme_str()?.to_owned(), uri.authority()?.as_str().to_ascii_lowercase()))
+    };
+    let moved = |provider: &ProviderDoc| {
+        let before = live.docs.provider.iter().find(|p| p.name == provider.name);
+        before.is_some_and(|before| origin(&before.base_url) != origin(&provider.base_url))
+    };
+    let keeps = |provider: &ProviderDoc| {
+        provider.credentials.is_none() && live.rows.credentials.iter().any(|c| c.provider == provider.name)
+    };
+    let detail = "base_url names another server than before: give the credentials again, [] takes them away";
+    (0..)
+        .zip(&merged.provider)
+        .filter(|(_, provider)| moved(provider) && keeps(provider))
+        .map(|(n, _): (usize, _)| FieldProblem {
+            field: format!("provider[{n}].credentials"),
+            detail: detail.into(),
+        })
+        .collect()
 }
 
 /// What would be stored next.

@@ -7,6 +7,7 @@ use crate::house::Worker;
 use crate::limits::{COUNT_ANSWER_BYTES_MAX, COUNT_TIME_MAX};
 use crate::live::{LiveModel, LiveRoute};
 use crate::pipeline::{find_model, request_head};
+use crate::room::Share;
 use crate::upstream::Call;
 use crate::visit::Visit;
 use axum::body::Body;
@@ -34,12 +35,13 @@ pub async fn count(door: ModelDoor, State(worker): State<Worker>, request: Reque
 async fn counted(
     worker: &Worker,
     door: ModelDoor,
-    _caller: &Arc<KeyRow>,
+    caller: &Arc<KeyRow>,
     request: Request<Body>,
 ) -> Result<u64, Fault> {
     let (parts, body) = request.into_parts();
     let settings = &worker.house.settings;
-    let body = read_json(&parts.headers, body, settings.body_bytes_max, settings.body_time_max).await?;
+    let mut share = Share::new(worker.house.room.clone(), caller.workspace, settings.body_bytes_max);
+    let body = read_json(&parts.headers, body, settings.into(), &mut share).await?;
     let (request, _) = decode_count(door.dialect, &body)?;
     let model = find_model(&worker.house, &request.model)?;
     if let Some(tokens) = asked(worker, door, &model, &request_head(&parts.headers), &body).await {
@@ -49,7 +51,7 @@ async fn counted(
 }
 
 /// The vocabulary of a model in the counter's words.
-const fn tokenizer(vocabulary: Vocabulary) -> Tokenizer {
+pub const fn tokenizer(vocabulary: Vocabulary) -> Tokenizer {
     match vocabulary {
         Vocabulary::O200k => Tokenizer::O200k,
         Vocabulary::Cl100k => Tokenizer::Cl100k,

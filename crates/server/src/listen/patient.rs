@@ -16,12 +16,14 @@ pub struct Patient {
     patience: Duration,
     /// Runs only while a write waits: a client that reads costs no timer.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Runs until the first byte is there.
+    first: Option<Pin<Box<Sleep>>>,
 }
 
 impl Patient {
-    /// The socket, failing when one write waits longer than `patience`.
-    pub const fn new(stream: TcpStream, patience: Duration) -> Self {
-        Self { stream, patience, stalled: None }
+    /// The socket, failing when one write waits longer than `patience`, or when no byte comes within `first`.
+    pub fn new(stream: TcpStream, patience: Duration, first: Duration) -> Self {
+        Self { stream, patience, stalled: None, first: Some(Box::pin(tokio::time::sleep(first))) }
     }
 
     fn judge<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -38,7 +40,14 @@ impl Patient {
 
 impl AsyncRead for Patient {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if read.is_ready() {
+            self.first = None;
+        } else if let Some(first) = &mut self.first {
+            ready!(first.as_mut().poll(cx));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        read
     }
 }
 
@@ -84,7 +93,8 @@ impl AsyncWrite for Patient {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncWriteExt;
+    use std::io::Write as _;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
     #[tokio::test]
@@ -93,7 +103,7 @@ mod tests {
         #[expect(clippy::disallowed_methods, reason = "a client of the test")]
         let reader = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().await.unwrap();
-        let mut patient = Patient::new(stream, Duration::from_millis(50));
+        let mut patient = Patient::new(stream, Duration::from_millis(50), Duration::from_secs(9));
         let chunk = vec![0; 1 << 20];
         let failed = loop {
             if let Err(error) = patient.write_all(&chunk).await {
@@ -102,5 +112,24 @@ mod tests {
         };
         assert_eq!(failed.kind(), io::ErrorKind::TimedOut);
         drop(reader);
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        #[expect(clippy::disallowed_methods, reason = "a client of the test")]
+        let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut patient = Patient::new(stream, Duration::from_secs(9), Duration::from_millis(50));
+        client.write_all(b"x").unwrap();
+        assert_eq!(patient.read_u8().await.unwrap(), b'x');
+        // Once it has spoken, others look after its time.
+        assert!(tokio::time::timeout(Duration::from_millis(200), patient.read_u8()).await.is_err());
+        #[expect(clippy::disallowed_methods, reason = "a client of the test")]
+        let silent = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut patient = Patient::new(stream, Duration::from_secs(9), Duration::from_millis(50));
+        assert_eq!(patient.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(silent);
     }
 }

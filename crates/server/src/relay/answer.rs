@@ -14,7 +14,7 @@ pub async fn pass(mut run: Run, tab: Tab, whole: Whole, slot: &Slot) {
     let Whole { answer, losses, first_byte_ms } = whole;
     run.first_byte_ms = Some(first_byte_ms);
     run.losses = losses;
-    let usage = truth(answer.tally(), answer.tally().text_bytes(), &run.job.peek, false);
+    let usage = truth(&run.job, answer.tally(), answer.tally().text_bytes(), false);
     let ending = Ending { usage, partial: false, client_gone: slot.is_gone(), fault: None };
     match run.settle(tab, &ending).await {
         Ok(()) => {

@@ -212,6 +212,10 @@ fn broken(error: &UpstreamError) -> Failed {
 fn spoiled(fault: &StreamFault) -> Failed {
     match fault {
         StreamFault::Upstream(theirs) => from_upstream(theirs),
+        // The next server would only say as much again.
+        StreamFault::TooLong => {
+            Failed { fault: Box::new(fault.to_fault()), failure: Failure::Request, cause: fault.name() }
+        }
         other => Failed {
             fault: Box::new(other.to_fault()),
             failure: Failure::Server { retry_after: None },

@@ -88,7 +88,7 @@ impl Run {
         let ending = |usage| Ending { usage, partial: true, client_gone: true, fault: None };
         if tally.usage().iter().any(|(class, _)| class.is_prompt()) {
             // Nobody is left to be told that the charge comes late.
-            let _ = self.settle(tab, &ending(truth(&tally, 0, &self.job.peek, true))).await;
+            let _ = self.settle(tab, &ending(truth(&self.job, &tally, 0, true))).await;
             return;
         }
         let ending = ending((Usage::NONE, UsageSource::None));

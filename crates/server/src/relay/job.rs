@@ -2,8 +2,10 @@
 //! Never here: anything that can fail.
 
 use crate::entry::Entry;
+use crate::limits::{SAMPLE_BYTES, SAMPLE_PIECES};
 use crate::live::LiveModel;
 use crate::relay::quote::Quote;
+use crate::room::Share;
 use bytes::Bytes;
 use canon::{Loss, Request, Tally};
 use dialect::{Peek, RequestHead};
@@ -43,6 +45,8 @@ pub struct Job {
     pub model: Arc<LiveModel>,
     /// The body as it came.
     pub body: Bytes,
+    /// The room it takes.
+    pub share: Option<Share>,
     /// What a look at it showed.
     pub peek: Peek,
     /// What the headers said.
@@ -53,13 +57,44 @@ pub struct Job {
     pub passed_over: Vec<usize>,
     /// How it is paid.
     pub terms: Terms,
+    /// Pieces of the body, kept when the body is let go: by them a prompt is estimated that no provider reports.
+    pub sample: Box<[u8]>,
 }
 
 impl Job {
-    /// No provider will be asked any more: the request itself is let go. A conversation may be megabytes, and its answer
-    /// may take minutes.
+    /// No provider will be asked any more: the request itself is let go, but for a sample. A conversation may be megabytes,
+    /// and its answer may take minutes.
     pub fn let_go(&mut self) {
+        if matches!(self.terms, Terms::Billed(_)) {
+            self.sample = sample(&self.body);
+        }
         self.body = Bytes::new();
+        self.share = None;
         self.decoded = None;
+    }
+}
+
+/// Pieces from all over a body, or all of a short one.
+fn sample(body: &[u8]) -> Box<[u8]> {
+    let piece = SAMPLE_BYTES / SAMPLE_PIECES;
+    if body.len() <= SAMPLE_BYTES {
+        return body.into();
+    }
+    let step = (body.len() - piece) / (SAMPLE_PIECES - 1);
+    let pieces = (0..SAMPLE_PIECES).filter_map(|n| body.get(n * step..n * step + piece));
+    pieces.flatten().copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_from_all_over() {
+        let body: Vec<u8> = (0..100_000_u32).map(|n| (n / 1_000) as u8).collect();
+        let sample = sample(&body);
+        assert_eq!(sample.len(), SAMPLE_BYTES);
+        assert!(sample.contains(&0) && sample.contains(&99) && sample.iter().any(|n| (40..60).contains(n)));
+        assert_eq!(&*super::sample(b"short"), b"short");
     }
 }

@@ -43,7 +43,8 @@ impl Quote {
         // The client's own limit goes to the provider as it is, so it is the bound, also above what the model is said to
         // give: whatever comes is covered.
         let asked = peek.max_output.unwrap_or(model.max_output_tokens);
-        let answer_max = asked.saturating_mul(choices);
+        // A prediction that the answer does not follow is billed beside it.
+        let answer_max = asked.saturating_mul(choices).saturating_add(peek.prediction_bytes);
         let hidden = match model.reasoning {
             Reasoning::Hidden => true,
             Reasoning::Visible => peek.hidden_reasoning_requested,

@@ -132,7 +132,7 @@ async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, end: End) {
     let alone = matches!(end, End::Complete | End::Gone);
     let cut = !(alone && read_on::stream(&run, &mut passing).await);
     let Passing { mut body, mut lane, mut out, slot } = passing;
-    let usage = truth(lane.tally(), passed, &run.job.peek, cut);
+    let usage = truth(&run.job, lane.tally(), passed, cut);
     let fault = if let End::Failed(fault, cause) = &end {
         run.cause = *cause;
         Some(fault)

@@ -2,11 +2,13 @@
 //! used so far, and what was charged. Never here: a `Drop` that bills; a forgotten tab's hold is void by the ledger.
 
 use crate::house::House;
-use crate::limits::{IN_FLIGHT_RETRY, LEDGER_RETRY, SETTLE_TIME_MAX};
+use crate::limits::{BYTES_PER_TOKEN_MAX, IN_FLIGHT_RETRY, LEDGER_RETRY, SETTLE_TIME_MAX};
 use crate::relay::job::{Job, Terms};
 use crate::relay::quote::Quote;
 use canon::{BoxError, Fault, FaultKind, Retry, Tally};
-use ledger::{ExtendOrder, HoldAnswer, HoldOrder, LimitSource, Refusal, SettleAnswer, SettleOrder, UsageRow};
+use ledger::{
+    ExtendOrder, HoldAnswer, HoldOrder, HoldState, LimitSource, Refusal, SettleAnswer, SettleOrder, UsageRow,
+};
 use std::sync::Arc;
 use store::port::StoreError;
 use units::{NanoUsd, RequestId, Tokens};
@@ -113,6 +115,9 @@ impl Tab {
     /// `LedgerUnavailable` when nobody can decide.
     pub async fn keep_ahead(&mut self, house: &House, tally: &Tally) -> Result<bool, Fault> {
         let Self::Held(held) = self else { return Ok(true) };
+        if held.is_beyond(tally) {
+            return Ok(false);
+        }
         held.correct(tally);
         let Some(target) = held.target(tally) else { return Ok(true) };
         let want = held.quote.cost_of(target).map_err(unpriced)?;
@@ -146,7 +151,14 @@ impl Tab {
         let settled = tokio::time::timeout(SETTLE_TIME_MAX, house.ledger.settle(order)).await;
         match settled {
             Ok(Ok(SettleAnswer::Settled { charged, written_off })) => Ok(Closed { charged, written_off }),
-            Ok(Ok(SettleAnswer::Already(_))) => {
+            Ok(Ok(SettleAnswer::Already(state))) => {
+                // This node was taken for dead. The row says what the house lost.
+                house
+                    .log
+                    .error("charge.lost", &[("request.id", &held.id.to_string()), ("cost.usd", &cost.to_string())]);
+                if matches!(state, HoldState::Expired | HoldState::Released | HoldState::Unknown) {
+                    house.ledger.record(row.clone());
+                }
                 Err(Fault::new(FaultKind::Internal, "The request's credit was given back before it ended."))
             }
             Ok(Err(error)) => Err(unsettled(error.into())),
@@ -178,6 +190,13 @@ impl Tab {
 }
 
 impl Held {
+    /// Whether the answer is longer than was asked for, by the provider's own count or beyond any doubt: nobody asked for the
+    /// rest, and nobody would pay it.
+    fn is_beyond(&self, tally: &Tally) -> bool {
+        let surely = tally.text_bytes() / BYTES_PER_TOKEN_MAX;
+        tally.usage().answer_total().max(surely) > self.quote.answer_max
+    }
+
     /// Takes over the prompt's true size when the upstream reports one; never above the bound.
     fn correct(&mut self, tally: &Tally) {
         let reported = tally.usage().prompt_total();
@@ -203,7 +222,7 @@ impl Held {
     /// An upper bound of the answer's tokens so far: every token is at least one byte of what passed, and a report counts.
     /// Where a limit was inserted, the provider counts by it, and only its report says more.
     fn used(&self, tally: &Tally) -> Tokens {
-        let passed = if self.bounded { 0 } else { tally.text_bytes() };
+        let passed = if self.bounded { 0 } else { tally.text_bytes().saturating_add(tally.other_bytes()) };
         passed.max(tally.usage().answer_total())
     }
 

@@ -2,10 +2,14 @@
 //! what passed by. Out: a usage and where it came from. Pure. Never here: rates, the ledger.
 //!
 //! The rule (docs/MONEY.md): a complete report of the provider counts as it is. Where it is missing or the answer's end was
-//! not heard, a prompt not reported is estimated as a quarter of its bytes, an answer not reported as a quarter of the bytes
-//! that passed, and a thousand tokens for each image, document or sound, and a fortieth of the bytes of documents and sounds
-//! beside them; all rounded up, marked `estimated`, and never charged above the hold.
+//! not heard, a prompt not reported is counted in a sample of its text, an answer not reported is a quarter of the bytes that
+//! passed, and media a thousand tokens each, and a fortieth of the bytes of documents and sounds beside them; all rounded up,
+//! marked `estimated`, and never charged above the hold. What passed behind the last report of an answer is estimated on top
+//! of it. No estimate of an answer is above the request's own limit.
 
+use crate::doors::tokenizer;
+use crate::limits::SAMPLE_BYTES;
+use crate::relay::job::{Job, Terms};
 use canon::Tally;
 use dialect::Peek;
 use units::{Class, Tokens, Usage, UsageSource};
@@ -13,8 +17,28 @@ use units::{Class, Tokens, Usage, UsageSource};
 /// Bytes of text that are taken for one token where nobody counted.
 const BYTES_PER_TOKEN: u64 = 4;
 
+/// A report that stands so many bytes of text before the end is still the last word: servers report on every chunk, before
+/// or behind its text.
+const UNREPORTED_BYTES_MAX: u64 = 256;
+
 /// Chooses the usage of an answer of which `passed` bytes were shown. `cut` says that its end was not heard.
-pub fn truth(tally: &Tally, passed: u64, peek: &Peek, cut: bool) -> (Usage, UsageSource) {
+pub fn truth(job: &Job, tally: &Tally, passed: u64, cut: bool) -> (Usage, UsageSource) {
+    let (mut usage, source) = choose(job, tally, passed, cut || tally.unreported_bytes() > UNREPORTED_BYTES_MAX);
+    if source == UsageSource::Estimated
+        && let Terms::Billed(quote) = &job.terms
+        && !tally.usage().iter().any(|(class, _)| !class.is_prompt())
+    {
+        usage.set(Class::Output, usage.count(Class::Output).min(quote.answer_max));
+    }
+    if job.peek.hour_cache && usage.get(Class::CacheWrite1h).is_none() && usage.count(Class::CacheWrite5m) > 0 {
+        // The server does not tell for how long it keeps what it wrote, and an hour was asked for.
+        usage.set(Class::CacheWrite1h, usage.count(Class::CacheWrite5m));
+        usage.set(Class::CacheWrite5m, 0);
+    }
+    (usage, source)
+}
+
+fn choose(job: &Job, tally: &Tally, passed: u64, cut: bool) -> (Usage, UsageSource) {
     let reported = tally.usage();
     let sane = !reported.is_absurd();
     let prompt_known = sane && reported.iter().any(|(class, _)| class.is_prompt());
@@ -26,7 +50,7 @@ pub fn truth(tally: &Tally, passed: u64, peek: &Peek, cut: bool) -> (Usage, Usag
     if prompt_known {
         reported.iter().filter(|(class, _)| class.is_prompt()).for_each(|(class, n)| usage.set(class, n));
     } else {
-        usage.set(Class::Input, estimate_prompt(peek));
+        usage.set(Class::Input, estimate_prompt(&job.peek, text_tokens(job)));
     }
     let passed = estimate(passed);
     if answer_known {
@@ -42,12 +66,24 @@ pub fn truth(tally: &Tally, passed: u64, peek: &Peek, cut: bool) -> (Usage, Usag
 
 /// Text by its bytes, each image, document or sound as a thousand tokens, and their bytes beside that where they are
 /// not images: a page of a document is some tens of kilobytes.
-fn estimate_prompt(peek: &Peek) -> Tokens {
+fn estimate_prompt(peek: &Peek, text: Tokens) -> Tokens {
     const MEDIA_TOKENS: u64 = 1_000;
     const MEDIA_BYTES_PER_TOKEN: u64 = 40;
     let items = u64::from(peek.media_items).saturating_mul(MEDIA_TOKENS);
     let sized = if peek.documents > 0 || peek.audio { peek.media_bytes.div_ceil(MEDIA_BYTES_PER_TOKEN) } else { 0 };
-    estimate(peek.prompt_bytes).saturating_add(items).saturating_add(sized)
+    text.saturating_add(items).saturating_add(sized)
+}
+
+/// The text of a prompt in tokens: counted in a sample of it, but where that would be no fair one: little text in much JSON, or
+/// media among it.
+fn text_tokens(job: &Job) -> Tokens {
+    let bytes = job.peek.prompt_bytes;
+    let sampled = job.sample.len() as u64;
+    if sampled < SAMPLE_BYTES as u64 || job.peek.media_bytes > 0 {
+        return estimate(bytes);
+    }
+    let counted = tokenizer(job.model.model.vocabulary).count(&String::from_utf8_lossy(&job.sample));
+    counted.saturating_mul(bytes).div_ceil(sampled)
 }
 
 /// Tokens that so many bytes of text are taken for.

@@ -43,7 +43,7 @@ fn check(args: &ConfigArgs, output: &Output) -> Result<(), Trouble> {
             if output.is_json() {
                 output.value(&json!({ "valid": false, "mistakes": told }));
             }
-            Err(Trouble::Failed(format!("the configuration is not valid:\n  {}", told.join("\n  "))))
+            Err(Trouble::Usage(format!("the configuration is not valid:\n  {}", told.join("\n  "))))
         }
     }
 }

@@ -84,9 +84,17 @@ impl Layers<'_> {
         let known: Vec<String> = SETTINGS.iter().map(super::declare::Setting::env).collect();
         for name in self.env.names() {
             // Names without a level belong to commands (`TOLLGATE_TOKEN`) or to somebody else.
-            if name.starts_with("TOLLGATE_") && name.contains("__") && !known.contains(&name) {
-                mistakes.push(Mistake { origin: Origin::Env(name), told: "there is no such setting".into() });
+            if !name.starts_with("TOLLGATE_") || known.contains(&name) {
+                continue;
             }
+            let bare = |text: &str| text.replace('_', "");
+            let meant = known.iter().find(|known| bare(known) == bare(&name));
+            let told = match meant {
+                Some(meant) => format!("there is no such setting; did you mean `{meant}`?"),
+                None if name.contains("__") => "there is no such setting".to_owned(),
+                None => continue,
+            };
+            mistakes.push(Mistake { origin: Origin::Env(name), told });
         }
         for (key, flag, value) in &self.flags {
             loaded.insert(key, (value.clone(), Origin::Flag(flag)));
@@ -214,6 +222,8 @@ mod tests {
             ("TOLLGATE_RELAY__ATTEMPTS_MAX", "5"),
             ("TOLLGATE_RELAY__ATEMPTS", "5"),
             ("TOLLGATE_TOKEN", "t"),
+            ("TOLLGATE_SERVICE_HOST", "10.0.0.1"),
+            ("TOLLGATE_DATABASE_URL", "postgres://x"),
         ]);
         let flags = vec![("server.listen", "listen", "127.0.0.1:2".to_owned())];
         let (loaded, mistakes) = Layers { file: Some(&path), env: &env, flags }.load();
@@ -225,7 +235,8 @@ mod tests {
             [
                 "there is no setting `server.lisen`; did you mean `server.listen`?",
                 "there is no setting `x`",
-                "there is no such setting"
+                "there is no such setting",
+                "there is no such setting; did you mean `TOLLGATE_DATABASE__URL`?"
             ]
         );
         assert_eq!(mistakes[0].origin, Origin::File(path, 3));

@@ -24,7 +24,7 @@ fn count(world: &World, body: &Value) -> Outcome<Reply> {
     world.send(&raw("POST", "/v1/messages/count_tokens?beta=true", &headers, body.to_string().as_bytes()))
 }
 
-fn asked(model: &str, content: Value) -> Value {
+fn asked(model: &str, content: &Value) -> Value {
     json!({ "model": model, "messages": [{ "role": "user", "content": content }] })
 }
 
@@ -38,13 +38,13 @@ fn r_api_6_counts_cost_nothing() -> Outcome<()> {
     };
     let text = "word ".repeat(400);
     // The simulated provider counts four bytes as one; the real vocabulary has a token a word, 4 around a message and 3.
-    assert_eq!(of(count(&world, &asked("to-anthropic", json!(text)))?)?, 500);
-    let ours = of(count(&world, &asked("to-openai", json!(text)))?)?;
+    assert_eq!(of(count(&world, &asked("to-anthropic", &json!(text)))?)?, 500);
+    let ours = of(count(&world, &asked("to-openai", &json!(text)))?)?;
     assert_eq!(ours, 401 + 4 + 3);
     // More of anything never counts less; base64 is no text.
     let picture = json!({ "type": "image", "source": { "type": "base64", "media_type": "image/png",
         "data": "A".repeat(100_000) } });
-    let more = of(count(&world, &asked("to-openai", json!([{ "type": "text", "text": text }, picture])))?)?;
+    let more = of(count(&world, &asked("to-openai", &json!([{ "type": "text", "text": text }, picture])))?)?;
     assert!((ours..ours + 2_000).contains(&more), "{more}");
     assert_eq!(world.operator.balance(&world.account)?, (100_000_000_000, 0));
     assert_eq!(world.operator.rows(&world.account)?.len(), 0);
@@ -55,7 +55,7 @@ fn r_api_6_counts_cost_nothing() -> Outcome<()> {
 #[test]
 fn pitfall_70_counts_come_in_crowds() -> Outcome<()> {
     let world = World::open("sim-upstream", &[], with_older_names)?;
-    let body = asked("to-openai", json!("x".repeat(20_000)));
+    let body = asked("to-openai", &json!("x".repeat(20_000)));
     // The first builds the vocabulary.
     assert_eq!(count(&world, &body)?.head.status, 200);
     let start = now();
@@ -74,9 +74,9 @@ fn r_api_6_wrong_counts_are_told() -> Outcome<()> {
     for (body, status, words) in [
         (json!({}), 400, "messages"),
         (json!({ "model": "to-openai" }), 400, "messages"),
-        (asked("nobody", json!("x")), 404, "nobody"),
-        (asked("to-openai", json!(7)), 400, "messages[0].content"),
-        (asked("to-openai", json!([{ "type": "text" }])), 400, "messages[0].content[0].text"),
+        (asked("nobody", &json!("x")), 404, "nobody"),
+        (asked("to-openai", &json!(7)), 400, "messages[0].content"),
+        (asked("to-openai", &json!([{ "type": "text" }])), 400, "messages[0].content[0].text"),
     ] {
         let reply = count(&world, &body)?;
         assert_eq!(reply.head.status, status, "{}", reply.shown());
@@ -96,7 +96,7 @@ fn r_wire_8_older_names_are_served() -> Outcome<()> {
     let world = World::open("sim-upstream", &[], with_older_names)?;
     let headers = [("x-api-key", world.account.key.as_str()), ("content-type", "application/json")];
     for name in ["claude-3-old", "vendor/claude-3-older"] {
-        let mut body = asked(name, json!("hi"));
+        let mut body = asked(name, &json!("hi"));
         body["max_tokens"] = json!(50);
         for path in ["/v1/messages", "/v1/chat/completions"] {
             let reply = world.send(&raw("POST", path, &headers, body.to_string().as_bytes()))?;

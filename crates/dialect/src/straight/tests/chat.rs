@@ -45,7 +45,7 @@ fn r_wire_6_usage_is_hidden_or_shown() {
         assert!(stream.is_complete());
         let tally = stream.tally();
         assert_eq!(tally.stop().unwrap().reason, StopReason::EndTurn);
-        assert_eq!(tally.text_bytes(), 6);
+        assert_eq!((tally.text_bytes(), tally.other_bytes()), (5, 0));
         assert_eq!(
             *tally.usage(),
             Usage::NONE.with(Class::Input, 7).with(Class::CacheRead, 2).with(Class::Output, 4)

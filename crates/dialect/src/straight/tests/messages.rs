@@ -126,7 +126,7 @@ fn an_answer_keeps_its_bytes() {
     let body = r#"{"model":"up-1","id":"msg_up","type":"message","role":"assistant","content":[{"type":"text","text":"h\u00e9"},{"type":"tool_use","id":"t","name":"f","input":{"n":9007199254740993}}],"stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":5,"output_tokens":2},"provider":"x"}"#;
     let answer = Answer::read(&spec(), &Bytes::from_static(body.as_bytes())).unwrap();
     assert_eq!(answer.tally().stop().unwrap().reason, StopReason::ToolUse);
-    assert_eq!(answer.tally().text_bytes(), 7 + 1 + 22);
+    assert_eq!(answer.tally().text_bytes(), 3 + 1 + 22);
     let usage = *answer.tally().usage();
     let expect = body.replace("up-1", "pub").replace("msg_up", "msg_ours").replace(r#","provider":"x""#, "");
     assert_eq!(answer.seal(&usage, UsageSource::Provider), expect);

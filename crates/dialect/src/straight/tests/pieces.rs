@@ -150,3 +150,72 @@ fn r_err_7_words_are_of_the_dialect() {
         + "data: [DONE]\n\n";
     assert!(!run_all(&spec(CHAT), up.as_bytes()).unwrap().contains("CANARY"));
 }
+
+/// The calls of a stream as official readers join them: by number, strings that come again appended.
+fn joined(sent: &str) -> Vec<(String, String, String)> {
+    let mut calls: Vec<(String, String, String)> = Vec::new();
+    for line in sent.lines().filter_map(|line| line.strip_prefix("data: {")) {
+        let value: Value = serde_json::from_str(&format!("{{{line}")).unwrap();
+        for call in value["choices"][0]["delta"]["tool_calls"].as_array().into_iter().flatten() {
+            let number = usize::try_from(call["index"].as_u64().unwrap()).unwrap();
+            if number == calls.len() {
+                calls.push(Default::default());
+            }
+            let said = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let (id, name, arguments) = &mut calls[number];
+            id.push_str(&said(&call["id"]));
+            name.push_str(&said(&call["function"]["name"]));
+            arguments.push_str(&said(&call["function"]["arguments"]));
+        }
+    }
+    calls
+}
+
+/// Pitfalls 2, 13, 68: calls under one number, ids and names on every fragment, numbers that start at 1, names in pieces:
+/// what official readers join of them is right.
+#[test]
+fn pitfall_2_13_68_calls_are_numbered_for_readers() {
+    let fragment = |index: &str, id: &str, name: &str, arguments: &str| {
+        let mut fields = vec![];
+        if !index.is_empty() {
+            fields.push(format!("\"index\":{index}"));
+        }
+        if !id.is_empty() {
+            fields.push(format!("\"id\":\"{id}\",\"type\":\"function\""));
+        }
+        let name = if name.is_empty() { String::new() } else { format!("\"name\":\"{name}\",") };
+        fields.push(format!("\"function\":{{{name}\"arguments\":{}}}", serde_json::to_string(arguments).unwrap()));
+        chunk(&choice(&format!("{{\"tool_calls\":[{{{}}}]}}", fields.join(","))))
+    };
+    let two = |a: [&str; 2], b: [&str; 2], again: bool, index: [&str; 2]| {
+        let keep = |text: &'static str| if again { text } else { "" };
+        [
+            fragment(index[0], "c0", "f", a[0]),
+            fragment(index[0], keep("c0"), keep("f"), a[1]),
+            fragment(index[1], "c1", "f", b[0]),
+            fragment(index[1], keep("c1"), keep("f"), b[1]),
+        ]
+        .concat()
+    };
+    let call = |id: &str, arguments: &str| (id.to_owned(), "f".to_owned(), arguments.to_owned());
+    let expected = vec![call("c0", "{\"a\":1}"), call("c1", "{\"b\":2}")];
+    for again in [false, true] {
+        for index in [["0", "0"], ["0", "1"], ["1", "2"], ["", ""], ["7", "3"]] {
+            let up = two(["{\"a\":", "1}"], ["{\"b\":", "2}"], again, index) + "data: [DONE]\n\n";
+            let sent = run_all(&spec(CHAT), up.as_bytes()).unwrap();
+            assert_eq!(joined(&sent), expected, "{again} {index:?} {sent}");
+        }
+    }
+    let pieces =
+        [fragment("0", "c0", "get_", ""), fragment("0", "", "weather", "{}"), "data: [DONE]\n\n".to_owned()];
+    let sent = run_all(&spec(CHAT), pieces.concat().as_bytes()).unwrap();
+    assert_eq!(joined(&sent), [("c0".to_owned(), "get_weather".to_owned(), "{}".to_owned())]);
+}
+
+/// R-ERR-7: ids of calls that name a reseller of the model are told as the model's own.
+#[test]
+fn r_err_7_ids_of_calls_name_nobody() {
+    let body = r#"{"id":"m","type":"message","role":"assistant","model":"up-1","content":[{"type":"tool_use","id":"toolu_bdrk_01Ab","name":"f","input":{}}],"stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}"#;
+    let sent = answered(MESSAGES, body.as_bytes()).unwrap();
+    assert!(sent.contains("\"id\":\"toolu_01Ab\"") && !sent.contains("bdrk"), "{sent}");
+}

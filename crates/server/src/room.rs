@@ -1,0 +1,127 @@
+//! Memory for request bodies: who may fill how much of it. In: a workspace, the bytes that were read. Out: room, or a fault.
+//! Small bodies are not counted. Never here: reading (body), a limit of one body (settings).
+
+use canon::{Fault, FaultKind, Retry};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use units::WorkspaceId;
+
+use crate::limits::{BODIES_MAX, BODIES_OF_ONE_MAX, BODY_SMALL_BYTES_MAX, ROOM_RETRY};
+
+/// The bodies of all calls under way.
+#[derive(Default)]
+pub struct Room {
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    all: usize,
+    each: foldhash::HashMap<WorkspaceId, usize>,
+}
+
+/// One body's part of the room; given back when it is dropped.
+pub struct Share {
+    room: Arc<Room>,
+    workspace: WorkspaceId,
+    bytes: usize,
+    /// The largest body that is read.
+    body_max: usize,
+}
+
+impl Share {
+    /// An empty share.
+    pub const fn new(room: Arc<Room>, workspace: WorkspaceId, body_max: usize) -> Self {
+        Self { room, workspace, bytes: 0, body_max }
+    }
+
+    /// Takes room for a body that has grown to so many bytes.
+    ///
+    /// # Errors
+    /// When this workspace, or all together, have too much under way.
+    pub fn grow_to(&mut self, bytes: usize) -> Result<(), Fault> {
+        if bytes <= BODY_SMALL_BYTES_MAX || bytes <= self.bytes {
+            return Ok(());
+        }
+        // In steps, so that the lock is seldom taken.
+        let wanted = bytes.next_multiple_of(BODY_SMALL_BYTES_MAX);
+        let more = wanted - self.bytes;
+        let mut taken = self.room.taken.lock();
+        let of_one = taken.each.get(&self.workspace).copied().unwrap_or(0);
+        if of_one + more > self.body_max.saturating_mul(BODIES_OF_ONE_MAX) {
+            return Err(full(
+                "Calls of this workspace that are under way carry too much; try again when they have ended.",
+            ));
+        }
+        if taken.all + more > self.body_max.saturating_mul(BODIES_MAX) {
+            return Err(full("Calls that are under way carry too much; try again in a moment."));
+        }
+        taken.all += more;
+        taken.each.insert(self.workspace, of_one + more);
+        self.bytes = wanted;
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if self.bytes == 0 {
+            return;
+        }
+        let mut taken = self.room.taken.lock();
+        taken.all = taken.all.saturating_sub(self.bytes);
+        if let Some(of_one) = taken.each.get_mut(&self.workspace) {
+            *of_one = of_one.saturating_sub(self.bytes);
+            if *of_one == 0 {
+                taken.each.remove(&self.workspace);
+            }
+        }
+    }
+}
+
+fn full(told: &'static str) -> Fault {
+    Fault::new(FaultKind::Unavailable, told).retry(Retry::After(ROOM_RETRY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAX: usize = 1 << 20;
+
+    fn share(room: &Arc<Room>, n: u8) -> Share {
+        Share::new(room.clone(), WorkspaceId::from_bytes([n; 16]), MAX)
+    }
+
+    #[test]
+    fn one_workspace_cannot_take_the_room_of_all() {
+        let room = Arc::new(Room::default());
+        let mut taken = Vec::new();
+        for _ in 0..BODIES_OF_ONE_MAX {
+            let mut one = share(&room, 1);
+            one.grow_to(MAX).unwrap();
+            taken.push(one);
+        }
+        let mut next = share(&room, 1);
+        assert!(next.grow_to(BODY_SMALL_BYTES_MAX).is_ok(), "small bodies are not counted");
+        assert_eq!(next.grow_to(MAX).unwrap_err().kind, FaultKind::Unavailable);
+        assert!(share(&room, 2).grow_to(MAX).is_ok());
+        taken.pop();
+        assert!(next.grow_to(MAX).is_ok());
+        drop((taken, next));
+        assert!(room.taken.lock().each.is_empty() && room.taken.lock().all == 0);
+    }
+
+    #[test]
+    fn all_together_have_a_limit() {
+        let room = Arc::new(Room::default());
+        let mut taken = Vec::new();
+        let refused = (0..=u8::MAX).find(|n| {
+            let mut one = share(&room, *n);
+            let full = one.grow_to(MAX).is_err();
+            taken.push(one);
+            full
+        });
+        assert_eq!(refused.map(usize::from), Some(BODIES_MAX));
+    }
+}

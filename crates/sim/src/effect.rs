@@ -73,8 +73,22 @@ impl At {
     }
 }
 
-/// The frames with every directive about the stream applied; `fault` is the dialect's error frame.
-pub(crate) fn steps(frames: Vec<Frame>, fault: &str, directives: &Directives, config: &SimConfig) -> Vec<Step> {
+/// A stream before time touches it: its frames, and the frame of an error that comes in the place of one of them.
+pub(crate) struct Told {
+    pub(crate) frames: Vec<Frame>,
+    /// The error frame, by the number of frames that went before it.
+    pub(crate) fault: Box<dyn Fn(usize) -> String>,
+}
+
+impl Told {
+    /// A stream whose error frame is the same everywhere.
+    pub(crate) fn new(frames: Vec<Frame>, fault: String) -> Self {
+        Self { frames, fault: Box::new(move |_| fault.clone()) }
+    }
+}
+
+/// The frames with every directive about the stream applied.
+pub(crate) fn steps(told: Told, directives: &Directives, config: &SimConfig) -> Vec<Step> {
     let mut out = Writer::new(directives);
     let pace = wait(directives, "pace_ms").unwrap_or(config.pace);
     if let Some(first) = wait(directives, "first_ms") {
@@ -84,7 +98,7 @@ pub(crate) fn steps(frames: Vec<Frame>, fault: &str, directives: &Directives, co
     let mut garbage = At::read(directives, "garbage_after");
     let mut bad = At::read(directives, "bad_utf8_after");
     let mut content = 0;
-    for frame in frames {
+    for (index, frame) in told.frames.into_iter().enumerate() {
         let reached = |key| At::read(directives, key).is_some_and(|at| at.reached(frame.kind, content));
         if garbage.is_some_and(|at| at.reached(frame.kind, content)) {
             garbage = None;
@@ -100,7 +114,7 @@ pub(crate) fn steps(frames: Vec<Frame>, fault: &str, directives: &Directives, co
             return out.finish(None);
         }
         if reached("error_event_after") {
-            out.text(fault);
+            out.text(&(told.fault)(index));
             return out.finish(None);
         }
         let before = content;
@@ -192,7 +206,7 @@ impl<'a> Writer<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Frame, Kind, steps};
+    use super::{Frame, Kind, Told, steps};
     use crate::body::Step;
     use crate::config::SimConfig;
     use crate::directive::Directives;
@@ -220,7 +234,7 @@ mod tests {
             Step::Bytes(bytes) => String::from_utf8_lossy(&bytes).replace('\n', ""),
             other => format!("<{other:?}>"),
         };
-        steps(frames, "E\n", &directives, &config).into_iter().map(show).collect()
+        steps(Told::new(frames, "E\n".to_owned()), &directives, &config).into_iter().map(show).collect()
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! Never here: the gateway's own codecs (this is the independent witness of the wire), a real model, a wall clock.
 //!
 //! # Addresses
-//! `POST /openai/v1/chat/completions`, `GET /openai/v1/models[/id]`, `POST /anthropic/v1/messages`,
+//! `POST /openai/v1/chat/completions`, `POST /openai/v1/responses`, `POST /openai/v1/responses/input_tokens`,
+//! `GET /openai/v1/models[/id]`, `POST /anthropic/v1/messages`,
 //! `POST /anthropic/v1/messages/count_tokens`, `GET /anthropic/v1/models[/id]`; for tests `GET|DELETE
 //! /_sim/requests`, `GET|POST|DELETE /_sim/script`, `GET /_sim/health`. What stands before `/openai/v1` or `/anthropic/v1` is
 //! not looked at, so that a base URL may hold a word to be found again.
@@ -40,6 +41,7 @@ mod schema;
 mod script;
 mod serve;
 mod usage;
+mod wire;
 mod wording;
 
 pub use config::SimConfig;

@@ -6,8 +6,10 @@ use crate::ask::Ask;
 use crate::body::Paced;
 use crate::config::SimConfig;
 use crate::journal::{Arrival, Journal, Watch};
+use crate::openai::responses::store::Store;
 use crate::refused::{Refused, Stamp};
 use crate::script::Script;
+use crate::wire::Wire;
 use crate::{control, openai};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
@@ -25,6 +27,7 @@ pub(crate) struct Sim {
     pub(crate) journal: Arc<Journal>,
     pub(crate) script: Script,
     pub(crate) cache: Cache,
+    pub(crate) responses: Store,
 }
 
 /// Which provider is spoken to.
@@ -36,23 +39,14 @@ pub(crate) enum Provider {
 
 impl Provider {
     fn of(path: &str) -> Option<(Self, &str)> {
-        if let Some((_, rest)) = path.split_once("/openai/v1/") {
-            return Some((Self::OpenAi, rest));
-        }
-        path.split_once("/anthropic/v1/").map(|(_, rest)| (Self::Anthropic, rest))
+        let bases = [("/openai/v1/", Self::OpenAi), ("/anthropic/v1/", Self::Anthropic)];
+        bases.iter().find_map(|(base, provider)| path.split_once(base).map(|(_, rest)| (*provider, rest)))
     }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
-        }
-    }
-
-    pub(crate) fn error(self, refused: &Refused, stamp: &Stamp) -> Value {
-        match self {
-            Self::OpenAi => openai::error(refused),
-            Self::Anthropic => anthropic::error(refused, stamp),
         }
     }
 
@@ -70,6 +64,7 @@ impl Sim {
             journal: Arc::new(Journal::new(config.journal_requests_max)),
             script: Script::default(),
             cache: Cache::default(),
+            responses: Store::default(),
             config,
         }
     }
@@ -80,6 +75,7 @@ pub(crate) async fn handle(sim: &Arc<Sim>, request: Request<Incoming>) -> io::Re
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let method = parts.method.as_str().to_owned();
+    let query = parts.uri.query().unwrap_or("");
     let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
         return Ok(json_reply(413, &serde_json::json!({"error": "body too large"})));
     };
@@ -88,14 +84,9 @@ pub(crate) async fn handle(sim: &Arc<Sim>, request: Request<Incoming>) -> io::Re
         return Ok(control::handle(sim, &method, what, &body));
     }
     let now = sim.config.clock.now();
-    let watch = sim.journal.record(&Arrival {
-        at_ms: now.ms(),
-        method: &method,
-        path: &path,
-        query: parts.uri.query().unwrap_or(""),
-        headers: &parts.headers,
-        body: &body,
-    });
+    let headers = &parts.headers;
+    let watch =
+        sim.journal.record(&Arrival { at_ms: now.ms(), method: &method, path: &path, query, headers, body: &body });
     let stamp = Stamp { number: watch.number(), created: now.seconds(), canary: sim.config.canary.clone() };
     let Some((provider, rest)) = Provider::of(&path) else {
         watch.status(404);
@@ -103,74 +94,70 @@ pub(crate) async fn handle(sim: &Arc<Sim>, request: Request<Incoming>) -> io::Re
             "type": "invalid_request_error", "param": null, "code": null}});
         return Ok(json_reply(404, &body));
     };
-    let call = Call { sim, provider, headers: &parts.headers, body: &body, stamp };
-    call.answer(&method, rest, watch).await
+    let call = Call { sim, provider, rest, headers, body: &body, stamp };
+    call.answer(&method, watch).await
 }
 
 /// One request to one provider.
 pub(crate) struct Call<'a> {
     pub(crate) sim: &'a Sim,
     pub(crate) provider: Provider,
+    /// The path behind the provider's base.
+    pub(crate) rest: &'a str,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a Bytes,
     pub(crate) stamp: Stamp,
 }
 
+/// What a request comes to.
+pub(crate) enum Found {
+    /// An answer that no directive touches.
+    Json(Value),
+    Ask(Box<Ask>, Wire),
+}
+
+impl Found {
+    pub(crate) fn ask((ask, wire): (Ask, Wire)) -> Self {
+        Self::Ask(Box::new(ask), wire)
+    }
+}
+
 impl Call<'_> {
-    async fn answer(self, method: &str, rest: &str, watch: Watch) -> io::Result<Response<Paced>> {
-        match self.look_up(method, rest) {
+    async fn answer(self, method: &str, watch: Watch) -> io::Result<Response<Paced>> {
+        let found = match self.provider {
+            Provider::OpenAi => openai::look_up(&self, method),
+            Provider::Anthropic => anthropic::look_up(&self, method),
+        };
+        match found {
             Ok(Found::Json(value)) => {
                 watch.status(200);
                 let body = Paced::whole(value.to_string(), Some(watch));
                 Ok(self.response(200, "application/json", body, &[]))
             }
-            Ok(Found::Ask(ask)) => self.speak(*ask, watch).await,
+            Ok(Found::Ask(ask, wire)) => self.speak(*ask, wire, watch).await,
             Err(refused) => {
                 watch.status(refused.status);
-                let body = self.provider.error(&refused, &self.stamp).to_string();
-                let body = Paced::whole(body, Some(watch));
+                let body = Paced::whole(self.error(&refused).to_string(), Some(watch));
                 Ok(self.response(refused.status, "application/json", body, &[]))
             }
         }
     }
 
-    /// Everything before thinking: who asks, what for, and whether it is well said.
-    fn look_up(&self, method: &str, rest: &str) -> Result<Found, Refused> {
-        let version = match self.provider {
-            Provider::OpenAi => {
-                openai::authorise(&self.sim.config, self.headers).map(|()| anthropic::Version::Old)?
-            }
-            Provider::Anthropic => anthropic::authorise(&self.sim.config, self.headers)?,
-        };
-        match (self.provider, method, rest) {
-            (Provider::OpenAi, "POST", "chat/completions") => {
-                let ask = openai::read(self.body, &self.sim.config)?;
-                Ok(Found::Ask(Box::new(ask)))
-            }
-            (Provider::Anthropic, "POST", "messages") => {
-                let ask = anthropic::read(self.body, self.sim, version)?;
-                Ok(Found::Ask(Box::new(ask)))
-            }
-            (Provider::Anthropic, "POST", "messages/count_tokens") => {
-                anthropic::count(self.body, self.sim, version).map(Found::Json)
-            }
-            (Provider::OpenAi, "GET", _) if rest.starts_with("models") => {
-                openai::models(&self.sim.config, rest).map(Found::Json)
-            }
-            (Provider::Anthropic, "GET", _) if rest.starts_with("models") => {
-                anthropic::models(&self.sim.config, rest).map(Found::Json)
-            }
-            (_, _, "chat/completions" | "messages" | "models") => {
-                Err(Refused::new(405, format!("Not allowed to {method} here")))
-            }
-            _ => Err(Refused::new(404, format!("Invalid URL ({method} {rest})"))),
+    /// The body of a refusal.
+    pub(crate) fn error(&self, refused: &Refused) -> Value {
+        match self.provider {
+            Provider::OpenAi => openai::error(refused),
+            Provider::Anthropic => anthropic::error(refused, &self.stamp),
         }
     }
-}
 
-enum Found {
-    Json(Value),
-    Ask(Box<Ask>),
+    /// Nothing is at this address: 405 when there is something for another method.
+    pub(crate) fn nowhere(&self, method: &str, addresses: &[&str]) -> Refused {
+        if addresses.contains(&self.rest) {
+            return Refused::new(405, format!("Not allowed to {method} here"));
+        }
+        Refused::new(404, format!("Invalid URL ({method} {})", self.rest))
+    }
 }
 
 /// A JSON answer without a provider's headers.

@@ -7,3 +7,4 @@ mod anthropic;
 mod client;
 mod faults;
 mod openai;
+mod openai_responses;

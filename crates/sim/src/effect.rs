@@ -78,18 +78,20 @@ pub(crate) struct Told {
     pub(crate) frames: Vec<Frame>,
     /// The error frame, by the number of frames that went before it.
     pub(crate) fault: Box<dyn Fn(usize) -> String>,
+    /// Whether the frames are events, so that comments may stand between them.
+    pub(crate) events: bool,
 }
 
 impl Told {
     /// A stream whose error frame is the same everywhere.
     pub(crate) fn new(frames: Vec<Frame>, fault: String) -> Self {
-        Self { frames, fault: Box::new(move |_| fault.clone()) }
+        Self { frames, fault: Box::new(move |_| fault.clone()), events: true }
     }
 }
 
 /// The frames with every directive about the stream applied.
 pub(crate) fn steps(told: Told, directives: &Directives, config: &SimConfig) -> Vec<Step> {
-    let mut out = Writer::new(directives);
+    let mut out = Writer::new(directives, told.events);
     let pace = wait(directives, "pace_ms").unwrap_or(config.pace);
     if let Some(first) = wait(directives, "first_ms") {
         out.steps.push(Step::Wait(first));
@@ -151,18 +153,19 @@ pub(crate) fn broken(text: &str) -> Vec<u8> {
 /// Collects text into steps, in the line ends, slices and writes that were asked for.
 struct Writer<'a> {
     directives: &'a Directives,
+    comments: bool,
     steps: Vec<Step>,
     burst: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
-    fn new(directives: &'a Directives) -> Self {
-        Self { directives, steps: Vec::new(), burst: Vec::new() }
+    fn new(directives: &'a Directives, events: bool) -> Self {
+        Self { directives, comments: events && directives.has("comments"), steps: Vec::new(), burst: Vec::new() }
     }
 
     fn text(&mut self, text: &str) {
         let mut text = text.to_owned();
-        if self.directives.has("comments") {
+        if self.comments {
             text.insert_str(0, ": sim\n\n");
         }
         if self.directives.has("crlf") {

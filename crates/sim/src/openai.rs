@@ -1,11 +1,16 @@
-//! The OpenAI side: Chat Completions, Responses and models, as the real server speaks them.
+//! The OpenAI side: Chat Completions, Responses, Completions, Embeddings, images and models, as the real server speaks them.
 //! In: bodies and headers. Out: `Ask`s, JSON, frames, errors. Never here: Anthropic's wire.
 
+pub(crate) mod completions;
+pub(crate) mod embeddings;
+pub(crate) mod images;
 mod message;
+mod multipart;
 mod parts;
 mod read;
 pub(crate) mod responses;
 mod stream;
+mod tokens;
 mod tools;
 mod whole;
 
@@ -20,6 +25,17 @@ use crate::wire::Wire;
 use hyper::HeaderMap;
 use serde_json::{Value, json};
 
+const ADDRESSES: [&str; 8] = [
+    "chat/completions",
+    "responses",
+    "responses/input_tokens",
+    "completions",
+    "embeddings",
+    "images/generations",
+    "images/edits",
+    "models",
+];
+
 /// Everything before thinking: who asks, what for, and whether it is well said.
 pub(crate) fn look_up(call: &Call<'_>, method: &str) -> Result<Found, Refused> {
     let config = &call.sim.config;
@@ -28,13 +44,20 @@ pub(crate) fn look_up(call: &Call<'_>, method: &str) -> Result<Found, Refused> {
         ("POST", "chat/completions") => Ok(Found::ask((read(call.body, config)?, Wire::Chat))),
         ("POST", "responses") => responses::read(call.body, call.sim).map(Found::ask),
         ("POST", "responses/input_tokens") => responses::count(call.body, call.sim).map(Found::Json),
+        ("POST", "completions") => completions::read(call.body, config).map(Found::ask),
+        ("POST", "embeddings") => embeddings::read(call.body, config).map(Found::ask),
+        ("POST", "images/generations") => {
+            let (ask, picture) = images::generations(call.body, config)?;
+            Ok(Found::ask((ask, Wire::Images(Box::new(picture)))))
+        }
+        ("POST", "images/edits") => images::edits(call).map(Found::ask),
         ("GET", rest) if rest.starts_with("models") => models(config, rest).map(Found::Json),
-        _ => Err(call.nowhere(method, &["chat/completions", "responses", "responses/input_tokens", "models"])),
+        _ => Err(call.nowhere(method, &ADDRESSES)),
     }
 }
 
 /// Lets a bearer credential in.
-fn authorise(config: &SimConfig, headers: &HeaderMap) -> Result<(), Refused> {
+pub(crate) fn authorise(config: &SimConfig, headers: &HeaderMap) -> Result<(), Refused> {
     let value = headers.get("authorization").and_then(|v| v.to_str().ok());
     let key = value.and_then(|v| v.strip_prefix("Bearer ")).unwrap_or("").trim();
     if key.is_empty() {
@@ -90,7 +113,7 @@ fn unknown_model(model: &str) -> Refused {
 }
 
 /// The list of models, or one of them.
-fn models(config: &SimConfig, rest: &str) -> Result<Value, Refused> {
+pub(crate) fn models(config: &SimConfig, rest: &str) -> Result<Value, Refused> {
     let show = |id: &str| json!({"id": id, "object": "model", "created": 1_760_000_000, "owned_by": "system"});
     match rest.strip_prefix("models/") {
         Some(id) if serves(config, id) => Ok(show(id)),

@@ -6,7 +6,7 @@ use crate::body::{Paced, Step};
 use crate::directive::Directives;
 use crate::journal::Watch;
 use crate::refused::Refused;
-use crate::route::Call;
+use crate::route::{Call, Provider};
 use crate::wire::Wire;
 use crate::{effect, mind, plant};
 use bytes::Bytes;
@@ -65,7 +65,9 @@ impl Call<'_> {
             message.push_str(&format!(" {:?}", self.headers));
         }
         let mut more = Vec::new();
-        if let Some(after) = directives.get("retry_after") {
+        // Gemini says it in the body alone.
+        let after = directives.get("retry_after").filter(|_| self.provider != Provider::Gemini);
+        if let Some(after) = after {
             more.push(("retry-after", after.to_owned()));
         }
         let (kind, body) = if directives.has("html") {

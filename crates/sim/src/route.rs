@@ -9,8 +9,9 @@ use crate::journal::{Arrival, Journal, Watch};
 use crate::openai::responses::store::Store;
 use crate::refused::{Refused, Stamp};
 use crate::script::Script;
+use crate::tasks::{self, Tasks};
 use crate::wire::Wire;
-use crate::{control, openai};
+use crate::{control, gemini, openai, png};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -28,6 +29,7 @@ pub(crate) struct Sim {
     pub(crate) script: Script,
     pub(crate) cache: Cache,
     pub(crate) responses: Store,
+    pub(crate) tasks: Tasks,
 }
 
 /// Which provider is spoken to.
@@ -35,11 +37,18 @@ pub(crate) struct Sim {
 pub(crate) enum Provider {
     OpenAi,
     Anthropic,
+    Gemini,
+    Tasks,
 }
 
 impl Provider {
     fn of(path: &str) -> Option<(Self, &str)> {
-        let bases = [("/openai/v1/", Self::OpenAi), ("/anthropic/v1/", Self::Anthropic)];
+        let bases = [
+            ("/openai/v1/", Self::OpenAi),
+            ("/anthropic/v1/", Self::Anthropic),
+            ("/gemini/v1beta/", Self::Gemini),
+            ("/tasks/v1/", Self::Tasks),
+        ];
         bases.iter().find_map(|(base, provider)| path.split_once(base).map(|(_, rest)| (*provider, rest)))
     }
 
@@ -47,6 +56,8 @@ impl Provider {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+            Self::Tasks => "tasks",
         }
     }
 
@@ -54,6 +65,8 @@ impl Provider {
         match self {
             Self::OpenAi => openai::headers(stamp),
             Self::Anthropic => anthropic::headers(stamp),
+            Self::Gemini => gemini::headers(stamp),
+            Self::Tasks => tasks::headers(stamp),
         }
     }
 }
@@ -65,6 +78,7 @@ impl Sim {
             script: Script::default(),
             cache: Cache::default(),
             responses: Store::default(),
+            tasks: Tasks::default(),
             config,
         }
     }
@@ -88,13 +102,17 @@ pub(crate) async fn handle(sim: &Arc<Sim>, request: Request<Incoming>) -> io::Re
     let watch =
         sim.journal.record(&Arrival { at_ms: now.ms(), method: &method, path: &path, query, headers, body: &body });
     let stamp = Stamp { number: watch.number(), created: now.seconds(), canary: sim.config.canary.clone() };
+    if let Some(name) = path.split_once("/media/").and_then(|(_, name)| name.strip_suffix(".png")) {
+        watch.status(200);
+        return Ok(kind_of(Response::new(Paced::whole(png::picture(name), Some(watch))), "image/png"));
+    }
     let Some((provider, rest)) = Provider::of(&path) else {
         watch.status(404);
         let body = serde_json::json!({"error": {"message": format!("Invalid URL ({method} {path})"),
             "type": "invalid_request_error", "param": null, "code": null}});
         return Ok(json_reply(404, &body));
     };
-    let call = Call { sim, provider, rest, headers, body: &body, stamp };
+    let call = Call { sim, provider, rest, query, headers, body: &body, stamp };
     call.answer(&method, watch).await
 }
 
@@ -104,6 +122,7 @@ pub(crate) struct Call<'a> {
     pub(crate) provider: Provider,
     /// The path behind the provider's base.
     pub(crate) rest: &'a str,
+    pub(crate) query: &'a str,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a Bytes,
     pub(crate) stamp: Stamp,
@@ -127,6 +146,8 @@ impl Call<'_> {
         let found = match self.provider {
             Provider::OpenAi => openai::look_up(&self, method),
             Provider::Anthropic => anthropic::look_up(&self, method),
+            Provider::Gemini => gemini::look_up(&self, method),
+            Provider::Tasks => tasks::look_up(&self, method),
         };
         match found {
             Ok(Found::Json(value)) => {
@@ -146,8 +167,10 @@ impl Call<'_> {
     /// The body of a refusal.
     pub(crate) fn error(&self, refused: &Refused) -> Value {
         match self.provider {
-            Provider::OpenAi => openai::error(refused),
+            Provider::OpenAi | Provider::Tasks => openai::error(refused),
             Provider::Anthropic => anthropic::error(refused, &self.stamp),
+            Provider::Gemini if gemini::lists(self) => Value::Array(vec![gemini::error(refused)]),
+            Provider::Gemini => gemini::error(refused),
         }
     }
 
@@ -166,7 +189,10 @@ pub(crate) fn json_reply(status: u16, value: &Value) -> Response<Paced> {
     if let Ok(status) = hyper::StatusCode::from_u16(status) {
         *response.status_mut() = status;
     }
-    let kind = hyper::header::HeaderValue::from_static("application/json");
-    response.headers_mut().insert(hyper::header::CONTENT_TYPE, kind);
+    kind_of(response, "application/json")
+}
+
+fn kind_of(mut response: Response<Paced>, kind: &'static str) -> Response<Paced> {
+    response.headers_mut().insert(hyper::header::CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
     response
 }

@@ -23,7 +23,7 @@ pub(crate) fn stream(ask: &Ask, answer: &Answer, stamp: &Stamp, config: &SimConf
 }
 
 /// `data: {"error": ..}`, after which nothing comes.
-fn fault(ask: &Ask, stamp: &Stamp) -> String {
+pub(super) fn fault(ask: &Ask, stamp: &Stamp) -> String {
     let mut refused = Refused::new(500, format!("The simulated provider {} failed in the stream", stamp.canary));
     if let Some(kind) = ask.directives.get("error_type") {
         refused.kind = kind.to_owned();

@@ -26,7 +26,7 @@ pub(crate) fn stream(call: &Call<'_>, ask: &Ask, answer: &Answer, echo: &Echo) -
     let name = format!("response.{}", last["status"].as_str().unwrap_or("completed"));
     writer.event(Kind::Finish, &name, json!({"response": last}));
     let fault = fault(call, ask, echo);
-    Told { frames: writer.frames, fault: Box::new(move |sequence| frame(&fault, sequence)) }
+    Told { frames: writer.frames, fault: Box::new(move |sequence| frame(&fault, sequence)), events: true }
 }
 
 /// What ends a stream that fails: `response.failed`, or an `error` event when a directive wants that.

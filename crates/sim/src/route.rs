@@ -47,6 +47,7 @@ impl Provider {
             ("/openai/v1/", Self::OpenAi),
             ("/anthropic/v1/", Self::Anthropic),
             ("/gemini/v1beta/", Self::Gemini),
+            ("/gemini/v1/", Self::Gemini),
             ("/tasks/v1/", Self::Tasks),
         ];
         bases.iter().find_map(|(base, provider)| path.split_once(base).map(|(_, rest)| (*provider, rest)))

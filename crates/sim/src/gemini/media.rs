@@ -2,9 +2,9 @@
 //! Never here: parts that are text or calls.
 
 use super::fields::{Fields, invalid};
+use super::seal;
 use crate::count::Meter;
 use crate::refused::Refused;
-use base64::Engine;
 use serde_json::Value;
 
 /// Counts inline data and says what it is.
@@ -12,10 +12,7 @@ pub(super) fn inline(at: &str, value: &Value, meter: &mut Meter) -> Result<Strin
     let fields = Fields::of(at, value, &["mimeType", "data", "displayName"])?;
     let mime = fields.text("mimeType")?.unwrap_or("");
     let data = fields.text("data")?.unwrap_or("");
-    // The parser takes both alphabets, with and without the padding.
-    let plain = data.replace('-', "+").replace('_', "/");
-    let decoded = base64::engine::general_purpose::STANDARD_NO_PAD.decode(plain.trim_end_matches('='));
-    let Ok(bytes) = decoded else {
+    let Some(bytes) = seal::decoded(data) else {
         let message = format!("Invalid value at '{}' (TYPE_BYTES), Base64 decoding failed.", fields.place("data"));
         return Err(Refused::bad(message).param(fields.place("data")));
     };

@@ -236,6 +236,8 @@ async fn keys_are_taken_from_the_header_and_the_query() {
     let seen = sim.send("GET", "/_sim/requests", "").await.unwrap().json();
     assert_eq!(seen["requests"][0]["path"], path);
     assert!(!seen.to_string().contains("sk-"), "{seen}");
+    let newer = format!("{}{}", path.replace("v1beta", "v1"), "?key=k");
+    assert_eq!(sim.send_with(&[], "POST", &newer, &body).await.unwrap().status, 200);
     let models =
         sim.send_with(&[("x-goog-api-key", "k")], "GET", "/gemini/v1beta/models", "").await.unwrap().json();
     assert_eq!(models["models"][0]["name"], "models/sim-gemini");

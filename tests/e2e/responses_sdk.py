@@ -4,6 +4,7 @@ In: a base URL (with /v1), a key, a model. Out: checks. Never here: Chat Complet
 """
 
 import json
+import uuid
 
 import openai
 from pydantic import BaseModel
@@ -139,6 +140,20 @@ def reasoning(base_url, key, model):
     assert "response.reasoning_summary_text.delta" in kinds, kinds
 
 
+def raw_reasoning(base_url, key, model):
+    """Open models tell the reasoning itself."""
+    with client(base_url, key).responses.stream(model=model, input="hi [[sim: think=9 raw]]") as run:
+        told = "".join(event.delta for event in run if event.type == "response.reasoning_text.delta")
+        final = run.get_final_response()
+    assert expect.tokens(told) == 9 and final.output[0].content[0].text == told, final
+
+
+def retries(base_url, key, model):
+    api = client(base_url, key).with_options(max_retries=2)
+    asked = f"hi [[sim: status=503 retry_after=0 times=1 id={uuid.uuid4().hex}]]"
+    assert api.responses.create(model=model, input=asked).output_text == expect.said("hi")
+
+
 def forged(base_url, key, model):
     """Thoughts that the provider never had are refused."""
     thought = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAAABmade-up"}
@@ -227,6 +242,6 @@ def cut(base_url, key, model):
 
 
 SCENARIOS = [
-    text, history, limit, stream, tool_loop, streamed_tools, custom_tool, structured, reasoning, forged, refusal, image,
-    count, kept, errors, failed, cut,
+    text, history, limit, stream, tool_loop, streamed_tools, custom_tool, structured, reasoning, raw_reasoning, forged,
+    refusal, image, count, kept, errors, retries, failed, cut,
 ]

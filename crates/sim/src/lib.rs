@@ -20,13 +20,13 @@
 //!
 //! # Counting
 //! One token is four bytes of UTF-8, rounded up **once** over everything of the prompt, so that it does not matter
-//! how a prompt is split into messages and blocks: `input = ceil(bytes / 4) + 85 * images + 100 * documents + 50 *
-//! audios`, where the bytes are those of system text, message text, replayed thinking, tool results, tool calls (name
-//! + compact JSON of the arguments) and tool definitions (name + description + compact JSON of the schema). Every
-//! piece of output counts by itself: `output = sum over pieces of ceil(bytes / 4)`; pieces are the thinking, the text
-//! or refusal, and each tool call (name + arguments). Directives are part of the text and are counted like it. A
-//! prompt of token numbers has as many tokens as numbers; an image that is painted has 100, or as many as the
-//! directive `tokens` says.
+//! how a prompt is split into messages and blocks:
+//! `input = ceil(bytes / 4) + 85 * images + 100 * documents + 50 * audios`, where the bytes are those of system text,
+//! message text, replayed thinking, tool results, tool calls (name + compact JSON of the arguments) and tool
+//! definitions (name + description + compact JSON of the schema). Every piece of output counts by itself:
+//! `output = sum over pieces of ceil(bytes / 4)`; pieces are the thinking, the text or refusal, and each tool call
+//! (name + arguments). Directives are part of the text and are counted like it. A prompt of token numbers has as many
+//! tokens as numbers; an image that is painted has 100, or as many as the directive `tokens` says.
 //!
 //! # What is kept
 //! Thinking is signed or sealed, and what comes back changed is refused. Gemini models with `gemini-3` in their name

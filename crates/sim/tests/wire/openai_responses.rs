@@ -195,6 +195,10 @@ async fn reasoning_is_sealed_and_the_seal_is_checked() {
     bare.as_object_mut().unwrap().remove("encrypted_content");
     let refused = sim.responses(&again(bare)).await;
     assert_eq!(refused.status, 404, "{}", refused.text);
+    let raw = sim.responses(&with(ask("x [[sim: think=9 raw]]"), &json!({"stream": true}))).await;
+    assert!(kinds(&raw).contains(&"reasoning_text.done".to_owned()));
+    let thought = raw.events().last().unwrap()["response"]["output"][0].clone();
+    assert_eq!(thought["content"][0]["text"], "the fox ran far and saw one old oak.");
     let plain = sim.responses(&with(ask("x"), &json!({"reasoning": {"effort": "low"}}))).await.json();
     assert_eq!(plain["output"][0]["summary"], json!([]));
     assert!(plain["output"][0].get("encrypted_content").is_none());
@@ -281,6 +285,7 @@ async fn bad_requests_get_the_real_errors() {
     check(json!({"tools": [{"type": "robot"}]}), "'robot'").await;
     check(json!({"tool_choice": "required"}), "must be specified with 'tools'").await;
     check(json!({"temperature": 3}), "temperature").await;
+    check(json!({"model": "gpt-4o", "reasoning": {"effort": "low"}}), "'reasoning.effort' is not supported").await;
     let input = |items: Value| json!({ "input": items });
     check(input(json!([{"type": "robot"}])), "'robot'").await;
     check(input(json!([{"role": "robot", "content": "x"}])), "'robot'").await;

@@ -102,10 +102,7 @@ pub(super) fn items(ask: &Ask, answer: &Answer, echo: &Echo, stamp: &Stamp) -> V
         let id = |prefix: &str| stamp.id(prefix, index as u64);
         match piece {
             Piece::Thinking(text) => out.push(reasoning(ask, echo, &id("rs_"), text)),
-            Piece::Redacted => {
-                out.push(json!({"id": id("rs_"), "type": "reasoning", "summary": [],
-                    "encrypted_content": seal::encrypt("")}));
-            }
+            Piece::Redacted => out.push(reasoning(ask, echo, &id("rs_"), "")),
             Piece::Text(text) => {
                 let part = json!({"type": "output_text", "text": text, "annotations": [],
                     "logprobs": logprobs(echo, text)});
@@ -127,9 +124,13 @@ fn message(id: &str, status: &str, part: &Value) -> Value {
 }
 
 fn reasoning(ask: &Ask, echo: &Echo, id: &str, text: &str) -> Value {
-    let parts = if echo.summary { summary_parts(ask, text) } else { Vec::new() };
+    let raw = ask.directives.has("raw");
+    let parts = if echo.summary && !raw { summary_parts(ask, text) } else { Vec::new() };
     let summary: Vec<Value> = parts.iter().map(|part| json!({"type": "summary_text", "text": part})).collect();
     let mut item = json!({"id": id, "type": "reasoning", "summary": summary});
+    if raw {
+        item["content"] = json!([{"type": "reasoning_text", "text": text}]);
+    }
     if echo.encrypted {
         item["encrypted_content"] = json!(seal::encrypt(text));
     }

@@ -119,6 +119,8 @@ fn draft(fields: &Map<String, Value>, sim: &Sim) -> Result<(Ask, Echo), Refused>
     if !reasoning["effort"].is_null() {
         ask.thinking = tokens_by_effort("reasoning.effort", &reasoning["effort"])?;
     }
+    let include = include(fields)?;
+    thinks(model, reasoning, &include)?;
     let mut meter = Meter::default();
     match given(fields, "instructions") {
         None => {}
@@ -132,7 +134,6 @@ fn draft(fields: &Map<String, Value>, sim: &Sim) -> Result<(Ask, Echo), Refused>
     let tools = tools::read(fields, &mut ask, &mut meter)?;
     ask.format = format(fields)?;
     ask.input = Input::cached(meter.tokens(), &ask.directives);
-    let include = include(fields)?;
     let summary = !reasoning["summary"].is_null() || !reasoning["generate_summary"].is_null();
     let echo = Echo {
         encrypted: include.contains(&"reasoning.encrypted_content"),
@@ -144,6 +145,24 @@ fn draft(fields: &Map<String, Value>, sim: &Sim) -> Result<(Ask, Echo), Refused>
         fields: fields.clone(),
     };
     Ok((ask, echo))
+}
+
+/// Models that do not reason refuse to be asked for it.
+fn thinks(model: &str, reasoning: &Value, include: &[&str]) -> Result<(), Refused> {
+    if !["gpt-4", "gpt-3.5"].iter().any(|name| model.starts_with(name)) {
+        return Ok(());
+    }
+    for key in ["effort", "summary"] {
+        if !reasoning[key].is_null() {
+            let param = format!("reasoning.{key}");
+            let message = format!("Unsupported parameter: '{param}' is not supported with this model.");
+            return Err(Refused::bad(message).param(param).code("unsupported_parameter"));
+        }
+    }
+    if include.contains(&"reasoning.encrypted_content") {
+        return Err(Refused::bad("Encrypted content is not supported with this model.").param("include"));
+    }
+    Ok(())
 }
 
 fn moved(fields: &Map<String, Value>) -> Result<(), Refused> {

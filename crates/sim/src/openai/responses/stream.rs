@@ -72,6 +72,7 @@ impl Writer<'_> {
         let mut opened = item.clone();
         let emptied: &[(&str, Value)] = match item["type"].as_str() {
             Some("message") => &[("content", json!([]))],
+            Some("reasoning") if item.get("content").is_some() => &[("content", json!([]))],
             Some("reasoning") => &[("summary", json!([]))],
             Some("custom_tool_call") => &[("input", json!(""))],
             _ => &[("arguments", json!(""))],
@@ -85,7 +86,8 @@ impl Writer<'_> {
         self.event(Kind::BlockStart, "response.output_item.added", with(&place, json!({"item": opened})));
         let at = json!({"item_id": item["id"], "output_index": index});
         match item["type"].as_str() {
-            Some("message") => self.message(&at, &item["content"][0]),
+            Some("message") => self.content(&at, &item["content"][0]),
+            Some("reasoning") if item.get("content").is_some() => self.content(&at, &item["content"][0]),
             Some("reasoning") => self.summary(&at, item),
             Some("custom_tool_call") => {
                 self.input(&at, "response.custom_tool_call_input", "input", &item["input"]);
@@ -95,26 +97,31 @@ impl Writer<'_> {
         self.event(Kind::BlockStop, "response.output_item.done", with(&place, json!({"item": item})));
     }
 
-    fn message(&mut self, at: &Value, part: &Value) {
+    fn content(&mut self, at: &Value, part: &Value) {
         let at = with(at, json!({"content_index": 0}));
-        let refusal = part["type"] == "refusal";
-        let (name, field) = if refusal { ("refusal", "refusal") } else { ("output_text", "text") };
+        let (name, field) = match part["type"].as_str() {
+            Some("refusal") => ("refusal", "refusal"),
+            Some("reasoning_text") => ("reasoning_text", "text"),
+            _ => ("output_text", "text"),
+        };
+        // Only text that is answered has chances of its tokens.
+        let likely = name == "output_text";
         let mut opened = part.clone();
         opened[field] = json!("");
-        if !refusal {
+        if likely {
             opened["logprobs"] = json!([]);
         }
         self.event(Kind::BlockStart, "response.content_part.added", with(&at, json!({"part": opened})));
         let text = part[field].as_str().unwrap_or("");
         for piece in pieces(text, self.size) {
             let mut more = json!({"delta": piece});
-            if !refusal {
+            if likely {
                 more["logprobs"] = output::logprobs(self.echo, piece);
             }
             self.delta(&format!("response.{name}.delta"), &at, more);
         }
         let mut more = json!({field: text});
-        if !refusal {
+        if likely {
             more["logprobs"] = part["logprobs"].clone();
         }
         self.event(Kind::BlockStop, &format!("response.{name}.done"), with(&at, more));

@@ -67,7 +67,9 @@ def against_sim(tally, args):
         # Any key but those that begin with sk-wrong.
         sdks(tally, args, environment, {"openai": ["sim-openai"], "anthropic": ["sim-anthropic"]})
         bases = {"openai": environment["TOLLGATE_BASE_URL"], "gemini": f"http://127.0.0.1:{port}/gemini"}
-        surfaces.run(tally, bases, environment["TOLLGATE_API_KEY"], args.node_modules, language=args.only)
+        place = surfaces.Place(bases, environment["TOLLGATE_API_KEY"], args.node_modules)
+        place.language = args.only
+        surfaces.run(tally, place)
     finally:
         process.stop()
 

@@ -25,22 +25,31 @@ SURFACES = [
 ]
 
 
-def run(tally, bases, key, node_modules, only=None, language=None, model=None):
-    """Runs the cases of every surface whose kind of base URL is known, or of `only` one."""
+class Place:
+    """Where the cases run: base URLs by kind, a key, and what of all the cases is wanted there."""
+
+    def __init__(self, bases, key, node_modules=""):
+        self.bases, self.key, self.node_modules = bases, key, node_modules
+        self.only = self.language = self.model = None
+
+
+def run(tally, place):
+    """Runs the cases of every surface whose kind of base URL is known, or of the one that is wanted."""
     for name, script, group, kind, usual in SURFACES:
-        if kind not in bases or only not in (None, name):
+        if kind not in place.bases or place.only not in (None, name):
             continue
-        asked = model or usual
-        if language in (None, "python"):
+        model = place.model or usual
+        if place.language in (None, "python"):
             for scenario in getattr(__import__(script), group):
-                tally.run(f"python {name} {asked} {scenario.__name__}", scenario, bases[kind], key, asked)
-        if language in (None, "node"):
+                title = f"python {name} {model} {scenario.__name__}"
+                tally.run(title, scenario, place.bases[kind], place.key, model)
+        if place.language in (None, "node"):
             more = {
-                "TOLLGATE_BASE_URL": bases[kind],
-                "TOLLGATE_API_KEY": key,
-                "TOLLGATE_MODELS": asked,
+                "TOLLGATE_BASE_URL": place.bases[kind],
+                "TOLLGATE_API_KEY": place.key,
+                "TOLLGATE_MODELS": model,
                 "TOLLGATE_CASES": group,
-                "TOLLGATE_NODE_MODULES": node_modules,
+                "TOLLGATE_NODE_MODULES": place.node_modules,
             }
             command = ["node", os.path.join(HERE, f"{script}.mjs"), name]
             tally.run_program(f"node {name}", command, {**os.environ, **more})
@@ -56,9 +65,10 @@ def main():
     parser.add_argument("--node-modules", default=os.environ.get("TOLLGATE_NODE_MODULES", ""))
     args = parser.parse_args()
     os.environ.setdefault("TOLLGATE_TARGET", "sim")
+    place = Place(dict(base.split("=", 1) for base in args.base), args.key, args.node_modules)
+    place.only, place.language, place.model = args.only, args.language, args.model
     tally = harness.Tally()
-    bases = dict(base.split("=", 1) for base in args.base)
-    run(tally, bases, args.key, args.node_modules, args.only, args.language, args.model)
+    run(tally, place)
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 1 if tally.failed else 0
 

@@ -22,7 +22,7 @@ const KEYS: [(&str, &str); 53] = [
     ("burst", "all pieces in one write"),
     ("chunk_tokens", "tokens in one piece"),
     ("rechunk", "write the stream in slices of so many bytes"),
-    ("crlf", "end lines with CRLF"),
+    ("crlf", "end lines with CRLF (Gemini's events always do)"),
     ("comments", "a comment line before every frame"),
     ("drop", "leave out frames of these kinds: start role ping block_start content block_stop finish usage done"),
     ("status", "fail with this status"),

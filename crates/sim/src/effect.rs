@@ -169,7 +169,7 @@ impl<'a> Writer<'a> {
             text.insert_str(0, ": sim\n\n");
         }
         if self.directives.has("crlf") {
-            text = text.replace('\n', "\r\n");
+            text = text.replace("\r\n", "\n").replace('\n', "\r\n");
         }
         self.bytes(text.into_bytes());
     }

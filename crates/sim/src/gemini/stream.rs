@@ -46,7 +46,8 @@ fn fault(ask: &Ask, stamp: &Stamp) -> Value {
 /// One value of the stream as it is written after so many others.
 fn written(form: Form, index: usize, value: &Value) -> String {
     match (form, index) {
-        (Form::Events, _) => format!("data: {value}\n\n"),
+        // The real server ends its lines so.
+        (Form::Events, _) => format!("data: {value}\r\n\r\n"),
         (Form::Array, 0) => format!("[{value}"),
         (Form::Array, _) => format!("\n,\n{value}"),
     }

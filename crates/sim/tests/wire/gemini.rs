@@ -67,6 +67,7 @@ async fn a_stream_is_events_or_an_array() {
     assert!(frames[..3].iter().all(|f| f["candidates"][0].get("finishReason").is_none()));
     assert_eq!(frames[3]["usageMetadata"]["candidatesTokenCount"], 9);
     assert!(!got.text.contains("event:") && !got.text.contains("[DONE]"));
+    assert!(got.text.ends_with("}\r\n\r\n"));
     let array = call(&sim, "sim-gemini", "streamGenerateContent", &body).await;
     assert!(array.headers["content-type"].to_str().unwrap().starts_with("application/json"));
     assert_eq!(text(array.json().as_array().unwrap()), "the fox ran far and saw one old oak.");

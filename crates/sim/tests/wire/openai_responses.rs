@@ -175,7 +175,10 @@ async fn reasoning_is_sealed_and_the_seal_is_checked() {
         .responses(&with(with(ask("the weather? [[sim: parts=2]]"), &thinking()), &json!({"stream": true})))
         .await;
     assert_eq!(kinds(&got).iter().filter(|kind| *kind == "reasoning_summary_part.added").count(), 2);
+    let opened =
+        got.events().iter().find_map(|event| event["item"]["encrypted_content"].as_str().map(str::to_owned));
     let answer = got.events().last().unwrap()["response"].clone();
+    assert_ne!(answer["output"][0]["encrypted_content"], json!(opened));
     assert_eq!(answer["usage"]["output_tokens_details"]["reasoning_tokens"], 16);
     let output = answer["output"].clone();
     assert_eq!(output[0]["type"], "reasoning");

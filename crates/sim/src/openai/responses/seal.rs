@@ -5,7 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-const PREFIX: &str = "gAAAAAB";
+/// How sealed content begins.
+pub(super) const PREFIX: &str = "gAAAAAB";
 const SUM_BYTES: usize = 32;
 
 fn sum(text: &[u8]) -> [u8; SUM_BYTES] {

@@ -1,7 +1,7 @@
 //! Writes a Responses answer as a stream. In: an `Ask`, its `Answer`, its `Echo`. Out: frames, and an error frame.
 //! Never here: time, what the items say.
 
-use super::{Echo, output};
+use super::{Echo, output, seal};
 use crate::ask::{Answer, Ask};
 use crate::effect::{Frame, Kind, Told};
 use crate::route::Call;
@@ -79,6 +79,10 @@ impl Writer<'_> {
         };
         for (key, value) in emptied {
             opened[*key] = value.clone();
+        }
+        if opened.get("encrypted_content").is_some() {
+            // What an item is opened with is not yet what it is closed with, says the real server's description.
+            opened["encrypted_content"] = json!(seal::PREFIX);
         }
         if opened.get("status").is_some() {
             opened["status"] = json!("in_progress");

@@ -29,6 +29,19 @@ export async function run(sdk, scenarios) {
   console.log(`${passed} passed, ${failed} failed`);
 }
 
+/** Runs the group of cases that the environment names; a case is a function of a base URL, a key and a model. */
+export async function runAt(groups) {
+  const cases = Object.entries(groups[process.env.TOLLGATE_CASES]);
+  const bound = cases.map(([name, scenario]) => [
+    name, (model) => scenario(process.env.TOLLGATE_BASE_URL, key, model),
+  ]);
+  await run(process.argv[2], Object.fromEntries(bound));
+}
+
+/** A PNG of 70 bytes. */
+export const PNG_BASE64 =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 /** The error an action must end with. */
 export async function raises(kind, status, action) {
   try {

@@ -1,7 +1,7 @@
 // The official Node SDK of OpenAI against a server that speaks its language.
 // In: TOLLGATE_BASE_URL (with /v1), TOLLGATE_API_KEY, TOLLGATE_MODELS. Out: checks. Never here: other dialects.
 
-import { assert, breaksOff, collect, key, load, raises, run } from "./harness.mjs";
+import { assert, breaksOff, collect, key, load, PNG_BASE64, raises, run } from "./harness.mjs";
 
 const { OpenAI } = load("openai");
 const client = (more = {}) =>
@@ -59,7 +59,7 @@ const scenarios = {
   },
 
   async image(model) {
-    const url = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    const url = `data:image/png;base64,${PNG_BASE64}`;
     const content = [{ type: "text", text: "look" }, { type: "image_url", image_url: { url } }];
     const answer = await client().chat.completions.create({ model, messages: user(content), max_tokens: 100 });
     assert.match(answer.choices[0].message.content, /I was given: image image\/png of 70 bytes/);

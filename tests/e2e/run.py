@@ -51,6 +51,8 @@ def sdks(tally, args, environment, models):
 
 def against_sim(tally, args):
     """The simulator itself speaks the real wire: the SDKs say so."""
+    import surfaces
+
     port = harness.free_port()
     binary = args.binary or built("debug", "examples", "sim")
     process = harness.Process([binary, f"127.0.0.1:{port}"])
@@ -64,6 +66,10 @@ def against_sim(tally, args):
         }
         # Any key but those that begin with sk-wrong.
         sdks(tally, args, environment, {"openai": ["sim-openai"], "anthropic": ["sim-anthropic"]})
+        bases = {"openai": environment["TOLLGATE_BASE_URL"], "gemini": f"http://127.0.0.1:{port}/gemini"}
+        place = surfaces.Place(bases, environment["TOLLGATE_API_KEY"], args.node_modules)
+        place.language = args.only
+        surfaces.run(tally, place)
     finally:
         process.stop()
 

@@ -10,18 +10,20 @@ mod tools;
 mod turns;
 mod whole;
 
-pub(crate) use read::{count, read};
+use read::{count, read};
 pub(crate) use stream::stream;
 pub(crate) use whole::whole;
 
 use crate::config::SimConfig;
 use crate::refused::{Refused, Stamp};
+use crate::route::{Call, Found};
+use crate::wire::Wire;
 use hyper::HeaderMap;
 use serde_json::{Value, json};
 
 /// Which rules a request asked to be read by (`anthropic-version`). Answers are the same in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Version {
+enum Version {
     /// `2023-06-01`, and the one before.
     Old,
     /// `2026-10-21`: no sampling parameters, no documents said by the assistant, no citations said by the user.
@@ -29,8 +31,19 @@ pub(crate) enum Version {
     V20261021,
 }
 
+/// Everything before thinking: who asks, what for, and whether it is well said.
+pub(crate) fn look_up(call: &Call<'_>, method: &str) -> Result<Found, Refused> {
+    let version = authorise(&call.sim.config, call.headers)?;
+    match (method, call.rest) {
+        ("POST", "messages") => Ok(Found::ask((read(call.body, call.sim, version)?, Wire::Messages))),
+        ("POST", "messages/count_tokens") => count(call.body, call.sim, version).map(Found::Json),
+        ("GET", rest) if rest.starts_with("models") => models(&call.sim.config, rest).map(Found::Json),
+        _ => Err(call.nowhere(method, &["messages", "models"])),
+    }
+}
+
 /// Lets a credential in, by either header (`x-api-key` wins), when the version is told.
-pub(crate) fn authorise(config: &SimConfig, headers: &HeaderMap) -> Result<Version, Refused> {
+fn authorise(config: &SimConfig, headers: &HeaderMap) -> Result<Version, Refused> {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
     let bearer = text("authorization").and_then(|v| v.strip_prefix("Bearer "));
     let key = text("x-api-key").or(bearer).unwrap_or("").trim();
@@ -79,18 +92,19 @@ pub(crate) fn headers(stamp: &Stamp) -> Vec<(&'static str, String)> {
 }
 
 /// Whether a model is served here.
-pub(crate) fn serves(config: &SimConfig, model: &str) -> bool {
+fn serves(config: &SimConfig, model: &str) -> bool {
     let listed = config.anthropic_models.iter().any(|m| m == model);
     let known = model.starts_with("claude-") || model.starts_with("sim-");
-    listed || (known && !model.starts_with("sim-openai"))
+    let others = ["sim-openai", "sim-gemini"];
+    listed || (known && !others.iter().any(|p| model.starts_with(p)))
 }
 
-pub(crate) fn unknown_model(model: &str) -> Refused {
+fn unknown_model(model: &str) -> Refused {
     Refused::new(404, format!("model: {model}"))
 }
 
 /// The list of models, or one of them.
-pub(crate) fn models(config: &SimConfig, rest: &str) -> Result<Value, Refused> {
+fn models(config: &SimConfig, rest: &str) -> Result<Value, Refused> {
     let show = |id: &str| {
         json!({"type": "model", "id": id, "display_name": id, "created_at": "2026-01-01T00:00:00Z",
             "lifecycle": "active", "max_input_tokens": 200_000, "max_tokens": 64_000})

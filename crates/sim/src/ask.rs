@@ -43,6 +43,12 @@ pub(crate) struct Input {
 }
 
 impl Input {
+    /// A prompt of `total` tokens, of which so many are read from the cache as the directive `cached` says.
+    pub(crate) fn cached(total: u64, directives: &Directives) -> Self {
+        let cached = directives.number("cached").unwrap_or(0).min(total);
+        Self { fresh: total - cached, cache_read: cached, ..Self::default() }
+    }
+
     pub(crate) fn total(self) -> u64 {
         self.fresh + self.cache_read + self.cache_write_5m + self.cache_write_1h
     }
@@ -53,8 +59,11 @@ pub(crate) struct ToolResult {
     pub(crate) is_error: bool,
 }
 
+#[derive(Default)]
 pub(crate) struct ToolDef {
     pub(crate) name: String,
+    /// The group a tool was declared in, empty for none.
+    pub(crate) group: String,
     pub(crate) schema: Value,
     /// A freeform tool: its argument is text, not an object.
     pub(crate) freeform: bool,

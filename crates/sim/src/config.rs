@@ -10,11 +10,13 @@ use units::Clock;
 pub struct SimConfig {
     /// The credentials that are let in; when empty, any that is neither blank nor begins with `sk-wrong`.
     pub credentials: Vec<String>,
-    /// The models listed by `GET /openai/v1/models`. Names that begin with `sim-`, `gpt-`, `o1`, `o3`, `o4` are
-    /// served too; everything else is an unknown model.
+    /// The models listed by `GET /openai/v1/models`. Names that begin with `sim-`, `gpt-`, `o1`, `o3`, `o4`,
+    /// `text-embedding-`, `dall-e-`, `davinci-` are served too; everything else is an unknown model.
     pub openai_models: Vec<String>,
     /// The models listed by `GET /anthropic/v1/models`. Names that begin with `sim-` or `claude-` are served too.
     pub anthropic_models: Vec<String>,
+    /// The models listed by `GET /gemini/v1beta/models`. Names that begin with `sim-` or `gemini-` are served too.
+    pub gemini_models: Vec<String>,
     /// Wait before the first byte of every answer.
     pub delay: Duration,
     /// Wait between two pieces of a stream.
@@ -35,8 +37,15 @@ impl SimConfig {
         let names = |list: &[&str]| list.iter().map(ToString::to_string).collect();
         Self {
             credentials: Vec::new(),
-            openai_models: names(&["sim-openai", "sim-openai-mini", "sim-reasoner"]),
+            openai_models: names(&[
+                "sim-openai",
+                "sim-openai-mini",
+                "sim-reasoner",
+                "sim-openai-embedding",
+                "sim-openai-image",
+            ]),
             anthropic_models: names(&["sim-anthropic", "sim-anthropic-mini"]),
+            gemini_models: names(&["sim-gemini", "sim-gemini-3", "sim-gemini-embedding"]),
             delay: Duration::ZERO,
             pace: Duration::ZERO,
             chunk_tokens: 4,

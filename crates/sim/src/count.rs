@@ -66,6 +66,11 @@ impl Meter {
         self.seen.update(identity.as_bytes());
     }
 
+    /// Tokens that came as numbers: one each.
+    pub(crate) fn ids(&mut self, count: u64) {
+        self.fixed += count;
+    }
+
     pub(crate) fn tokens(&self) -> u64 {
         self.bytes.div_ceil(BYTES_PER_TOKEN) + self.fixed
     }

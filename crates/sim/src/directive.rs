@@ -2,15 +2,19 @@
 //! In: the text of the last user message. Out: `Directives`. Never here: what a directive does.
 
 /// Every key a directive may have, with what it does.
-const KEYS: [(&str, &str); 47] = [
+const KEYS: [(&str, &str); 53] = [
     ("tokens", "exactly so many output tokens, thinking included"),
     ("text", "answer with this text"),
     ("think", "think; a number says how many tokens"),
-    ("redacted", "Anthropic: a redacted_thinking block before the answer"),
+    ("redacted", "Anthropic: a redacted_thinking block before the answer; Responses: reasoning without words"),
     ("call", "call these tools (names with commas between)"),
     ("args", "the arguments of the calls, a JSON object"),
     ("refuse", "refuse"),
     ("finish", "end with this finish or stop reason"),
+    ("block", "Gemini: the prompt is blocked for this reason (SAFETY when none is told)"),
+    ("parts", "Responses: the summary of the reasoning in so many parts"),
+    ("raw", "Responses: the reasoning itself and no summary of it, as open models tell it"),
+    ("polls", "tasks: so many polls find the task unfinished (2 when not told)"),
     ("cached", "report so many prompt tokens as read from the cache"),
     ("delay_ms", "wait before the head of the answer"),
     ("first_ms", "wait between the head and the first piece"),
@@ -18,7 +22,7 @@ const KEYS: [(&str, &str); 47] = [
     ("burst", "all pieces in one write"),
     ("chunk_tokens", "tokens in one piece"),
     ("rechunk", "write the stream in slices of so many bytes"),
-    ("crlf", "end lines with CRLF"),
+    ("crlf", "end lines with CRLF (Gemini's events always do)"),
     ("comments", "a comment line before every frame"),
     ("drop", "leave out frames of these kinds: start role ping block_start content block_stop finish usage done"),
     ("status", "fail with this status"),
@@ -28,13 +32,15 @@ const KEYS: [(&str, &str); 47] = [
     ("empty", "fail with an empty body (502 unless status says otherwise)"),
     ("detail", "fail with {\"detail\": ..} as some servers do"),
     ("redirect", "answer 307 to this address"),
+    ("task_fail", "tasks: the task ends as failed, with this message"),
     ("hang", "accept the request and never answer"),
     ("close", "close the connection before the head"),
     ("cut_after", "drop the connection after so many pieces of content"),
     ("eof_after", "end the stream cleanly after so many pieces of content"),
     ("stall_after", "say nothing more after so many pieces of content"),
     ("error_event_after", "an error inside the stream after so many pieces of content"),
-    ("error_type", "the type of that error"),
+    ("error_type", "the type of that error (Responses: its code; Gemini: its status)"),
+    ("error_bare", "Responses: that error is an `error` event and no `response.failed`"),
     ("garbage", "200 with something that is not JSON nor SSE"),
     ("garbage_after", "a frame that is not JSON after so many pieces of content"),
     (
@@ -45,10 +51,10 @@ const KEYS: [(&str, &str); 47] = [
     ("plain", "answer a streamed request with a plain JSON body"),
     ("no_usage", "no usage anywhere"),
     ("wrong_usage", "huge, negative, text, float, null, zero, cached_over, or a number for the output"),
-    ("usage_everywhere", "OpenAI: running usage in every frame"),
-    ("bare_tools", "OpenAI: tool call fragments without index and type"),
+    ("usage_everywhere", "Chat Completions: running usage in every frame"),
+    ("bare_tools", "Chat Completions: tool call fragments without index and type"),
     ("whole_tools", "a tool call in one fragment"),
-    ("interleave", "OpenAI: fragments of parallel calls in turn"),
+    ("interleave", "Chat Completions: fragments of parallel calls in turn"),
     (
         "plant",
         "names of its own in every object of the answer: the envelope, usage, pieces and pings tell the canary",
@@ -61,11 +67,11 @@ const KEYS: [(&str, &str); 47] = [
 /// What the prompt asked of the simulated provider: keys and values of every `[[sim: key=value flag ...]]` in the
 /// last user message. A value is bare (up to a blank), quoted as a JSON string, or a JSON object.
 ///
-/// The keys, in groups: what is said (`tokens text think redacted call args refuse finish cached`); when
-/// (`delay_ms first_ms pace_ms burst chunk_tokens rechunk crlf comments drop`); failures before the answer (`status
-/// retry_after message html empty detail redirect hang close`); failures inside it (`cut_after eof_after stall_after
-/// error_event_after error_type garbage garbage_after bad_utf8_after endless_line plain`); wrong counts (`no_usage
-/// wrong_usage usage_everywhere`); sloppy servers (`bare_tools whole_tools interleave`); talkative ones (`plant
+/// The keys, in groups: what is said (`tokens text think redacted call args refuse finish block parts raw polls cached`);
+/// when (`delay_ms first_ms pace_ms burst chunk_tokens rechunk crlf comments drop`); failures before the answer
+/// (`status retry_after message html empty detail redirect task_fail hang close`); failures inside it (`cut_after
+/// eof_after stall_after error_event_after error_type error_bare garbage garbage_after bad_utf8_after endless_line
+/// plain`); wrong counts (`no_usage wrong_usage usage_everywhere`); sloppy servers (`bare_tools whole_tools interleave`); talkative ones (`plant
 /// echo_headers`); and `times=N id=x`, by which failures hit only the first N calls with that id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directives {

@@ -73,9 +73,25 @@ impl At {
     }
 }
 
-/// The frames with every directive about the stream applied; `fault` is the dialect's error frame.
-pub(crate) fn steps(frames: Vec<Frame>, fault: &str, directives: &Directives, config: &SimConfig) -> Vec<Step> {
-    let mut out = Writer::new(directives);
+/// A stream before time touches it: its frames, and the frame of an error that comes in the place of one of them.
+pub(crate) struct Told {
+    pub(crate) frames: Vec<Frame>,
+    /// The error frame, by the number of frames that went before it.
+    pub(crate) fault: Box<dyn Fn(usize) -> String>,
+    /// Whether the frames are events, so that comments may stand between them.
+    pub(crate) events: bool,
+}
+
+impl Told {
+    /// A stream whose error frame is the same everywhere.
+    pub(crate) fn new(frames: Vec<Frame>, fault: String) -> Self {
+        Self { frames, fault: Box::new(move |_| fault.clone()), events: true }
+    }
+}
+
+/// The frames with every directive about the stream applied.
+pub(crate) fn steps(told: Told, directives: &Directives, config: &SimConfig) -> Vec<Step> {
+    let mut out = Writer::new(directives, told.events);
     let pace = wait(directives, "pace_ms").unwrap_or(config.pace);
     if let Some(first) = wait(directives, "first_ms") {
         out.steps.push(Step::Wait(first));
@@ -84,7 +100,7 @@ pub(crate) fn steps(frames: Vec<Frame>, fault: &str, directives: &Directives, co
     let mut garbage = At::read(directives, "garbage_after");
     let mut bad = At::read(directives, "bad_utf8_after");
     let mut content = 0;
-    for frame in frames {
+    for (index, frame) in told.frames.into_iter().enumerate() {
         let reached = |key| At::read(directives, key).is_some_and(|at| at.reached(frame.kind, content));
         if garbage.is_some_and(|at| at.reached(frame.kind, content)) {
             garbage = None;
@@ -100,7 +116,7 @@ pub(crate) fn steps(frames: Vec<Frame>, fault: &str, directives: &Directives, co
             return out.finish(None);
         }
         if reached("error_event_after") {
-            out.text(fault);
+            out.text(&(told.fault)(index));
             return out.finish(None);
         }
         let before = content;
@@ -137,22 +153,23 @@ pub(crate) fn broken(text: &str) -> Vec<u8> {
 /// Collects text into steps, in the line ends, slices and writes that were asked for.
 struct Writer<'a> {
     directives: &'a Directives,
+    comments: bool,
     steps: Vec<Step>,
     burst: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
-    fn new(directives: &'a Directives) -> Self {
-        Self { directives, steps: Vec::new(), burst: Vec::new() }
+    fn new(directives: &'a Directives, events: bool) -> Self {
+        Self { directives, comments: events && directives.has("comments"), steps: Vec::new(), burst: Vec::new() }
     }
 
     fn text(&mut self, text: &str) {
         let mut text = text.to_owned();
-        if self.directives.has("comments") {
+        if self.comments {
             text.insert_str(0, ": sim\n\n");
         }
         if self.directives.has("crlf") {
-            text = text.replace('\n', "\r\n");
+            text = text.replace("\r\n", "\n").replace('\n', "\r\n");
         }
         self.bytes(text.into_bytes());
     }
@@ -192,7 +209,7 @@ impl<'a> Writer<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Frame, Kind, steps};
+    use super::{Frame, Kind, Told, steps};
     use crate::body::Step;
     use crate::config::SimConfig;
     use crate::directive::Directives;
@@ -220,7 +237,7 @@ mod tests {
             Step::Bytes(bytes) => String::from_utf8_lossy(&bytes).replace('\n', ""),
             other => format!("<{other:?}>"),
         };
-        steps(frames, "E\n", &directives, &config).into_iter().map(show).collect()
+        steps(Told::new(frames, "E\n".to_owned()), &directives, &config).into_iter().map(show).collect()
     }
 
     #[test]

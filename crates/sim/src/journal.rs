@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 const BYTES_MAX: usize = 64 * 1024 * 1024;
-const SECRET_HEADERS: [&str; 4] = ["authorization", "x-api-key", "api-key", "cookie"];
+const SECRET_HEADERS: [&str; 5] = ["authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie"];
 
 /// The newest requests.
 pub(crate) struct Journal {
@@ -70,7 +70,7 @@ impl Journal {
             at_ms: arrival.at_ms,
             method: arrival.method.to_owned(),
             path: arrival.path.to_owned(),
-            query: arrival.query.to_owned(),
+            query: query(arrival.query),
             headers: headers(arrival.headers),
             body: arrival.body.clone(),
             status: 0,
@@ -151,6 +151,15 @@ pub(crate) fn digest(secret: &[u8]) -> String {
     format!("sha256:{hex}")
 }
 
+/// The query without the key that may stand in it.
+fn query(text: &str) -> String {
+    let shown = |pair: &str| match pair.strip_prefix("key=") {
+        Some(key) => format!("key={}", digest(key.as_bytes())),
+        None => pair.to_owned(),
+    };
+    text.split('&').map(shown).collect::<Vec<_>>().join("&")
+}
+
 fn headers(map: &HeaderMap) -> Map<String, Value> {
     let mut out = Map::new();
     for (name, value) in map {
@@ -184,8 +193,14 @@ mod tests {
         headers.insert("authorization", "Bearer sk-canary".parse().unwrap());
         for body in ["one", "two", "three"] {
             let body = Bytes::from_static(body.as_bytes());
-            let arrival =
-                Arrival { at_ms: 0, method: "POST", path: "/x", query: "", headers: &headers, body: &body };
+            let arrival = Arrival {
+                at_ms: 0,
+                method: "POST",
+                path: "/x",
+                query: "alt=sse&key=sk-canary",
+                headers: &headers,
+                body: &body,
+            };
             let watch = journal.record(&arrival);
             if body == "three" {
                 watch.end("complete");
@@ -197,6 +212,7 @@ mod tests {
         assert_eq!(shown["requests"][0]["ended"], "client_gone");
         assert_eq!(shown["requests"][1]["ended"], "complete");
         assert_eq!(shown["requests"][1]["headers"]["authorization"], digest(b"sk-canary"));
+        assert_eq!(shown["requests"][1]["query"], format!("alt=sse&key={}", digest(b"sk-canary")));
         assert!(!shown.to_string().contains("canary"));
     }
 }

@@ -225,7 +225,7 @@ mod tests {
         ToolDef {
             name: name.to_owned(),
             schema: json!({"type": "object", "properties": {"city": {"type": "string"}}}),
-            freeform: false,
+            ..ToolDef::default()
         }
     }
 

@@ -1,21 +1,60 @@
-//! The OpenAI side: Chat Completions and models, as the real server speaks them.
+//! The OpenAI side: Chat Completions, Responses, Completions, Embeddings, images and models, as the real server speaks them.
 //! In: bodies and headers. Out: `Ask`s, JSON, frames, errors. Never here: Anthropic's wire.
 
+pub(crate) mod completions;
+pub(crate) mod embeddings;
+pub(crate) mod images;
 mod message;
+mod multipart;
 mod parts;
 mod read;
+pub(crate) mod responses;
 mod stream;
+mod tokens;
 mod tools;
 mod whole;
 
-pub(crate) use read::read;
+use read::read;
 pub(crate) use stream::stream;
 pub(crate) use whole::whole;
 
 use crate::config::SimConfig;
 use crate::refused::{Refused, Stamp};
+use crate::route::{Call, Found};
+use crate::wire::Wire;
 use hyper::HeaderMap;
 use serde_json::{Value, json};
+
+const ADDRESSES: [&str; 8] = [
+    "chat/completions",
+    "responses",
+    "responses/input_tokens",
+    "completions",
+    "embeddings",
+    "images/generations",
+    "images/edits",
+    "models",
+];
+
+/// Everything before thinking: who asks, what for, and whether it is well said.
+pub(crate) fn look_up(call: &Call<'_>, method: &str) -> Result<Found, Refused> {
+    let config = &call.sim.config;
+    authorise(config, call.headers)?;
+    match (method, call.rest) {
+        ("POST", "chat/completions") => Ok(Found::ask((read(call.body, config)?, Wire::Chat))),
+        ("POST", "responses") => responses::read(call.body, call.sim).map(Found::ask),
+        ("POST", "responses/input_tokens") => responses::count(call.body, call.sim).map(Found::Json),
+        ("POST", "completions") => completions::read(call.body, config).map(Found::ask),
+        ("POST", "embeddings") => embeddings::read(call.body, config).map(Found::ask),
+        ("POST", "images/generations") => {
+            let (ask, picture) = images::generations(call.body, config)?;
+            Ok(Found::ask((ask, Wire::Images(Box::new(picture)))))
+        }
+        ("POST", "images/edits") => images::edits(call).map(Found::ask),
+        ("GET", rest) if rest.starts_with("models") => models(config, rest).map(Found::Json),
+        _ => Err(call.nowhere(method, &ADDRESSES)),
+    }
+}
 
 /// Lets a bearer credential in.
 pub(crate) fn authorise(config: &SimConfig, headers: &HeaderMap) -> Result<(), Refused> {
@@ -61,13 +100,14 @@ pub(crate) fn headers(stamp: &Stamp) -> Vec<(&'static str, String)> {
 }
 
 /// Whether a model is served here.
-pub(crate) fn serves(config: &SimConfig, model: &str) -> bool {
-    let known = ["sim-", "gpt-", "o1", "o3", "o4"];
+fn serves(config: &SimConfig, model: &str) -> bool {
+    let known = ["sim-", "gpt-", "o1", "o3", "o4", "text-embedding-", "dall-e-", "davinci-"];
+    let others = ["sim-anthropic", "sim-gemini"];
     let listed = config.openai_models.iter().any(|m| m == model);
-    listed || (known.iter().any(|p| model.starts_with(p)) && !model.starts_with("sim-anthropic"))
+    listed || (known.iter().any(|p| model.starts_with(p)) && !others.iter().any(|p| model.starts_with(p)))
 }
 
-pub(crate) fn unknown_model(model: &str) -> Refused {
+fn unknown_model(model: &str) -> Refused {
     let message = format!("The model `{model}` does not exist or you do not have access to it.");
     Refused::new(404, message).code("model_not_found")
 }

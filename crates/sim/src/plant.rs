@@ -5,7 +5,7 @@ use crate::effect::Frame;
 use serde_json::{Map, Value, json};
 
 /// What the model or a tool wrote; it is no place for a server's names.
-const WRITTEN: [&str; 3] = ["arguments", "citation", "input"];
+const WRITTEN: [&str; 6] = ["args", "arguments", "citation", "input", "parameters", "schema"];
 
 /// Plants `word` in every object of an answer.
 pub(crate) fn whole(mut answer: Value, word: &str) -> Value {
@@ -16,9 +16,10 @@ pub(crate) fn whole(mut answer: Value, word: &str) -> Value {
 /// The same in the frames of a stream.
 pub(crate) fn frames(frames: Vec<Frame>, word: &str) -> Vec<Frame> {
     let sown = |frame: Frame| {
-        let Some((head, data)) = frame.text.split_once("data: ") else { return frame };
-        let Ok(value) = serde_json::from_str::<Value>(data.trim_end()) else { return frame };
-        let text = format!("{head}data: {}\n\n", whole(value, word));
+        let (Some(start), Some(end)) = (frame.text.find('{'), frame.text.rfind('}')) else { return frame };
+        let (head, tail) = (&frame.text[..start], &frame.text[end + 1..]);
+        let Ok(value) = serde_json::from_str::<Value>(&frame.text[start..=end]) else { return frame };
+        let text = format!("{head}{}{tail}", whole(value, word));
         Frame { text, ..frame }
     };
     frames.into_iter().map(sown).collect()
@@ -31,7 +32,9 @@ fn object(value: &mut Value, word: &str, listed: bool) {
         Value::Object(members) => {
             for (name, inner) in members.iter_mut() {
                 if !WRITTEN.contains(&name.as_str()) {
-                    object(inner, word, name == "usage" || (listed && name.ends_with("_details")));
+                    let counts = ["usage", "usageMetadata"].contains(&name.as_str());
+                    let details = name.ends_with("_details") || name.ends_with("Details");
+                    object(inner, word, counts || (listed && details));
                 }
             }
             sow(members, word, listed);

@@ -14,12 +14,14 @@ pub(crate) struct Refused {
     pub(crate) message: String,
     pub(crate) param: Option<String>,
     pub(crate) code: Option<String>,
+    /// Seconds to wait before another try, for dialects that say so in the body.
+    pub(crate) retry_after: Option<Box<str>>,
 }
 
 impl Refused {
     /// A failure of the kind its status says.
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
-        Self { status, kind: String::new(), message: message.into(), param: None, code: None }
+        Self { status, kind: String::new(), message: message.into(), param: None, code: None, retry_after: None }
     }
 
     /// A bad request.

@@ -7,7 +7,8 @@ use crate::directive::Directives;
 use crate::journal::Watch;
 use crate::refused::Refused;
 use crate::route::{Call, Provider};
-use crate::{anthropic, effect, mind, openai, plant};
+use crate::wire::Wire;
+use crate::{effect, mind, plant};
 use bytes::Bytes;
 use hyper::Response;
 use serde_json::Value;
@@ -15,7 +16,7 @@ use std::io;
 
 impl Call<'_> {
     /// Waits, fails or answers, as the directives say.
-    pub(crate) async fn speak(self, mut ask: Ask, watch: Watch) -> io::Result<Response<Paced>> {
+    pub(crate) async fn speak(self, mut ask: Ask, wire: Wire, watch: Watch) -> io::Result<Response<Paced>> {
         let provider = self.provider.name();
         if let Some(more) = self.sim.script.take(provider, &ask.model) {
             ask.directives.join(more);
@@ -42,7 +43,7 @@ impl Call<'_> {
             return Ok(response);
         }
         watch.status(200);
-        Ok(self.success(&ask, watch))
+        Ok(self.success(&ask, &wire, watch))
     }
 
     /// The failure a directive asked for, if any.
@@ -64,7 +65,9 @@ impl Call<'_> {
             message.push_str(&format!(" {:?}", self.headers));
         }
         let mut more = Vec::new();
-        if let Some(after) = directives.get("retry_after") {
+        // Gemini says it in the body alone.
+        let after = directives.get("retry_after").filter(|_| self.provider != Provider::Gemini);
+        if let Some(after) = after {
             more.push(("retry-after", after.to_owned()));
         }
         let (kind, body) = if directives.has("html") {
@@ -75,13 +78,14 @@ impl Call<'_> {
         } else if directives.has("detail") {
             ("application/json", serde_json::json!({"detail": message}).to_string())
         } else {
-            let refused = Refused::new(status, message);
-            ("application/json", self.provider.error(&refused, &self.stamp).to_string())
+            let mut refused = Refused::new(status, message);
+            refused.retry_after = directives.get("retry_after").map(Into::into);
+            ("application/json", self.error(&refused).to_string())
         };
         Some(self.response(status, kind, Paced::whole(body, None), &more))
     }
 
-    fn success(&self, ask: &Ask, watch: Watch) -> Response<Paced> {
+    fn success(&self, ask: &Ask, wire: &Wire, watch: Watch) -> Response<Paced> {
         let answer = mind::answer(ask);
         let directives = &ask.directives;
         if directives.has("garbage") {
@@ -95,22 +99,15 @@ impl Call<'_> {
             return self.response(200, "text/event-stream", body, &[]);
         }
         if ask.stream && !directives.has("plain") {
-            let (frames, fault) = match self.provider {
-                Provider::OpenAi => openai::stream(ask, &answer, &self.stamp, &self.sim.config),
-                Provider::Anthropic => anthropic::stream(ask, &answer, &self.stamp, &self.sim.config),
-            };
-            let frames = match directives.has("plant") {
-                true => plant::frames(frames, &self.stamp.canary),
-                false => frames,
-            };
-            let steps = effect::steps(frames, &fault, directives, &self.sim.config);
+            let mut told = wire.stream(self, ask, &answer);
+            if directives.has("plant") {
+                told.frames = plant::frames(told.frames, &self.stamp.canary);
+            }
+            let steps = effect::steps(told, directives, &self.sim.config);
             let body = Paced::new(steps, None, Some(watch));
-            return self.response(200, "text/event-stream; charset=utf-8", body, &[]);
+            return self.response(200, wire.stream_type(), body, &[]);
         }
-        let whole = match self.provider {
-            Provider::OpenAi => openai::whole(ask, &answer, &self.stamp),
-            Provider::Anthropic => anthropic::whole(ask, &answer, &self.stamp),
-        };
+        let whole = wire.whole(self, ask, &answer);
         let whole = if directives.has("plant") { plant::whole(whole, &self.stamp.canary) } else { whole };
         self.response(200, "application/json", self.whole_body(ask, &whole, watch), &[])
     }

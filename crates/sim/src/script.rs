@@ -22,7 +22,7 @@ struct Line {
 
 impl Script {
     /// Adds a line: `{"fail_next": 2, "status": 529, "retry_after": 1}` or `{"next": 2, "directives":
-    /// "cut_after=3"}`, either with `"provider": "openai"|"anthropic"` and `"model": ".."` to hit only those.
+    /// "cut_after=3"}`, either with `"provider": "openai"|"anthropic"|"gemini"|"tasks"` and `"model": ".."` to hit only those.
     pub(crate) fn add(&self, line: &Value) -> Result<(), String> {
         let mut directives = Directives::parse_inner(line["directives"].as_str().unwrap_or(""))?;
         let left = line["fail_next"].as_u64().or(line["next"].as_u64());

@@ -5,14 +5,14 @@ use super::seal;
 use super::whole::{served_model, shown, stop_details, stop_reason, usage_object};
 use crate::ask::{Answer, Ask, Piece};
 use crate::config::SimConfig;
-use crate::effect::{Frame, Kind};
+use crate::effect::{Frame, Kind, Told};
 use crate::refused::{Refused, Stamp};
 use crate::usage;
 use crate::wording::pieces;
 use serde_json::{Value, json};
 
 /// The frames of a stream, and the frame that tells of a failure inside it.
-pub(crate) fn stream(ask: &Ask, answer: &Answer, stamp: &Stamp, config: &SimConfig) -> (Vec<Frame>, String) {
+pub(crate) fn stream(ask: &Ask, answer: &Answer, stamp: &Stamp, config: &SimConfig) -> Told {
     let size = ask.directives.number("chunk_tokens").unwrap_or(config.chunk_tokens);
     let mut writer = Writer { ask, stamp, size, index: 0, frames: Vec::new() };
     writer.start(answer);
@@ -20,7 +20,7 @@ pub(crate) fn stream(ask: &Ask, answer: &Answer, stamp: &Stamp, config: &SimConf
         writer.block(piece);
     }
     writer.end(answer);
-    (writer.frames, fault(ask, stamp))
+    Told::new(writer.frames, fault(ask, stamp))
 }
 
 /// `event: error`, after which nothing comes.

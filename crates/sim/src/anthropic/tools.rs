@@ -99,6 +99,6 @@ fn one(at: &str, tool: &Value, draft: &mut Draft) -> Result<(), Refused> {
     if let Some(control) = given(fields, "cache_control") {
         draft.mark(at, control)?;
     }
-    draft.ask.tools.push(ToolDef { name: name.to_owned(), schema: schema.clone(), freeform: false });
+    draft.ask.tools.push(ToolDef { name: name.to_owned(), schema: schema.clone(), ..ToolDef::default() });
     Ok(())
 }

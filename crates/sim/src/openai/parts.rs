@@ -137,7 +137,7 @@ fn unknown_part(at: &str, kind: &str) -> Refused {
 }
 
 /// The type and decoded size of `data:TYPE;base64,...`.
-fn data_url(url: &str) -> Option<(&str, usize)> {
+pub(super) fn data_url(url: &str) -> Option<(&str, usize)> {
     let (mime, data) = url.strip_prefix("data:")?.split_once(";base64,")?;
     let bytes = base64::engine::general_purpose::STANDARD.decode(data).ok()?;
     Some((mime, bytes.len()))

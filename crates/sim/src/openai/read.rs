@@ -51,21 +51,9 @@ const KNOWN: [&str; 38] = [
 
 /// Reads a request.
 pub(crate) fn read(body: &[u8], config: &SimConfig) -> Result<Ask, Refused> {
-    let value: Value = serde_json::from_slice(body).map_err(|_| {
-        Refused::bad("We could not parse the JSON body of your request. The OpenAI API expects a JSON payload.")
-    })?;
-    let Value::Object(fields) = value else {
-        return Err(Refused::bad("Invalid request: expected an object."));
-    };
-    let Some(model) = fields.get("model").and_then(Value::as_str) else {
-        return Err(Refused::bad("you must provide a model parameter"));
-    };
-    if !serves(config, model) {
-        return Err(unknown_model(model));
-    }
-    if let Some(unknown) = fields.keys().find(|key| !KNOWN.contains(&key.as_str())) {
-        return Err(unknown_parameter(unknown));
-    }
+    let fields = object(body)?;
+    let model = model(&fields, config)?;
+    known(&fields, &KNOWN, "")?;
     numbers(&fields, model)?;
     let mut ask = Ask {
         model: model.to_owned(),
@@ -85,10 +73,40 @@ pub(crate) fn read(body: &[u8], config: &SimConfig) -> Result<Ask, Refused> {
     message::read(&fields, &mut ask, &mut meter)?;
     tools::read(&fields, &mut ask, &mut meter)?;
     ask.format = format(&fields, &ask)?;
-    let total = meter.tokens();
-    let cached = ask.directives.number("cached").unwrap_or(0).min(total);
-    ask.input = Input { fresh: total - cached, cache_read: cached, ..Input::default() };
+    ask.input = Input::cached(meter.tokens(), &ask.directives);
     Ok(ask)
+}
+
+/// The fields of a body.
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refused> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Refused::bad("Invalid request: expected an object.")),
+        Err(_) => Err(Refused::bad(
+            "We could not parse the JSON body of your request. The OpenAI API expects a JSON payload.",
+        )),
+    }
+}
+
+/// The model that is asked for, when it is served.
+pub(super) fn model<'a>(fields: &'a Map<String, Value>, config: &SimConfig) -> Result<&'a str, Refused> {
+    match fields.get("model").and_then(Value::as_str) {
+        Some(model) if serves(config, model) => Ok(model),
+        Some(model) => Err(unknown_model(model)),
+        None => Err(Refused::bad("you must provide a model parameter")),
+    }
+}
+
+/// Refuses a field that is not one of `names`; `at` says where, with its dot.
+pub(super) fn known(fields: &Map<String, Value>, names: &[&str], at: &str) -> Result<(), Refused> {
+    match fields.keys().find(|key| !names.contains(&key.as_str())) {
+        Some(key) => Err(unknown_parameter(&format!("{at}{key}"))),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn missing(param: &str) -> Refused {
+    Refused::bad(format!("Missing required parameter: '{param}'.")).param(param).code("missing_required_parameter")
 }
 
 pub(super) fn unknown_parameter(name: &str) -> Refused {
@@ -127,16 +145,18 @@ pub(super) fn boolean(fields: &Map<String, Value>, key: &str) -> Result<Option<b
     }
 }
 
-fn numbers(fields: &Map<String, Value>, model: &str) -> Result<(), Refused> {
-    let ranges = [
-        ("temperature", 0, 2),
-        ("top_p", 0, 1),
-        ("frequency_penalty", -2, 2),
-        ("presence_penalty", -2, 2),
-        ("n", 1, 128),
-        ("top_logprobs", 0, 20),
-    ];
-    for (key, low, high) in ranges {
+/// Where a number must lie.
+const RANGES: [(&str, i32, i32); 6] = [
+    ("temperature", 0, 2),
+    ("top_p", 0, 1),
+    ("frequency_penalty", -2, 2),
+    ("presence_penalty", -2, 2),
+    ("n", 1, 128),
+    ("top_logprobs", 0, 20),
+];
+
+pub(super) fn ranges(fields: &Map<String, Value>) -> Result<(), Refused> {
+    for (key, low, high) in RANGES {
         let Some(value) = given(fields, key) else {
             continue;
         };
@@ -149,7 +169,16 @@ fn numbers(fields: &Map<String, Value>, model: &str) -> Result<(), Refused> {
             return Err(Refused::bad(message).param(key).code("decimal_out_of_range"));
         }
     }
-    let reasons = model.starts_with('o') || model.starts_with("gpt-5") || model.contains("reasoner");
+    Ok(())
+}
+
+pub(super) fn reasons(model: &str) -> bool {
+    model.starts_with('o') || model.starts_with("gpt-5") || model.contains("reasoner")
+}
+
+fn numbers(fields: &Map<String, Value>, model: &str) -> Result<(), Refused> {
+    ranges(fields)?;
+    let reasons = reasons(model);
     if reasons && given(fields, "max_tokens").is_some() {
         let message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
         return Err(Refused::bad(message).param("max_tokens").code("unsupported_parameter"));
@@ -169,26 +198,26 @@ fn limit(fields: &Map<String, Value>) -> Result<Option<u64>, Refused> {
         return Err(Refused::bad(message).param("max_tokens").code("invalid_parameter_combination"));
     }
     let key = if old.is_some() { "max_tokens" } else { "max_completion_tokens" };
-    match old.or(new) {
-        None => Ok(None),
-        Some(value) => match value.as_u64() {
-            Some(0) => Err(below_one(key, value)),
-            Some(number) => Ok(Some(number)),
-            None if value.is_number() => Err(below_one(key, value)),
-            None => Err(wrong_type(key, "an integer", value)),
-        },
+    at_least(fields, key, 1)
+}
+
+/// A whole number that must not be smaller than `least`.
+pub(super) fn at_least(fields: &Map<String, Value>, key: &str, least: u64) -> Result<Option<u64>, Refused> {
+    let Some(value) = given(fields, key) else {
+        return Ok(None);
+    };
+    match value.as_u64() {
+        Some(number) if number >= least => Ok(Some(number)),
+        _ if value.is_number() => Err(Refused::bad(format!(
+            "Invalid '{key}': integer below minimum value. Expected a value >= {least}, but got {value} instead."
+        ))
+        .param(key)
+        .code("integer_below_min_value")),
+        _ => Err(wrong_type(key, "an integer", value)),
     }
 }
 
-fn below_one(key: &str, value: &Value) -> Refused {
-    Refused::bad(format!(
-        "Invalid '{key}': integer below minimum value. Expected a value >= 1, but got {value} instead."
-    ))
-    .param(key)
-    .code("integer_below_min_value")
-}
-
-fn stop(fields: &Map<String, Value>) -> Result<Vec<String>, Refused> {
+pub(super) fn stop(fields: &Map<String, Value>) -> Result<Vec<String>, Refused> {
     let list = match given(fields, "stop") {
         None => return Ok(Vec::new()),
         Some(Value::String(one)) => return Ok(vec![one.clone()]),
@@ -211,9 +240,10 @@ fn stop(fields: &Map<String, Value>) -> Result<Vec<String>, Refused> {
 
 /// Hidden tokens of reasoning by effort.
 fn effort(fields: &Map<String, Value>) -> Result<u64, Refused> {
-    let Some(value) = given(fields, "reasoning_effort") else {
-        return Ok(0);
-    };
+    given(fields, "reasoning_effort").map_or(Ok(0), |value| tokens_by_effort("reasoning_effort", value))
+}
+
+pub(super) fn tokens_by_effort(param: &str, value: &Value) -> Result<u64, Refused> {
     Ok(match value.as_str() {
         Some("none") => 0,
         Some("minimal") => 8,
@@ -226,7 +256,7 @@ fn effort(fields: &Map<String, Value>) -> Result<u64, Refused> {
             let message = format!(
                 "Invalid value: {value}. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'."
             );
-            return Err(invalid_value("reasoning_effort", message));
+            return Err(invalid_value(param, message));
         }
     })
 }

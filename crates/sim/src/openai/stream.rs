@@ -5,13 +5,13 @@ use super::whole::{fingerprint, finish_reason, freeform, served_model, shows_rea
 use crate::ask::{Answer, Ask, Piece};
 use crate::config::SimConfig;
 use crate::count::tokens_of;
-use crate::effect::{Frame, Kind};
+use crate::effect::{Frame, Kind, Told};
 use crate::refused::{Refused, Stamp};
 use crate::wording::pieces;
 use serde_json::{Value, json};
 
 /// The frames of a stream, and the frame that tells of a failure inside it.
-pub(crate) fn stream(ask: &Ask, answer: &Answer, stamp: &Stamp, config: &SimConfig) -> (Vec<Frame>, String) {
+pub(crate) fn stream(ask: &Ask, answer: &Answer, stamp: &Stamp, config: &SimConfig) -> Told {
     let size = ask.directives.number("chunk_tokens").unwrap_or(config.chunk_tokens);
     let mut writer = Writer { ask, stamp, size, index: 0, said: 0, frames: Vec::new() };
     for index in 0..ask.count.max(1) {
@@ -19,11 +19,11 @@ pub(crate) fn stream(ask: &Ask, answer: &Answer, stamp: &Stamp, config: &SimConf
         writer.choice(answer);
     }
     writer.end(answer);
-    (writer.frames, fault(ask, stamp))
+    Told::new(writer.frames, fault(ask, stamp))
 }
 
 /// `data: {"error": ..}`, after which nothing comes.
-fn fault(ask: &Ask, stamp: &Stamp) -> String {
+pub(super) fn fault(ask: &Ask, stamp: &Stamp) -> String {
     let mut refused = Refused::new(500, format!("The simulated provider {} failed in the stream", stamp.canary));
     if let Some(kind) = ask.directives.get("error_type") {
         refused.kind = kind.to_owned();

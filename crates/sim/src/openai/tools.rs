@@ -57,14 +57,7 @@ fn one(at: &str, tool: &Value, meter: &mut Meter) -> Result<ToolDef, Refused> {
         return Err(unknown_parameter(&format!("{at}.{key}")));
     }
     let name = inner["name"].as_str().unwrap_or("");
-    let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if name.is_empty() || name.len() > 64 || !name.chars().all(good) {
-        let param = format!("{at}.{kind}.name");
-        let message = format!(
-            "Invalid '{param}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$' of at most 64 letters."
-        );
-        return Err(invalid_value(&param, message));
-    }
+    name_fits(&format!("{at}.{kind}.name"), name)?;
     meter.text(name);
     meter.text(inner["description"].as_str().unwrap_or(""));
     let schema = match given(inner.as_object().unwrap_or(&Map::new()), "parameters") {
@@ -89,7 +82,19 @@ fn one(at: &str, tool: &Value, meter: &mut Meter) -> Result<ToolDef, Refused> {
     if inner["strict"] == true {
         strict(&schema, &format!("function '{name}'"))?;
     }
-    Ok(ToolDef { name: name.to_owned(), schema, freeform: kind == "custom" })
+    Ok(ToolDef { name: name.to_owned(), schema, freeform: kind == "custom", ..ToolDef::default() })
+}
+
+/// Refuses a name with other letters than the real server takes.
+pub(super) fn name_fits(param: &str, name: &str) -> Result<(), Refused> {
+    let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.len() <= 64 && name.chars().all(good) {
+        return Ok(());
+    }
+    let message = format!(
+        "Invalid '{param}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$' of at most 64 letters."
+    );
+    Err(invalid_value(param, message))
 }
 
 /// What `strict: true` asks of a schema: closed objects with every property required.

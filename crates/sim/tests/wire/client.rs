@@ -70,14 +70,27 @@ impl Running {
 
     /// With a version of Anthropic's API.
     pub async fn send_as(&self, version: &str, method: &str, path: &str, body: &str) -> Result<Got, String> {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base))
-            .header("authorization", "Bearer sk-test")
-            .header("anthropic-version", version)
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body.to_owned())))
-            .unwrap();
+        let headers = [
+            ("authorization", "Bearer sk-test"),
+            ("anthropic-version", version),
+            ("content-type", "application/json"),
+        ];
+        self.send_with(&headers, method, path, body).await
+    }
+
+    /// With these headers alone.
+    pub async fn send_with(
+        &self,
+        headers: &[(&str, &str)],
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Result<Got, String> {
+        let mut builder = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            builder = builder.header(*name, *value);
+        }
+        let request = builder.body(Full::new(Bytes::from(body.to_owned()))).unwrap();
         let response = self.client.request(request).await.map_err(|why| why.to_string())?;
         let (parts, mut body) = response.into_parts();
         let mut bytes = Vec::new();
@@ -101,6 +114,10 @@ impl Running {
 
     pub async fn chat(&self, body: &Value) -> Got {
         self.post("/openai/v1/chat/completions", body).await
+    }
+
+    pub async fn responses(&self, body: &Value) -> Got {
+        self.post("/openai/v1/responses", body).await
     }
 
     pub async fn messages(&self, body: &Value) -> Got {

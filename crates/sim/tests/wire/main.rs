@@ -6,4 +6,7 @@
 mod anthropic;
 mod client;
 mod faults;
+mod gemini;
 mod openai;
+mod openai_responses;
+mod others;

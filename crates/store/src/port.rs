@@ -37,7 +37,7 @@ pub enum StoreError {
 pub(crate) fn closed(unwritten: usize) -> Result<(), StoreError> {
     match unwritten {
         0 => Ok(()),
-        n => Err(StoreError::Unavailable(format!("{n} charges could not be written and are lost"))),
+        n => Err(StoreError::Unavailable(format!("charges that could not be written and are lost: {n}"))),
     }
 }
 

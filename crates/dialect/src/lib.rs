@@ -7,6 +7,7 @@ mod codec;
 mod convert;
 mod count;
 pub mod fault;
+mod gemini;
 mod json;
 pub mod lane;
 mod media;
@@ -24,6 +25,6 @@ mod write;
 
 pub use convert::{Encoded, RequestHead, call_path, decode_request, encode_request, upstream_headers};
 pub use names::ToolNames;
-pub use peek::{Beyond, Peek, peek};
+pub use peek::{Beyond, Peek, peek, peek_path};
 pub use seal::Maker;
 pub use target::{Betas, MaxTokensField, ReasoningField, SystemPlacement, Target, ThinkingForm};

@@ -45,7 +45,7 @@ pub enum ReasoningField {
     Reasoning,
 }
 
-/// How a Messages server is asked to think.
+/// How a Messages or a Gemini server is asked to think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ThinkingForm {
     /// It cannot think.
@@ -55,6 +55,8 @@ pub enum ThinkingForm {
     Budget,
     /// Adaptive thinking with `output_config.effort`.
     Adaptive,
+    /// `thinkingConfig` with a level (Gemini only).
+    Level,
 }
 
 /// One route's server, as far as the wire differs.
@@ -88,6 +90,14 @@ pub struct Target {
     pub cache_breakpoints: bool,
     /// The beta headers it may see (Messages only).
     pub betas: Betas,
+    /// The model's smallest thinking budget in tokens; 0 where thinking can be switched off (Gemini only).
+    pub thinking_budget_min: u64,
+    /// Whether schemas are taken as JSON Schema; else they are cut down to a subset of OpenAPI (Gemini only).
+    pub json_schema: bool,
+    /// Whether results of tools may carry media (Gemini only); else the media stand beside the results.
+    pub result_media: bool,
+    /// Whether a call without its proof gets the documented stand-in, because the server refuses it without (Gemini only).
+    pub signature_stand_in: bool,
 }
 
 /// Which `anthropic-beta` values pass to the server.
@@ -131,6 +141,10 @@ impl Target {
             structured_output: true,
             cache_breakpoints: false,
             betas: Betas::default(),
+            thinking_budget_min: 0,
+            json_schema: true,
+            result_media: false,
+            signature_stand_in: false,
         }
     }
 }

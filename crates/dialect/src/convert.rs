@@ -156,5 +156,8 @@ fn unknown() -> Fault {
 }
 
 #[cfg(test)]
+#[path = "convert/gemini_tests.rs"]
+mod gemini_tests;
+#[cfg(test)]
 #[path = "convert/tests.rs"]
 mod tests;

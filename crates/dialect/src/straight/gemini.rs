@@ -289,8 +289,8 @@ impl TopReader<'_, '_> {
                 name => {
                     if object.other(member, name, self.edits)? {
                         top.text += value.len();
+                        plain = false;
                     }
-                    plain = false;
                 }
             }
         }

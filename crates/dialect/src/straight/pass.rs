@@ -49,6 +49,12 @@ impl<R> Passage<R> {
         Self { frames: Frames::default(), templates: Templates::default(), tally: Tally::default(), reader }
     }
 
+    /// How many frames were learned.
+    #[cfg(test)]
+    pub fn learned(&self) -> usize {
+        self.templates.count()
+    }
+
     /// Makes every frame be read whole.
     #[cfg(test)]
     pub fn forget(&mut self) {

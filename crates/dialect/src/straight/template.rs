@@ -135,6 +135,12 @@ impl Templates {
         self.list.insert(0, template);
     }
 
+    /// How many frames were learned.
+    #[cfg(test)]
+    pub fn count(&self) -> usize {
+        self.list.len()
+    }
+
     /// Forgets all: what was learned is no longer right.
     pub fn clear(&mut self) {
         self.list.clear();

@@ -186,7 +186,8 @@ fn a_stream_may_be_one_array() {
     ] {
         let array = StreamSpec { array: true, ..spec(GEMINI, upstream) };
         let whole = stream(&array, text.as_bytes(), &[usize::MAX]);
-        let all: Vec<Value> = serde_json::from_str(&whole.text()).expect(&whole.text());
+        let text_of = whole.text();
+        let all: Vec<Value> = serde_json::from_str(&text_of).expect(&text_of);
         assert_eq!(all.len(), count, "{}", whole.text());
         assert_eq!(all.last().unwrap().get("error").is_some(), fails, "{text}");
         assert_eq!(stream(&array, text.as_bytes(), &[1]), whole);

@@ -108,7 +108,12 @@ impl GeminiDecoder {
 
     fn candidate(&mut self, candidate: &Object<'_>, out: &mut Vec<Event>) {
         let content = candidate.get("content").and_then(Object::open);
-        for raw in content.and_then(|c| c.get("parts")).and_then(elements).unwrap_or_default() {
+        let parts = content.and_then(|c| c.get("parts")).and_then(elements).unwrap_or_default();
+        if !parts.is_empty() {
+            // Whatever was said of its end, it goes on.
+            self.stop = None;
+        }
+        for raw in parts {
             if let Some(part) = Object::open(raw) {
                 self.part(&part, out);
             }

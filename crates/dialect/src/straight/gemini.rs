@@ -29,6 +29,8 @@ pub(super) struct Candidate {
     pub index: u64,
     /// The upstream's word for why it ends, where it says so.
     pub word: Option<String>,
+    /// Whether it has parts: what has none tells about an answer that may have ended.
+    pub says: bool,
 }
 
 /// What a frame or an answer says.
@@ -200,7 +202,8 @@ impl TopReader<'_, '_> {
 
     fn candidate(&mut self, at: usize, top: &mut Top) -> Result<usize, Bad> {
         let json = self.json;
-        let mut candidate = Candidate { index: top.candidates.len() as u64, word: None };
+        let parts_before = top.parts;
+        let mut candidate = Candidate { index: top.candidates.len() as u64, word: None, says: false };
         let (mut index, mut finish, mut content) = (None, None, None);
         let mut object = Sieve::new(json, at, 2)?;
         while let Some(key) = object.key()? {
@@ -236,6 +239,7 @@ impl TopReader<'_, '_> {
                 self.edits.replace(member.value, format!("\"{shown}\"").into_bytes());
             }
         }
+        candidate.says = top.parts > parts_before;
         top.candidates.push(candidate);
         Ok(object.close(self.edits).end)
     }

@@ -81,8 +81,9 @@ impl EventReader for GeminiReader {
         if let Some(stop) = top.stop(self.called) {
             way.tally.stopped(stop);
         }
-        // What follows the end without a candidate only tells usage, which the end shows.
-        if top.ends() || (top.candidates.is_empty() && !self.held.is_empty()) {
+        // What follows the end without parts tells about the answer; its usage is what the end shows.
+        let says = top.candidates.iter().any(|candidate| candidate.says);
+        if top.ends() || (!says && !self.held.is_empty()) {
             // What was learned would overtake it.
             way.templates.clear();
             return self.hold(frame, top.candidates);
@@ -107,7 +108,8 @@ impl GeminiReader {
     fn note(&mut self, candidates: &[Candidate]) {
         for candidate in candidates {
             match self.seen.iter_mut().find(|seen| seen.index == candidate.index) {
-                Some(seen) => seen.word.clone_from(&candidate.word),
+                Some(seen) if candidate.says || candidate.word.is_some() => seen.word.clone_from(&candidate.word),
+                Some(_) => {}
                 None => self.seen.push(candidate.clone()),
             }
         }
@@ -125,7 +127,7 @@ impl GeminiReader {
 
     /// Writes the held frames of candidates that go on.
     fn let_go(&mut self, candidates: &[Candidate], way: &mut Way<'_>) -> Result<(), StreamFault> {
-        let comes = |one: &Candidate| candidates.iter().any(|c| c.index == one.index);
+        let comes = |one: &Candidate| candidates.iter().any(|c| c.index == one.index && c.says);
         self.owed.retain(|owed| !comes(owed));
         let (gone, stays): (Vec<Held>, Vec<Held>) =
             self.held.drain(..).partition(|held| held.candidates.iter().any(comes));
@@ -166,6 +168,10 @@ impl LaneStream for GeminiStream {
 
     fn is_complete(&self) -> bool {
         self.reader.done
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.reader.may_end()
     }
 
     fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut) {

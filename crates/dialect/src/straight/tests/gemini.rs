@@ -84,6 +84,26 @@ fn usage_behind_the_end_counts() {
     assert!(after.trim_end().ends_with("\"totalTokenCount\":14}}"), "{after}");
 }
 
+/// What comes behind the end without parts changes nothing about it; parts do.
+#[test]
+fn an_end_is_an_end_until_more_is_said() {
+    let end = frame(&text(0, "a", "STOP"), &usage(5, 1));
+    let about = r#"{"groundingMetadata":{"webSearchQueries":["q"]},"index":0}"#;
+    let up = end.clone() + &frame(about, "");
+    let (before, after, _) = run(&spec(), up.as_bytes(), 50).unwrap();
+    assert!(before.is_empty());
+    assert!(
+        after.starts_with(&ours(&text(0, "a", "STOP"), &usage(5, 1))) && after.contains("webSearch"),
+        "{after}"
+    );
+    let more = end + &frame(&text(0, "b", ""), "");
+    let convert = StreamSpec { client: CHAT, ..spec() };
+    for spec in [spec(), convert] {
+        assert_eq!(run(&spec, up.as_bytes(), 50).err(), None);
+        assert_eq!(run(&spec, more.as_bytes(), 50).err(), Some(StreamFault::Cut));
+    }
+}
+
 /// Pitfall 23: an answer that breaks off at any place is never given a proper end.
 #[test]
 fn pitfall_23_a_cut_is_a_cut() {

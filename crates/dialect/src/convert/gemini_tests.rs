@@ -202,7 +202,9 @@ fn r_wire_4_what_only_gemini_has_is_refused_by_name() {
         ),
         (format!(r#""generationConfig":{{"speechConfig":{{}}}},{c}"#), "generationConfig.speechConfig"),
         (
-            format!(r#""generationConfig":{{"responseMimeType":"text/x.enum"}},{c}"#),
+            format!(
+                r#""generationConfig":{{"responseMimeType":"text/x.enum","responseSchema":{{"type":"STRING"}}}},{c}"#
+            ),
             "generationConfig.responseMimeType",
         ),
         (part(r#"{"executableCode":{"code":"x"}}"#), "contents[0].parts[1].executableCode"),

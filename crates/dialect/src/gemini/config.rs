@@ -80,7 +80,7 @@ fn format(request: &mut Request, config: &Object<'_>, at: &At<'_>) -> Result<(),
         (None, None) => None,
     };
     request.output_format = match (&*mime, schema) {
-        ("application/json" | "text/x.enum", Some(schema)) => {
+        ("application/json", Some(schema)) => {
             OutputFormat::JsonSchema { name: None, description: None, schema, strict: None }
         }
         ("application/json", None) => OutputFormat::JsonObject,

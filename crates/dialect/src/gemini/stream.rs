@@ -19,6 +19,8 @@ pub(crate) struct GeminiDecoder {
     call_stem: String,
     counts: GeminiCounts,
     started: bool,
+    /// Whether there was a candidate.
+    answered: bool,
     open: Option<Head>,
     calls: usize,
     stop: Option<Stop>,
@@ -44,7 +46,10 @@ impl Decode for GeminiDecoder {
             candidate.get("index").is_none_or(|n| n == b"0").then_some(candidate)
         });
         match &first {
-            Some(candidate) => self.candidate(candidate, out),
+            Some(candidate) => {
+                self.answered = true;
+                self.candidate(candidate, out);
+            }
             None => self.blocked(&frame),
         }
         if let Some(raw) = frame.get("usageMetadata") {
@@ -61,13 +66,10 @@ impl Decode for GeminiDecoder {
         }
         // What would be the frames of a stream may come as one array.
         let frames = if body.first() == Some(&b'[') { elements(body).unwrap_or_default() } else { vec![body] };
-        let mut says = false;
         for frame in frames {
-            let object = Object::open(frame).ok_or(StreamFault::Garbage)?;
-            says |= ["candidates", "promptFeedback", "error"].iter().any(|name| object.get(name).is_some());
             self.frame(frame, out)?;
         }
-        if !says {
+        if !self.answered && self.stop.is_none() {
             return Err(StreamFault::Garbage);
         }
         self.end(out);

@@ -43,8 +43,6 @@ pub(super) struct Top {
     pub usage: Option<Member>,
     /// Whether a call is in it.
     pub called: bool,
-    /// Whether it says anything of an answer.
-    pub answers: bool,
     /// The one text, if it has one and nothing else that counts.
     pub only: Option<(Span, Shown)>,
     /// The end of the last member.
@@ -148,7 +146,6 @@ impl TopReader<'_, '_> {
             if name == b"candidates" && json.get(key.value) == Some(&b'[') {
                 let end = self.candidates(key.value, &mut top)?;
                 once(&mut list, object.done(&key, end))?;
-                top.answers = true;
                 continue;
             }
             let member = object.skip(&key)?;
@@ -160,7 +157,6 @@ impl TopReader<'_, '_> {
                 b"createTime" if value.starts_with(b"\"") => once(&mut time, member)?,
                 b"promptFeedback" if value.starts_with(b"{") => {
                     once(&mut feedback, member)?;
-                    top.answers = true;
                     strip(json, member.value.0, 1, self.edits)?;
                     let word = Object::open(value).and_then(|f| Some(f.str("blockReason")?.into_owned()));
                     top.blocked = word.filter(|word| !word.is_empty());

@@ -24,7 +24,7 @@ pub(crate) fn read_gemini(body: &Bytes, head: &ReplyHead) -> Result<GeminiAnswer
     let mut edits = Edits::default();
     let pen = Pen::new(head);
     let top = TopReader { json: body, edits: &mut edits, pen: &pen, goes_on: false }.read()?;
-    if !top.answers {
+    if top.candidates.is_empty() && top.blocked.is_none() {
         return Err(StreamFault::Garbage);
     }
     let mut tally = Tally::default();

@@ -176,6 +176,8 @@ fn r_wire_2_pitfall_46_an_answer_keeps_its_bytes() {
         "{}",
         "<html>",
         r#"{"usageMetadata":{}}"#,
+        r#"{"candidates":[]}"#,
+        r#"{"promptFeedback":{}}"#,
         r#"{"candidates":[]} x"#,
         "[]",
         r#"{"candidates":[],"candidates":[]}"#,

@@ -4,7 +4,7 @@
 use super::{Look, not_json};
 use crate::gemini::names::camel;
 use crate::gemini::proof::may_be_carried;
-use crate::json::{Items, Member, Members, string_value};
+use crate::json::{Bad, DEPTH_MAX, Items, Member, Members, string_value};
 use canon::Fault;
 
 /// What a part holds, as far as it matters.
@@ -65,6 +65,10 @@ impl Look<'_> {
     }
 
     fn part(&mut self, at: usize, outside: u32) -> Result<Held, Fault> {
+        // Results hold parts, which may hold results.
+        if outside >= DEPTH_MAX {
+            return Err(not_json(Bad::Depth));
+        }
         let body = self.body;
         let mut held = Held::default();
         if body.get(at) != Some(&b'{') {

@@ -53,6 +53,12 @@ fn r_api_15_bad_bodies_name_the_field() {
         let fault = look(&body).expect_err(&body);
         assert_eq!((fault.kind.name(), fault.param.as_deref().unwrap_or("-")), (kind, param), "{body}: {fault}");
     }
+    // Parts inside results inside parts are as deep as anything else.
+    for (times, fine) in [(18, true), (21, false), (200_000, false)] {
+        let open = r#"{"functionResponse":{"parts":["#.repeat(times);
+        let body = format!("{{\"contents\":[{{\"parts\":[{open}{{}}{}]}}]}}", "]}}".repeat(times));
+        assert_eq!(look(&body).is_ok(), fine, "{times}");
+    }
     let body = Bytes::from_static(br#"{"contents":[{}]}"#);
     assert_eq!(peek_path(Dialect::Gemini, "", true, &body).unwrap_err().kind, FaultKind::ModelRequired);
 }

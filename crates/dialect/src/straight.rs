@@ -28,13 +28,13 @@
 //! | Messages stream | starts and ends that are missing, numbers of blocks with gaps | added, made dense |
 //! | Gemini answer and frame | `responseId`, `modelVersion` | right, or added when missing |
 //! | Gemini answer and frame | any but `candidates`, `promptFeedback`, `usageMetadata`, `createTime` | dropped |
-//! | Gemini candidate | `finishReason` | the nearest official word; dropped where more of the candidate follows |
+//! | Gemini candidate | `finishReason` | the nearest official word; in an answer added when missing; dropped where more follows |
 //! | Gemini stream | the frames that say why it ends | held back for the terminal group |
 //! | `usage` of all | any but the official names with plain counts (`usage`) | dropped; written anew where a count is odd |
 //! | `usage` of all | none in an answer, a `message_start`, a `message_delta`, the last frame of Gemini | added |
 //! | `usage` of all | counts at the end that differ from what is charged | what is charged |
-//! | choices, deltas, messages, blocks | private names, at any depth (`names`) | dropped |
-//! | choices, deltas, messages, blocks | any other unknown name | stays, byte for byte |
+//! | choices, deltas, messages, blocks, candidates, parts | private names, at any depth (`names`) | dropped |
+//! | choices, deltas, messages, blocks, candidates, parts | any other unknown name | stays, byte for byte |
 //! | stream | line ends inside an event, its name, the blank line behind it; comments | right; dropped |
 //! | stream | what comes behind its end | dropped |
 //! | a frame or an answer | no valid UTF-8 or JSON, a name twice, beyond a limit, not to be made whole | a broken upstream |

@@ -131,8 +131,18 @@ pub(super) struct TopReader<'a, 'e> {
     pub json: &'a [u8],
     pub edits: &'e mut Edits,
     pub pen: &'e Pen,
-    /// Whether words for why candidates end are dropped.
-    pub goes_on: bool,
+    pub part: Part,
+}
+
+/// What a frame is of its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All of it.
+    Whole,
+    /// A part, as it comes.
+    Frame,
+    /// A part behind which more of its candidates came: words for why they end are dropped.
+    Earlier,
 }
 
 impl TopReader<'_, '_> {
@@ -219,7 +229,7 @@ impl TopReader<'_, '_> {
                     once(&mut finish, member)?;
                     let word = string_value(member.text(json)).filter(|word| !word.is_empty());
                     candidate.word = word.map(std::borrow::Cow::into_owned);
-                    if self.goes_on {
+                    if self.part == Part::Earlier {
                         object.drop(member);
                     }
                 }
@@ -229,11 +239,11 @@ impl TopReader<'_, '_> {
                 }
             }
         }
-        if let (Some(word), Some(member), false) = (&candidate.word, finish, self.goes_on) {
-            let shown = stop::shown(word);
-            if shown != word {
-                self.edits.replace(member.value, format!("\"{shown}\"").into_bytes());
-            }
+        if self.part == Part::Whole && candidate.word.is_none() {
+            candidate.word = Some("STOP".to_owned());
+        }
+        if let Some(word) = candidate.word.as_ref().filter(|_| self.part != Part::Earlier) {
+            object.set(finish, "finishReason", format!("\"{}\"", stop::shown(word)).into_bytes(), self.edits);
         }
         candidate.says = top.parts > parts_before;
         top.candidates.push(candidate);

@@ -1,7 +1,7 @@
 //! A Gemini answer that is not streamed, passed on. In: the upstream's body, which is valid UTF-8. Out: the same body with
 //! our id and model, and without what is not ours to tell. Never here: a re-serialised answer.
 
-use super::gemini::{Top, TopReader, charge_usage};
+use super::gemini::{Part, Top, TopReader, charge_usage};
 use crate::gemini::frame::Pen;
 use crate::gemini::usage::GeminiCounts;
 use crate::lane::{ReplyHead, StreamFault};
@@ -23,7 +23,7 @@ pub(crate) struct GeminiAnswer {
 pub(crate) fn read_gemini(body: &Bytes, head: &ReplyHead) -> Result<GeminiAnswer, StreamFault> {
     let mut edits = Edits::default();
     let pen = Pen::new(head);
-    let top = TopReader { json: body, edits: &mut edits, pen: &pen, goes_on: false }.read()?;
+    let top = TopReader { json: body, edits: &mut edits, pen: &pen, part: Part::Whole }.read()?;
     if top.candidates.is_empty() && top.blocked.is_none() {
         return Err(StreamFault::Garbage);
     }

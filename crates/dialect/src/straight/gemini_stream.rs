@@ -5,7 +5,7 @@
 //! Only the end of the connection is the end: servers exist that say on every frame why the answer ends. A held frame of a
 //! candidate that goes on is let go without its word.
 
-use super::gemini::{Candidate, TopReader, charge_usage, growing, show_usage};
+use super::gemini::{Candidate, Part, TopReader, charge_usage, growing, show_usage};
 use super::pass::{Counts, EventReader, Frame, Lesson, Passage, Way};
 use crate::codec::fail_plainly;
 use crate::gemini::frame::{End, Pen};
@@ -69,7 +69,7 @@ impl EventReader for GeminiReader {
     fn read(&mut self, frame: &Frame<'_>, way: &mut Way<'_>) -> Result<(), StreamFault> {
         let json = &*frame.json;
         let mut edits = Edits::default();
-        let top = TopReader { json, edits: &mut edits, pen: &self.pen, goes_on: false }.read()?;
+        let top = TopReader { json, edits: &mut edits, pen: &self.pen, part: Part::Frame }.read()?;
         if let Some(usage) = top.usage {
             self.counted(usage.text(json), way.tally);
         }
@@ -136,7 +136,8 @@ impl GeminiReader {
             self.held_bytes -= held.json.len();
             self.owed.extend(held.candidates.iter().filter(|c| c.word.is_some() && !comes(c)).cloned());
             let mut edits = Edits::default();
-            let top = TopReader { json: &held.json, edits: &mut edits, pen: &self.pen, goes_on: true }.read()?;
+            let top =
+                TopReader { json: &held.json, edits: &mut edits, pen: &self.pen, part: Part::Earlier }.read()?;
             show_usage(&held.json, &top, &self.counts, &mut edits);
             held.write(edits, way.out);
         }
@@ -220,7 +221,8 @@ impl GeminiStream {
         let last = held.len().saturating_sub(1);
         for (n, held) in held.into_iter().enumerate() {
             let mut edits = Edits::default();
-            let read = TopReader { json: &held.json, edits: &mut edits, pen: &reader.pen, goes_on: false }.read();
+            let read =
+                TopReader { json: &held.json, edits: &mut edits, pen: &reader.pen, part: Part::Frame }.read();
             // It was read before it was held.
             let Ok(top) = read else { continue };
             if n == last {

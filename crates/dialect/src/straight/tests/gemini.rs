@@ -187,6 +187,18 @@ fn r_wire_2_pitfall_46_an_answer_keeps_its_bytes() {
     }
 }
 
+/// An answer that does not say why it ends has ended well.
+#[test]
+fn an_answer_without_an_end_gets_one() {
+    for finish in ["", ",\"finishReason\":null", ",\"finishReason\":\"\""] {
+        let body = format!(r#"{{"candidates":[{{"content":{{"parts":[{{"text":"a"}}]}}{finish}}}]}}"#);
+        let answer = Answer::read(&spec(), &Bytes::from(body)).unwrap();
+        assert_eq!(answer.tally().stop().unwrap().reason, StopReason::EndTurn);
+        let text = answer.seal(&Usage::NONE, UsageSource::Estimated);
+        assert_eq!(std::str::from_utf8(&text).unwrap().matches(r#""finishReason":"STOP""#).count(), 1, "{text:?}");
+    }
+}
+
 fn sent(body: &str, change: impl FnOnce(&mut Target)) -> String {
     let body = Bytes::copy_from_slice(body.as_bytes());
     let peek = peek_path(GEMINI, "pub", true, &body).unwrap();

@@ -133,6 +133,17 @@ fn proofs_come_home_through_a_gemini_client() {
             r#"[{"type":"thinking","thinking":"hm","signature":"T"},{"type":"redacted_thinking","data":"R"},{"type":"tool_use","id":"a","name":"f","input":{}},{"type":"thinking","thinking":"","signature":"T"},{"type":"tool_use","id":"b","name":"f","input":{}}]"#
         )
     );
+    // Clients keep a content for every frame of a stream.
+    let apart = contents(
+        &format!(
+            r#"{{"parts":[{{"text":"go"}}]}},{{"role":"model","parts":[{{"text":"h","thought":true}}]}},{{"role":"model","parts":[{{"text":"m","thought":true}}]}},{{"role":"model","parts":[{{"text":"a","thoughtSignature":"{thought}"}}]}},{{"role":"model","parts":[{{"text":""}}]}},{{"parts":[{{"text":"b"}}]}}"#
+        ),
+        MESSAGES,
+    );
+    assert_eq!(
+        apart["messages"][1]["content"],
+        json(r#"[{"type":"thinking","thinking":"hm","signature":"T"},{"type":"text","text":"a"}]"#)
+    );
     // The provider's own proofs and thoughts are nothing to another.
     let foreign = contents(
         r#"{"parts":[{"text":"go"}]},{"role":"model","parts":[{"text":"SECRET","thought":true},{"text":"a","thoughtSignature":"U0VDUkVU"}]},{"parts":[{"text":"b"}]}"#,

@@ -48,7 +48,11 @@ pub(super) fn content(request: &mut Request, raw: &[u8], at: &At<'_>, calls: &mu
     if role == Role::Assistant && request.turns.last().is_none_or(|turn| turn.role == Role::User) {
         calls.open.clear();
     }
-    let mut blocks = Vec::new();
+    // Clients keep a content for every frame of an answer: a proof may be of the thought in the content before.
+    let mut blocks = match request.turns.last_mut() {
+        Some(turn) if turn.role == role => std::mem::take(&mut turn.blocks),
+        _ => Vec::new(),
+    };
     let at = at.key("parts");
     for (n, raw) in get(&content, "parts").map_or(Ok(Vec::new()), |raw| many(raw, &at))?.into_iter().enumerate() {
         part(request, raw, &at.index(n), &mut Parts { blocks: &mut blocks, calls })?;
@@ -95,10 +99,10 @@ fn part(request: &mut Request, raw: &[u8], at: &At<'_>, into: &mut Parts<'_>) ->
         return Ok(());
     }
     if let Some(text) = string(&part, "text", at)?.filter(|text| !text.is_empty()) {
-        into.blocks.push(Block::new(match part.flag("thought", at)? {
-            Some(true) => BlockKind::Thinking { text, signature: None },
-            _ => BlockKind::Text(text),
-        }));
+        match part.flag("thought", at)? {
+            Some(true) => thought(text, into.blocks),
+            _ => into.blocks.push(Block::text(text)),
+        }
     }
     if let Some(raw) = get(&part, "inlineData") {
         into.blocks.extend(inline(request, raw, &at.key("inlineData"))?);
@@ -122,6 +126,14 @@ fn part(request: &mut Request, raw: &[u8], at: &At<'_>, into: &mut Parts<'_>) ->
         into.blocks.push(result);
     }
     Ok(())
+}
+
+/// A thought is one however many parts told it: its proof is of the whole.
+fn thought(more: String, blocks: &mut Vec<Block>) {
+    match blocks.last_mut().map(|block| &mut block.kind) {
+        Some(BlockKind::Thinking { text, signature: None }) => text.push_str(&more),
+        _ => blocks.push(Block::new(BlockKind::Thinking { text: more, signature: None })),
+    }
 }
 
 /// A proof goes to the thought before it where it is of that, else it is a block of its own.

@@ -3,6 +3,7 @@
 //! Never here: a built document, the meaning of the prompt, a second opinion about a duplicate key.
 
 mod fields;
+mod gemini;
 mod surcharges;
 mod survey;
 
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
 pub(crate) use fields::model_required;
 use fields::{Field, Fields};
+pub(crate) use gemini::GeminiCuts;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -36,6 +38,8 @@ pub struct Peek {
     pub stream: bool,
     /// Whether the client wants to see usage in the stream.
     pub asks_usage: bool,
+    /// Whether the client reads thoughts where they are told (a Gemini client says so, others always do).
+    pub shows_thoughts: bool,
     /// The client's limit of answer tokens.
     pub max_output: Option<u64>,
     /// How many answers are asked for.
@@ -94,6 +98,36 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
 });
 
 impl Peek {
+    /// Nothing seen yet.
+    fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            model: String::new(),
+            stream: false,
+            asks_usage: matches!(dialect, Dialect::Anthropic | Dialect::Gemini),
+            shows_thoughts: dialect != Dialect::Gemini,
+            max_output: None,
+            choices: 1,
+            hidden_reasoning_requested: false,
+            reasoning_requested: false,
+            thinking_budget: None,
+            prompt_bytes: 0,
+            media_bytes: 0,
+            media_items: 0,
+            documents: 0,
+            messages: 0,
+            hour_cache: false,
+            audio: false,
+            open_prompt: false,
+            has_tools: false,
+            prediction_bytes: 0,
+            user: None,
+            beyond: Vec::new(),
+            unsigned_thinking: false,
+            cuts: Cuts::default(),
+        }
+    }
+
     /// Looks at what stands beside the messages for what makes a request dearer. A word may say so wrongly (a tool's
     /// description that mentions audio); then the hold is larger, never the charge.
     fn look_around(&mut self, text: &[u8]) {
@@ -110,10 +144,14 @@ impl Peek {
     /// A fault that names the field.
     pub fn check_thinking(&self, budget_max: u64) -> Result<(), Fault> {
         match self.thinking_budget {
-            Some(budget) if budget > budget_max => Err(Fault::invalid(
-                "thinking.budget_tokens",
-                format!("thinking.budget_tokens must be at most {budget_max} for this model, not {budget}."),
-            )),
+            Some(budget) if budget > budget_max => {
+                let field = match self.dialect {
+                    Dialect::Gemini => "generationConfig.thinkingConfig.thinkingBudget",
+                    _ => "thinking.budget_tokens",
+                };
+                let told = format!("{field} must be at most {budget_max} for this model, not {budget}.");
+                Err(Fault::invalid(field, told))
+            }
             _ => Ok(()),
         }
     }
@@ -140,10 +178,26 @@ pub(crate) struct Cuts {
     pub last: usize,
     pub prompters: Vec<Prompter>,
     pub unsigned: Vec<Span>,
+    pub gemini: GeminiCuts,
+}
+
+/// Looks at a request whose path names the model and says whether the answer is streamed. In other dialects the body says
+/// both, and the path is not asked.
+///
+/// # Errors
+/// A fault that names the field.
+pub fn peek_path(dialect: Dialect, model: &str, stream: bool, body: &Bytes) -> Result<Peek, Fault> {
+    match dialect {
+        Dialect::Gemini => gemini::look(model, stream, body),
+        _ => peek(dialect, body),
+    }
 }
 
 /// Looks at a request.
 pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
+    if dialect == Dialect::Gemini {
+        return gemini::look("", false, body);
+    }
     let start = check_text(body)?;
     let mut fields = Fields::new(dialect);
     let mut survey = Survey::default();

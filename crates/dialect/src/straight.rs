@@ -28,11 +28,15 @@
 //! | Messages event | `type` | added when only the event's line tells it |
 //! | Messages event | types and members that the public description does not have; a null for an object | dropped |
 //! | Messages stream | starts and ends that are missing, numbers of blocks with gaps | added, made dense |
-//! | `usage` of both | any but the official names with plain counts (`usage`) | dropped; written anew where a count is odd |
-//! | `usage` of both | none in an answer, a `message_start`, a `message_delta` | added |
-//! | `usage` of both | counts at the end that differ from what is charged | what is charged |
-//! | choices, deltas, messages, blocks | private names, at any depth (`names`) | dropped |
-//! | choices, deltas, messages, blocks | any other unknown name | stays, byte for byte |
+//! | Gemini answer and frame | `responseId`, `modelVersion` | right, or added when missing |
+//! | Gemini answer and frame | any but `candidates`, `promptFeedback`, `usageMetadata`, `createTime` | dropped |
+//! | Gemini candidate | `finishReason` | the nearest official word; in an answer added when missing; dropped where more follows |
+//! | Gemini stream | the frames that say why it ends | held back for the terminal group |
+//! | `usage` of all | any but the official names with plain counts (`usage`) | dropped; written anew where a count is odd |
+//! | `usage` of all | none in an answer, a `message_start`, a `message_delta`, the last frame of Gemini | added |
+//! | `usage` of all | counts at the end that differ from what is charged | what is charged |
+//! | choices, deltas, messages, blocks, candidates, parts | private names, at any depth (`names`) | dropped |
+//! | choices, deltas, messages, blocks, candidates, parts | any other unknown name | stays, byte for byte |
 //! | stream | line ends inside an event, its name, the blank line behind it; comments | right; dropped |
 //! | stream | what comes behind its end | dropped |
 //! | a frame or an answer | no valid UTF-8 or JSON, a name twice, beyond a limit, not to be made whole | a broken upstream |
@@ -43,6 +47,10 @@ mod calls;
 mod chat_stream;
 mod choices;
 mod event;
+mod gemini;
+mod gemini_answer;
+mod gemini_request;
+mod gemini_stream;
 mod message;
 mod messages_stream;
 mod names;
@@ -54,6 +62,8 @@ mod usage;
 
 pub(crate) use answer::{StraightAnswer, read_chat, read_messages};
 pub(crate) use chat_stream::ChatStream;
+pub(crate) use gemini_answer::{GeminiAnswer, read_gemini};
+pub(crate) use gemini_stream::GeminiStream;
 pub(crate) use messages_stream::MessagesStream;
 pub use request::prepare;
 

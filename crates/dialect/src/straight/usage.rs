@@ -67,6 +67,28 @@ pub(super) const CHAT: Rules = Rules {
     needed: &["prompt_tokens", "completion_tokens", "total_tokens"],
 };
 
+const BY_MODALITY: Rule = Rule::List(&[
+    ("modality", Rule::Word(&["MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT"])),
+    ("tokenCount", Rule::Count),
+]);
+
+/// Gemini.
+pub(super) const GEMINI: Rules = Rules {
+    members: &[
+        ("promptTokenCount", Rule::Count),
+        ("cachedContentTokenCount", Rule::Count),
+        ("candidatesTokenCount", Rule::Count),
+        ("toolUsePromptTokenCount", Rule::Count),
+        ("thoughtsTokenCount", Rule::Count),
+        ("totalTokenCount", Rule::Count),
+        ("promptTokensDetails", BY_MODALITY),
+        ("cacheTokensDetails", BY_MODALITY),
+        ("candidatesTokensDetails", BY_MODALITY),
+        ("toolUsePromptTokensDetails", BY_MODALITY),
+    ],
+    needed: &["promptTokenCount", "totalTokenCount"],
+};
+
 const CACHE_CREATION: Rule =
     Rule::Group(&[("ephemeral_5m_input_tokens", Rule::Count), ("ephemeral_1h_input_tokens", Rule::Count)]);
 

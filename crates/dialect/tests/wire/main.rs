@@ -4,6 +4,7 @@
 
 mod corpus;
 mod faults;
+mod gemini;
 mod pitfalls;
 mod properties;
 mod run;

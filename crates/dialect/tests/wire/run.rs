@@ -11,6 +11,8 @@ use units::UsageSource;
 
 pub const CHAT: Dialect = Dialect::OpenAiChat;
 pub const MESSAGES: Dialect = Dialect::Anthropic;
+pub const GEMINI: Dialect = Dialect::Gemini;
+pub const ALL: [Dialect; 3] = [CHAT, MESSAGES, GEMINI];
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -37,6 +39,7 @@ pub fn streams() -> Vec<(Dialect, Vec<u8>)> {
 pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
     let id = match client {
         Dialect::Anthropic => "msg_ours",
+        Dialect::Gemini => "gen-ours",
         _ => "chatcmpl-ours",
     };
     StreamSpec {
@@ -45,6 +48,8 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
         maker: Maker(0x0123_4567_89ab_cdef),
         head: ReplyHead { id: id.to_owned(), model: "pub".to_owned(), created: 1_700_000_000 },
         show_usage: true,
+        show_thoughts: true,
+        array: false,
         choices: 1,
         names: ToolNames::default(),
         stops: Vec::new(),

@@ -8,17 +8,20 @@ pub enum Dialect {
     OpenAiChat,
     /// Anthropic Messages.
     Anthropic,
+    /// OpenAI Responses.
+    OpenAiResponses,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: &[Self] = &[Self::OpenAiChat, Self::Anthropic];
+    pub const ALL: &[Self] = &[Self::OpenAiChat, Self::Anthropic, Self::OpenAiResponses];
 
     /// The name in settings, logs and corpus folders.
     pub const fn name(self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai_chat",
             Self::Anthropic => "anthropic",
+            Self::OpenAiResponses => "openai_responses",
         }
     }
 

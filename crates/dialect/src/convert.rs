@@ -3,7 +3,7 @@
 
 use crate::names::ToolNames;
 use crate::target::{Betas, Target};
-use crate::{anthropic, openai_chat};
+use crate::{anthropic, openai_chat, openai_responses};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Loss, Request};
 use std::borrow::Cow;
@@ -62,6 +62,7 @@ impl Encoded {
 pub fn call_path(target: &Target, _stream: bool) -> Cow<'static, str> {
     Cow::Borrowed(match target.dialect {
         Dialect::Anthropic => "/messages",
+        Dialect::OpenAiResponses => "/responses",
         _ => "/chat/completions",
     })
 }
@@ -71,11 +72,15 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
     let (mut request, losses) = match dialect {
         Dialect::OpenAiChat => openai_chat::decode::request(body),
         Dialect::Anthropic => anthropic::decode::request(body),
+        Dialect::OpenAiResponses => openai_responses::decode::request(body),
         _ => Err(unknown()),
     }?;
     if request.turns.is_empty() {
-        return Err(Fault::new(FaultKind::MessagesRequired, "`messages` holds nothing that can be answered.")
-            .at("messages"));
+        return Err(in_the_clients_words(
+            Fault::new(FaultKind::MessagesRequired, "`messages` holds nothing that can be answered.")
+                .at("messages"),
+            dialect,
+        ));
     }
     request.read_bytes = body.len();
     Ok((request, losses))
@@ -83,11 +88,24 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
 
 /// Encodes a request for a server.
 pub fn encode_request(request: &Request, target: &Target) -> Result<Encoded, Fault> {
-    match target.dialect {
+    let encoded = match target.dialect {
         Dialect::OpenAiChat => openai_chat::encode::request(request, target),
         Dialect::Anthropic => anthropic::encode::request(request, target),
+        Dialect::OpenAiResponses => openai_responses::encode::request(request, target),
         _ => Err(unknown()),
+    };
+    let mut encoded = encoded.map_err(|fault| in_the_clients_words(fault, request.dialect))?;
+    encoded.names.know(&request.client_tools);
+    Ok(encoded)
+}
+
+/// Encoders know the conversation as `messages`; a Responses client calls it `input`.
+fn in_the_clients_words(mut fault: Fault, client: Dialect) -> Fault {
+    if client == Dialect::OpenAiResponses && fault.param.as_deref() == Some("messages") {
+        fault.told = fault.told.replace("`messages`", "`input`").into();
+        return fault.at("input");
     }
+    fault
 }
 
 /// The dialect's own headers for a server, on both lanes.

@@ -8,6 +8,7 @@ mod stops;
 use crate::fault::UpstreamFault;
 use crate::json::Bad;
 use crate::names::ToolNames;
+use crate::openai_responses::echo::Echo;
 use crate::seal::Maker;
 use crate::sse::TooLong;
 use crate::straight::{ChatStream, MessagesStream, StraightAnswer, read_chat, read_messages};
@@ -64,6 +65,8 @@ pub struct StreamSpec {
     /// Stop sequences that the server does not take (`Encoded::stops`). When one comes up the stream is complete; whoever
     /// reads the upstream may read on for its usage (`Stream::is_ended`) or hang up.
     pub stops: Vec<String>,
+    /// The settings of the request that the answer repeats (a Responses client's; empty for others).
+    pub echo: Echo,
 }
 
 impl StreamSpec {
@@ -78,6 +81,7 @@ impl StreamSpec {
             choices,
             names: ToolNames::default(),
             stops: Vec::new(),
+            echo: Echo::default(),
         }
     }
 }
@@ -151,6 +155,10 @@ pub(crate) trait LaneStream: Debug + Send {
     fn ping(&self) -> Option<&'static [u8]> {
         None
     }
+    /// The whole answer as one object, once the end was written.
+    fn final_object(&self) -> Option<Bytes> {
+        None
+    }
     /// Writes the terminal group.
     fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut);
     /// Ends the answer as one that reached its limit of tokens.
@@ -171,7 +179,9 @@ impl Stream {
     /// A stream that has not begun.
     pub fn new(spec: &StreamSpec) -> Self {
         let lane: Box<dyn LaneStream> = match spec.client {
-            _ if spec.client != spec.upstream => Box::new(Convert::new(spec)),
+            _ if spec.client != spec.upstream || spec.client == Dialect::OpenAiResponses => {
+                Box::new(Convert::new(spec))
+            }
             Dialect::Anthropic => Box::new(MessagesStream::new(spec)),
             _ => Box::new(ChatStream::new(spec)),
         };
@@ -235,6 +245,12 @@ impl Stream {
         }
     }
 
+    /// The response object that the stream of a Responses client ended with, its output among it; `None` before `seal`,
+    /// `cut_short` or `fail`, and for clients of other dialects. What it is of a whole answer is what `Answer::seal` gives.
+    pub fn final_object(&self) -> Option<Bytes> {
+        self.lane.final_object()
+    }
+
     /// What keeps a silent connection alive in the client's dialect.
     pub fn keepalive(&self) -> &'static [u8] {
         self.lane.ping().unwrap_or(KEEPALIVE)
@@ -259,7 +275,7 @@ impl Answer {
         if std::str::from_utf8(body).is_err() {
             return Err(StreamFault::Garbage);
         }
-        let lane = if spec.client != spec.upstream {
+        let lane = if spec.client != spec.upstream || spec.client == Dialect::OpenAiResponses {
             AnswerLane::Converted(Box::new(Converted::read(spec, body)?))
         } else if spec.client == Dialect::Anthropic {
             AnswerLane::Straight(Box::new(read_messages(body, &spec.head)?))

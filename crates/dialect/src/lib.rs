@@ -12,6 +12,7 @@ pub mod lane;
 mod media;
 mod names;
 mod openai_chat;
+mod openai_responses;
 mod order;
 mod peek;
 mod read;
@@ -24,6 +25,7 @@ mod write;
 
 pub use convert::{Encoded, RequestHead, call_path, decode_request, encode_request, upstream_headers};
 pub use names::ToolNames;
+pub use openai_responses::echo::Echo;
 pub use peek::{Beyond, Peek, peek};
 pub use seal::Maker;
 pub use target::{Betas, MaxTokensField, ReasoningField, SystemPlacement, Target, ThinkingForm};

@@ -177,7 +177,7 @@ fn classify(dialect: Dialect, status: u16, told: &Told) -> UpstreamClass {
         413 => UpstreamClass::TooLarge,
         429 => UpstreamClass::RateLimited,
         529 => UpstreamClass::Overloaded,
-        503 if dialect == Dialect::OpenAiChat => UpstreamClass::Overloaded,
+        503 if matches!(dialect, Dialect::OpenAiChat | Dialect::OpenAiResponses) => UpstreamClass::Overloaded,
         // 200: a stream that began well and then broke off with words that say nothing.
         200 | 500..=599 => UpstreamClass::Server,
         _ => UpstreamClass::Unknown,
@@ -199,7 +199,10 @@ fn by_words(told: &Told) -> Option<UpstreamClass> {
     let table: [(bool, UpstreamClass); 10] = [
         (broke, UpstreamClass::Billing),
         (too_long && !told.is(&["rate_limit_error", "rate_limit_exceeded"]), UpstreamClass::ContextTooLong),
-        (told.is(&["overloaded_error", "overloaded", "server_overloaded"]), UpstreamClass::Overloaded),
+        (
+            told.is(&["overloaded_error", "overloaded", "server_overloaded", "server_is_overloaded", "slow_down"]),
+            UpstreamClass::Overloaded,
+        ),
         (told.is(&["rate_limit_error", "rate_limit_exceeded", "resource_exhausted"]), UpstreamClass::RateLimited),
         (told.is(&["authentication_error", "permission_error", "invalid_api_key"]), UpstreamClass::Auth),
         (told.is(&["not_found_error", "model_not_found"]), UpstreamClass::NotFound),
@@ -261,6 +264,14 @@ const ROOTS: &[&str] = &[
     "functions",
     "function_call",
     "verbosity",
+    "input",
+    "instructions",
+    "max_output_tokens",
+    "text",
+    "reasoning",
+    "truncation",
+    "include",
+    "previous_response_id",
 ];
 
 /// The path if it looks like one and its root is a field of a request. Anything else may be a sentence or a secret.

@@ -60,12 +60,12 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
     }
     body.end();
     let mut encoded = Encoded::new(Bytes::from(out), pen.losses, pen.names);
-    encoded.stops = watched(request)?;
+    encoded.stops = watched(&request.stop, STOPS_MAX)?;
     Ok(encoded)
 }
 
 /// Tools that wait for a reference are on offer once the conversation refers to them: this dialect has no such state.
-fn on_offer(request: &Request, function: &Function) -> bool {
+pub(crate) fn on_offer(request: &Request, function: &Function) -> bool {
     let refers = |block: &Block| matches!(&block.kind, BlockKind::ToolReference(name) if *name == function.name);
     let mentioned = |block: &Block| match &block.kind {
         BlockKind::ToolResult { content, .. } => content.iter().any(refers),
@@ -235,24 +235,26 @@ fn output(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
     } else if let ReasoningMode::Budget(budget) = reasoning.mode {
         let why = "the target has efforts, not budgets";
         losses.push(Loss::approximated("thinking.budget_tokens", why));
-        body.text(
-            "reasoning_effort",
-            match budget {
-                0..=4_096 => "low",
-                4_097..=12_288 => "medium",
-                _ => "high",
-            },
-        );
+        body.text("reasoning_effort", effort_of(budget));
     }
 }
 
-/// The stop sequences that the server does not take.
-fn watched(request: &Request) -> Result<Vec<String>, Fault> {
-    let stops: Vec<String> = request.stop.iter().skip(STOPS_MAX).cloned().collect();
+/// The effort that comes nearest to a budget of reasoning tokens.
+pub(crate) const fn effort_of(budget: u64) -> &'static str {
+    match budget {
+        0..=4_096 => "low",
+        4_097..=12_288 => "medium",
+        _ => "high",
+    }
+}
+
+/// The stop sequences that the server does not take, behind those `taken` that it does.
+pub(crate) fn watched(all: &[String], taken: usize) -> Result<Vec<String>, Fault> {
+    let stops: Vec<String> = all.iter().skip(taken).cloned().collect();
     if stops.len() > WATCHED_MAX || stops.iter().any(|stop| stop.len() > WATCHED_BYTES_MAX) {
-        let most = STOPS_MAX + WATCHED_MAX;
+        let most = taken + WATCHED_MAX;
         let told = format!(
-            "This model takes at most {most} stop sequences; those behind the first {STOPS_MAX} have at most \
+            "This model takes at most {most} stop sequences; those behind the first {taken} have at most \
              {WATCHED_BYTES_MAX} bytes each."
         );
         return Err(Fault::new(FaultKind::UnsupportedParameter, told).at("stop_sequences"));

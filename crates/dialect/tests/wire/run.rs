@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Tally};
 use dialect::lane::{Answer, ReplyHead, Stream, StreamFault, StreamSpec};
-use dialect::{Maker, ToolNames};
+use dialect::{Echo, Maker, ToolNames};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use units::UsageSource;
 
 pub const CHAT: Dialect = Dialect::OpenAiChat;
 pub const MESSAGES: Dialect = Dialect::Anthropic;
+pub const RESPONSES: Dialect = Dialect::OpenAiResponses;
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -37,6 +38,7 @@ pub fn streams() -> Vec<(Dialect, Vec<u8>)> {
 pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
     let id = match client {
         Dialect::Anthropic => "msg_ours",
+        Dialect::OpenAiResponses => "resp_ours",
         _ => "chatcmpl-ours",
     };
     StreamSpec {
@@ -48,6 +50,7 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
         choices: 1,
         names: ToolNames::default(),
         stops: Vec::new(),
+        echo: Echo::default(),
     }
 }
 

@@ -16,6 +16,7 @@ mod openai_responses;
 mod order;
 mod peek;
 mod read;
+pub mod responses;
 mod seal;
 mod splice;
 mod sse;

@@ -3,6 +3,8 @@
 //! Never here: a built document, the meaning of the prompt, a second opinion about a duplicate key.
 
 mod fields;
+mod input;
+mod responses;
 mod surcharges;
 mod survey;
 
@@ -10,6 +12,7 @@ use crate::json::{Bad, Blind, Member, Members, Span, blank, walk};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
 use fields::{Field, Fields};
+use input::InputSurvey;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -69,8 +72,12 @@ pub struct Peek {
     pub user: Option<String>,
     /// What is asked for beyond tokens at the ordinary rate.
     pub beyond: Vec<Beyond>,
-    /// Whether the history holds thinking that nobody signed, which a Messages server would refuse.
+    /// Whether the history holds reasoning that the server would refuse: nobody signed it, or it lies elsewhere.
     pub unsigned_thinking: bool,
+    /// Whether the answer may be kept for a later turn (Responses; unless it is said, it may).
+    pub store: bool,
+    /// The kept answer that this request goes on from (Responses).
+    pub previous_response: Option<String>,
     pub(crate) cuts: Cuts,
 }
 
@@ -81,6 +88,7 @@ struct Words {
     /// Tools that a server runs itself, with results of its own in the prompt.
     server_tools: [Finder<'static>; 5],
     escape: Finder<'static>,
+    half_day: Finder<'static>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
@@ -88,6 +96,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     audio: Finder::new("audio"),
     server_tools: ["web_search", "web_fetch", "code_execution", "file_search", "\"mcp"].map(Finder::new),
     escape: Finder::new("\\u00"),
+    half_day: Finder::new("\"12h\""),
 });
 
 impl Peek {
@@ -137,6 +146,11 @@ pub(crate) struct Cuts {
     pub last: usize,
     pub prompters: Vec<Prompter>,
     pub unsigned: Vec<Span>,
+    pub input: Option<Member>,
+    pub max_output_tokens: Option<Member>,
+    pub store: Option<Member>,
+    pub previous: Option<Member>,
+    pub include: Option<Member>,
 }
 
 /// Looks at a request.
@@ -144,6 +158,8 @@ pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
     let start = opening(body)?;
     let mut fields = Fields::new(dialect);
     let mut survey = Survey::default();
+    let mut input = InputSurvey::default();
+    let responses = dialect == Dialect::OpenAiResponses;
     let mut members = Members::new(body, start, 0).map_err(not_json)?;
     let mut offers = Offers::default();
     let mut messages = (start, start);
@@ -152,12 +168,13 @@ pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
         let field = Field::of(&name);
         let end = match (field, body.get(pending.value)) {
             (Some(Field::Messages), Some(b'[')) => walk(body, pending.value, 1, &mut survey),
+            (Some(Field::Input), Some(b'[')) if responses => walk(body, pending.value, 1, &mut input),
             (Some(Field::Tools), Some(b'[')) => walk(body, pending.value, 1, &mut offers),
             _ => walk(body, pending.value, 1, &mut Blind),
         }
         .map_err(not_json)?;
         let member = members.done(&pending, end);
-        if field == Some(Field::Messages) {
+        if field == Some(if responses { Field::Input } else { Field::Messages }) {
             messages = member.value;
         }
         match field {
@@ -169,10 +186,21 @@ pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
     if rest < body.len() {
         return Err(not_json(Bad::Trailing(rest)));
     }
+    let mut brought = responses::brought(body, &input.tools);
+    if responses {
+        if body[messages.0..messages.1].len() > 2 && body[messages.0] == b'"' {
+            input.one_text();
+        }
+        survey = input.into_survey();
+    }
     let mut peek = fields.finish(body.len(), members.last(), survey)?;
     peek.look_around(&body[..messages.0]);
     peek.look_around(&body[messages.1..]);
     peek.beyond.append(&mut offers.found);
+    peek.beyond.append(&mut brought);
+    // A cache of half a day is priced as one of an hour or more.
+    let rest = [&body[..messages.0], &body[messages.1..]];
+    peek.hour_cache |= responses && rest.iter().any(|text| WORDS.half_day.find(text).is_some());
     Ok(peek)
 }
 

@@ -46,6 +46,7 @@ mod messages_stream;
 mod names;
 mod pass;
 mod request;
+mod responses_request;
 mod template;
 mod top;
 mod usage;

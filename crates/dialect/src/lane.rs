@@ -11,7 +11,8 @@ use crate::names::ToolNames;
 use crate::openai_responses::echo::Echo;
 use crate::seal::Maker;
 use crate::sse::TooLong;
-use crate::straight::{ChatStream, MessagesStream, StraightAnswer, read_chat, read_messages};
+use crate::straight::{ChatStream, MessagesStream, ResponsesStream, StraightAnswer};
+use crate::straight::{read_chat, read_messages, read_responses};
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Fault, FaultKind, Retry, Tally};
 use convert::{Convert, Converted};
@@ -179,10 +180,9 @@ impl Stream {
     /// A stream that has not begun.
     pub fn new(spec: &StreamSpec) -> Self {
         let lane: Box<dyn LaneStream> = match spec.client {
-            _ if spec.client != spec.upstream || spec.client == Dialect::OpenAiResponses => {
-                Box::new(Convert::new(spec))
-            }
+            _ if spec.client != spec.upstream => Box::new(Convert::new(spec)),
             Dialect::Anthropic => Box::new(MessagesStream::new(spec)),
+            Dialect::OpenAiResponses => Box::new(ResponsesStream::new(spec)),
             _ => Box::new(ChatStream::new(spec)),
         };
         Self { lane, ended: false, over: false }
@@ -275,10 +275,12 @@ impl Answer {
         if std::str::from_utf8(body).is_err() {
             return Err(StreamFault::Garbage);
         }
-        let lane = if spec.client != spec.upstream || spec.client == Dialect::OpenAiResponses {
+        let lane = if spec.client != spec.upstream {
             AnswerLane::Converted(Box::new(Converted::read(spec, body)?))
         } else if spec.client == Dialect::Anthropic {
             AnswerLane::Straight(Box::new(read_messages(body, &spec.head)?))
+        } else if spec.client == Dialect::OpenAiResponses {
+            AnswerLane::Straight(Box::new(read_responses(body, &spec.head, &spec.echo)?))
         } else {
             AnswerLane::Straight(Box::new(read_chat(body, &spec.head)?))
         };

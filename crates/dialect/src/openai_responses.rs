@@ -7,7 +7,7 @@ pub(crate) mod echo;
 pub(crate) mod encode;
 pub(crate) mod event;
 mod freeform;
-mod growth;
+pub(crate) mod growth;
 mod input;
 pub(crate) mod item;
 mod items;

@@ -41,20 +41,26 @@ mod calls;
 mod chat_stream;
 mod choices;
 mod event;
+mod item;
 mod message;
 mod messages_stream;
 mod names;
 mod pass;
 mod request;
+mod response;
+mod response_event;
+mod response_items;
 mod responses_request;
+mod responses_stream;
 mod template;
 mod top;
 mod usage;
 
-pub(crate) use answer::{StraightAnswer, read_chat, read_messages};
+pub(crate) use answer::{StraightAnswer, read_chat, read_messages, read_responses};
 pub(crate) use chat_stream::ChatStream;
 pub(crate) use messages_stream::MessagesStream;
 pub use request::prepare;
+pub(crate) use responses_stream::ResponsesStream;
 
 #[cfg(test)]
 mod tests;

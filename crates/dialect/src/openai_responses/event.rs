@@ -5,6 +5,14 @@ use super::item::{Form, Item, Part};
 use crate::write::Writer;
 use bytes::BytesMut;
 
+/// What an event is about: an item, its number, and the number of one of its parts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot<'a> {
+    pub item: &'a Item,
+    pub index: u64,
+    pub part: usize,
+}
+
 /// Writes events and counts them.
 #[derive(Debug, Default)]
 pub(crate) struct Pen {
@@ -12,6 +20,16 @@ pub(crate) struct Pen {
 }
 
 impl Pen {
+    /// Goes on behind events that others wrote.
+    pub const fn at(next: u64) -> Self {
+        Self { next }
+    }
+
+    /// The number of the next event.
+    pub const fn next(&self) -> u64 {
+        self.next
+    }
+
     /// An event of a type; `rest` writes what stands behind its number.
     pub fn event(&mut self, kind: &str, out: &mut BytesMut, rest: impl FnOnce(&mut Writer<'_>)) {
         let mut json = Vec::with_capacity(160);
@@ -34,35 +52,35 @@ impl Pen {
     }
 
     /// An item begins.
-    pub fn added(&mut self, item: &Item, index: u64, out: &mut BytesMut) {
+    pub fn added(&mut self, spot: Spot<'_>, out: &mut BytesMut) {
         self.event("response.output_item.added", out, |event| {
-            event.number("output_index", index);
-            item.write_begun(event.key("item"));
+            event.number("output_index", spot.index);
+            spot.item.write_begun(event.key("item"));
         });
     }
 
-    /// The last part of an item begins.
-    pub fn part_added(&mut self, item: &Item, index: u64, out: &mut BytesMut) {
-        let Some((part, _)) = item.parts.last() else { return };
+    /// A part of an item begins.
+    pub fn part_added(&mut self, spot: Spot<'_>, out: &mut BytesMut) {
+        let Some((part, _)) = spot.item.parts.get(spot.part) else { return };
         self.event(part_event(*part, true), out, |event| {
-            place(event, item, index);
-            event.number(part_index(*part), ordinal(item));
+            place(event, spot);
+            event.number(part_index(*part), ordinal(spot));
             part.write("", event.key("part"));
         });
     }
 
-    /// More of the last part, or of the arguments.
-    pub fn delta(&mut self, item: &Item, index: u64, text: &str, out: &mut BytesMut) {
-        let kind = match (&item.form, item.parts.last()) {
+    /// More of a part, or of the arguments.
+    pub fn delta(&mut self, spot: Spot<'_>, text: &str, out: &mut BytesMut) {
+        let kind = match (&spot.item.form, spot.item.parts.get(spot.part)) {
             (Form::Call(call), _) if call.freeform => "response.custom_tool_call_input.delta",
             (Form::Call(_), _) => "response.function_call_arguments.delta",
             (_, Some((part, _))) => text_event(*part).0,
             (_, None) => return,
         };
         self.event(kind, out, |event| {
-            place(event, item, index);
-            if let Some((part, _)) = item.parts.last() {
-                event.number(part_index(*part), ordinal(item));
+            place(event, spot);
+            if let Some((part, _)) = spot.item.parts.get(spot.part) {
+                event.number(part_index(*part), ordinal(spot));
             }
             event.text("delta", text);
             if kind == "response.output_text.delta" {
@@ -71,38 +89,43 @@ impl Pen {
         });
     }
 
-    /// The last part of an item ends.
-    pub fn part_done(&mut self, item: &Item, index: u64, out: &mut BytesMut) {
-        let Some((part, text)) = item.parts.last() else { return };
+    /// The text of a part ends.
+    pub fn text_done(&mut self, spot: Spot<'_>, out: &mut BytesMut) {
+        let Some((part, text)) = spot.item.parts.get(spot.part) else { return };
         self.event(text_event(*part).1, out, |event| {
-            place(event, item, index);
-            event.number(part_index(*part), ordinal(item));
+            place(event, spot);
+            event.number(part_index(*part), ordinal(spot));
             event.text(part.key(), text);
             if *part == Part::Text {
                 event.raw("logprobs", "[]");
             }
         });
+    }
+
+    /// A part of an item ends.
+    pub fn part_done(&mut self, spot: Spot<'_>, out: &mut BytesMut) {
+        let Some((part, text)) = spot.item.parts.get(spot.part) else { return };
         self.event(part_event(*part, false), out, |event| {
-            place(event, item, index);
-            event.number(part_index(*part), ordinal(item));
+            place(event, spot);
+            event.number(part_index(*part), ordinal(spot));
             part.write(text, event.key("part"));
         });
     }
 
     /// The arguments of a call end.
-    pub fn arguments_done(&mut self, item: &Item, index: u64, out: &mut BytesMut) {
-        let Form::Call(call) = &item.form else { return };
+    pub fn arguments_done(&mut self, spot: Spot<'_>, out: &mut BytesMut) {
+        let Form::Call(call) = &spot.item.form else { return };
         let (kind, key) = if call.freeform {
             ("response.custom_tool_call_input.done", "input")
         } else {
             ("response.function_call_arguments.done", "arguments")
         };
         self.event(kind, out, |event| {
-            place(event, item, index);
+            place(event, spot);
             if !call.freeform {
                 event.text("name", &call.name);
             }
-            event.text(key, &item.arguments);
+            event.text(key, &spot.item.arguments);
         });
     }
 
@@ -115,17 +138,17 @@ impl Pen {
     }
 }
 
-fn place(event: &mut Writer<'_>, item: &Item, index: u64) {
-    event.text("item_id", &item.id);
-    event.number("output_index", index);
+fn place(event: &mut Writer<'_>, spot: Spot<'_>) {
+    event.text("item_id", &spot.item.id);
+    event.number("output_index", spot.index);
 }
 
-/// The number of the last part among those of its list.
-fn ordinal(item: &Item) -> u64 {
-    let Some((last, _)) = item.parts.last() else { return 0 };
-    let summary = |part: &Part| *part == Part::Summary;
-    let same = item.parts.iter().filter(|(part, _)| summary(part) == summary(last)).count();
-    same.saturating_sub(1) as u64
+/// The number of a part among those of its list.
+fn ordinal(spot: Spot<'_>) -> u64 {
+    let summary = |part: Part| part == Part::Summary;
+    let (parts, n) = (&spot.item.parts, spot.part);
+    let Some((this, _)) = parts.get(n) else { return 0 };
+    parts[..n].iter().filter(|(part, _)| summary(*part) == summary(*this)).count() as u64
 }
 
 /// What a part's number is called.

@@ -15,7 +15,7 @@ const PARTS_MAX: usize = 1024;
 
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Message,
     Reasoning,
     Call,
@@ -38,7 +38,7 @@ impl Kind {
 
 /// Where a text belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     Text,
     Refusal,
     Summary,

@@ -5,7 +5,7 @@
 //! for or not: nothing is kept at an upstream, so a client that hands its items back would lose the proof otherwise.
 
 use super::echo::Echo;
-use super::event::Pen;
+use super::event::{Pen, Spot};
 use super::freeform::Freeform;
 use super::item::{Call, Form, Item, Part};
 use super::object::{End, write_object};
@@ -57,6 +57,10 @@ impl Open {
             Head::Thinking | Head::ToolCall { .. } => {}
         }
         Self { item, freeform }
+    }
+
+    const fn spot(&self, index: u64) -> Spot<'_> {
+        Spot { item: &self.item, index, part: 0 }
     }
 
     /// Takes a piece; gives the text that is shown of it.
@@ -170,8 +174,8 @@ impl ResponsesEncoder {
         self.close("completed", out);
         self.refused |= *head == Head::Refusal;
         let open = Open::new(head, &self.head, &self.names, self.items);
-        self.pen.added(&open.item, self.items, out);
-        self.pen.part_added(&open.item, self.items, out);
+        self.pen.added(open.spot(self.items), out);
+        self.pen.part_added(open.spot(self.items), out);
         self.open = Some(open);
     }
 
@@ -180,10 +184,10 @@ impl ResponsesEncoder {
         let parts = open.item.parts.len();
         let shown = open.take(piece);
         if open.item.parts.len() > parts {
-            self.pen.part_added(&open.item, self.items, out);
+            self.pen.part_added(open.spot(self.items), out);
         }
         if !shown.is_empty() {
-            self.pen.delta(&open.item, self.items, &shown, out);
+            self.pen.delta(open.spot(self.items), &shown, out);
         }
     }
 
@@ -191,10 +195,11 @@ impl ResponsesEncoder {
         let Some(mut open) = self.open.take() else { return };
         let rest = open.rest();
         if !rest.is_empty() {
-            self.pen.delta(&open.item, self.items, &rest, out);
+            self.pen.delta(open.spot(self.items), &rest, out);
         }
-        self.pen.part_done(&open.item, self.items, out);
-        self.pen.arguments_done(&open.item, self.items, out);
+        self.pen.text_done(open.spot(self.items), out);
+        self.pen.part_done(open.spot(self.items), out);
+        self.pen.arguments_done(open.spot(self.items), out);
         let mut whole = Vec::new();
         open.item.write_whole(status, &mut whole);
         self.pen.done(&whole, self.items, out);

@@ -88,7 +88,11 @@ impl EventReader for ChatReader {
             texts.sort_unstable();
             // The first text is the one that counts; padding before it would be counted instead.
             if texts[0] == text {
-                frame.teach("", &Lesson { texts: &texts, edits: &edits, shown }, way.templates);
+                frame.teach(
+                    "",
+                    &Lesson { texts: &texts, edits: &edits, shown, number: None, tag: 0 },
+                    way.templates,
+                );
             }
         }
         Ok(())

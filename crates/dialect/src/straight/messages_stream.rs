@@ -213,7 +213,7 @@ impl MessagesReader {
         let edits = seen.write(frame, way.out);
         // A template of an empty text would hide which blocks of thinking ever showed any.
         if let Some((text, shown)) = block.only.filter(|(text, _)| numbered && text.1 > text.0) {
-            let lesson = Lesson { texts: &[text], edits: &edits, shown };
+            let lesson = Lesson { texts: &[text], edits: &edits, shown, number: None, tag: 0 };
             frame.teach(kind, &lesson, way.templates);
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! The way of a stream through the straight lane, whatever the dialect. In: the upstream's bytes. Out: frames that a template
 //! knows are copied; the others are handed to the dialect's reader. Never here: what an event means.
 
-use super::template::{Seam, Shown, Templates};
+use super::template::{Hole, Seam, Shown, Templates};
 use crate::fault::UpstreamFault;
 use crate::json::Span;
 use crate::lane::StreamFault;
@@ -22,6 +22,8 @@ pub(super) trait EventReader {
     fn may_end(&self) -> bool;
     /// `[DONE]` came.
     fn last_word(&mut self);
+    /// A template passed more of a text, as it stands between its quotes; the reader gave the tag.
+    fn passed(&mut self, _tag: u64, _text: &[u8]) {}
     /// An event came that no template knows.
     fn read(&mut self, frame: &Frame<'_>, way: &mut Way<'_>) -> Result<(), StreamFault>;
 }
@@ -31,6 +33,8 @@ pub(super) struct Way<'a> {
     pub out: &'a mut BytesMut,
     pub tally: &'a mut Tally,
     pub templates: &'a mut Templates,
+    /// The number of the next event, in dialects that count them.
+    pub next: &'a mut u64,
 }
 
 /// A stream on its way.
@@ -38,13 +42,20 @@ pub(super) struct Way<'a> {
 pub(crate) struct Passage<R> {
     frames: Frames,
     templates: Templates,
+    pub(super) next: u64,
     pub(super) tally: Tally,
     pub(super) reader: R,
 }
 
 impl<R> Passage<R> {
     pub(super) fn of(reader: R) -> Self {
-        Self { frames: Frames::default(), templates: Templates::default(), tally: Tally::default(), reader }
+        Self {
+            frames: Frames::default(),
+            templates: Templates::default(),
+            next: 0,
+            tally: Tally::default(),
+            reader,
+        }
     }
 
     /// Makes every frame be read whole.
@@ -54,7 +65,7 @@ impl<R> Passage<R> {
     }
 }
 
-#[expect(private_bounds, reason = "the two readers are named by their streams")]
+#[expect(private_bounds, reason = "the readers are named by their streams")]
 impl<R: EventReader> Passage<R> {
     /// Takes bytes, cut anywhere.
     pub fn take(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
@@ -82,11 +93,13 @@ impl<R: EventReader> Passage<R> {
         if self.reader.is_done() {
             return Ok(());
         }
-        if let Some((shown, len)) = self.templates.pass(frame, out) {
-            match shown {
-                Shown::Text => self.tally.text(len),
-                Shown::Reasoning => self.tally.reasoning(len),
+        if let Some(passed) = self.templates.pass(frame, &mut self.next, out) {
+            let (from, to) = passed.text;
+            match passed.shown {
+                Shown::Text => self.tally.text(to - from),
+                Shown::Reasoning => self.tally.reasoning(to - from),
             }
+            self.reader.passed(passed.tag, &frame[from..to]);
             return Ok(());
         }
         self.unknown_frame(frame, out)
@@ -111,7 +124,8 @@ impl<R: EventReader> Passage<R> {
                 Err(StreamFault::Upstream(UpstreamFault::in_stream(R::DIALECT, data)))
             }
             _ => {
-                let mut way = Way { out, tally: &mut self.tally, templates: &mut self.templates };
+                let mut way =
+                    Way { out, tally: &mut self.tally, templates: &mut self.templates, next: &mut self.next };
                 self.reader.read(&Frame::new(frame, &fields), &mut way)
             }
         }
@@ -137,6 +151,10 @@ pub(super) struct Lesson<'l> {
     pub edits: &'l Edits,
     /// What the first text is.
     pub shown: Shown,
+    /// The frame's number, where the dialect has one.
+    pub number: Option<Span>,
+    /// What the reader is told when such a frame passes.
+    pub tag: u64,
 }
 
 impl<'a> Frame<'a> {
@@ -186,25 +204,29 @@ impl<'a> Frame<'a> {
 
     /// Lets the templates know this event under this name.
     pub fn teach(&self, name: &str, lesson: &Lesson<'_>, templates: &mut Templates) {
-        let Lesson { texts, edits, shown } = *lesson;
-        let (Some(at), Some(first)) = (self.at, texts.first()) else { return };
+        let Lesson { texts, edits, shown, number, tag } = *lesson;
+        let mut holes: SmallVec<[(Span, Hole); 3]> = texts.iter().map(|text| (*text, Hole::Text)).collect();
+        holes.extend(number.map(|number| (number, Hole::Number)));
+        holes.sort_unstable_by_key(|(span, _)| *span);
+        let (Some(at), Some((first, _)), false) = (self.at, holes.first(), texts.is_empty()) else { return };
         let (head, tail) = self.around(name);
         let to = |from: usize, to: usize| edits.apply_within(&self.json, from, to);
         let mut tails = SmallVec::new();
-        for (n, text) in texts.iter().enumerate() {
-            let next = texts.get(n + 1).map(|next| next.0);
+        for (n, (span, hole)) in holes.iter().enumerate() {
+            let next = holes.get(n + 1).map(|(next, _)| next.0);
             let until = next.unwrap_or(self.json.len());
-            if until < text.1 {
+            if until < span.1 {
                 return;
             }
             let end: (&[u8], &[u8]) = if next.is_some() { (b"", b"") } else { (&self.raw[at + until..], tail) };
-            tails.push(Seam {
-                from: [&self.json[text.1..until], end.0].concat().into(),
-                to: [&to(text.1, until), end.1].concat().into(),
-            });
+            let seam = Seam {
+                from: [&self.json[span.1..until], end.0].concat().into(),
+                to: [&to(span.1, until), end.1].concat().into(),
+            };
+            tails.push((*hole, seam));
         }
         let from = self.raw[..at + first.0].into();
         let head = Seam { from, to: [&*head, &to(0, first.0)].concat().into() };
-        templates.add(head, tails, shown);
+        templates.add(head, tails, shown, tag);
     }
 }

@@ -1,9 +1,10 @@
-//! Frames that differ from an earlier one in a string or two. In: a frame that was read whole once. Out: a test of a few
+//! Frames that differ from an earlier one in a string or two, and in their number. In: a frame that was read whole once. Out: a test of a few
 //! nanoseconds for the next ones. Never here: a frame that differs anywhere else; the scanner reads that.
 //!
-//! A template is a frame cut at the quotes of its text (and of the padding some servers add). A frame made of the same
-//! seams, with nothing but one JSON string of valid UTF-8 between each two, is the learned frame with another text:
-//! whatever the scanner found in the first is true of it, and what the scanner wrote for the first is right for it.
+//! A template is a frame cut at the quotes of its text (and of the padding some servers add), and around its number. A frame
+//! made of the same seams, with nothing but one JSON string of valid UTF-8 or one whole number between each two, is the
+//! learned frame with another text: whatever the scanner found in the first is true of it, and what the scanner wrote for
+//! the first is right for it. In the place of a number goes the next of ours.
 
 use crate::json::{Span, string_end};
 use bytes::BytesMut;
@@ -19,7 +20,27 @@ pub(crate) enum Shown {
     Reasoning,
 }
 
-/// What stands between two texts of a frame: as it comes in, as it goes out.
+/// What differs from frame to frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hole {
+    /// What stands between the quotes of a string.
+    Text,
+    /// The frame's number in its stream.
+    Number,
+}
+
+/// A frame that a template knew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passed {
+    /// What its text is.
+    pub shown: Shown,
+    /// Where its text stands.
+    pub text: Span,
+    /// Whose it is, as its reader said.
+    pub tag: u64,
+}
+
+/// What stands between two holes of a frame: as it comes in, as it goes out.
 #[derive(Debug)]
 pub(super) struct Seam {
     pub from: Box<[u8]>,
@@ -29,8 +50,9 @@ pub(super) struct Seam {
 #[derive(Debug)]
 struct Template {
     head: Seam,
-    tails: SmallVec<[Seam; 2]>,
+    tails: SmallVec<[(Hole, Seam); 3]>,
     shown: Shown,
+    tag: u64,
 }
 
 /// The templates of a stream, the last used first.
@@ -45,39 +67,60 @@ fn is_utf8(text: &[u8]) -> bool {
     text.is_ascii() || std::str::from_utf8(text).is_ok()
 }
 
+/// The end of a whole number of a size that no stream exceeds.
+#[inline]
+fn number_end(frame: &[u8], at: usize) -> Option<usize> {
+    let digits = frame[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let plain = (1..=18).contains(&digits) && (digits == 1 || frame[at] != b'0');
+    plain.then_some(at + digits)
+}
+
 impl Template {
-    /// Where the texts of the frame are, if it is this one.
+    /// Where the holes of the frame are, if it is this one.
     #[inline]
-    fn fits(&self, frame: &[u8]) -> Option<SmallVec<[Span; 2]>> {
+    fn fits(&self, frame: &[u8]) -> Option<SmallVec<[Span; 3]>> {
         if !frame.starts_with(&self.head.from) {
             return None;
         }
-        let mut texts = SmallVec::new();
+        let mut holes = SmallVec::new();
         let mut at = self.head.from.len();
-        for tail in &self.tails {
-            let quote = string_end(frame, at).ok()? - 1;
-            texts.push((at, quote));
-            if !frame[quote..].starts_with(&tail.from) || !is_utf8(&frame[at..quote]) {
+        for (hole, tail) in &self.tails {
+            let end = match hole {
+                Hole::Text => string_end(frame, at).ok()? - 1,
+                Hole::Number => number_end(frame, at)?,
+            };
+            holes.push((at, end));
+            if !frame[end..].starts_with(&tail.from) || (*hole == Hole::Text && !is_utf8(&frame[at..end])) {
                 return None;
             }
-            at = quote + tail.from.len();
+            at = end + tail.from.len();
         }
-        (at == frame.len()).then_some(texts)
+        (at == frame.len()).then_some(holes)
     }
 }
 
 impl Templates {
-    /// Writes the frame if it is a learned one; gives what its text is and how many bytes it has.
+    /// Writes the frame if it is a learned one; `next` is the number it gets where it has one.
     #[inline]
-    pub fn pass(&mut self, frame: &[u8], out: &mut BytesMut) -> Option<(Shown, usize)> {
-        let (n, texts) = self.list.iter().enumerate().find_map(|(n, template)| Some((n, template.fits(frame)?)))?;
+    pub fn pass(&mut self, frame: &[u8], next: &mut u64, out: &mut BytesMut) -> Option<Passed> {
+        let (n, holes) = self.list.iter().enumerate().find_map(|(n, template)| Some((n, template.fits(frame)?)))?;
         let template = &self.list[n];
         out.extend_from_slice(&template.head.to);
-        for ((from, to), tail) in texts.iter().zip(&template.tails) {
-            out.extend_from_slice(&frame[*from..*to]);
+        let mut text = None;
+        for (span, (hole, tail)) in holes.iter().zip(&template.tails) {
+            match hole {
+                Hole::Text => {
+                    out.extend_from_slice(&frame[span.0..span.1]);
+                    text.get_or_insert(*span);
+                }
+                Hole::Number => {
+                    out.extend_from_slice(itoa::Buffer::new().format(*next).as_bytes());
+                    *next += 1;
+                }
+            }
             out.extend_from_slice(&tail.to);
         }
-        let passed = (template.shown, texts[0].1 - texts[0].0);
+        let passed = Passed { shown: template.shown, text: text.unwrap_or_default(), tag: template.tag };
         if n > 0 {
             self.list[..=n].rotate_right(1);
         }
@@ -85,11 +128,11 @@ impl Templates {
     }
 
     /// Takes a new template; the one that was not used for longest makes room for it.
-    pub fn add(&mut self, head: Seam, tails: SmallVec<[Seam; 2]>, shown: Shown) {
+    pub fn add(&mut self, head: Seam, tails: SmallVec<[(Hole, Seam); 3]>, shown: Shown, tag: u64) {
         if self.list.len() == TEMPLATES_MAX {
             self.list.pop();
         }
-        self.list.insert(0, Template { head, tails, shown });
+        self.list.insert(0, Template { head, tails, shown, tag });
     }
 
     /// Forgets all: what was learned is no longer right.

@@ -26,11 +26,22 @@
 //! | Messages event | `type` | added when only the event's line tells it |
 //! | Messages event | types and members that the public description does not have; a null for an object | dropped |
 //! | Messages stream | starts and ends that are missing, numbers of blocks with gaps | added, made dense |
-//! | `usage` of both | any but the official names with plain counts (`usage`) | dropped; written anew where a count is odd |
-//! | `usage` of both | none in an answer, a `message_start`, a `message_delta` | added |
-//! | `usage` of both | counts at the end that differ from what is charged | what is charged |
-//! | choices, deltas, messages, blocks | private names, at any depth (`names`) | dropped |
-//! | choices, deltas, messages, blocks | any other unknown name | stays, byte for byte |
+//! | Responses object, in an event or alone | `id`, `object`, `model`, `created_at`, `status` | right, or added when missing |
+//! | Responses object | `previous_response_id`, `store`, `max_output_tokens` | what the client said |
+//! | Responses object | any name that the public description does not have (`response`) | dropped |
+//! | Responses object | `output` at the beginning and at the end of a stream | `[]`; the items that were passed |
+//! | Responses event | `sequence_number`, `output_index`, `item_id`, numbers of parts | right, or added when missing |
+//! | Responses event | types that the public description does not have; about items that have ended | dropped |
+//! | Responses stream | beginnings and ends of the answer, items and parts that are missing; texts that only came whole | added |
+//! | Responses stream | whole texts that are not the sum of their deltas | the sum of the deltas |
+//! | Responses stream | `error`, `response.failed` | a broken upstream; the client gets our `response.failed` |
+//! | Responses item | `id` | stays: the next turn may need it; made when missing |
+//! | Responses call | `arguments` that are an object | its text |
+//! | `usage` of all | any but the official names with plain counts (`usage`) | dropped; written anew where a count is odd |
+//! | `usage` of all | none in an answer, a `message_start`, a `message_delta`, the last event of Responses | added |
+//! | `usage` of all | counts at the end that differ from what is charged | what is charged |
+//! | choices, deltas, messages, blocks, items, parts | private names, at any depth (`names`) | dropped |
+//! | choices, deltas, messages, blocks, items, parts | any other unknown name | stays, byte for byte |
 //! | stream | line ends inside an event, its name, the blank line behind it; comments | right; dropped |
 //! | stream | what comes behind its end | dropped |
 //! | a frame or an answer | no valid UTF-8 or JSON, a name twice, beyond a limit, not to be made whole | a broken upstream |

@@ -307,7 +307,7 @@ impl ResponsesReader {
                 let number = seen.part_number().unwrap_or(0);
                 part = self.items.part(at, kind_of_part, number, Some(way))?;
                 let known = &mut self.items.list[at].parts[part];
-                if known.ended {
+                if known.said || known.ended {
                     return Ok(());
                 }
                 known.text.extend_from_slice(text);
@@ -358,6 +358,8 @@ impl ResponsesReader {
         let Some(at) = self.place(source, &seen, way)? else {
             return Ok(());
         };
+        // A text that came late must not pass by what was learned before.
+        way.templates.clear();
         let text = seen.text.map(|member| member.value);
         let inner = text.map(|text| seen.inner(text)).unwrap_or_default();
         match part_of(source) {
@@ -434,6 +436,7 @@ impl ResponsesReader {
             way.templates.clear();
         } else {
             let place = self.items.part(at, part, number, Some(way))?;
+            way.templates.clear();
             if let Some(text) = text.filter(|_| self.items.list[at].parts[place].text.is_empty()) {
                 let inner = seen.inner(text.value);
                 self.fill(at, Some(place), inner, way);

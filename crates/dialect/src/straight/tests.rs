@@ -4,6 +4,7 @@ mod chat;
 mod messages;
 mod pieces;
 mod requests;
+mod responses;
 mod responses_requests;
 mod whole;
 

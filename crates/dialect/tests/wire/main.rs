@@ -6,5 +6,6 @@ mod corpus;
 mod faults;
 mod pitfalls;
 mod properties;
+mod responses;
 mod run;
 mod strict;

@@ -3,6 +3,7 @@
 //!
 //! Lines end with LF or CRLF. A lone CR ends no line: no provider sends it, and a cut between CR and LF would be ambiguous.
 
+use canon::Dialect;
 use std::borrow::Cow;
 
 /// A longer event is refused: no provider's event comes near it, and a stream must not grow our memory.
@@ -12,16 +13,34 @@ pub(crate) const EVENT_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLong;
 
+/// The same where events repeat the request's instructions and tools, and the last one the whole answer.
+const WHOLE_EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Holds the part of an event that has not ended yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Frames {
+    bytes_max: usize,
     carry: Vec<u8>,
     /// Bytes of the unfinished line, and whether its only byte is a CR.
     line: usize,
     cr: bool,
 }
 
+impl Default for Frames {
+    fn default() -> Self {
+        Self { bytes_max: EVENT_BYTES_MAX, carry: Vec::new(), line: 0, cr: false }
+    }
+}
+
 impl Frames {
+    /// Cuts streams of a dialect.
+    pub fn of(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::OpenAiResponses => Self { bytes_max: WHOLE_EVENT_BYTES_MAX, ..Self::default() },
+            _ => Self::default(),
+        }
+    }
+
     /// The end of the first event in `bytes`, given what is carried.
     fn end(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut from = 0;
@@ -56,7 +75,7 @@ impl Frames {
         while let Some(end) = self.end(bytes) {
             let (event, rest) = bytes.split_at(end);
             bytes = rest;
-            if self.carry.len() + event.len() > EVENT_BYTES_MAX {
+            if self.carry.len() + event.len() > self.bytes_max {
                 return Err(TooLong.into());
             }
             if self.carry.is_empty() {
@@ -69,7 +88,7 @@ impl Frames {
                 self.carry.clear();
             }
         }
-        if self.carry.len() + bytes.len() > EVENT_BYTES_MAX {
+        if self.carry.len() + bytes.len() > self.bytes_max {
             return Err(TooLong.into());
         }
         self.carry.extend_from_slice(bytes);
@@ -199,5 +218,17 @@ mod tests {
             pushed = frames.push(&part, |_| Ok(()));
         }
         assert_eq!(pushed, Err(TooLong));
+    }
+
+    /// A long prompt comes back in events of Responses.
+    #[test]
+    fn events_of_responses_may_be_as_long_as_a_prompt() {
+        let long = [b"data: ".to_vec(), vec![b'x'; 3 * EVENT_BYTES_MAX], b"\n\n".to_vec()].concat();
+        for (dialect, fine) in [(Dialect::OpenAiResponses, true), (Dialect::OpenAiChat, false)] {
+            let mut frames = Frames::of(dialect);
+            let pushed: Result<(), TooLong> =
+                long.chunks(64 * 1024).try_for_each(|part| frames.push(part, |_| Ok(())));
+            assert_eq!(pushed.is_ok(), fine);
+        }
     }
 }

@@ -115,7 +115,7 @@ impl Convert {
     pub fn new(spec: &StreamSpec) -> Self {
         Self {
             upstream: spec.upstream,
-            frames: Frames::default(),
+            frames: Frames::of(spec.upstream),
             decoder: decoder(spec),
             encoder: encoder(spec),
             middle: Middle::new(spec),

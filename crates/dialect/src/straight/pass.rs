@@ -47,7 +47,8 @@ pub(crate) struct Passage<R> {
     pub(super) reader: R,
 }
 
-impl<R> Passage<R> {
+#[expect(private_bounds, reason = "the readers are named by their streams")]
+impl<R: EventReader> Passage<R> {
     pub(super) fn of(reader: R) -> Self {
         Self {
             frames: Frames::default(),

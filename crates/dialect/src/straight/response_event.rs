@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 /// Events of the public description that are about items, without their `response.`; others mean nothing to readers, and may
 /// tell about the upstream.
-const EVENTS: [&str; 55] = [
+const EVENTS: [&str; 53] = [
     "output_item.added",
     "output_item.done",
     "content_part.added",
@@ -71,8 +71,6 @@ const EVENTS: [&str; 55] = [
     "audio.done",
     "audio.transcript.delta",
     "audio.transcript.done",
-    "steer.accepted",
-    "steer.pending",
 ];
 
 /// Whether readers know events of this type.
@@ -150,6 +148,11 @@ impl<'a> EventSeen<'a> {
     pub fn names(&self) -> (Cow<'a, str>, Option<u64>) {
         let id = self.item_id.and_then(|member| string_value(member.text(self.json))).unwrap_or_default();
         (id, self.output_index.and_then(|member| whole(member.text(self.json))))
+    }
+
+    /// Whether the event names an item at all: some are about the answer as a whole.
+    pub const fn is_named(&self) -> bool {
+        self.item_id.is_some() || self.output_index.is_some()
     }
 
     /// The upstream's number of a part.

@@ -227,16 +227,19 @@ impl ResponsesReader {
         if let Some(part) = part {
             return self.part(frame, (kind, part), seen, way);
         }
-        // Anything else about an item that was begun and has not ended.
-        let (id, theirs) = seen.names();
-        let Some(at) = self.items.find(&id, theirs).filter(|at| self.items.list[*at].whole.is_none()) else {
-            return Ok(());
-        };
+        // Anything else is about an item that was begun and has not ended, or about the answer.
         let mut seen = seen;
+        if seen.is_named() {
+            let (id, theirs) = seen.names();
+            let open = |at: &usize| self.items.list[*at].whole.is_none();
+            let Some(at) = self.items.find(&id, theirs).filter(open) else {
+                return Ok(());
+            };
+            seen.name(Some(&self.items.list[at].id), at as u64);
+        }
         if let Some(delta) = seen.delta {
             way.tally.text(delta.value.1 - delta.value.0);
         }
-        seen.name(Some(&self.items.list[at].id), at as u64);
         seen.write(frame, kind, way.next, way.out);
         Ok(())
     }

@@ -163,16 +163,19 @@ fn envelope(json: &[u8], kind: &str, next: u64, edits: &mut Edits) -> Result<(),
 impl ResponsesReader {
     /// Begins what the upstream did not begin.
     fn begin(&mut self, next: &mut u64, out: &mut BytesMut) {
+        self.begin_as(&["response.created", "response.in_progress"], next, out);
+    }
+
+    fn begin_as(&mut self, kinds: &[&str], next: &mut u64, out: &mut BytesMut) {
         if std::mem::replace(&mut self.started, true) {
             return;
         }
         let mut object = Vec::new();
         let end = End { status: "in_progress", ..End::default() };
         write_object(&self.head, &self.echo, b"", &end, &mut object);
-        write(next, out, |pen, out| {
-            pen.response("response.created", &object, out);
-            pen.response("response.in_progress", &object, out);
-        });
+        for kind in kinds {
+            write(next, out, |pen, out| pen.response(kind, &object, out));
+        }
     }
 
     /// The answer begins, or still goes on.
@@ -180,7 +183,7 @@ impl ResponsesReader {
         if kind == "response.created" {
             self.started = true;
         }
-        self.begin(way.next, way.out);
+        self.begin_as(&["response.created"], way.next, way.out);
         let json = &*frame.json;
         let response = response_of(json)?;
         let mut edits = Edits::default();

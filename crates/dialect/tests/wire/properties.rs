@@ -6,7 +6,7 @@ use bytes::Bytes;
 use canon::Dialect;
 use dialect::fault::{UpstreamHints, decode_upstream_fault};
 use dialect::lane::Answer;
-use dialect::{Target, decode_request, encode_request, peek, straight};
+use dialect::{Echo, Target, decode_request, encode_request, peek, straight};
 use proptest::prelude::*;
 use serde_json::Value;
 use units::{Class, Usage, UsageSource};
@@ -69,6 +69,8 @@ fn request(body: &[u8]) {
 }
 
 const REQUEST: &str = r#"{"model":"m","max_tokens":2000,"stream":true,"stream_options":{"include_usage":false},"n":1,"temperature":0.5,"thinking":{"type":"enabled","budget_tokens":1024},"tools":[{"type":"function","function":{"name":"f","parameters":{}}}],"tool_choice":"auto","messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]},{"role":"assistant","content":null,"reasoning_details":[{"type":"reasoning.text","text":"t","signature":"s","index":0}],"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"a","content":"r"}]}"#;
+
+const INPUT: &str = r#"{"model":"m","max_output_tokens":2000,"stream":true,"store":true,"include":["a"],"previous_response_id":"resp_1","reasoning":{"effort":"low","summary":"auto"},"text":{"format":{"type":"json_schema","name":"n","schema":{}},"verbosity":"low"},"tools":[{"type":"function","name":"f","parameters":{}},{"type":"namespace","name":"n","tools":[{"type":"custom","name":"c","format":{"type":"grammar","syntax":"lark","definition":"x"}}]}],"tool_choice":{"type":"function","name":"f"},"instructions":"i","input":[{"type":"additional_tools","tools":[{"type":"function","name":"g"}]},{"role":"developer","content":"d"},{"role":"user","content":[{"type":"input_text","text":"x"},{"type":"input_image","image_url":"data:image/png;base64,AA==","detail":"auto"},{"type":"input_file","file_data":"AA==","filename":"a.pdf"}]},{"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text","text":"t"}],"encrypted_content":"tg1.00000000000000ff.x"},{"type":"function_call","call_id":"a","name":"f","arguments":"{}"},{"type":"custom_tool_call","call_id":"b","name":"c","namespace":"n","input":"i"},{"type":"function_call_output","call_id":"a","output":"r"},{"type":"custom_tool_call_output","call_id":"b","output":[{"type":"input_text","text":"r"}]}]}"#;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
@@ -138,6 +140,24 @@ proptest! {
     ) {
         let to = (at + drop).min(REQUEST.len());
         request(&[&REQUEST.as_bytes()[..at], put.as_bytes(), &REQUEST.as_bytes()[to..]].concat());
+    }
+
+    #[test]
+    fn no_damage_to_an_input_makes_a_codec_panic(
+        at in 0_usize..INPUT.len(), drop in 0_usize..30, put in "[\\[\\]{}\":,a-z0-9 \\\\]{0,8}",
+    ) {
+        let to = (at + drop).min(INPUT.len());
+        let damaged = [&INPUT.as_bytes()[..at], put.as_bytes(), &INPUT.as_bytes()[to..]].concat();
+        request(&damaged);
+        let damaged = Bytes::from(damaged);
+        if let Ok(look) = peek(RESPONSES, &damaged) {
+            let resumed = dialect::responses::with_history(&damaged, &look, b"[{\"role\":\"user\",\"content\":\"x\"}]");
+            serde_json::from_slice::<Value>(&resumed).expect("a resumed body stays JSON");
+            prop_assert_eq!(peek(RESPONSES, &resumed).ok().and_then(|look| look.previous_response), None);
+        }
+        dialect::responses::input_items(&damaged);
+        dialect::responses::output_items(&damaged);
+        Echo::read(&damaged);
     }
 
     /// Pitfall 55: prompt and answer totals are equal in both dialects for every combination of classes.

@@ -8,13 +8,15 @@ pub enum Dialect {
     OpenAiChat,
     /// Anthropic Messages.
     Anthropic,
+    /// OpenAI Responses.
+    OpenAiResponses,
     /// Gemini generateContent.
     Gemini,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: &[Self] = &[Self::OpenAiChat, Self::Anthropic, Self::Gemini];
+    pub const ALL: &[Self] = &[Self::OpenAiChat, Self::Anthropic, Self::OpenAiResponses, Self::Gemini];
 
     /// The name in settings, logs and corpus folders.
     pub const fn name(self) -> &'static str {
@@ -22,6 +24,7 @@ impl Dialect {
             Self::OpenAiChat => "openai_chat",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
+            Self::OpenAiResponses => "openai_responses",
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Request {
     pub turns: Vec<Turn>,
     /// The tools on offer.
     pub tools: Vec<Tool>,
+    /// Those of `tools` that the client knows as more than a function of that name.
+    pub client_tools: Vec<ClientTool>,
     /// Which tool must be called.
     pub tool_choice: Option<ToolChoice>,
     /// Whether several calls at once are welcome.
@@ -60,6 +62,7 @@ impl Request {
             system: Vec::new(),
             turns: Vec::new(),
             tools: Vec::new(),
+            client_tools: Vec::new(),
             tool_choice: None,
             parallel_tools: None,
             max_output: None,
@@ -238,6 +241,20 @@ pub enum Tool {
         /// As it was.
         raw: RawJson,
     },
+}
+
+/// What the client knows a function as that stands among the tools under one flat name. Its calls go back to the client in
+/// this form; no server needs to know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientTool {
+    /// The name among the tools.
+    pub flat: String,
+    /// The group it belongs to.
+    pub namespace: Option<String>,
+    /// Its name in the group.
+    pub name: String,
+    /// Whether it takes free text: then its only argument is a string called `input`.
+    pub freeform: bool,
 }
 
 /// A function that the client runs.

@@ -101,6 +101,46 @@ fn gemini_stream() -> Vec<u8> {
     out.into_bytes()
 }
 
+/// The same answer as a Responses server streams it, padded as it does by default.
+fn responses_stream() -> Vec<u8> {
+    let mut number = 0;
+    let mut event = |kind: &str, rest: &str| {
+        number += 1;
+        format!("event: {kind}\ndata: {{\"type\":\"{kind}\",\"sequence_number\":{},{rest}}}\n\n", number - 1)
+    };
+    let object = |status: &str, output: &str, usage: &str| {
+        format!(
+            r#""response":{{"id":"resp_0123456789abcdefghijklmnop","object":"response","created_at":1760000000,"status":"{status}","error":null,"incomplete_details":null,"instructions":null,"model":"gpt-4.1-mini-2025-04-14","output":[{output}],"parallel_tool_calls":true,"store":false,"temperature":1.0,"text":{{"format":{{"type":"text"}}}},"tool_choice":"auto","tools":[],"top_p":1.0,"truncation":"disabled","usage":{usage},"metadata":{{}}}}"#
+        )
+    };
+    let at = r#""item_id":"msg_0123456789abcdefghijklmn","output_index":0,"content_index":0"#;
+    let item = |text: &str| {
+        format!(
+            r#"{{"id":"msg_0123456789abcdefghijklmn","type":"message","status":"completed","content":[{text}],"role":"assistant"}}"#
+        )
+    };
+    let part = |text: &str| format!(r#"{{"type":"output_text","annotations":[],"logprobs":[],"text":"{text}"}}"#);
+    let words: String = (0..50).map(|n| format!(" word{n}")).collect();
+    let mut out = event("response.created", &object("in_progress", "", "null"));
+    out += &event("response.in_progress", &object("in_progress", "", "null"));
+    out += &event("response.output_item.added", &format!(r#""output_index":0,"item":{}"#, item("")));
+    out += &event("response.content_part.added", &format!(r#"{at},"part":{}"#, part("")));
+    for n in 0..50 {
+        let padding = "x".repeat(n % 9);
+        out += &event(
+            "response.output_text.delta",
+            &format!(r#"{at},"delta":" word{n}","logprobs":[],"obfuscation":"{padding}""#),
+        );
+    }
+    out += &event("response.output_text.done", &format!(r#"{at},"text":"{words}","logprobs":[]"#));
+    out += &event("response.content_part.done", &format!(r#"{at},"part":{}"#, part(&words)));
+    let whole = item(&part(&words));
+    out += &event("response.output_item.done", &format!(r#""output_index":0,"item":{whole}"#));
+    let usage = r#"{"input_tokens":20,"input_tokens_details":{"cached_tokens":0,"cache_write_tokens":0},"output_tokens":50,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":70}"#;
+    out += &event("response.completed", &object("completed", &whole, usage));
+    out.into_bytes()
+}
+
 /// Frames of which no two are alike enough for a template: each has its own time.
 fn restless_stream() -> Vec<u8> {
     let mut out = String::new();
@@ -189,6 +229,7 @@ fn main() {
     });
     for (name, dialect, text) in [
         ("messages stream, 56 events", Dialect::Anthropic, messages_stream()),
+        ("responses stream, 58 events, padded", Dialect::OpenAiResponses, responses_stream()),
         ("gemini stream, 50 events", Dialect::Gemini, gemini_stream()),
     ] {
         let same = StreamSpec::straight(dialect, spec.head.clone(), true, 1);

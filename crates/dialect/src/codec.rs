@@ -6,8 +6,9 @@ use crate::fault::render_event;
 use crate::gemini::{reply::GeminiEncoder, stream::GeminiDecoder};
 use crate::lane::{StreamFault, StreamSpec};
 use crate::openai_chat::{reply::ChatEncoder, stream::ChatDecoder};
-use crate::{anthropic, gemini, openai_chat};
-use bytes::BytesMut;
+use crate::openai_responses::{reply::ResponsesEncoder, stream::ResponsesDecoder};
+use crate::{anthropic, gemini, openai_chat, openai_responses};
+use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Event, Fault, Reply, Stop};
 use std::fmt::Debug;
 use units::Usage;
@@ -34,6 +35,10 @@ pub(crate) trait Encode: Debug + Send {
     fn end(&mut self, stop: &Stop, usage: &Usage, out: &mut BytesMut);
     /// Ends the stream with a fault; no proper end follows (R-ERR-6).
     fn fail(&mut self, fault: &Fault, request_id: &str, out: &mut BytesMut);
+    /// The whole answer as one object, once the end was written, in a dialect whose stream ends with it.
+    fn final_object(&self) -> Option<Bytes> {
+        None
+    }
     /// What keeps a silent stream alive by now, where that is more than a comment.
     fn ping(&self) -> Option<&'static [u8]> {
         None
@@ -45,6 +50,7 @@ pub(crate) fn decoder(spec: &StreamSpec) -> Box<dyn Decode> {
     match spec.upstream {
         Dialect::Anthropic => Box::new(MessagesDecoder::default()),
         Dialect::Gemini => Box::new(GeminiDecoder::new(spec.head.call_stem())),
+        Dialect::OpenAiResponses => Box::new(ResponsesDecoder::new(spec.head.call_stem())),
         _ => Box::new(ChatDecoder::new(spec.head.call_stem())),
     }
 }
@@ -54,6 +60,7 @@ pub(crate) fn encoder(spec: &StreamSpec) -> Box<dyn Encode> {
     match spec.client {
         Dialect::Anthropic => Box::new(MessagesEncoder::new(&spec.head)),
         Dialect::Gemini => Box::new(GeminiEncoder::new(spec)),
+        Dialect::OpenAiResponses => Box::new(ResponsesEncoder::new(spec)),
         _ => Box::new(ChatEncoder::new(spec)),
     }
 }
@@ -63,6 +70,7 @@ pub(crate) fn write_reply(spec: &StreamSpec, reply: &Reply, usage: &Usage) -> Ve
     match spec.client {
         Dialect::Anthropic => anthropic::reply::write(reply, &spec.head, usage),
         Dialect::Gemini => gemini::reply::write(reply, spec, usage),
+        Dialect::OpenAiResponses => openai_responses::reply::write(reply, spec, usage),
         _ => openai_chat::reply::write(reply, spec, usage),
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::names::ToolNames;
 use crate::target::{Betas, Target};
-use crate::{anthropic, gemini, openai_chat};
+use crate::{anthropic, gemini, openai_chat, openai_responses};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Loss, Request};
 use std::borrow::Cow;
@@ -67,6 +67,7 @@ pub fn call_path(target: &Target, stream: bool) -> Cow<'static, str> {
             let way = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
             return Cow::Owned(format!("/{model}:{way}"));
         }
+        Dialect::OpenAiResponses => "/responses",
         _ => "/chat/completions",
     })
 }
@@ -91,6 +92,7 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
     let (mut request, losses) = match dialect {
         Dialect::OpenAiChat => openai_chat::decode::request(body),
         Dialect::Anthropic => anthropic::decode::request(body),
+        Dialect::OpenAiResponses => openai_responses::decode::request(body),
         Dialect::Gemini => gemini::decode::request(body),
         _ => Err(unknown()),
     }?;
@@ -104,24 +106,31 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
 
 /// Encodes a request for a server.
 pub fn encode_request(request: &Request, target: &Target) -> Result<Encoded, Fault> {
-    match target.dialect {
+    let encoded = match target.dialect {
         Dialect::OpenAiChat => openai_chat::encode::request(request, target),
         Dialect::Anthropic => anthropic::encode::request(request, target),
         Dialect::Gemini => gemini::encode::request(request, target),
+        Dialect::OpenAiResponses => openai_responses::encode::request(request, target),
         _ => Err(unknown()),
-    }
-    .map_err(|fault| in_words_of(request.dialect, fault))
+    };
+    let mut encoded = encoded.map_err(|fault| in_words_of(request.dialect, fault))?;
+    encoded.names.know(&request.client_tools);
+    Ok(encoded)
 }
 
-/// Writers name fields by the words that most clients have; a Gemini client gets them by its own.
+/// Writers name fields by the words that most clients have; others get them by their own.
 fn in_words_of(client: Dialect, mut fault: Fault) -> Fault {
-    const WORDS: [(&str, &str); 3] = [
+    const GEMINI: &[(&str, &str)] = &[
         ("messages", "contents"),
         ("n", "generationConfig.candidateCount"),
         ("stop_sequences", "generationConfig.stopSequences"),
     ];
-    let found = WORDS.iter().find(|(word, _)| client == Dialect::Gemini && fault.param.as_deref() == Some(*word));
-    if let Some((word, theirs)) = found {
+    let words = match client {
+        Dialect::Gemini => GEMINI,
+        Dialect::OpenAiResponses => &[("messages", "input")],
+        _ => &[],
+    };
+    if let Some((word, theirs)) = words.iter().find(|(word, _)| fault.param.as_deref() == Some(*word)) {
         fault.told = Cow::Owned(fault.told.replace(&format!("`{word}`"), &format!("`{theirs}`")));
         fault.param = Some(Cow::Borrowed(theirs));
     }

@@ -6,6 +6,7 @@ mod table;
 mod upstream;
 
 use crate::json::push_string;
+use crate::openai_responses::reply::fail_anew;
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Retry};
 use std::borrow::Cow;
@@ -103,6 +104,9 @@ pub fn render(fault: &Fault, style: Style, request_id: &str) -> Rendered {
 /// Renders a fault as the last event of a stream (R-ERR-6).
 pub fn render_event(fault: &Fault, client: Dialect, request_id: &str) -> Bytes {
     let row = row(fault.kind);
+    if client == Dialect::OpenAiResponses {
+        return Bytes::from(fail_anew(fault, request_id).to_vec());
+    }
     let (start, style) = match client {
         Dialect::Anthropic => ("event: error\ndata: ", Style::Anthropic),
         Dialect::Gemini => ("data: ", Style::Gemini),

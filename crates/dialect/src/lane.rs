@@ -9,10 +9,12 @@ mod stops;
 use crate::fault::UpstreamFault;
 use crate::json::Bad;
 use crate::names::ToolNames;
+use crate::openai_responses::echo::Echo;
 use crate::seal::Maker;
 use crate::sse::TooLong;
 use crate::straight::{
-    ChatStream, GeminiAnswer, GeminiStream, MessagesStream, StraightAnswer, read_chat, read_gemini, read_messages,
+    ChatStream, GeminiAnswer, GeminiStream, MessagesStream, ResponsesStream, StraightAnswer, read_chat,
+    read_gemini, read_messages, read_responses,
 };
 use array::Array;
 use bytes::{Bytes, BytesMut};
@@ -72,6 +74,8 @@ pub struct StreamSpec {
     /// Stop sequences that the server does not take (`Encoded::stops`). When one comes up the stream is complete; whoever
     /// reads the upstream may read on for its usage (`Stream::is_ended`) or hang up.
     pub stops: Vec<String>,
+    /// The settings of the request that the answer repeats (a Responses client's; empty for others).
+    pub echo: Echo,
 }
 
 impl StreamSpec {
@@ -88,6 +92,7 @@ impl StreamSpec {
             choices,
             names: ToolNames::default(),
             stops: Vec::new(),
+            echo: Echo::default(),
         }
     }
 }
@@ -161,6 +166,10 @@ pub(crate) trait LaneStream: Debug + Send {
     fn ping(&self) -> Option<&'static [u8]> {
         None
     }
+    /// The whole answer as one object, once the end was written.
+    fn final_object(&self) -> Option<Bytes> {
+        None
+    }
     /// Writes the terminal group.
     fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut);
     /// Ends the answer as one that reached its limit of tokens.
@@ -184,6 +193,7 @@ impl Stream {
             _ if spec.client != spec.upstream => Box::new(Convert::new(spec)),
             Dialect::Anthropic => Box::new(MessagesStream::new(spec)),
             Dialect::Gemini => Box::new(GeminiStream::new(spec)),
+            Dialect::OpenAiResponses => Box::new(ResponsesStream::new(spec)),
             _ => Box::new(ChatStream::new(spec)),
         };
         let lane = if spec.array { Box::new(Array::new(lane)) } else { lane };
@@ -247,6 +257,12 @@ impl Stream {
         }
     }
 
+    /// The response object that the stream of a Responses client ended with, its output among it; `None` before `seal`,
+    /// `cut_short` or `fail`, and for clients of other dialects. What it is of a whole answer is what `Answer::seal` gives.
+    pub fn final_object(&self) -> Option<Bytes> {
+        self.lane.final_object()
+    }
+
     /// What keeps a silent connection alive in the client's dialect.
     pub fn keepalive(&self) -> &'static [u8] {
         self.lane.ping().unwrap_or(KEEPALIVE)
@@ -280,6 +296,8 @@ impl Answer {
             AnswerLane::Straight(Box::new(read_messages(body, &spec.head)?))
         } else if spec.client == Dialect::Gemini {
             AnswerLane::Gemini(Box::new(read_gemini(body, &spec.head)?))
+        } else if spec.client == Dialect::OpenAiResponses {
+            AnswerLane::Straight(Box::new(read_responses(body, &spec.head, &spec.echo)?))
         } else {
             AnswerLane::Straight(Box::new(read_chat(body, &spec.head)?))
         };

@@ -2,18 +2,30 @@
 //! server's, and the way back for one request. Never here: chance; the same name gives the same name every turn, or prompt
 //! caches break.
 
+use canon::ClientTool;
 use std::collections::HashMap;
 
-/// Names that were changed for one request, by the name the server knows.
+/// Names that were changed for one request, by the name the server knows; and what the client knows as more than a function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolNames {
     back: HashMap<String, String>,
+    tools: Vec<ClientTool>,
 }
 
 impl ToolNames {
     /// The client's name of a tool that the server names.
     pub fn client_name<'a>(&'a self, name: &'a str) -> &'a str {
         self.back.get(name).map_or(name, String::as_str)
+    }
+
+    /// Takes note of what the client knows as more than a function.
+    pub(crate) fn know(&mut self, tools: &[ClientTool]) {
+        self.tools.extend_from_slice(tools);
+    }
+
+    /// What the client knows the tool as, by the name that `client_name` gives; `None` for a plain function.
+    pub(crate) fn client_tool(&self, flat: &str) -> Option<&ClientTool> {
+        self.tools.iter().find(|tool| tool.flat == flat)
     }
 
     /// The name for a server that takes `[a-zA-Z0-9_-]` up to `len_max`; remembers the way back.

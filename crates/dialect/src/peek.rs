@@ -4,6 +4,8 @@
 
 mod fields;
 mod gemini;
+mod input;
+mod responses;
 mod surcharges;
 mod survey;
 
@@ -13,6 +15,7 @@ use canon::{Dialect, Fault, FaultKind};
 pub(crate) use fields::model_required;
 use fields::{Field, Fields};
 pub(crate) use gemini::GeminiCuts;
+use input::InputSurvey;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -76,8 +79,12 @@ pub struct Peek {
     pub user: Option<String>,
     /// What is asked for beyond tokens at the ordinary rate.
     pub beyond: Vec<Beyond>,
-    /// Whether the history holds thinking that nobody signed, which a Messages server would refuse.
+    /// Whether the history holds reasoning that the server would refuse: nobody signed it, or it lies elsewhere.
     pub unsigned_thinking: bool,
+    /// Whether the answer may be kept for a later turn (Responses; unless it is said, it may).
+    pub store: bool,
+    /// The kept answer that this request goes on from (Responses).
+    pub previous_response: Option<String>,
     pub(crate) cuts: Cuts,
 }
 
@@ -88,6 +95,7 @@ struct Words {
     /// Tools that a server runs itself, with results of its own in the prompt.
     server_tools: [Finder<'static>; 5],
     escape: Finder<'static>,
+    half_day: Finder<'static>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
@@ -95,6 +103,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     audio: Finder::new("audio"),
     server_tools: ["web_search", "web_fetch", "code_execution", "file_search", "\"mcp"].map(Finder::new),
     escape: Finder::new("\\u00"),
+    half_day: Finder::new("\"12h\""),
 });
 
 impl Peek {
@@ -104,7 +113,7 @@ impl Peek {
             dialect,
             model: String::new(),
             stream: false,
-            asks_usage: matches!(dialect, Dialect::Anthropic | Dialect::Gemini),
+            asks_usage: dialect != Dialect::OpenAiChat,
             shows_thoughts: dialect != Dialect::Gemini,
             max_output: None,
             choices: 1,
@@ -124,6 +133,8 @@ impl Peek {
             user: None,
             beyond: Vec::new(),
             unsigned_thinking: false,
+            store: true,
+            previous_response: None,
             cuts: Cuts::default(),
         }
     }
@@ -179,6 +190,11 @@ pub(crate) struct Cuts {
     pub prompters: Vec<Prompter>,
     pub unsigned: Vec<Span>,
     pub gemini: GeminiCuts,
+    pub input: Option<Member>,
+    pub max_output_tokens: Option<Member>,
+    pub store: Option<Member>,
+    pub previous: Option<Member>,
+    pub include: Option<Member>,
 }
 
 /// Looks at a request whose path names the model and says whether the answer is streamed. In other dialects the body says
@@ -201,6 +217,8 @@ pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
     let start = check_text(body)?;
     let mut fields = Fields::new(dialect);
     let mut survey = Survey::default();
+    let mut input = InputSurvey::default();
+    let responses = dialect == Dialect::OpenAiResponses;
     let mut members = Members::new(body, start, 0).map_err(not_json)?;
     let mut offers = Offers::default();
     let mut messages = (start, start);
@@ -209,12 +227,13 @@ pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
         let field = Field::of(&name);
         let end = match (field, body.get(pending.value)) {
             (Some(Field::Messages), Some(b'[')) => walk(body, pending.value, 1, &mut survey),
+            (Some(Field::Input), Some(b'[')) if responses => walk(body, pending.value, 1, &mut input),
             (Some(Field::Tools), Some(b'[')) => walk(body, pending.value, 1, &mut offers),
             _ => walk(body, pending.value, 1, &mut Blind),
         }
         .map_err(not_json)?;
         let member = members.done(&pending, end);
-        if field == Some(Field::Messages) {
+        if field == Some(if responses { Field::Input } else { Field::Messages }) {
             messages = member.value;
         }
         match field {
@@ -226,10 +245,21 @@ pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
     if rest < body.len() {
         return Err(not_json(Bad::Trailing(rest)));
     }
+    let mut brought = responses::brought(body, &input.tools);
+    if responses {
+        if body[messages.0..messages.1].len() > 2 && body[messages.0] == b'"' {
+            input.one_text();
+        }
+        survey = input.into_survey();
+    }
     let mut peek = fields.finish(body.len(), members.last(), survey)?;
     peek.look_around(&body[..messages.0]);
     peek.look_around(&body[messages.1..]);
     peek.beyond.append(&mut offers.found);
+    peek.beyond.append(&mut brought);
+    // A cache of half a day is priced as one of an hour or more.
+    let rest = [&body[..messages.0], &body[messages.1..]];
+    peek.hour_cache |= responses && rest.iter().any(|text| WORDS.half_day.find(text).is_some());
     Ok(peek)
 }
 

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-/// A longer event is refused: pictures in answers come as one, nothing else comes near it, and a stream must not grow our
-/// memory.
+/// A longer event is refused: pictures in answers come as one, and a whole answer of Responses with the request's
+/// instructions and tools; nothing else comes near it, and a stream must not grow our memory.
 pub(crate) const EVENT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// An event grew beyond `EVENT_BYTES_MAX`.

@@ -28,15 +28,26 @@
 //! | Messages event | `type` | added when only the event's line tells it |
 //! | Messages event | types and members that the public description does not have; a null for an object | dropped |
 //! | Messages stream | starts and ends that are missing, numbers of blocks with gaps | added, made dense |
+//! | Responses object, in an event or alone | `id`, `object`, `model`, `created_at`, `status` | right, or added when missing |
+//! | Responses object | `previous_response_id`, `store`, `max_output_tokens` | what the client said |
+//! | Responses object | any name that the public description does not have (`response`) | dropped |
+//! | Responses object | `output` at the beginning and at the end of a stream | `[]`; the items that were passed |
+//! | Responses event | `sequence_number`, `output_index`, `item_id`, numbers of parts | right, or added when missing |
+//! | Responses event | types that the public description does not have; about items that have ended | dropped |
+//! | Responses stream | beginnings and ends of the answer, items and parts that are missing; texts that only came whole | added |
+//! | Responses stream | whole texts that are not the sum of their deltas | the sum of the deltas |
+//! | Responses stream | `error`, `response.failed` | a broken upstream; the client gets our `response.failed` |
+//! | Responses item | `id` | stays: the next turn may need it; made when missing |
+//! | Responses call | `arguments` that are an object | its text |
 //! | Gemini answer and frame | `responseId`, `modelVersion` | right, or added when missing |
 //! | Gemini answer and frame | any but `candidates`, `promptFeedback`, `usageMetadata`, `createTime` | dropped |
 //! | Gemini candidate | `finishReason` | the nearest official word; in an answer added when missing; dropped where more follows |
 //! | Gemini stream | the frames that say why it ends | held back for the terminal group |
 //! | `usage` of all | any but the official names with plain counts (`usage`) | dropped; written anew where a count is odd |
-//! | `usage` of all | none in an answer, a `message_start`, a `message_delta`, the last frame of Gemini | added |
+//! | `usage` of all | none in an answer, a `message_start`, a `message_delta`, the last event of others | added |
 //! | `usage` of all | counts at the end that differ from what is charged | what is charged |
-//! | choices, deltas, messages, blocks, candidates, parts | private names, at any depth (`names`) | dropped |
-//! | choices, deltas, messages, blocks, candidates, parts | any other unknown name | stays, byte for byte |
+//! | choices, deltas, messages, blocks, items, candidates, parts | private names, at any depth (`names`) | dropped |
+//! | choices, deltas, messages, blocks, items, candidates, parts | any other unknown name | stays, byte for byte |
 //! | stream | line ends inside an event, its name, the blank line behind it; comments | right; dropped |
 //! | stream | what comes behind its end | dropped |
 //! | a frame or an answer | no valid UTF-8 or JSON, a name twice, beyond a limit, not to be made whole | a broken upstream |
@@ -51,21 +62,28 @@ mod gemini;
 mod gemini_answer;
 mod gemini_request;
 mod gemini_stream;
+mod item;
 mod message;
 mod messages_stream;
 mod names;
 mod pass;
 mod request;
+mod response;
+mod response_event;
+mod response_items;
+mod responses_request;
+mod responses_stream;
 mod template;
 mod top;
 mod usage;
 
-pub(crate) use answer::{StraightAnswer, read_chat, read_messages};
+pub(crate) use answer::{StraightAnswer, read_chat, read_messages, read_responses};
 pub(crate) use chat_stream::ChatStream;
 pub(crate) use gemini_answer::{GeminiAnswer, read_gemini};
 pub(crate) use gemini_stream::GeminiStream;
 pub(crate) use messages_stream::MessagesStream;
 pub use request::prepare;
+pub(crate) use responses_stream::ResponsesStream;
 
 #[cfg(test)]
 mod tests;

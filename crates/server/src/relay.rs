@@ -226,6 +226,7 @@ fn reply_head(run: &Run) -> ReplyHead {
     let prefix = match run.job.peek.dialect {
         Dialect::Anthropic => "msg_",
         Dialect::Gemini => "gen-",
+        Dialect::OpenAiResponses => "resp_",
         _ => entry.door.surface.chat_id_prefix,
     };
     let mut id = String::with_capacity(prefix.len() + 26);

@@ -241,7 +241,10 @@ fn by_words(told: &Told) -> Option<UpstreamClass> {
     let table: [(bool, UpstreamClass); 10] = [
         (broke, UpstreamClass::Billing),
         (too_long && !told.is(&["rate_limit_error", "rate_limit_exceeded"]), UpstreamClass::ContextTooLong),
-        (told.is(&["overloaded_error", "overloaded", "server_overloaded"]), UpstreamClass::Overloaded),
+        (
+            told.is(&["overloaded_error", "overloaded", "server_overloaded", "server_is_overloaded", "slow_down"]),
+            UpstreamClass::Overloaded,
+        ),
         (told.is(&["rate_limit_error", "rate_limit_exceeded", "resource_exhausted"]), UpstreamClass::RateLimited),
         (told.is(&["authentication_error", "permission_error", "invalid_api_key"]), UpstreamClass::Auth),
         (told.is(&["not_found_error", "model_not_found"]), UpstreamClass::NotFound),
@@ -303,6 +306,14 @@ const ROOTS: &[&str] = &[
     "functions",
     "function_call",
     "verbosity",
+    "input",
+    "instructions",
+    "max_output_tokens",
+    "text",
+    "reasoning",
+    "truncation",
+    "include",
+    "previous_response_id",
 ];
 
 /// The path if it looks like one and its root is a field of a request. Anything else may be a sentence or a secret.

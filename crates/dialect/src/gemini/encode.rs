@@ -44,7 +44,7 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
     drop_rest(request, &mut pen.losses);
     body.end();
     let mut encoded = Encoded::new(Bytes::from(out), pen.losses, pen.names);
-    encoded.stops = watched(request, STOPS_MAX)?;
+    encoded.stops = watched(&request.stop, STOPS_MAX)?;
     Ok(encoded)
 }
 

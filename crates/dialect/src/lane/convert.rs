@@ -208,6 +208,10 @@ impl LaneStream for Convert {
         self.encoder.ping()
     }
 
+    fn final_object(&self) -> Option<Bytes> {
+        self.encoder.final_object()
+    }
+
     fn seal(&mut self, usage: &Usage, _source: UsageSource, out: &mut BytesMut) {
         let stop = self.middle.tally.stop().cloned();
         self.encoder.end(&stop.unwrap_or(Stop::new(StopReason::EndTurn)), usage, out);

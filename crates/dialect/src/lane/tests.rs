@@ -125,7 +125,7 @@ fn an_end_without_last_words_is_complete() {
         \"content\":[],\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}\n\nevent: message_delta\ndata: \
         {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":1}}\n\n";
     for (upstream, up) in [(Dialect::OpenAiChat, chat), (Dialect::Anthropic, messages)] {
-        for client in [Dialect::OpenAiChat, Dialect::Anthropic] {
+        for client in Dialect::ALL.iter().copied() {
             let mut stream = Stream::new(&spec(client, upstream));
             let mut out = BytesMut::new();
             stream.push(up.as_bytes(), &mut out).unwrap();
@@ -179,4 +179,34 @@ fn pitfall_52_stop_sequences_are_watched_for() {
     let answer = Converted::read(&spec, body.as_bytes()).unwrap();
     assert_eq!(answer.tally.usage().answer_total(), 9);
     assert_eq!(answer.reply.blocks[0].text, "one ");
+}
+
+/// Wherever it is cut short, a Responses stream ends whole: the open item with what it said so far.
+#[test]
+fn responses_cut_short_end_their_open_item() {
+    let chat = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"half\"}}]}\n\n".to_owned();
+    let event = |kind: &str, rest: &str| {
+        format!("event: {kind}\ndata: {{\"type\":\"{kind}\",\"sequence_number\":9,{rest}}}\n\n")
+    };
+    let delta = |text: &str| {
+        event(
+            "response.output_text.delta",
+            &format!("\"item_id\":\"m\",\"output_index\":0,\"content_index\":0,\"delta\":\"{text}\""),
+        )
+    };
+    let straight = delta("h") + &delta("al") + &delta("f");
+    for (upstream, up) in [(Dialect::OpenAiChat, chat), (Dialect::OpenAiResponses, straight)] {
+        let mut stream = Stream::new(&spec(Dialect::OpenAiResponses, upstream));
+        let mut out = BytesMut::new();
+        stream.push(up.as_bytes(), &mut out).unwrap();
+        assert_eq!(stream.final_object(), None);
+        stream.cut_short(&Usage::NONE, UsageSource::Estimated, &mut out);
+        let text = String::from_utf8(out.to_vec()).unwrap();
+        assert!(text.contains("event: response.output_item.done"), "{text}");
+        assert!(text.contains("event: response.incomplete"), "{text}");
+        let object: serde_json::Value = serde_json::from_slice(&stream.final_object().unwrap()).unwrap();
+        assert_eq!(object["output"][0]["content"][0]["text"], "half");
+        assert_eq!(object["incomplete_details"]["reason"], "max_output_tokens");
+        assert_eq!(stream.tally().stop().map(|stop| stop.reason), Some(StopReason::MaxTokens));
+    }
 }

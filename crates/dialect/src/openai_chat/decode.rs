@@ -303,7 +303,7 @@ fn text_only(raw: &[u8]) -> bool {
 }
 
 /// How long a cache mark of this dialect asks for.
-pub(super) fn cache_mark(part: &Object<'_>) -> Option<CacheMark> {
+pub(crate) fn cache_mark(part: &Object<'_>) -> Option<CacheMark> {
     let mark = Object::open(part.get("prompt_cache_breakpoint")?)?;
     Some(match mark.str("ttl").as_deref() {
         Some("12h" | "1h") => CacheMark::Long,

@@ -60,7 +60,7 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
     }
     body.end();
     let mut encoded = Encoded::new(Bytes::from(out), pen.losses, pen.names);
-    encoded.stops = watched(request, STOPS_MAX)?;
+    encoded.stops = watched(&request.stop, STOPS_MAX)?;
     Ok(encoded)
 }
 
@@ -249,20 +249,22 @@ fn output(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
     } else if let ReasoningMode::Budget(budget) = reasoning.mode {
         let why = "the target has efforts, not budgets";
         losses.push(Loss::approximated("thinking.budget_tokens", why));
-        body.text(
-            "reasoning_effort",
-            match budget {
-                0..=4_096 => "low",
-                4_097..=12_288 => "medium",
-                _ => "high",
-            },
-        );
+        body.text("reasoning_effort", effort_of(budget));
     }
 }
 
-/// The stop sequences that a server does not take which takes so many.
-pub(crate) fn watched(request: &Request, taken: usize) -> Result<Vec<String>, Fault> {
-    let stops: Vec<String> = request.stop.iter().skip(taken).cloned().collect();
+/// The effort that comes nearest to a budget of reasoning tokens.
+pub(crate) const fn effort_of(budget: u64) -> &'static str {
+    match budget {
+        0..=4_096 => "low",
+        4_097..=12_288 => "medium",
+        _ => "high",
+    }
+}
+
+/// The stop sequences that the server does not take, behind those `taken` that it does.
+pub(crate) fn watched(all: &[String], taken: usize) -> Result<Vec<String>, Fault> {
+    let stops: Vec<String> = all.iter().skip(taken).cloned().collect();
     if stops.len() > WATCHED_MAX || stops.iter().any(|stop| stop.len() > WATCHED_BYTES_MAX) {
         let most = taken + WATCHED_MAX;
         let told = format!(

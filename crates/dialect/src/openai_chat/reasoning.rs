@@ -11,6 +11,7 @@ pub(crate) const fn format_of(upstream: Dialect) -> &'static str {
     match upstream {
         Dialect::Anthropic => "anthropic-claude-v1",
         Dialect::Gemini => "google-gemini-v1",
+        Dialect::OpenAiResponses => "openai-responses-v1",
         _ => "unknown",
     }
 }

@@ -65,6 +65,14 @@ fields! {
     EnableThinking = "enable_thinking",
     Prediction = "prediction",
     BestOf = "best_of",
+    Input = "input",
+    MaxOutputTokens = "max_output_tokens",
+    Store = "store",
+    PreviousResponse = "previous_response_id",
+    Include = "include",
+    Background = "background",
+    Conversation = "conversation",
+    Prompt = "prompt",
 }
 
 /// Servers exist that match keys without regard to case. A second spelling of a field that is read here is refused, so that
@@ -95,14 +103,14 @@ fn other_spelling(path: &str, name: &[u8], known: &[&str]) -> Result<(), Fault> 
 pub(super) struct Fields {
     dialect: Dialect,
     seen: u64,
-    peek: Peek,
+    pub(super) peek: Peek,
     max_tokens: Option<u64>,
     max_completion_tokens: Option<u64>,
     messages_seen: bool,
 }
 
 /// A refusal of a field that must be something else.
-fn wants(field: Field, what: &str) -> Fault {
+pub(super) fn wants(field: Field, what: &str) -> Fault {
     Fault::invalid(field.name(), format!("`{}` must be {what}.", field.name()))
 }
 
@@ -121,7 +129,7 @@ impl Fields {
     /// Takes one field. Two of the same name are refused: parsers differ in which one counts.
     pub fn take(&mut self, field: Field, body: &[u8], member: Member) -> Result<(), Fault> {
         debug_assert!(Field::NAMES.len() <= 64);
-        let bit = 1 << field as u64;
+        let bit = 1_u64 << field as u32;
         if self.seen & bit != 0 {
             return Err(Fault::invalid(field.name(), format!("`{}` is given twice.", field.name())));
         }
@@ -145,6 +153,14 @@ impl Fields {
                 self.peek.cuts.max_completion_tokens = Some(member);
                 Ok(())
             }
+            Field::Input
+            | Field::MaxOutputTokens
+            | Field::Store
+            | Field::PreviousResponse
+            | Field::Include
+            | Field::Background
+            | Field::Conversation
+            | Field::Prompt => self.of_responses(field, value, member),
             _ => self.plain(field, value),
         }
     }
@@ -217,6 +233,9 @@ impl Fields {
     }
 
     fn messages(&mut self, value: &[u8]) -> Result<(), Fault> {
+        if self.dialect == Dialect::OpenAiResponses {
+            return Err(Fault::invalid("messages", "`messages` is no field of this endpoint; use `input`."));
+        }
         match value.first() {
             Some(b'[') => {
                 self.messages_seen = true;
@@ -338,13 +357,16 @@ impl Fields {
         if self.peek.model.is_empty() {
             return Err(model_required());
         }
+        let responses = self.dialect == Dialect::OpenAiResponses;
         if let Some(index) = survey.not_an_object {
-            return Err(Fault::invalid(
-                format!("messages[{index}]"),
-                format!("`messages[{index}]` must be an object."),
-            ));
+            let path = format!("{}[{index}]", if responses { "input" } else { "messages" });
+            return Err(Fault::invalid(path.clone(), format!("`{path}` must be an object.")));
         }
-        if !self.messages_seen || survey.messages == 0 {
+        if responses {
+            self.check_input(survey.messages)?;
+            // What is shown of reasoning is a summary, if anything.
+            self.peek.hidden_reasoning_requested |= self.peek.reasoning_requested;
+        } else if !self.messages_seen || survey.messages == 0 {
             return Err(messages_required());
         }
         self.limits()?;
@@ -366,6 +388,9 @@ impl Fields {
 
     fn limits(&mut self) -> Result<(), Fault> {
         let peek = &mut self.peek;
+        if self.dialect == Dialect::OpenAiResponses {
+            return Ok(());
+        }
         match (self.max_tokens, self.max_completion_tokens) {
             (Some(old), Some(new)) if old != new => {
                 return Err(Fault::invalid(
@@ -407,11 +432,11 @@ fn messages_required() -> Fault {
         .at("messages")
 }
 
-fn text(field: Field, value: &[u8]) -> Result<String, Fault> {
+pub(super) fn text(field: Field, value: &[u8]) -> Result<String, Fault> {
     string_value(value).map(std::borrow::Cow::into_owned).ok_or_else(|| wants(field, "a string"))
 }
 
-fn tokens(field: Field, value: &[u8]) -> Result<Option<u64>, Fault> {
+pub(super) fn tokens(field: Field, value: &[u8]) -> Result<Option<u64>, Fault> {
     if value == b"null" {
         return Ok(None);
     }

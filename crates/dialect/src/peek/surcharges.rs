@@ -21,7 +21,7 @@ pub struct Beyond {
 
 /// Types of tools that the caller runs, whole or as beginnings that a date follows. A search among the tools themselves is
 /// run by the provider and costs its tokens alone.
-const OWN: [&str; 2] = ["function", "custom"];
+const OWN: [&str; 6] = ["function", "custom", "namespace", "local_shell", "apply_patch", "tool_search"];
 const OWN_DATED: [&str; 5] = ["bash_", "text_editor_", "computer_", "memory_", "tool_search_tool_"];
 
 /// What a top-level field asks for.
@@ -63,26 +63,30 @@ fn is_ordinary(field: Field, value: &[u8]) -> bool {
     }
 }
 
-/// Watches the array of tools: depth 1 is the array, 2 a tool.
+/// Watches the array of tools: depth 1 is the array, 2 a tool, 4 a tool of a group.
 #[derive(Debug, Default)]
 pub(super) struct Offers {
     tools: usize,
     in_type: bool,
+    in_group: bool,
     pub found: Vec<Beyond>,
 }
 
 impl Watch for Offers {
     #[inline]
     fn key(&mut self, depth: u32, key: &[u8]) {
-        if depth == 2 {
-            // Servers exist that match keys without regard to case.
-            self.in_type = unescape(key).eq_ignore_ascii_case(b"type");
+        // Servers exist that match keys without regard to case.
+        let is = |name: &[u8]| unescape(key).eq_ignore_ascii_case(name);
+        match depth {
+            2 => (self.in_type, self.in_group) = (is(b"type"), is(b"tools")),
+            4 if self.in_group => self.in_type = is(b"type"),
+            _ => {}
         }
     }
 
     #[inline]
     fn string(&mut self, depth: u32, text: &[u8], span: Range<usize>) {
-        if depth == 2 && self.in_type {
+        if self.in_type && (depth == 2 || (depth == 4 && self.in_group)) {
             self.tool(&text[span]);
         }
     }
@@ -99,13 +103,14 @@ impl Offers {
     fn tool(&mut self, value: &[u8]) {
         let kind = string_value(value).unwrap_or_default();
         let has = |word: &str| kind.contains(word);
-        if OWN.contains(&&*kind) || OWN_DATED.iter().any(|own| kind.starts_with(own)) {
+        let own_dated = || OWN_DATED.iter().any(|own| kind.starts_with(own)) && !has("computer_use");
+        if OWN.contains(&&*kind) || own_dated() {
             return;
         }
         let what = match () {
             () if has("web_search") => Surcharge::WebSearch,
             () if has("web_fetch") => Surcharge::WebFetch,
-            () if has("code_execution") || has("code_interpreter") => Surcharge::CodeExecution,
+            () if has("code_execution") || has("code_interpreter") || kind == "shell" => Surcharge::CodeExecution,
             () if has("mcp") => Surcharge::ToolServers,
             () => Surcharge::ServerTools,
         };

@@ -6,7 +6,7 @@ use crate::seal::is_carried;
 use std::ops::Range;
 
 /// Base64 payloads shorter than this count as text: they are not worth the look.
-const MEDIA_BYTES_MIN: usize = 64;
+pub(super) const MEDIA_BYTES_MIN: usize = 64;
 
 /// The keys that the survey tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -2,19 +2,24 @@
 //! and model, and without what is not ours to tell. Never here: a re-serialised answer.
 
 use super::choices::{Known, Shows, word};
+use super::item::read_item;
 use super::message::MessageReader;
+use super::response::{self, ResponseReader};
+use super::response_items::made_id;
 use super::top::{TopReader, UsageRule};
 use super::usage::{self, anew};
-use crate::anthropic;
 use crate::anthropic::usage::MessageCounts;
-use crate::json::{Span, blank};
+use crate::json::{Items, Span, blank};
 use crate::lane::{ReplyHead, StreamFault};
 use crate::openai_chat::chunk::Pen;
 use crate::openai_chat::stop;
 use crate::openai_chat::usage::{ChatCounts, write};
+use crate::openai_responses::echo::Echo;
+use crate::openai_responses::usage::ResponseCounts;
 use crate::splice::Edits;
+use crate::{anthropic, openai_responses};
 use bytes::Bytes;
-use canon::Tally;
+use canon::{StopReason, Tally};
 use units::{Usage, UsageSource};
 
 /// An answer read once; the splice waits for the charge.
@@ -104,6 +109,59 @@ pub(crate) fn read_messages(body: &Bytes, head: &ReplyHead) -> Result<StraightAn
         last: message.closed.last,
         tally,
         write: anthropic::usage::write,
+    })
+}
+
+/// Reads a Responses answer.
+pub(crate) fn read_responses(body: &Bytes, head: &ReplyHead, echo: &Echo) -> Result<StraightAnswer, StreamFault> {
+    let mut edits = Edits::default();
+    let reader = ResponseReader { json: body, head, echo, edits: &mut edits, status: None, items: None };
+    let found = reader.read(blank(body, 0), 0)?;
+    if blank(body, found.closed.end) < body.len() {
+        return Err(StreamFault::Garbage);
+    }
+    match &*found.status {
+        "failed" | "cancelled" => return Err(response::failed(body)),
+        "in_progress" | "queued" => return Err(StreamFault::Garbage),
+        _ => {}
+    }
+    let mut tally = Tally::default();
+    let (mut called, mut refused, mut n) = (false, false, 0);
+    let mut items = Items::new(body, found.output.ok_or(StreamFault::Garbage)?.value.0, 1)?;
+    while let Some((start, _)) = items.next()? {
+        let as_is = read_item(body, start, 2, None, &mut Edits::default())?;
+        let made = made_id(&as_is, head.id_stem(), n);
+        let id = if as_is.id.is_empty() { &made } else { &as_is.id };
+        let item = read_item(body, start, 2, Some(id), &mut edits)?;
+        item.tell_name(&mut tally);
+        item.tell(body, false, &mut tally);
+        called |= item.is_call();
+        refused |= item.is_refusal();
+        n += 1;
+    }
+    let mut counts = ResponseCounts::default();
+    let mut clean = None;
+    if let Some(member) = found.usage {
+        let text = member.text(body);
+        counts.take(text);
+        tally.report(&counts.usage());
+        clean = cleaned(body, member.value.0, &usage::RESPONSES).filter(|_| usage::has_details(text));
+    }
+    let status = if found.status.is_empty() { "completed" } else { &found.status };
+    let mut stop = openai_responses::stop::read(status, found.reason.as_deref());
+    stop.reason = stop.reason.with_calls(called);
+    if stop.reason == StopReason::EndTurn && refused {
+        stop.reason = StopReason::Refusal;
+    }
+    tally.stopped(stop);
+    Ok(StraightAnswer {
+        body: body.clone(),
+        edits,
+        usage: found.usage.map(|member| member.value),
+        clean,
+        last: found.closed.last,
+        tally,
+        write: openai_responses::usage::write,
     })
 }
 

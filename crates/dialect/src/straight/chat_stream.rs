@@ -2,7 +2,7 @@
 //! it is sealed. Never here: a built chunk; frames are spliced, or recognised by a template and copied (pass).
 
 use super::choices::{Known, Shows, word};
-use super::pass::{EventReader, Frame, Lesson, Passage, Way};
+use super::pass::{Counts, EventReader, Frame, Lesson, Passage, Way};
 use super::top::{TopReader, UsageRule};
 use super::usage;
 use crate::codec::fail_plainly;
@@ -90,7 +90,18 @@ impl EventReader for ChatReader {
             texts.sort_unstable();
             // The first text is the one that counts; padding before it would be counted instead.
             if texts[0] == text {
-                frame.teach("", &Lesson { texts: &texts, edits: &edits, shown }, way.templates);
+                frame.teach(
+                    "",
+                    &Lesson {
+                        texts: &texts,
+                        edits: &edits,
+                        shown,
+                        number: None,
+                        tag: 0,
+                        counts: Counts::default(),
+                    },
+                    way.templates,
+                );
             }
         }
         Ok(())

@@ -110,7 +110,7 @@ fn upstream(json: &[u8]) -> StreamFault {
 }
 
 /// The type an event gives itself; without one, the name it came under.
-fn type_of<'f>(frame: &'f Frame<'_>) -> Result<(Cow<'f, str>, bool), StreamFault> {
+pub(super) fn type_of<'f>(frame: &'f Frame<'_>) -> Result<(Cow<'f, str>, bool), StreamFault> {
     let mut members = Members::new(&frame.json, 0, 0)?;
     while let Some(member) = members.next()? {
         if &*member.name(&frame.json) == b"type" {
@@ -174,6 +174,6 @@ fn unknown<'a>(json: &[u8], name: &str) -> Result<Option<Seen<'a>>, StreamFault>
 }
 
 /// Nothing stands behind an event.
-fn ends(json: &[u8], end: usize) -> Result<(), StreamFault> {
+pub(super) fn ends(json: &[u8], end: usize) -> Result<(), StreamFault> {
     if blank(json, end) < json.len() { Err(StreamFault::Garbage) } else { Ok(()) }
 }

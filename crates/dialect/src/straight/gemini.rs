@@ -12,7 +12,7 @@ use crate::fault::UpstreamFault;
 use crate::gemini::frame::Pen;
 use crate::gemini::stop;
 use crate::gemini::usage::{GeminiCounts, write};
-use crate::json::{Bad, Items, Member, Members, Span, blank, string_value, whole};
+use crate::json::{Bad, Items, Member, Members, Span, blank, string_value, text_len, whole};
 use crate::lane::StreamFault;
 use crate::read::Object;
 use crate::splice::Edits;
@@ -49,6 +49,8 @@ pub(super) struct Top {
     pub last: usize,
     text: usize,
     reasoning: usize,
+    /// Bytes of what nobody here knows, and of pictures and what the provider's own tools said.
+    other: usize,
     sealed: bool,
     parts: usize,
 }
@@ -58,6 +60,7 @@ impl Top {
     pub const fn tell(&self, tally: &mut Tally) {
         tally.text(self.text);
         tally.reasoning(self.reasoning);
+        tally.other(self.other);
         if self.sealed {
             tally.sealed();
         }
@@ -293,12 +296,12 @@ impl TopReader<'_, '_> {
                 b"thoughtSignature" => top.sealed |= value.len() > 2,
                 // What the provider's own tools said: the names inside are theirs.
                 b"executableCode" | b"codeExecutionResult" | b"toolCall" | b"toolResponse" | b"inlineData" => {
-                    top.text += value.len();
+                    top.other += value.len();
                     plain = false;
                 }
                 name => {
                     if object.other(member, name, self.edits)? {
-                        top.text += value.len();
+                        top.other += value.len();
                         plain = false;
                     }
                 }
@@ -309,7 +312,7 @@ impl TopReader<'_, '_> {
             let inner = (member.value.0 + 1, member.value.1 - 1);
             let (shown, count) =
                 if thought { (Shown::Reasoning, &mut top.reasoning) } else { (Shown::Text, &mut top.text) };
-            *count += inner.1 - inner.0;
+            *count += text_len(&json[inner.0..inner.1]);
             top.only = Some((inner, shown)).filter(|_| plain && inner.1 > inner.0);
         }
         Ok(object.close(self.edits).end)
@@ -322,7 +325,7 @@ impl TopReader<'_, '_> {
         while let Some(member) = object.next()? {
             let value = member.text(json);
             match &*member.name(json) {
-                b"name" => top.text += value.len().saturating_sub(2),
+                b"name" => top.text += text_len(value).saturating_sub(2),
                 b"args" | b"partialArgs" => top.text += value.len(),
                 b"id" => {}
                 name => {

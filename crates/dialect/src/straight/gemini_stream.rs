@@ -95,8 +95,9 @@ impl EventReader for GeminiReader {
             let report = top.usage.map(|usage| usage.value);
             // The text is the first hole; counts before it would be taken for it.
             if report.is_none_or(|report| report.0 > text.1) {
-                let lesson = Lesson { texts: &[text], edits: &edits, shown };
-                frame.teach_counts("", &lesson, Counts { numbers: &numbers, report }, way.templates);
+                let counts = Counts { numbers: &numbers, report };
+                let lesson = Lesson { texts: &[text], edits: &edits, shown, number: None, tag: 0, counts };
+                frame.teach("", &lesson, way.templates);
             }
         }
         Ok(())

@@ -162,7 +162,7 @@ pub(super) fn read_end(
     Ok((Some(known_stop(&word, text(sequence).map(std::borrow::Cow::into_owned), tools)), end))
 }
 
-fn quoted(text: &str) -> Vec<u8> {
+pub(super) fn quoted(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
     push_string(&mut out, text);
     out

@@ -8,7 +8,7 @@
 
 use super::block::{Block, Kind};
 use super::event::{Before, Seen, see};
-use super::pass::{EventReader, Frame, Lesson, Passage, Way};
+use super::pass::{Counts, EventReader, Frame, Lesson, Passage, Way};
 use super::usage::{self, anew};
 use crate::anthropic::event;
 use crate::anthropic::usage::{MessageCounts, write};
@@ -213,7 +213,8 @@ impl MessagesReader {
         let edits = seen.write(frame, way.out);
         // A template of an empty text would hide which blocks of thinking ever showed any.
         if let Some((text, shown)) = block.only.filter(|(text, _)| numbered && text.1 > text.0) {
-            let lesson = Lesson { texts: &[text], edits: &edits, shown };
+            let lesson =
+                Lesson { texts: &[text], edits: &edits, shown, number: None, tag: 0, counts: Counts::default() };
             frame.teach(kind, &lesson, way.templates);
         }
         Ok(())

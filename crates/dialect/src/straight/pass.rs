@@ -1,9 +1,9 @@
 //! The way of a stream through the straight lane, whatever the dialect. In: the upstream's bytes. Out: frames that a template
 //! knows are copied; the others are handed to the dialect's reader. Never here: what an event means.
 
-use super::template::{Hole, Seam, Shown, Tail, Template, Templates};
+use super::template::{Hole, Seam, Shown, Template, Templates};
 use crate::fault::UpstreamFault;
-use crate::json::Span;
+use crate::json::{Span, text_len};
 use crate::lane::StreamFault;
 use crate::splice::Edits;
 use crate::sse::{Fields, Frames, fields};
@@ -22,6 +22,8 @@ pub(super) trait EventReader {
     fn may_end(&self) -> bool;
     /// `[DONE]` came.
     fn last_word(&mut self);
+    /// A template passed more of a text, as it stands between its quotes; the reader gave the tag.
+    fn passed(&mut self, _tag: u64, _text: &[u8]) {}
     /// Counts came in an event that a template knew.
     fn counted(&mut self, _report: &[u8], _tally: &mut Tally) {}
     /// An event came that no template knows.
@@ -33,6 +35,8 @@ pub(super) struct Way<'a> {
     pub out: &'a mut BytesMut,
     pub tally: &'a mut Tally,
     pub templates: &'a mut Templates,
+    /// The number of the next event, in dialects that count them.
+    pub next: &'a mut u64,
 }
 
 /// A stream on its way.
@@ -40,13 +44,21 @@ pub(super) struct Way<'a> {
 pub(crate) struct Passage<R> {
     frames: Frames,
     templates: Templates,
+    pub(super) next: u64,
     pub(super) tally: Tally,
     pub(super) reader: R,
 }
 
-impl<R> Passage<R> {
+#[expect(private_bounds, reason = "the readers are named by their streams")]
+impl<R: EventReader> Passage<R> {
     pub(super) fn of(reader: R) -> Self {
-        Self { frames: Frames::default(), templates: Templates::default(), tally: Tally::default(), reader }
+        Self {
+            frames: Frames::default(),
+            templates: Templates::default(),
+            next: 0,
+            tally: Tally::default(),
+            reader,
+        }
     }
 
     /// How many frames were learned.
@@ -90,11 +102,13 @@ impl<R: EventReader> Passage<R> {
         if self.reader.is_done() {
             return Ok(());
         }
-        if let Some(passed) = self.templates.pass(frame, out) {
+        if let Some(passed) = self.templates.pass(frame, &mut self.next, out) {
+            let len = text_len(passed.text);
             match passed.shown {
-                Shown::Text => self.tally.text(passed.bytes),
-                Shown::Reasoning => self.tally.reasoning(passed.bytes),
+                Shown::Text => self.tally.text(len),
+                Shown::Reasoning => self.tally.reasoning(len),
             }
+            self.reader.passed(passed.tag, passed.text);
             if let Some(report) = passed.report {
                 self.reader.counted(report, &mut self.tally);
             }
@@ -122,7 +136,8 @@ impl<R: EventReader> Passage<R> {
                 Err(StreamFault::Upstream(UpstreamFault::in_stream(R::DIALECT, data)))
             }
             _ => {
-                let mut way = Way { out, tally: &mut self.tally, templates: &mut self.templates };
+                let mut way =
+                    Way { out, tally: &mut self.tally, templates: &mut self.templates, next: &mut self.next };
                 self.reader.read(&Frame::new(frame, &fields), &mut way)
             }
         }
@@ -148,9 +163,15 @@ pub(super) struct Lesson<'l> {
     pub edits: &'l Edits,
     /// What the first text is.
     pub shown: Shown,
+    /// The frame's number, where the dialect has one.
+    pub number: Option<Span>,
+    /// What the reader is told when such a frame passes.
+    pub tag: u64,
+    /// Counts that may differ the next time.
+    pub counts: Counts<'l>,
 }
 
-/// Counts in a frame that may differ the next time, behind its text.
+/// Counts in a frame, behind its text.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Counts<'c> {
     /// The numbers, in order.
@@ -206,34 +227,32 @@ impl<'a> Frame<'a> {
 
     /// Lets the templates know this event under this name.
     pub fn teach(&self, name: &str, lesson: &Lesson<'_>, templates: &mut Templates) {
-        self.teach_counts(name, lesson, Counts::default(), templates);
-    }
-
-    /// The same of an event whose counts may differ as well.
-    pub fn teach_counts(&self, name: &str, lesson: &Lesson<'_>, counts: Counts<'_>, templates: &mut Templates) {
-        let Lesson { texts, edits, shown } = *lesson;
-        let (Some(at), Some(first)) = (self.at, texts.first()) else { return };
+        let Lesson { texts, edits, shown, number, tag, counts } = *lesson;
+        let mut holes: SmallVec<[(Span, Hole); 3]> = texts.iter().map(|text| (*text, Hole::Text)).collect();
+        holes.extend(number.map(|number| (number, Hole::Number)));
+        holes.extend(counts.numbers.iter().map(|number| (*number, Hole::Count)));
+        holes.sort_unstable_by_key(|(span, _)| *span);
+        let (Some(at), Some((first, _)), false) = (self.at, holes.first(), texts.is_empty()) else { return };
         let (head, tail) = self.around(name);
         let to = |from: usize, to: usize| edits.apply_within(&self.json, from, to);
         let mut tails = SmallVec::new();
-        let holes: SmallVec<[Span; 4]> = texts.iter().chain(counts.numbers).copied().collect();
-        for (n, text) in holes.iter().enumerate() {
-            let next = holes.get(n + 1).map(|next| next.0);
+        for (n, (span, hole)) in holes.iter().enumerate() {
+            let next = holes.get(n + 1).map(|(next, _)| next.0);
             let until = next.unwrap_or(self.json.len());
-            if until < text.1 {
+            if until < span.1 {
                 return;
             }
             let end: (&[u8], &[u8]) = if next.is_some() { (b"", b"") } else { (&self.raw[at + until..], tail) };
-            let hole = if n < texts.len() { Hole::Text } else { Hole::Count };
             let seam = Seam {
-                from: [&self.json[text.1..until], end.0].concat().into(),
-                to: [&to(text.1, until), end.1].concat().into(),
+                from: [&self.json[span.1..until], end.0].concat().into(),
+                to: [&to(span.1, until), end.1].concat().into(),
             };
-            tails.push(Tail { hole, seam });
+            tails.push((*hole, seam));
         }
-        let report = counts.report.map(|(from, to)| (from.saturating_sub(first.1), self.raw.len() - at - to));
+        let end = texts.first().map_or(0, |text| text.1);
+        let report = counts.report.map(|(from, to)| (from.saturating_sub(end), self.raw.len() - at - to));
         let from = self.raw[..at + first.0].into();
         let head = Seam { from, to: [&*head, &to(0, first.0)].concat().into() };
-        templates.add(Template { head, tails, shown, report });
+        templates.add(Template { head, tails, shown, tag, report });
     }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use canon::Dialect;
 
 /// The body as the upstream gets it: `model` spliced, usage reporting switched on, the limit of answer tokens inserted
-/// or renamed, system roles placed as the server wants them. Every other byte is the client's.
+/// or renamed, system roles placed as the server wants them, nothing to be kept at the server. Every other byte is the client's.
 pub fn prepare(body: &Bytes, peek: &Peek, target: &Target) -> Bytes {
     if peek.dialect == Dialect::Gemini {
         return prepare_gemini(body, peek, target);
@@ -25,19 +25,24 @@ pub fn prepare(body: &Bytes, peek: &Peek, target: &Target) -> Bytes {
         plan.limit();
         plan.report_usage();
     }
+    if peek.dialect == Dialect::OpenAiResponses {
+        plan.keep_nothing();
+        plan.limit_output();
+        plan.drop_foreign();
+    }
     plan.place_system();
     plan.drop_unsigned();
     plan.finish()
 }
 
 /// What is to change in one body.
-struct Plan<'a> {
-    body: &'a Bytes,
-    peek: &'a Peek,
-    target: &'a Target,
-    edits: Edits,
-    added: Vec<u8>,
-    gone: Vec<Member>,
+pub(super) struct Plan<'a> {
+    pub body: &'a Bytes,
+    pub peek: &'a Peek,
+    pub target: &'a Target,
+    pub edits: Edits,
+    pub added: Vec<u8>,
+    pub gone: Vec<Member>,
 }
 
 impl Plan<'_> {
@@ -123,7 +128,8 @@ impl Plan<'_> {
 
     /// Roles change in place, so the order of the conversation and its prompt cache stay.
     fn place_system(&mut self) {
-        let chat = self.peek.dialect == Dialect::OpenAiChat;
+        // Both dialects of this family have the two roles.
+        let chat = self.peek.dialect != Dialect::Anthropic;
         for prompter in &self.peek.cuts.prompters {
             let role: &'static [u8] = match self.target.system {
                 SystemPlacement::DeveloperInPlace if chat && !prompter.developer => b"\"developer\"",

@@ -5,6 +5,8 @@ mod gemini;
 mod messages;
 mod pieces;
 mod requests;
+mod responses;
+mod responses_requests;
 mod whole;
 
 use crate::lane::{Answer, ReplyHead, Stream, StreamFault, StreamSpec};

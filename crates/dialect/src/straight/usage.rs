@@ -5,6 +5,7 @@ use super::names::Sieve;
 use crate::anthropic::usage::pairs;
 use crate::count::is_plain;
 use crate::json::{Bad, Items, Members, Pending, skip};
+use crate::read::Object;
 use crate::splice::Edits;
 use units::Usage;
 
@@ -127,6 +128,41 @@ pub(super) const MESSAGES: Rules = Rules {
     ],
     needed: &["input_tokens", "output_tokens"],
 };
+
+/// Responses.
+pub(super) const RESPONSES: Rules = Rules {
+    members: &[
+        ("input_tokens", Rule::Count),
+        (
+            "input_tokens_details",
+            Rule::Group(&[
+                ("cached_tokens", Rule::Count),
+                ("cache_write_tokens", Rule::Count),
+                (
+                    "cache_write_tokens_details",
+                    Rule::Group(&[("ttl_30m_tokens", Rule::Count), ("ttl_12h_tokens", Rule::Count)]),
+                ),
+            ]),
+        ),
+        ("output_tokens", Rule::Count),
+        ("output_tokens_details", Rule::Group(&[("reasoning_tokens", Rule::Count)])),
+        ("total_tokens", Rule::Count),
+        ("prompt_tokens", Rule::Alias),
+        ("completion_tokens", Rule::Alias),
+    ],
+    needed: &["input_tokens", "output_tokens", "total_tokens"],
+};
+
+/// Whether a Responses usage object has both objects with details: readers add up what stands in them.
+pub(super) fn has_details(text: &[u8]) -> bool {
+    let plain = |group: &str, key: &str| {
+        let usage = Object::open(text)?;
+        let details = Object::open(usage.get(group)?)?;
+        details.get(key).filter(|count| is_plain(count)).map(|_| ())
+    };
+    plain("input_tokens_details", "cached_tokens").is_some()
+        && plain("output_tokens_details", "reasoning_tokens").is_some()
+}
 
 /// Whether a JSON value is one of these words.
 pub(super) fn is_word(value: &[u8], words: &[&str]) -> bool {

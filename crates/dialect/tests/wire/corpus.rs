@@ -6,7 +6,7 @@ use crate::run::{cases, spec, stream};
 use bytes::Bytes;
 use canon::{Dialect, Fault, Tally};
 use dialect::lane::{Answer, StreamSpec};
-use dialect::{Target, decode_request, encode_request};
+use dialect::{Echo, Target, decode_request, encode_request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -44,11 +44,7 @@ fn usage_text(usage: &Usage) -> String {
 
 /// The request of a case as its upstream gets it, and what was lost.
 fn request(folder: &Path, upstream: Dialect) -> Option<(String, String)> {
-    let text = fs::read(folder.join("request.json")).ok()?;
-    let value: BTreeMap<&str, &serde_json::value::RawValue> = serde_json::from_slice(&text).unwrap();
-    let client: String = serde_json::from_str(value["client"].get()).unwrap();
-    let client = Dialect::from_name(&client).unwrap();
-    let body = Bytes::copy_from_slice(value["body"].get().as_bytes());
+    let (client, body) = request_of(folder)?;
     let target = Target::new(upstream, "upstream-model", 32_000);
     let encoded = decode_request(client, &body).and_then(|(request, mut losses)| {
         let encoded = encode_request(&request, &target)?;
@@ -75,12 +71,35 @@ fn request(folder: &Path, upstream: Dialect) -> Option<(String, String)> {
     })
 }
 
+/// The same for the answer to the case's own request: names on their way back, settings to repeat.
+fn asked(mut spec: StreamSpec, folder: &Path) -> StreamSpec {
+    if let Some((client, body)) = request_of(folder)
+        && client == spec.client
+        && client != spec.upstream
+        && let Ok((request, _)) = decode_request(client, &body)
+        && let Ok(encoded) = encode_request(&request, &Target::new(spec.upstream, "upstream-model", 32_000))
+    {
+        spec.names = encoded.names;
+        spec.echo = Echo::read(&body);
+    }
+    spec
+}
+
+/// The request of a case: its dialect and its body.
+fn request_of(folder: &Path) -> Option<(Dialect, Bytes)> {
+    let text = fs::read(folder.join("request.json")).ok()?;
+    let value: BTreeMap<&str, &serde_json::value::RawValue> = serde_json::from_slice(&text).unwrap();
+    let client: String = serde_json::from_str(value["client"].get()).unwrap();
+    let body = Bytes::copy_from_slice(value["body"].get().as_bytes());
+    Some((Dialect::from_name(&client).unwrap(), body))
+}
+
 /// What the files of a case should be.
 fn expected(upstream: Dialect, folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut usages = BTreeSet::new();
     for client in Dialect::ALL {
-        let spec = spec(*client, upstream);
+        let spec = asked(spec(*client, upstream), folder);
         let (name, (text, tally)) = match fs::read(folder.join("upstream.sse")) {
             Ok(bytes) => {
                 let whole = streamed(&spec, &bytes, bytes.len());

@@ -7,5 +7,6 @@ mod faults;
 mod gemini;
 mod pitfalls;
 mod properties;
+mod responses;
 mod run;
 mod strict;

@@ -2,7 +2,7 @@
 //! (crate's convert tests) and those that need a server.
 
 use crate::run::{CHAT, DONE, MESSAGES, answer, chunk, frames, run, usage_chunk};
-use canon::StopReason;
+use canon::{Dialect, StopReason};
 use serde_json::Value;
 
 /// The blocks of a Messages stream: type, text or input, in order.
@@ -240,8 +240,11 @@ fn pitfall_59_every_stop_reason_ends_the_stream() {
 #[test]
 fn r_wire_5_the_first_token_goes_out_at_once() {
     let up = chunk(r#"{"role":"assistant","content":"first"}"#, "null");
-    for client in [CHAT, MESSAGES] {
-        let ran = run(CHAT, client, &up);
-        assert!(String::from_utf8(ran.before).unwrap().contains("first"));
+    let responses = "data: {\"type\":\"response.output_text.delta\",\"delta\":\"first\"}\n\n";
+    for client in Dialect::ALL {
+        for (upstream, up) in [(CHAT, &*up), (Dialect::OpenAiResponses, responses)] {
+            let ran = run(upstream, *client, up);
+            assert!(String::from_utf8(ran.before).unwrap().contains("first"));
+        }
     }
 }

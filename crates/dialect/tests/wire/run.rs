@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Tally};
 use dialect::lane::{Answer, ReplyHead, Stream, StreamFault, StreamSpec};
-use dialect::{Maker, ToolNames};
+use dialect::{Echo, Maker, ToolNames};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,9 @@ use units::UsageSource;
 
 pub const CHAT: Dialect = Dialect::OpenAiChat;
 pub const MESSAGES: Dialect = Dialect::Anthropic;
+pub const RESPONSES: Dialect = Dialect::OpenAiResponses;
 pub const GEMINI: Dialect = Dialect::Gemini;
-pub const ALL: [Dialect; 3] = [CHAT, MESSAGES, GEMINI];
+pub const ALL: [Dialect; 4] = [CHAT, MESSAGES, RESPONSES, GEMINI];
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -40,6 +41,7 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
     let id = match client {
         Dialect::Anthropic => "msg_ours",
         Dialect::Gemini => "gen-ours",
+        Dialect::OpenAiResponses => "resp_ours",
         _ => "chatcmpl-ours",
     };
     StreamSpec {
@@ -53,6 +55,7 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
         choices: 1,
         names: ToolNames::default(),
         stops: Vec::new(),
+        echo: Echo::default(),
     }
 }
 

@@ -116,6 +116,7 @@ async fn read(run: &Run, route: &LiveRoute, letter: Letter, mut answer: Answer) 
         choices: run.job.peek.choices,
         names: letter.names,
         stops: letter.stops,
+        echo: dialect::Echo::default(),
     };
     if !run.job.peek.stream {
         let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;

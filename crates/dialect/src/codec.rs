@@ -2,6 +2,7 @@
 //! upstream's dialect, the writer of its client's. Never here: a pair of dialects, what lies between reader and writer.
 
 use crate::anthropic::{reply::MessagesEncoder, stream::MessagesDecoder};
+use crate::completions::{self, reply::CompletionsEncoder};
 use crate::fault::render_event;
 use crate::lane::{StreamFault, StreamSpec};
 use crate::openai_chat::{reply::ChatEncoder, stream::ChatDecoder};
@@ -51,6 +52,7 @@ pub(crate) fn decoder(spec: &StreamSpec) -> Box<dyn Decode> {
 pub(crate) fn encoder(spec: &StreamSpec) -> Box<dyn Encode> {
     match spec.client {
         Dialect::Anthropic => Box::new(MessagesEncoder::new(&spec.head)),
+        Dialect::Completions => Box::new(CompletionsEncoder::new(spec)),
         _ => Box::new(ChatEncoder::new(spec)),
     }
 }
@@ -59,6 +61,7 @@ pub(crate) fn encoder(spec: &StreamSpec) -> Box<dyn Encode> {
 pub(crate) fn write_reply(spec: &StreamSpec, reply: &Reply, usage: &Usage) -> Vec<u8> {
     match spec.client {
         Dialect::Anthropic => anthropic::reply::write(reply, &spec.head, usage),
+        Dialect::Completions => completions::reply::write(reply, spec, usage),
         _ => openai_chat::reply::write(reply, spec, usage),
     }
 }

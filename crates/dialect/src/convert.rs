@@ -3,7 +3,7 @@
 
 use crate::names::ToolNames;
 use crate::target::{Betas, Target};
-use crate::{anthropic, openai_chat};
+use crate::{anthropic, completions, embeddings, openai_chat};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Loss, Request};
 use std::borrow::Cow;
@@ -62,6 +62,8 @@ impl Encoded {
 pub fn call_path(target: &Target, _stream: bool) -> Cow<'static, str> {
     Cow::Borrowed(match target.dialect {
         Dialect::Anthropic => "/messages",
+        Dialect::Embeddings => "/embeddings",
+        Dialect::GeminiEmbeddings => return Cow::Owned(embeddings::gemini::path(&target.model)),
         _ => "/chat/completions",
     })
 }
@@ -71,6 +73,7 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
     let (mut request, losses) = match dialect {
         Dialect::OpenAiChat => openai_chat::decode::request(body),
         Dialect::Anthropic => anthropic::decode::request(body),
+        Dialect::Completions => completions::decode::request(body),
         _ => Err(unknown()),
     }?;
     if request.turns.is_empty() {

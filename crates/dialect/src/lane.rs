@@ -5,6 +5,7 @@
 mod convert;
 mod stops;
 
+use crate::embeddings::{self, Vectors};
 use crate::fault::UpstreamFault;
 use crate::json::Bad;
 use crate::names::ToolNames;
@@ -64,6 +65,11 @@ pub struct StreamSpec {
     /// Stop sequences that the server does not take (`Encoded::stops`). When one comes up the stream is complete; whoever
     /// reads the upstream may read on for its usage (`Stream::is_ended`) or hang up.
     pub stops: Vec<String>,
+    /// A text that the answer begins with though the model does not write it (`canon::Request::lead`; Completions clients
+    /// only). It counts as no output.
+    pub lead: Option<String>,
+    /// What vectors the client awaits (`Peek::vectors`; Embeddings clients only).
+    pub vectors: Vectors,
 }
 
 impl StreamSpec {
@@ -78,6 +84,8 @@ impl StreamSpec {
             choices,
             names: ToolNames::default(),
             stops: Vec::new(),
+            lead: None,
+            vectors: Vectors::default(),
         }
     }
 }
@@ -259,7 +267,9 @@ impl Answer {
         if std::str::from_utf8(body).is_err() {
             return Err(StreamFault::Garbage);
         }
-        let lane = if spec.client != spec.upstream {
+        let lane = if spec.client == Dialect::Embeddings {
+            AnswerLane::Straight(Box::new(embeddings::read(spec, body)?))
+        } else if spec.client != spec.upstream {
             AnswerLane::Converted(Box::new(Converted::read(spec, body)?))
         } else if spec.client == Dialect::Anthropic {
             AnswerLane::Straight(Box::new(read_messages(body, &spec.head)?))

@@ -2,10 +2,14 @@
 //! routing need, and where the straight lane may splice. Every refusal names the field.
 //! Never here: a built document, the meaning of the prompt, a second opinion about a duplicate key.
 
+mod completions;
+mod embeddings;
 mod fields;
+mod plain;
 mod surcharges;
 mod survey;
 
+use crate::embeddings::Vectors;
 use crate::json::{Bad, Blind, Member, Members, Span, blank, walk};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
@@ -74,6 +78,8 @@ pub struct Peek {
     pub beyond: Vec<Beyond>,
     /// Whether the history holds thinking that nobody signed, which a Messages server would refuse.
     pub unsigned_thinking: bool,
+    /// What vectors the client awaits (Embeddings).
+    pub vectors: Vectors,
     pub(crate) cuts: Cuts,
 }
 
@@ -144,6 +150,11 @@ pub(crate) struct Cuts {
 
 /// Looks at a request.
 pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
+    match dialect {
+        Dialect::Completions => return completions::look(body),
+        Dialect::Embeddings => return embeddings::look(body),
+        _ => {}
+    }
     let start = check_text(body)?;
     let mut fields = Fields::new(dialect);
     let mut survey = Survey::default();

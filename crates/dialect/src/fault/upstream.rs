@@ -179,7 +179,7 @@ fn classify(dialect: Dialect, status: u16, told: &Told) -> UpstreamClass {
         413 => UpstreamClass::TooLarge,
         429 => UpstreamClass::RateLimited,
         529 => UpstreamClass::Overloaded,
-        503 if dialect == Dialect::OpenAiChat => UpstreamClass::Overloaded,
+        503 if dialect != Dialect::Anthropic => UpstreamClass::Overloaded,
         // 200: a stream that began well and then broke off with words that say nothing.
         200 | 500..=599 => UpstreamClass::Server,
         _ => UpstreamClass::Unknown,
@@ -263,6 +263,9 @@ const ROOTS: &[&str] = &[
     "functions",
     "function_call",
     "verbosity",
+    "encoding_format",
+    "dimensions",
+    "input",
 ];
 
 /// The path if it looks like one and its root is a field of a request. Anything else may be a sentence or a secret.

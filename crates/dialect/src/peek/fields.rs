@@ -4,6 +4,7 @@
 use super::surcharges;
 use super::survey::Survey;
 use super::{CHOICES_MAX, Cuts, OUTPUT_TOKENS_MAX, Peek, THINKING_BUDGET_MIN};
+use crate::embeddings::Vectors;
 use crate::json::{Member, Members, string_value, whole};
 use canon::{Dialect, Fault, FaultKind};
 
@@ -74,7 +75,7 @@ pub(super) fn look_alike(name: &[u8]) -> Result<(), Fault> {
 }
 
 /// Refuses another spelling of one of these names below `path`.
-fn other_spelling(path: &str, name: &[u8], known: &[&str]) -> Result<(), Fault> {
+pub(super) fn other_spelling(path: &str, name: &[u8], known: &[&str]) -> Result<(), Fault> {
     // Almost every field is in lower case, and then it is none of these.
     if !name.iter().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
         return Ok(());
@@ -95,7 +96,7 @@ fn other_spelling(path: &str, name: &[u8], known: &[&str]) -> Result<(), Fault> 
 pub(super) struct Fields {
     dialect: Dialect,
     seen: u64,
-    peek: Peek,
+    pub(super) peek: Peek,
     max_tokens: Option<u64>,
     max_completion_tokens: Option<u64>,
     messages_seen: bool,
@@ -137,6 +138,7 @@ impl Fields {
                 user: None,
                 beyond: Vec::new(),
                 unsigned_thinking: false,
+                vectors: Vectors::default(),
                 cuts: Cuts::default(),
             },
         }
@@ -388,7 +390,7 @@ impl Fields {
         Ok(self.peek)
     }
 
-    fn limits(&mut self) -> Result<(), Fault> {
+    pub(super) fn limits(&mut self) -> Result<(), Fault> {
         let peek = &mut self.peek;
         match (self.max_tokens, self.max_completion_tokens) {
             (Some(old), Some(new)) if old != new => {

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Tally};
 use dialect::lane::{Answer, ReplyHead, Stream, StreamFault, StreamSpec};
-use dialect::{Maker, ToolNames};
+use dialect::{Maker, ToolNames, Vectors};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,7 @@ pub fn streams() -> Vec<(Dialect, Vec<u8>)> {
 pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
     let id = match client {
         Dialect::Anthropic => "msg_ours",
+        Dialect::Completions => "cmpl-ours",
         _ => "chatcmpl-ours",
     };
     StreamSpec {
@@ -48,6 +49,8 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
         choices: 1,
         names: ToolNames::default(),
         stops: Vec::new(),
+        lead: None,
+        vectors: Vectors::default(),
     }
 }
 

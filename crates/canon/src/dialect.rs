@@ -8,6 +8,8 @@ pub enum Dialect {
     OpenAiChat,
     /// Anthropic Messages.
     Anthropic,
+    /// Gemini generateContent.
+    Gemini,
     /// OpenAI's legacy Completions: clients speak it, no upstream does.
     Completions,
     /// OpenAI Embeddings: texts in, vectors out.
@@ -18,9 +20,9 @@ pub enum Dialect {
 
 impl Dialect {
     /// Every dialect of conversations that clients and upstreams speak.
-    pub const ALL: &[Self] = &[Self::OpenAiChat, Self::Anthropic];
+    pub const ALL: &[Self] = &[Self::OpenAiChat, Self::Anthropic, Self::Gemini];
     /// Every dialect of conversations that a client may speak.
-    pub const CLIENTS: &[Self] = &[Self::OpenAiChat, Self::Anthropic, Self::Completions];
+    pub const CLIENTS: &[Self] = &[Self::OpenAiChat, Self::Anthropic, Self::Gemini, Self::Completions];
     /// What is no conversation.
     const OTHERS: &[Self] = &[Self::Embeddings, Self::GeminiEmbeddings];
 
@@ -29,6 +31,7 @@ impl Dialect {
         match self {
             Self::OpenAiChat => "openai_chat",
             Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
             Self::Completions => "completions",
             Self::Embeddings => "embeddings",
             Self::GeminiEmbeddings => "gemini_embeddings",

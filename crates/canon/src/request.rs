@@ -289,6 +289,12 @@ pub struct Sampling {
     pub top_p: Option<String>,
     /// The best k.
     pub top_k: Option<String>,
+    /// Where chance starts.
+    pub seed: Option<String>,
+    /// How much tokens that came up are avoided.
+    pub presence_penalty: Option<String>,
+    /// How much tokens that came up often are avoided.
+    pub frequency_penalty: Option<String>,
 }
 
 /// The form of the answer.

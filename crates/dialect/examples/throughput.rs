@@ -88,6 +88,19 @@ fn messages_stream() -> Vec<u8> {
     out.into_bytes()
 }
 
+/// The same answer as a Gemini server streams it, with counts that grow.
+fn gemini_stream() -> Vec<u8> {
+    let mut out = String::new();
+    for n in 1..=50 {
+        let finish = if n == 50 { r#","finishReason":"STOP""# } else { "" };
+        out += &format!(
+            "data: {{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\" word{n}\"}}],\"role\":\"model\"}}{finish},\"index\":0}}],\"usageMetadata\":{{\"promptTokenCount\":20,\"candidatesTokenCount\":{n},\"totalTokenCount\":{},\"promptTokensDetails\":[{{\"modality\":\"TEXT\",\"tokenCount\":20}}]}},\"modelVersion\":\"gemini-2.5-flash\",\"responseId\":\"0123456789abcdefghijkl\"}}\r\n\r\n",
+            n + 20
+        );
+    }
+    out.into_bytes()
+}
+
 /// Frames of which no two are alike enough for a template: each has its own time.
 fn restless_stream() -> Vec<u8> {
     let mut out = String::new();
@@ -174,16 +187,20 @@ fn main() {
         let usage = *stream.tally().usage();
         stream.seal(&usage, units::UsageSource::Provider, &mut out);
     });
-    let same = StreamSpec::straight(Dialect::Anthropic, spec.head.clone(), true, 1);
-    let text = messages_stream();
-    let mut out = BytesMut::with_capacity(64 * 1024);
-    measure(&format!("messages stream, 56 events, {} bytes", text.len()), 2_000, || {
-        out.clear();
-        let mut stream = Stream::new(&same);
-        black_box(stream.push(&text, &mut out).is_ok());
-        let usage = *stream.tally().usage();
-        stream.seal(&usage, units::UsageSource::Provider, &mut out);
-    });
+    for (name, dialect, text) in [
+        ("messages stream, 56 events", Dialect::Anthropic, messages_stream()),
+        ("gemini stream, 50 events", Dialect::Gemini, gemini_stream()),
+    ] {
+        let same = StreamSpec::straight(dialect, spec.head.clone(), true, 1);
+        let mut out = BytesMut::with_capacity(64 * 1024);
+        measure(&format!("{name}, {} bytes", text.len()), 2_000, || {
+            out.clear();
+            let mut stream = Stream::new(&same);
+            black_box(stream.push(&text, &mut out).is_ok());
+            let usage = *stream.tally().usage();
+            stream.seal(&usage, units::UsageSource::Provider, &mut out);
+        });
+    }
     for (name, padded, piece) in [
         ("one write", false, usize::MAX),
         ("1460 bytes a write", false, 1460),

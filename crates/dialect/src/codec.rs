@@ -4,9 +4,10 @@
 use crate::anthropic::{reply::MessagesEncoder, stream::MessagesDecoder};
 use crate::completions::{self, reply::CompletionsEncoder};
 use crate::fault::render_event;
+use crate::gemini::{reply::GeminiEncoder, stream::GeminiDecoder};
 use crate::lane::{StreamFault, StreamSpec};
 use crate::openai_chat::{reply::ChatEncoder, stream::ChatDecoder};
-use crate::{anthropic, openai_chat};
+use crate::{anthropic, gemini, openai_chat};
 use bytes::BytesMut;
 use canon::{Dialect, Event, Fault, Reply, Stop};
 use std::fmt::Debug;
@@ -44,6 +45,7 @@ pub(crate) trait Encode: Debug + Send {
 pub(crate) fn decoder(spec: &StreamSpec) -> Box<dyn Decode> {
     match spec.upstream {
         Dialect::Anthropic => Box::new(MessagesDecoder::default()),
+        Dialect::Gemini => Box::new(GeminiDecoder::new(spec.head.call_stem())),
         _ => Box::new(ChatDecoder::new(spec.head.call_stem())),
     }
 }
@@ -52,6 +54,7 @@ pub(crate) fn decoder(spec: &StreamSpec) -> Box<dyn Decode> {
 pub(crate) fn encoder(spec: &StreamSpec) -> Box<dyn Encode> {
     match spec.client {
         Dialect::Anthropic => Box::new(MessagesEncoder::new(&spec.head)),
+        Dialect::Gemini => Box::new(GeminiEncoder::new(spec)),
         Dialect::Completions => Box::new(CompletionsEncoder::new(spec)),
         _ => Box::new(ChatEncoder::new(spec)),
     }
@@ -61,6 +64,7 @@ pub(crate) fn encoder(spec: &StreamSpec) -> Box<dyn Encode> {
 pub(crate) fn write_reply(spec: &StreamSpec, reply: &Reply, usage: &Usage) -> Vec<u8> {
     match spec.client {
         Dialect::Anthropic => anthropic::reply::write(reply, &spec.head, usage),
+        Dialect::Gemini => gemini::reply::write(reply, spec, usage),
         Dialect::Completions => completions::reply::write(reply, spec, usage),
         _ => openai_chat::reply::write(reply, spec, usage),
     }

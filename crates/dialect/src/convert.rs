@@ -3,7 +3,7 @@
 
 use crate::names::ToolNames;
 use crate::target::{Betas, Target};
-use crate::{anthropic, completions, embeddings, openai_chat};
+use crate::{anthropic, completions, gemini, openai_chat};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Loss, Request};
 use std::borrow::Cow;
@@ -59,13 +59,35 @@ impl Encoded {
 }
 
 /// Where a server answers calls of a kind, below its base address.
-pub fn call_path(target: &Target, _stream: bool) -> Cow<'static, str> {
+pub fn call_path(target: &Target, stream: bool) -> Cow<'static, str> {
     Cow::Borrowed(match target.dialect {
         Dialect::Anthropic => "/messages",
+        Dialect::Gemini => {
+            let model = gemini_model(&target.model);
+            let way = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+            return Cow::Owned(format!("/{model}:{way}"));
+        }
         Dialect::Embeddings => "/embeddings",
-        Dialect::GeminiEmbeddings => return Cow::Owned(embeddings::gemini::path(&target.model)),
+        Dialect::GeminiEmbeddings => {
+            return Cow::Owned(format!("/{}:batchEmbedContents", gemini_model(&target.model)));
+        }
         _ => "/chat/completions",
     })
+}
+
+/// A model as a path names it: below the collection that it brings, or below the usual one; what a path gives another
+/// meaning is escaped.
+fn gemini_model(model: &str) -> String {
+    let known = ["models/", "tunedModels/"].into_iter().find_map(|c| Some((c, model.strip_prefix(c)?)));
+    let (collection, name) = known.unwrap_or(("models/", model));
+    let mut out = collection.to_owned();
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out
 }
 
 /// Decodes a client's body.
@@ -73,12 +95,13 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
     let (mut request, losses) = match dialect {
         Dialect::OpenAiChat => openai_chat::decode::request(body),
         Dialect::Anthropic => anthropic::decode::request(body),
+        Dialect::Gemini => gemini::decode::request(body),
         Dialect::Completions => completions::decode::request(body),
         _ => Err(unknown()),
     }?;
     if request.turns.is_empty() {
-        return Err(Fault::new(FaultKind::MessagesRequired, "`messages` holds nothing that can be answered.")
-            .at("messages"));
+        let told = "`messages` holds nothing that can be answered.";
+        return Err(in_words_of(dialect, Fault::new(FaultKind::MessagesRequired, told).at("messages")));
     }
     request.read_bytes = body.len();
     Ok((request, losses))
@@ -89,8 +112,25 @@ pub fn encode_request(request: &Request, target: &Target) -> Result<Encoded, Fau
     match target.dialect {
         Dialect::OpenAiChat => openai_chat::encode::request(request, target),
         Dialect::Anthropic => anthropic::encode::request(request, target),
+        Dialect::Gemini => gemini::encode::request(request, target),
         _ => Err(unknown()),
     }
+    .map_err(|fault| in_words_of(request.dialect, fault))
+}
+
+/// Writers name fields by the words that most clients have; a Gemini client gets them by its own.
+fn in_words_of(client: Dialect, mut fault: Fault) -> Fault {
+    const WORDS: [(&str, &str); 3] = [
+        ("messages", "contents"),
+        ("n", "generationConfig.candidateCount"),
+        ("stop_sequences", "generationConfig.stopSequences"),
+    ];
+    let found = WORDS.iter().find(|(word, _)| client == Dialect::Gemini && fault.param.as_deref() == Some(*word));
+    if let Some((word, theirs)) = found {
+        fault.told = Cow::Owned(fault.told.replace(&format!("`{word}`"), &format!("`{theirs}`")));
+        fault.param = Some(Cow::Borrowed(theirs));
+    }
+    fault
 }
 
 /// The dialect's own headers for a server, on both lanes.
@@ -120,6 +160,9 @@ fn unknown() -> Fault {
     Fault::new(FaultKind::Internal, "This dialect is not spoken here.")
 }
 
+#[cfg(test)]
+#[path = "convert/gemini_tests.rs"]
+mod gemini_tests;
 #[cfg(test)]
 #[path = "convert/tests.rs"]
 mod tests;

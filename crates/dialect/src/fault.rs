@@ -29,12 +29,14 @@ pub enum Style {
     Coded,
     /// `{"error":{code,message,type}}`, the message ends with the request id.
     Router,
+    /// `{"error":{code,message,status,details}}`, `code` the HTTP status, `details` only where waiting helps.
+    Gemini,
 }
 
 impl Style {
     /// Every style.
     pub const ALL: &[Self] =
-        &[Self::OpenAi, Self::Numeric, Self::Detail, Self::Anthropic, Self::Coded, Self::Router];
+        &[Self::OpenAi, Self::Numeric, Self::Detail, Self::Anthropic, Self::Coded, Self::Router, Self::Gemini];
 
     /// The name in settings.
     pub const fn name(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Style {
             Self::Anthropic => "anthropic",
             Self::Coded => "coded",
             Self::Router => "router",
+            Self::Gemini => "gemini",
         }
     }
 
@@ -102,6 +105,7 @@ pub fn render_event(fault: &Fault, client: Dialect, request_id: &str) -> Bytes {
     let row = row(fault.kind);
     let (start, style) = match client {
         Dialect::Anthropic => ("event: error\ndata: ", Style::Anthropic),
+        Dialect::Gemini => ("data: ", Style::Gemini),
         _ => ("data: ", Style::OpenAi),
     };
     let mut out = start.as_bytes().to_vec();
@@ -173,6 +177,16 @@ fn body(fault: &Fault, row: &Row, style: Style, request_id: &str) -> Vec<u8> {
             json.raw("{\"error\":{\"code\":").text(row.code);
             json.raw(",\"message\":").text(told);
             json.raw(",\"type\":").text(row.router()).raw("}}");
+        }
+        Style::Gemini => {
+            json.raw("{\"error\":{\"code\":").raw(&row.status.to_string());
+            json.raw(",\"message\":").text(told);
+            json.raw(",\"status\":").text(row.gemini());
+            if let Some(wait_s) = fault.retry_after_s() {
+                json.raw(",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"");
+                json.raw(&wait_s.to_string()).raw("s\"}]");
+            }
+            json.raw("}}");
         }
     }
     json.out

@@ -2,6 +2,7 @@
 //! upstream's bytes. Out: the client's bytes, a tally, and the terminal group when it is sealed.
 //! Never here: IO, time, money, a retry.
 
+mod array;
 mod convert;
 mod stops;
 
@@ -11,7 +12,10 @@ use crate::json::Bad;
 use crate::names::ToolNames;
 use crate::seal::Maker;
 use crate::sse::TooLong;
-use crate::straight::{ChatStream, MessagesStream, StraightAnswer, read_chat, read_messages};
+use crate::straight::{
+    ChatStream, GeminiAnswer, GeminiStream, MessagesStream, StraightAnswer, read_chat, read_gemini, read_messages,
+};
+use array::Array;
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Fault, FaultKind, Retry, Tally};
 use convert::{Convert, Converted};
@@ -58,6 +62,10 @@ pub struct StreamSpec {
     pub head: ReplyHead,
     /// Whether the client sees usage in the stream (it asked, or its surface always shows it).
     pub show_usage: bool,
+    /// Whether the client reads thoughts; their proofs it gets in any case (Gemini clients only).
+    pub show_thoughts: bool,
+    /// Whether the stream is one JSON array instead of events (Gemini clients without `alt=sse`).
+    pub array: bool,
     /// How many choices were asked for.
     pub choices: u32,
     /// The way back for names of tools (`Encoded::names`).
@@ -81,6 +89,8 @@ impl StreamSpec {
             maker: Maker::default(),
             head,
             show_usage,
+            show_thoughts: true,
+            array: false,
             choices,
             names: ToolNames::default(),
             stops: Vec::new(),
@@ -181,8 +191,10 @@ impl Stream {
         let lane: Box<dyn LaneStream> = match spec.client {
             _ if spec.client != spec.upstream => Box::new(Convert::new(spec)),
             Dialect::Anthropic => Box::new(MessagesStream::new(spec)),
+            Dialect::Gemini => Box::new(GeminiStream::new(spec)),
             _ => Box::new(ChatStream::new(spec)),
         };
+        let lane = if spec.array { Box::new(Array::new(lane)) } else { lane };
         Self { lane, ended: false, over: false }
     }
 
@@ -258,6 +270,7 @@ pub struct Answer {
 #[derive(Debug)]
 enum AnswerLane {
     Straight(Box<StraightAnswer>),
+    Gemini(Box<GeminiAnswer>),
     Converted(Box<Converted>),
 }
 
@@ -267,12 +280,16 @@ impl Answer {
         if std::str::from_utf8(body).is_err() {
             return Err(StreamFault::Garbage);
         }
+        // A server that answers with the frames of a stream has them folded.
+        let frames = spec.client == Dialect::Gemini && body.trim_ascii_start().starts_with(b"[");
         let lane = if spec.client == Dialect::Embeddings {
             AnswerLane::Straight(Box::new(embeddings::read(spec, body)?))
-        } else if spec.client != spec.upstream {
+        } else if spec.client != spec.upstream || frames {
             AnswerLane::Converted(Box::new(Converted::read(spec, body)?))
         } else if spec.client == Dialect::Anthropic {
             AnswerLane::Straight(Box::new(read_messages(body, &spec.head)?))
+        } else if spec.client == Dialect::Gemini {
+            AnswerLane::Gemini(Box::new(read_gemini(body, &spec.head)?))
         } else {
             AnswerLane::Straight(Box::new(read_chat(body, &spec.head)?))
         };
@@ -283,6 +300,7 @@ impl Answer {
     pub fn tally(&self) -> &Tally {
         match &self.lane {
             AnswerLane::Straight(answer) => &answer.tally,
+            AnswerLane::Gemini(answer) => &answer.tally,
             AnswerLane::Converted(answer) => &answer.tally,
         }
     }
@@ -291,6 +309,7 @@ impl Answer {
     pub fn seal(self, usage: &Usage, source: UsageSource) -> Bytes {
         match self.lane {
             AnswerLane::Straight(answer) => answer.seal(usage, source),
+            AnswerLane::Gemini(answer) => answer.seal(usage, source),
             AnswerLane::Converted(answer) => answer.seal(usage),
         }
     }

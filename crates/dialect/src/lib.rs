@@ -10,6 +10,7 @@ mod count;
 mod counting;
 mod embeddings;
 pub mod fault;
+mod gemini;
 mod json;
 pub mod lane;
 mod media;
@@ -30,6 +31,6 @@ pub use convert::{Encoded, RequestHead, call_path, decode_request, encode_reques
 pub use counting::{count_path, decode_count, prepare_count, read_count, write_count};
 pub use embeddings::{EmbeddingInputs, Vectors, embedding_inputs, encode_embeddings};
 pub use names::ToolNames;
-pub use peek::{Beyond, Peek, peek};
+pub use peek::{Beyond, Peek, peek, peek_path};
 pub use seal::Maker;
 pub use target::{Betas, MaxTokensField, ReasoningField, SystemPlacement, Target, ThinkingForm};

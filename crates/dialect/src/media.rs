@@ -1,6 +1,7 @@
 //! Media inside requests. In: data URLs. Out: a media type and base64. Never here: a fetch, a look into the bytes.
 
 use canon::{BlockKind, Loss, Media};
+use std::borrow::Cow;
 
 /// Splits `data:<type>;base64,<data>`.
 pub(crate) fn data_url(url: &str) -> Option<Media> {
@@ -26,6 +27,20 @@ pub(crate) fn document(url: &str, title: Option<String>, losses: &mut Vec<Loss>)
         other => other,
     };
     Some(BlockKind::Document { source, title, context: None })
+}
+
+/// Base64 in the standard alphabet and with its padding, whichever alphabet it came in.
+pub(crate) fn standard_base64(text: &str) -> Cow<'_, str> {
+    let bare = text.trim_end_matches('=');
+    let plain = !bare.contains(['-', '_']);
+    if plain && text.len().is_multiple_of(4) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = if plain { bare.to_owned() } else { bare.replace('-', "+").replace('_', "/") };
+    while !out.len().is_multiple_of(4) {
+        out.push('=');
+    }
+    Cow::Owned(out)
 }
 
 /// Bytes as standard base64.
@@ -77,7 +92,9 @@ mod tests {
             [("", &b""[..]), ("aGk=", b"hi"), ("aGk", b"hi"), ("w6k=", "é".as_bytes()), ("AAECAw==", &[0, 1, 2, 3])]
         {
             assert_eq!(decode_base64(text).as_deref(), Some(bytes), "{text}");
+            assert_eq!(encode_base64(bytes), *standard_base64(text), "{text}");
         }
+        assert_eq!(standard_base64("-_-_AA"), "+/+/AA==");
         assert_eq!(decode_base64("a-b"), None);
         assert!(data_url("data:image/png;base64,AA==").is_some());
         assert_eq!(data_url("data:image/png,AA"), None);

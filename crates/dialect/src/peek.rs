@@ -5,6 +5,7 @@
 mod completions;
 mod embeddings;
 mod fields;
+mod gemini;
 mod plain;
 mod surcharges;
 mod survey;
@@ -15,6 +16,7 @@ use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
 pub(crate) use fields::model_required;
 use fields::{Field, Fields};
+pub(crate) use gemini::GeminiCuts;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -40,6 +42,8 @@ pub struct Peek {
     pub stream: bool,
     /// Whether the client wants to see usage in the stream.
     pub asks_usage: bool,
+    /// Whether the client reads thoughts where they are told (a Gemini client says so, others always do).
+    pub shows_thoughts: bool,
     /// The client's limit of answer tokens.
     pub max_output: Option<u64>,
     /// How many answers are asked for.
@@ -100,6 +104,37 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
 });
 
 impl Peek {
+    /// Nothing seen yet.
+    fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            model: String::new(),
+            stream: false,
+            asks_usage: matches!(dialect, Dialect::Anthropic | Dialect::Gemini),
+            shows_thoughts: dialect != Dialect::Gemini,
+            max_output: None,
+            choices: 1,
+            hidden_reasoning_requested: false,
+            reasoning_requested: false,
+            thinking_budget: None,
+            prompt_bytes: 0,
+            media_bytes: 0,
+            media_items: 0,
+            documents: 0,
+            messages: 0,
+            hour_cache: false,
+            audio: false,
+            open_prompt: false,
+            has_tools: false,
+            prediction_bytes: 0,
+            user: None,
+            beyond: Vec::new(),
+            unsigned_thinking: false,
+            vectors: Vectors::default(),
+            cuts: Cuts::default(),
+        }
+    }
+
     /// Looks at what stands beside the messages for what makes a request dearer. A word may say so wrongly (a tool's
     /// description that mentions audio); then the hold is larger, never the charge.
     fn look_around(&mut self, text: &[u8]) {
@@ -116,10 +151,14 @@ impl Peek {
     /// A fault that names the field.
     pub fn check_thinking(&self, budget_max: u64) -> Result<(), Fault> {
         match self.thinking_budget {
-            Some(budget) if budget > budget_max => Err(Fault::invalid(
-                "thinking.budget_tokens",
-                format!("thinking.budget_tokens must be at most {budget_max} for this model, not {budget}."),
-            )),
+            Some(budget) if budget > budget_max => {
+                let field = match self.dialect {
+                    Dialect::Gemini => "generationConfig.thinkingConfig.thinkingBudget",
+                    _ => "thinking.budget_tokens",
+                };
+                let told = format!("{field} must be at most {budget_max} for this model, not {budget}.");
+                Err(Fault::invalid(field, told))
+            }
             _ => Ok(()),
         }
     }
@@ -146,6 +185,19 @@ pub(crate) struct Cuts {
     pub last: usize,
     pub prompters: Vec<Prompter>,
     pub unsigned: Vec<Span>,
+    pub gemini: GeminiCuts,
+}
+
+/// Looks at a request whose path names the model and says whether the answer is streamed. In other dialects the body says
+/// both, and the path is not asked.
+///
+/// # Errors
+/// A fault that names the field.
+pub fn peek_path(dialect: Dialect, model: &str, stream: bool, body: &Bytes) -> Result<Peek, Fault> {
+    match dialect {
+        Dialect::Gemini => gemini::look(model, stream, body),
+        _ => peek(dialect, body),
+    }
 }
 
 /// Looks at a request.
@@ -153,6 +205,7 @@ pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
     match dialect {
         Dialect::Completions => return completions::look(body),
         Dialect::Embeddings => return embeddings::look(body),
+        Dialect::Gemini => return gemini::look("", false, body),
         _ => {}
     }
     let start = check_text(body)?;

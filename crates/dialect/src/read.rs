@@ -97,6 +97,16 @@ impl<'a> Object<'a> {
         found.map(|(_, raw)| *raw).filter(|raw| *raw != b"null")
     }
 
+    /// Its fields in order; of two of the same name both, null as well.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &'a [u8])> {
+        self.fields.iter().map(|(name, raw)| (&**name, *raw))
+    }
+
+    /// How many fields it has.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
     /// A string field.
     pub fn text(&self, name: &str, at: &At<'_>) -> Result<Option<String>, Fault> {
         self.get(name).map(|raw| text(raw, &at.key(name))).transpose()

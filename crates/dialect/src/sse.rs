@@ -196,7 +196,7 @@ mod tests {
         let mut frames = Frames::default();
         let part = vec![b'x'; 64 * 1024];
         let mut pushed: Result<(), TooLong> = Ok(());
-        for _ in 0..17 {
+        for _ in 0..=EVENT_BYTES_MAX / part.len() {
             pushed = frames.push(&part, |_| Ok(()));
         }
         assert_eq!(pushed, Err(TooLong));

@@ -45,7 +45,7 @@ pub enum ReasoningField {
     Reasoning,
 }
 
-/// How a Messages server is asked to think.
+/// How a Messages or a Gemini server is asked to think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ThinkingForm {
     /// It cannot think.
@@ -55,6 +55,8 @@ pub enum ThinkingForm {
     Budget,
     /// Adaptive thinking with `output_config.effort`.
     Adaptive,
+    /// `thinkingConfig` with a level (Gemini only).
+    Level,
 }
 
 /// One route's server, as far as the wire differs.
@@ -90,6 +92,14 @@ pub struct Target {
     pub betas: Betas,
     /// Whether it counts the tokens of a request for nothing.
     pub counts: bool,
+    /// The model's smallest thinking budget in tokens; 0 where thinking can be switched off (Gemini only).
+    pub thinking_budget_min: u64,
+    /// Whether schemas are taken as JSON Schema; else they are cut down to a subset of OpenAPI (Gemini only).
+    pub json_schema: bool,
+    /// Whether results of tools may carry media (Gemini only); else the media stand beside the results.
+    pub result_media: bool,
+    /// Whether a call without its proof gets the documented stand-in, because the server refuses it without (Gemini only).
+    pub signature_stand_in: bool,
 }
 
 /// Which `anthropic-beta` values pass to the server.
@@ -134,6 +144,10 @@ impl Target {
             cache_breakpoints: false,
             betas: Betas::default(),
             counts: true,
+            thinking_budget_min: 0,
+            json_schema: true,
+            result_media: false,
+            signature_stand_in: false,
         }
     }
 }

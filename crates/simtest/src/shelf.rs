@@ -4,10 +4,10 @@
 use ledger::UsageRow;
 use parking_lot::Mutex;
 use store::port::{
-    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, UsageFilter,
-    WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError,
+    UsageFilter, WorkspaceRow,
 };
-use units::{BootId, KeyId, OperatorTokenId, Timestamp};
+use units::{BootId, KeyId, OperatorTokenId, Timestamp, WorkspaceId};
 
 /// The store in memory.
 #[derive(Default)]
@@ -17,6 +17,7 @@ pub struct Shelf {
     tokens: Mutex<Vec<OperatorTokenRow>>,
     catalogue: Mutex<CatalogueRows>,
     log: Mutex<Vec<AuditEntry>>,
+    answers: Mutex<Vec<AnswerRow>>,
 }
 
 fn ready<T: Send + 'static>(result: Result<T, StoreError>) -> Pending<'static, T> {
@@ -97,6 +98,31 @@ impl Store for Shelf {
 
     fn page_log(&self, _: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
         ready(Ok(self.log.lock().iter().rev().take(limit as usize).cloned().collect()))
+    }
+
+    fn keep_answer(&self, row: AnswerRow) -> Pending<'_, ()> {
+        self.answers.lock().push(row);
+        ready(Ok(()))
+    }
+
+    fn find_answer(&self, workspace: WorkspaceId, id: String, now: Timestamp) -> Pending<'_, Option<AnswerRow>> {
+        let answers = self.answers.lock();
+        let found = answers.iter().find(|a| a.workspace == workspace && a.id == id && a.expires_at > now);
+        ready(Ok(found.cloned()))
+    }
+
+    fn forget_answer(&self, workspace: WorkspaceId, id: String) -> Pending<'_, bool> {
+        let mut answers = self.answers.lock();
+        let before = answers.len();
+        answers.retain(|a| a.workspace != workspace || a.id != id);
+        ready(Ok(answers.len() < before))
+    }
+
+    fn sweep_answers(&self, now: Timestamp) -> Pending<'_, u64> {
+        let mut answers = self.answers.lock();
+        let before = answers.len();
+        answers.retain(|a| a.expires_at > now);
+        ready(Ok((before - answers.len()) as u64))
     }
 
     fn next_change(&self) -> Pending<'_, Change> {

@@ -37,7 +37,7 @@ pub enum StoreError {
 pub(crate) fn closed(unwritten: usize) -> Result<(), StoreError> {
     match unwritten {
         0 => Ok(()),
-        n => Err(StoreError::Unavailable(format!("{n} charges could not be written and are lost"))),
+        n => Err(StoreError::Unavailable(format!("charges that could not be written and are lost: {n}"))),
     }
 }
 
@@ -212,6 +212,21 @@ pub struct AuditEntry {
     pub detail: String,
 }
 
+/// An answer that a caller asked to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerRow {
+    /// Its id, as the caller knows it.
+    pub id: String,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// When it was given.
+    pub created_at: Timestamp,
+    /// When it vanishes.
+    pub expires_at: Timestamp,
+    /// What is kept, sealed.
+    pub sealed: Secret<Vec<u8>>,
+}
+
 /// Which usage rows are asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct UsageFilter {
@@ -279,6 +294,15 @@ pub trait Store: Send + Sync {
     /// A page of the operators' log, newest first; `before` is the `at` of the last one seen. A page ends between two
     /// instants, so that none is lost: it may be a little longer than `limit`.
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>>;
+
+    /// Keeps an answer. It is no money: on SQLite the last ones may be lost by a power failure.
+    fn keep_answer(&self, row: AnswerRow) -> Pending<'_, ()>;
+    /// An answer of a workspace that has not vanished by then.
+    fn find_answer(&self, workspace: WorkspaceId, id: String, now: Timestamp) -> Pending<'_, Option<AnswerRow>>;
+    /// Forgets an answer of a workspace; says whether there was one.
+    fn forget_answer(&self, workspace: WorkspaceId, id: String) -> Pending<'_, bool>;
+    /// Forgets what has vanished by then; says how much.
+    fn sweep_answers(&self, now: Timestamp) -> Pending<'_, u64>;
 
     /// Waits for the next change made by another process. SQLite has one process and waits for ever.
     fn next_change(&self) -> Pending<'_, Change>;

@@ -2,6 +2,7 @@
 //! In: the port's verbs. Out: answers, always after the commit. Never here: SQL (the rooms below have it).
 
 mod address;
+mod answers;
 mod audit;
 mod batcher;
 mod catalogue;

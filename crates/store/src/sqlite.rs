@@ -2,6 +2,7 @@
 //! Out: answers, at once where memory decides, after the commit where durability is promised.
 //! Never here: SQL (the rooms below have it).
 
+mod answers;
 mod audit;
 mod books;
 mod catalogue;
@@ -51,6 +52,7 @@ struct Shared {
 struct Sqlite {
     shared: Arc<Shared>,
     reads: Reader,
+    answers: Reader,
     dir: PathBuf,
 }
 
@@ -286,6 +288,7 @@ impl Ledger for Sqlite {
         Box::pin(async {
             self.shared.inbox.close();
             self.reads.close();
+            self.answers.close();
             if let Some(end) = self.shared.inbox.until_end() {
                 // The thread drops the other end when it is gone.
                 end.await;

@@ -89,14 +89,18 @@ impl Thinking {
                 ReasoningMode::Unset
             }
             ThinkingForm::Adaptive if request.reasoning.wanted() => ReasoningMode::Adaptive,
-            ThinkingForm::Budget if request.reasoning.wanted() && unthought(request, target.maker) => {
+            ThinkingForm::Budget | ThinkingForm::Level
+                if request.reasoning.wanted() && unthought(request, target.maker) =>
+            {
                 let why = "the calls under way came without their reasoning";
                 losses.push(Loss::dropped("reasoning_effort", why));
                 ReasoningMode::Unset
             }
-            ThinkingForm::Budget if request.reasoning.wanted() => budget(request, target, max_tokens, losses),
+            ThinkingForm::Budget | ThinkingForm::Level if request.reasoning.wanted() => {
+                budget(request, target, max_tokens, losses)
+            }
             // Not thinking is what a model does that is not asked to.
-            ThinkingForm::Adaptive | ThinkingForm::Budget => ReasoningMode::Unset,
+            ThinkingForm::Adaptive | ThinkingForm::Budget | ThinkingForm::Level => ReasoningMode::Unset,
         };
         Self { max_tokens, mode }
     }
@@ -345,6 +349,14 @@ fn sampling(request: &Request, thinking: bool, body: &mut Writer<'_>, losses: &m
         } else {
             body.raw(name, value);
         }
+    }
+    let hints = [
+        ("seed", &sampling.seed),
+        ("presence_penalty", &sampling.presence_penalty),
+        ("frequency_penalty", &sampling.frequency_penalty),
+    ];
+    for (name, _) in hints.into_iter().filter(|(_, value)| value.is_some()) {
+        losses.push(Loss::dropped(name, "the target has no such field"));
     }
     let stops: Vec<&String> = request.stop.iter().filter(|s| !s.trim().is_empty()).collect();
     if stops.len() < request.stop.len() {

@@ -140,7 +140,7 @@ fn write_block(block: &ReplyBlock, out: &mut Vec<u8>) {
 }
 
 /// Arguments are an object here; what a model broke off is kept inside one.
-pub(super) fn write_input(arguments: &str, out: &mut Vec<u8>) -> bool {
+pub(crate) fn write_input(arguments: &str, out: &mut Vec<u8>) -> bool {
     let text = arguments.trim();
     let whole = crate::json::skip(text.as_bytes(), 0, 8) == Ok(text.len());
     if text.is_empty() || (whole && text.starts_with('{')) {

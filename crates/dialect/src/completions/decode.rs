@@ -93,6 +93,9 @@ impl Takes for Reader {
             "temperature" => request.sampling.temperature = Some(number(raw, &at)?),
             "top_p" => request.sampling.top_p = Some(number(raw, &at)?),
             "top_k" => request.sampling.top_k = Some(number(raw, &at)?),
+            "seed" => request.sampling.seed = Some(number(raw, &at)?),
+            "presence_penalty" => request.sampling.presence_penalty = Some(number(raw, &at)?),
+            "frequency_penalty" => request.sampling.frequency_penalty = Some(number(raw, &at)?),
             "stop" => request.stop = stops(raw, &at)?,
             "user" if request.user.is_some() => {}
             "user" | "safety_identifier" => request.user = Some(text(raw, &at)?),
@@ -148,7 +151,9 @@ mod tests {
         assert_eq!(request.sampling.top_p.as_deref(), Some("1e-1"));
         assert_eq!((request.stop.len(), request.user.as_deref()), (2, Some("u")));
         let extras: Vec<&str> = request.extras.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(extras, ["seed", "logit_bias", "presence_penalty"]);
+        assert_eq!(extras, ["logit_bias"]);
+        assert_eq!(request.sampling.seed.as_deref(), Some("3"));
+        assert_eq!(request.sampling.presence_penalty.as_deref(), Some("0.1"));
         assert_eq!(decoded(r#""stop":"a","#).unwrap().stop, ["a"]);
     }
 

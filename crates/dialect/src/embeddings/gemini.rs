@@ -20,24 +20,10 @@ use units::{Class, Usage};
 /// Most inputs that the server takes at once.
 const INPUTS_MAX: usize = 100;
 
-/// The model as the server's paths and bodies name it.
+/// The model as the server's bodies name it.
 fn collection(model: &str) -> String {
     let known = ["models/", "tunedModels/"].iter().any(|collection| model.starts_with(collection));
     if known { model.to_owned() } else { format!("models/{model}") }
-}
-
-/// Where the server answers, below its base address. What a path gives another meaning is escaped.
-pub(crate) fn path(model: &str) -> String {
-    let mut out = "/".to_owned();
-    for byte in collection(model).bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(char::from(byte));
-            }
-            other => out.push_str(&format!("%{other:02X}")),
-        }
-    }
-    out + ":batchEmbedContents"
 }
 
 /// Writes the server's request.

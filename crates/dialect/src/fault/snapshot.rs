@@ -24,20 +24,21 @@ pub fn table_markdown() -> String {
          `Retry-After` is set where waiting helps. `x-should-retry` is set where an SDK's own rule would be wrong. The last\n\
          column is the word in [log lines](LOG.md). The list is closed and whole: rows about scopes, caps, rates, blocked\n\
          addresses and prompts are of rights and endpoints that this version does not have, so it never answers with them.\n\n\
-         | status | code | openai `type` | anthropic `type` | numeric `type` | who | meaning | what to do | in logs |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
+         | status | code | openai `type` | anthropic `type` | numeric `type` | gemini `status` | who | meaning | what to do | in logs |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n",
     );
     for kind in FaultKind::ALL {
         let row = row(*kind);
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
-            "| {} | `{}` | `{}` | `{}` | `{}` | {} | {} | {} | `{}` |",
+            "| {} | `{}` | `{}` | `{}` | `{}` | `{}` | {} | {} | {} | `{}` |",
             row.status,
             row.code,
             row.openai,
             row.anthropic,
             row.numeric,
+            row.gemini(),
             blame(*kind),
             row.meaning,
             row.remedy,
@@ -66,6 +67,7 @@ pub fn snapshot() -> String {
         for client in Dialect::ALL {
             let style = match client {
                 Dialect::Anthropic => Style::Anthropic,
+                Dialect::Gemini => Style::Gemini,
                 _ => Style::OpenAi,
             };
             line(&mut out, client.name(), &fault, style, Stage::MidStream(*client));

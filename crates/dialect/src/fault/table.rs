@@ -32,6 +32,21 @@ impl Row {
             _ => "gateway_error",
         }
     }
+
+    /// `status` of the gemini style: the words are of the statuses.
+    pub const fn gemini(&self) -> &'static str {
+        match self.status {
+            401 => "UNAUTHENTICATED",
+            402 | 429 => "RESOURCE_EXHAUSTED",
+            403 => "PERMISSION_DENIED",
+            404 => "NOT_FOUND",
+            405 => "UNIMPLEMENTED",
+            408 => "DEADLINE_EXCEEDED",
+            500 => "INTERNAL",
+            502 | 503 | 529 => "UNAVAILABLE",
+            _ => "INVALID_ARGUMENT",
+        }
+    }
 }
 
 const INVALID: &str = "invalid_request_error";

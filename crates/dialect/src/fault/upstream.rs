@@ -1,7 +1,7 @@
 //! Reads what an upstream says when it fails. In: a status, a few headers, a body of any kind. Out: a class, a wait, perhaps
 //! a field path. Never here: the upstream's sentences: nothing of its text leaves this room but a checked field path.
 
-use crate::read::Object;
+use crate::read::{Object, elements};
 use canon::{Dialect, Fault, FaultKind, Retry};
 use serde_json::Value;
 use std::time::Duration;
@@ -98,7 +98,7 @@ pub fn decode_upstream_fault(
     UpstreamFault {
         class: classify(dialect, status, &told),
         status,
-        retry_after: wait(hints),
+        retry_after: wait(hints).or(told.wait),
         should_retry: match hints.should_retry {
             Some("true") => Some(true),
             Some("false") => Some(false),
@@ -115,6 +115,7 @@ struct Told {
     code: String,
     message: String,
     param: Option<String>,
+    wait: Option<Duration>,
 }
 
 impl Told {
@@ -150,7 +151,7 @@ impl Told {
         let named = inner.get("param").and_then(Value::as_str);
         let named = named.or_else(|| message.split_once(": ").map(|(path, _)| path));
         let param = named.and_then(field_path);
-        Self { kind, code: text(inner, "code"), message, param }
+        Self { kind, code: text(inner, "code"), message, param, wait: retry_delay(inner) }
     }
 
     fn says(&self, any: &[&str]) -> bool {
@@ -162,7 +163,45 @@ impl Told {
     }
 }
 
+/// `retryDelay` of the details that one dialect gives: seconds with a unit, perhaps a fraction.
+fn retry_delay(error: &Value) -> Option<Duration> {
+    let details = error.get("details")?.as_array()?;
+    let text = details.iter().find_map(|detail| detail.get("retryDelay")?.as_str())?;
+    seconds(text.strip_suffix('s')?).map(|w| w.min(WAIT_MAX))
+}
+
+/// What the words of one dialect mean: its status words, and the two sentences by which it tells apart what it answers with
+/// one word.
+fn by_gemini_words(told: &Told) -> Option<UpstreamClass> {
+    if told.says(&["api key not valid", "api key expired", "api_key_invalid"]) {
+        return Some(UpstreamClass::Auth);
+    }
+    if told.says(&["exceeds the maximum number of tokens", "input token count"]) {
+        return Some(UpstreamClass::ContextTooLong);
+    }
+    Some(match &*told.kind {
+        "invalid_argument" | "out_of_range" => UpstreamClass::InvalidRequest,
+        // The account lacks something: a billing plan, a country it may call from.
+        "failed_precondition" => UpstreamClass::Billing,
+        "unauthenticated" | "permission_denied" => UpstreamClass::Auth,
+        "not_found" => UpstreamClass::NotFound,
+        // Its sentence speaks of billing whatever limit was reached.
+        "resource_exhausted" => UpstreamClass::RateLimited,
+        "deadline_exceeded" => UpstreamClass::Timeout,
+        "unavailable" => UpstreamClass::Overloaded,
+        "internal" | "unknown" | "data_loss" | "aborted" => UpstreamClass::Server,
+        _ => return None,
+    })
+}
+
 fn classify(dialect: Dialect, status: u16, told: &Told) -> UpstreamClass {
+    let gemini = matches!(dialect, Dialect::Gemini | Dialect::GeminiEmbeddings);
+    if gemini && let Some(class) = by_gemini_words(told) {
+        return class;
+    }
+    // A failure inside a stream has its status in the body.
+    let inside = told.code.parse().ok().filter(|_| status == 200 && gemini);
+    let status = inside.unwrap_or(status);
     match by_words(told) {
         // `server_error` says less than a status that stands for one thing, and `invalid_request_error` stands beside every
         // status: credentials, quotas and overload come under it.
@@ -215,15 +254,15 @@ fn by_words(told: &Told) -> Option<UpstreamClass> {
 
 fn wait(hints: UpstreamHints<'_>) -> Option<Duration> {
     let ms = hints.retry_after_ms.and_then(|t| t.trim().parse::<u64>().ok()).map(Duration::from_millis);
-    let seconds = || {
-        let text = hints.retry_after?.trim();
-        // Some servers send a fraction; the whole seconds rounded up will do.
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let s = whole.parse::<u64>().ok()?;
-        let up = fraction.bytes().any(|b| b != b'0');
-        Some(Duration::from_secs(s.saturating_add(u64::from(up))))
-    };
-    ms.or_else(seconds).map(|w| w.min(WAIT_MAX))
+    ms.or_else(|| seconds(hints.retry_after?.trim())).map(|w| w.min(WAIT_MAX))
+}
+
+/// Some servers send a fraction; the whole seconds rounded up will do.
+fn seconds(text: &str) -> Option<Duration> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let s = whole.parse::<u64>().ok()?;
+    let up = fraction.bytes().any(|b| b != b'0');
+    Some(Duration::from_secs(s.saturating_add(u64::from(up))))
 }
 
 /// Request fields that an upstream may name to a client.
@@ -314,7 +353,9 @@ impl UpstreamFault {
 
     /// A failure told in plain JSON where a stream was due.
     pub(crate) fn bare(dialect: Dialect, body: &[u8]) -> Option<Self> {
-        let object = Object::open(body)?;
+        // One dialect puts its error into an array.
+        let first = || elements(body)?.into_iter().next();
+        let object = Object::open(body).or_else(|| Object::open(first()?))?;
         let failed = object.get("error").is_some() || object.str("type").as_deref() == Some("error");
         failed.then(|| Self::in_stream(dialect, body))
     }

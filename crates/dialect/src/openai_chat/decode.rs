@@ -40,6 +40,9 @@ impl Takes for Reader<'_> {
             "temperature" => request.sampling.temperature = Some(number(raw, &at)?),
             "top_p" => request.sampling.top_p = Some(number(raw, &at)?),
             "top_k" => request.sampling.top_k = Some(number(raw, &at)?),
+            "seed" => request.sampling.seed = Some(number(raw, &at)?),
+            "presence_penalty" => request.sampling.presence_penalty = Some(number(raw, &at)?),
+            "frequency_penalty" => request.sampling.frequency_penalty = Some(number(raw, &at)?),
             "stop" => request.stop = stop(raw, &at)?,
             "n" => request.choices = u32::try_from(whole(raw, &at)?).unwrap_or(u32::MAX),
             "tools" => {

@@ -58,15 +58,14 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
     extras(request, &mut body, &mut pen.losses);
     body.end();
     let mut encoded = Encoded::new(Bytes::from(out), pen.losses, pen.names);
-    encoded.stops = watched(request)?;
+    encoded.stops = watched(request, STOPS_MAX)?;
     Ok(encoded)
 }
 
-/// Fields that the client's dialect alone has are left out; those that Completions has in common with this one are sent.
+/// Fields that the client's dialect alone has are left out; the one that Completions has in common with this one is sent.
 fn extras(request: &Request, body: &mut Writer<'_>, losses: &mut Vec<Loss>) {
-    const COMMON: [&str; 4] = ["frequency_penalty", "logit_bias", "presence_penalty", "seed"];
     for (name, value) in &request.extras {
-        if request.dialect == Dialect::Completions && COMMON.contains(&name.as_str()) {
+        if request.dialect == Dialect::Completions && name == "logit_bias" {
             body.raw(name, value.get());
         } else {
             losses.push(Loss::dropped(name.clone(), "the target has no such field"));
@@ -75,7 +74,7 @@ fn extras(request: &Request, body: &mut Writer<'_>, losses: &mut Vec<Loss>) {
 }
 
 /// Tools that wait for a reference are on offer once the conversation refers to them: this dialect has no such state.
-fn on_offer(request: &Request, function: &Function) -> bool {
+pub(crate) fn on_offer(request: &Request, function: &Function) -> bool {
     let refers = |block: &Block| matches!(&block.kind, BlockKind::ToolReference(name) if *name == function.name);
     let mentioned = |block: &Block| match &block.kind {
         BlockKind::ToolResult { content, .. } => content.iter().any(refers),
@@ -199,11 +198,18 @@ fn limits(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
 }
 
 fn sampling(request: &Request, body: &mut Writer<'_>, losses: &mut Vec<Loss>) {
-    if let Some(temperature) = &request.sampling.temperature {
-        body.raw("temperature", temperature);
-    }
-    if let Some(top_p) = &request.sampling.top_p {
-        body.raw("top_p", top_p);
+    let sampling = &request.sampling;
+    let fields = [
+        ("temperature", &sampling.temperature),
+        ("top_p", &sampling.top_p),
+        ("seed", &sampling.seed),
+        ("presence_penalty", &sampling.presence_penalty),
+        ("frequency_penalty", &sampling.frequency_penalty),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value {
+            body.raw(name, value);
+        }
     }
     if request.sampling.top_k.is_some() {
         losses.push(Loss::dropped("top_k", "the target has no such field"));
@@ -263,13 +269,13 @@ fn output(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
     }
 }
 
-/// The stop sequences that the server does not take.
-fn watched(request: &Request) -> Result<Vec<String>, Fault> {
-    let stops: Vec<String> = request.stop.iter().skip(STOPS_MAX).cloned().collect();
+/// The stop sequences that a server does not take which takes so many.
+pub(crate) fn watched(request: &Request, taken: usize) -> Result<Vec<String>, Fault> {
+    let stops: Vec<String> = request.stop.iter().skip(taken).cloned().collect();
     if stops.len() > WATCHED_MAX || stops.iter().any(|stop| stop.len() > WATCHED_BYTES_MAX) {
-        let most = STOPS_MAX + WATCHED_MAX;
+        let most = taken + WATCHED_MAX;
         let told = format!(
-            "This model takes at most {most} stop sequences; those behind the first {STOPS_MAX} have at most \
+            "This model takes at most {most} stop sequences; those behind the first {taken} have at most \
              {WATCHED_BYTES_MAX} bytes each."
         );
         return Err(Fault::new(FaultKind::UnsupportedParameter, told).at("stop_sequences"));

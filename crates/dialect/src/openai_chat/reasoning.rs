@@ -10,6 +10,7 @@ use canon::{Block, BlockKind, Dialect};
 pub(crate) const fn format_of(upstream: Dialect) -> &'static str {
     match upstream {
         Dialect::Anthropic => "anthropic-claude-v1",
+        Dialect::Gemini => "google-gemini-v1",
         _ => "unknown",
     }
 }

@@ -3,8 +3,7 @@
 
 use super::surcharges;
 use super::survey::Survey;
-use super::{CHOICES_MAX, Cuts, OUTPUT_TOKENS_MAX, Peek, THINKING_BUDGET_MIN};
-use crate::embeddings::Vectors;
+use super::{CHOICES_MAX, OUTPUT_TOKENS_MAX, Peek, THINKING_BUDGET_MIN};
 use crate::json::{Member, Members, string_value, whole};
 use canon::{Dialect, Fault, FaultKind};
 
@@ -115,32 +114,7 @@ impl Fields {
             max_tokens: None,
             max_completion_tokens: None,
             messages_seen: false,
-            peek: Peek {
-                dialect,
-                model: String::new(),
-                stream: false,
-                asks_usage: dialect == Dialect::Anthropic,
-                max_output: None,
-                choices: 1,
-                hidden_reasoning_requested: false,
-                reasoning_requested: false,
-                thinking_budget: None,
-                prompt_bytes: 0,
-                media_bytes: 0,
-                media_items: 0,
-                documents: 0,
-                messages: 0,
-                hour_cache: false,
-                audio: false,
-                open_prompt: false,
-                has_tools: false,
-                prediction_bytes: 0,
-                user: None,
-                beyond: Vec::new(),
-                unsigned_thinking: false,
-                vectors: Vectors::default(),
-                cuts: Cuts::default(),
-            },
+            peek: Peek::new(dialect),
         }
     }
 

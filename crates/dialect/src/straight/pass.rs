@@ -1,7 +1,7 @@
 //! The way of a stream through the straight lane, whatever the dialect. In: the upstream's bytes. Out: frames that a template
 //! knows are copied; the others are handed to the dialect's reader. Never here: what an event means.
 
-use super::template::{Seam, Shown, Templates};
+use super::template::{Hole, Seam, Shown, Tail, Template, Templates};
 use crate::fault::UpstreamFault;
 use crate::json::Span;
 use crate::lane::StreamFault;
@@ -22,6 +22,8 @@ pub(super) trait EventReader {
     fn may_end(&self) -> bool;
     /// `[DONE]` came.
     fn last_word(&mut self);
+    /// Counts came in an event that a template knew.
+    fn counted(&mut self, _report: &[u8], _tally: &mut Tally) {}
     /// An event came that no template knows.
     fn read(&mut self, frame: &Frame<'_>, way: &mut Way<'_>) -> Result<(), StreamFault>;
 }
@@ -47,6 +49,12 @@ impl<R> Passage<R> {
         Self { frames: Frames::default(), templates: Templates::default(), tally: Tally::default(), reader }
     }
 
+    /// How many frames were learned.
+    #[cfg(test)]
+    pub fn learned(&self) -> usize {
+        self.templates.count()
+    }
+
     /// Makes every frame be read whole.
     #[cfg(test)]
     pub fn forget(&mut self) {
@@ -54,7 +62,7 @@ impl<R> Passage<R> {
     }
 }
 
-#[expect(private_bounds, reason = "the two readers are named by their streams")]
+#[expect(private_bounds, reason = "the readers are named by their streams")]
 impl<R: EventReader> Passage<R> {
     /// Takes bytes, cut anywhere.
     pub fn take(&mut self, bytes: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
@@ -82,10 +90,13 @@ impl<R: EventReader> Passage<R> {
         if self.reader.is_done() {
             return Ok(());
         }
-        if let Some((shown, len)) = self.templates.pass(frame, out) {
-            match shown {
-                Shown::Text => self.tally.text(len),
-                Shown::Reasoning => self.tally.reasoning(len),
+        if let Some(passed) = self.templates.pass(frame, out) {
+            match passed.shown {
+                Shown::Text => self.tally.text(passed.bytes),
+                Shown::Reasoning => self.tally.reasoning(passed.bytes),
+            }
+            if let Some(report) = passed.report {
+                self.reader.counted(report, &mut self.tally);
             }
             return Ok(());
         }
@@ -139,6 +150,15 @@ pub(super) struct Lesson<'l> {
     pub shown: Shown,
 }
 
+/// Counts in a frame that may differ the next time, behind its text.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Counts<'c> {
+    /// The numbers, in order.
+    pub numbers: &'c [Span],
+    /// The object around them.
+    pub report: Option<Span>,
+}
+
 impl<'a> Frame<'a> {
     fn new(raw: &'a [u8], fields: &Fields<'a>) -> Self {
         if let Some(from) = fields.whole {
@@ -186,25 +206,34 @@ impl<'a> Frame<'a> {
 
     /// Lets the templates know this event under this name.
     pub fn teach(&self, name: &str, lesson: &Lesson<'_>, templates: &mut Templates) {
+        self.teach_counts(name, lesson, Counts::default(), templates);
+    }
+
+    /// The same of an event whose counts may differ as well.
+    pub fn teach_counts(&self, name: &str, lesson: &Lesson<'_>, counts: Counts<'_>, templates: &mut Templates) {
         let Lesson { texts, edits, shown } = *lesson;
         let (Some(at), Some(first)) = (self.at, texts.first()) else { return };
         let (head, tail) = self.around(name);
         let to = |from: usize, to: usize| edits.apply_within(&self.json, from, to);
         let mut tails = SmallVec::new();
-        for (n, text) in texts.iter().enumerate() {
-            let next = texts.get(n + 1).map(|next| next.0);
+        let holes: SmallVec<[Span; 4]> = texts.iter().chain(counts.numbers).copied().collect();
+        for (n, text) in holes.iter().enumerate() {
+            let next = holes.get(n + 1).map(|next| next.0);
             let until = next.unwrap_or(self.json.len());
             if until < text.1 {
                 return;
             }
             let end: (&[u8], &[u8]) = if next.is_some() { (b"", b"") } else { (&self.raw[at + until..], tail) };
-            tails.push(Seam {
+            let hole = if n < texts.len() { Hole::Text } else { Hole::Count };
+            let seam = Seam {
                 from: [&self.json[text.1..until], end.0].concat().into(),
                 to: [&to(text.1, until), end.1].concat().into(),
-            });
+            };
+            tails.push(Tail { hole, seam });
         }
+        let report = counts.report.map(|(from, to)| (from.saturating_sub(first.1), self.raw.len() - at - to));
         let from = self.raw[..at + first.0].into();
         let head = Seam { from, to: [&*head, &to(0, first.0)].concat().into() };
-        templates.add(head, tails, shown);
+        templates.add(Template { head, tails, shown, report });
     }
 }

@@ -1,6 +1,7 @@
 //! A request passed on. In: the client's body, the look at it, and what differs at the server. Out: the body the upstream
 //! gets. Never here: answers, a document built from the body.
 
+use super::gemini_request::prepare_gemini;
 use crate::json::{Member, Members, blank, push_string};
 use crate::peek::Peek;
 use crate::splice::Edits;
@@ -11,6 +12,9 @@ use canon::Dialect;
 /// The body as the upstream gets it: `model` spliced, usage reporting switched on, the limit of answer tokens inserted
 /// or renamed, system roles placed as the server wants them. Every other byte is the client's.
 pub fn prepare(body: &Bytes, peek: &Peek, target: &Target) -> Bytes {
+    if peek.dialect == Dialect::Gemini {
+        return prepare_gemini(body, peek, target);
+    }
     let mut plan = Plan { body, peek, target, edits: Edits::default(), added: Vec::new(), gone: Vec::new() };
     if peek.model != target.model {
         let mut model = Vec::with_capacity(target.model.len() + 2);

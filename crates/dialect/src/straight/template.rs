@@ -1,10 +1,12 @@
-//! Frames that differ from an earlier one in a string or two. In: a frame that was read whole once. Out: a test of a few
+//! Frames that differ from an earlier one in a string or two, and in counts. In: a frame that was read whole once. Out: a test of a few
 //! nanoseconds for the next ones. Never here: a frame that differs anywhere else; the scanner reads that.
 //!
 //! A template is a frame cut at the quotes of its text (and of the padding some servers add). A frame made of the same
 //! seams, with nothing but one JSON string of valid UTF-8 between each two, is the learned frame with another text:
 //! whatever the scanner found in the first is true of it, and what the scanner wrote for the first is right for it.
+//! The same holds of a plain whole number in the place of another; what such numbers report is handed out to be read.
 
+use crate::count::is_plain;
 use crate::json::{Span, string_end, text_len};
 use bytes::BytesMut;
 use smallvec::SmallVec;
@@ -19,6 +21,22 @@ pub(crate) enum Shown {
     Reasoning,
 }
 
+/// What differs from frame to frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hole {
+    /// A string, without its quotes.
+    Text,
+    /// A plain whole number.
+    Count,
+}
+
+/// A hole, and what stands behind it.
+#[derive(Debug)]
+pub(super) struct Tail {
+    pub hole: Hole,
+    pub seam: Seam,
+}
+
 /// What stands between two texts of a frame: as it comes in, as it goes out.
 #[derive(Debug)]
 pub(super) struct Seam {
@@ -26,11 +44,23 @@ pub(super) struct Seam {
     pub to: Box<[u8]>,
 }
 
+/// A frame that was learned: the text that counts is its first hole.
 #[derive(Debug)]
-struct Template {
-    head: Seam,
-    tails: SmallVec<[Seam; 2]>,
-    shown: Shown,
+pub(super) struct Template {
+    pub head: Seam,
+    pub tails: SmallVec<[Tail; 2]>,
+    pub shown: Shown,
+    /// Where the counts stand, if it has any: so far behind the first text, and so far before the end.
+    pub report: Option<(usize, usize)>,
+}
+
+/// What a learned frame showed.
+pub(super) struct Passed<'f> {
+    pub shown: Shown,
+    /// Bytes of its text.
+    pub bytes: usize,
+    /// Its counts.
+    pub report: Option<&'f [u8]>,
 }
 
 /// The templates of a stream, the last used first.
@@ -48,36 +78,49 @@ fn is_utf8(text: &[u8]) -> bool {
 impl Template {
     /// Where the texts of the frame are, if it is this one.
     #[inline]
-    fn fits(&self, frame: &[u8]) -> Option<SmallVec<[Span; 2]>> {
+    fn fits(&self, frame: &[u8]) -> Option<SmallVec<[Span; 4]>> {
         if !frame.starts_with(&self.head.from) {
             return None;
         }
         let mut texts = SmallVec::new();
         let mut at = self.head.from.len();
         for tail in &self.tails {
-            let quote = string_end(frame, at).ok()? - 1;
-            texts.push((at, quote));
-            if !frame[quote..].starts_with(&tail.from) || !is_utf8(&frame[at..quote]) {
+            let end = match tail.hole {
+                Hole::Text => string_end(frame, at).ok()? - 1,
+                Hole::Count => count_end(frame, at)?,
+            };
+            texts.push((at, end));
+            if !frame[end..].starts_with(&tail.seam.from) || !is_utf8(&frame[at..end]) {
                 return None;
             }
-            at = quote + tail.from.len();
+            at = end + tail.seam.from.len();
         }
         (at == frame.len()).then_some(texts)
     }
 }
 
+/// Where a number ends that may stand in the place of another.
+fn count_end(frame: &[u8], at: usize) -> Option<usize> {
+    let rest = &frame[at..];
+    let len = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let whole = is_plain(&rest[..len]) && (len == 1 || rest[0] != b'0');
+    whole.then_some(at + len)
+}
+
 impl Templates {
-    /// Writes the frame if it is a learned one; gives what its text is and how many bytes it has, escapes undone.
+    /// Writes the frame if it is a learned one; gives what it showed.
     #[inline]
-    pub fn pass(&mut self, frame: &[u8], out: &mut BytesMut) -> Option<(Shown, usize)> {
+    pub fn pass<'f>(&mut self, frame: &'f [u8], out: &mut BytesMut) -> Option<Passed<'f>> {
         let (n, texts) = self.list.iter().enumerate().find_map(|(n, template)| Some((n, template.fits(frame)?)))?;
         let template = &self.list[n];
         out.extend_from_slice(&template.head.to);
         for ((from, to), tail) in texts.iter().zip(&template.tails) {
             out.extend_from_slice(&frame[*from..*to]);
-            out.extend_from_slice(&tail.to);
+            out.extend_from_slice(&tail.seam.to);
         }
-        let passed = (template.shown, text_len(&frame[texts[0].0..texts[0].1]));
+        let (from, to) = texts[0];
+        let report = template.report.and_then(|(behind, before)| frame.get(to + behind..frame.len() - before));
+        let passed = Passed { shown: template.shown, bytes: text_len(&frame[from..to]), report };
         if n > 0 {
             self.list[..=n].rotate_right(1);
         }
@@ -85,11 +128,17 @@ impl Templates {
     }
 
     /// Takes a new template; the one that was not used for longest makes room for it.
-    pub fn add(&mut self, head: Seam, tails: SmallVec<[Seam; 2]>, shown: Shown) {
+    pub fn add(&mut self, template: Template) {
         if self.list.len() == TEMPLATES_MAX {
             self.list.pop();
         }
-        self.list.insert(0, Template { head, tails, shown });
+        self.list.insert(0, template);
+    }
+
+    /// How many frames were learned.
+    #[cfg(test)]
+    pub fn count(&self) -> usize {
+        self.list.len()
     }
 
     /// Forgets all: what was learned is no longer right.

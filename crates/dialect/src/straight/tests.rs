@@ -1,6 +1,7 @@
 //! The straight lane. Here: what its tests share. Never here: conversions.
 
 mod chat;
+mod gemini;
 mod messages;
 mod pieces;
 mod requests;

@@ -67,6 +67,28 @@ pub(super) const CHAT: Rules = Rules {
     needed: &["prompt_tokens", "completion_tokens", "total_tokens"],
 };
 
+const BY_MODALITY: Rule = Rule::List(&[
+    ("modality", Rule::Word(&["MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT"])),
+    ("tokenCount", Rule::Count),
+]);
+
+/// Gemini.
+pub(super) const GEMINI: Rules = Rules {
+    members: &[
+        ("promptTokenCount", Rule::Count),
+        ("cachedContentTokenCount", Rule::Count),
+        ("candidatesTokenCount", Rule::Count),
+        ("toolUsePromptTokenCount", Rule::Count),
+        ("thoughtsTokenCount", Rule::Count),
+        ("totalTokenCount", Rule::Count),
+        ("promptTokensDetails", BY_MODALITY),
+        ("cacheTokensDetails", BY_MODALITY),
+        ("candidatesTokensDetails", BY_MODALITY),
+        ("toolUsePromptTokensDetails", BY_MODALITY),
+    ],
+    needed: &["promptTokenCount", "totalTokenCount"],
+};
+
 /// Embeddings.
 pub(super) const EMBEDDINGS: Rules = Rules {
     members: &[("prompt_tokens", Rule::Count), ("total_tokens", Rule::Count), ("input_tokens", Rule::Alias)],

@@ -1,7 +1,7 @@
 //! The fault table as a contract: one text file of every kind in every style, and the published page. Rewritten with
 //! `--features bless`. Never here: a second opinion about a status.
 
-use crate::run::{CHAT, MESSAGES, root};
+use crate::run::{CHAT, GEMINI, MESSAGES, root};
 use canon::{Fault, FaultKind, Retry};
 use dialect::fault::{
     Style, UpstreamClass, UpstreamHints, decode_upstream_fault, render, snapshot, status, table_markdown,
@@ -111,6 +111,89 @@ const UPSTREAM: &[(u16, &str, UpstreamClass, bool)] = &[
     ),
     (418, "", UpstreamClass::Unknown, true),
 ];
+
+/// The same of Gemini, whose words stand in `status`; and how many seconds a client is told to wait.
+const GEMINI_UPSTREAM: &[(u16, &str, UpstreamClass, Option<u64>)] = &[
+    (
+        400,
+        r#"{"error":{"code":400,"message":"API key not valid. CANARY","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}"#,
+        UpstreamClass::Auth,
+        None,
+    ),
+    (
+        400,
+        r#"{"error":{"code":400,"message":"The input token count (9) exceeds the maximum number of tokens allowed (8).","status":"INVALID_ARGUMENT"}}"#,
+        UpstreamClass::ContextTooLong,
+        None,
+    ),
+    (
+        400,
+        r#"[{"error":{"code":400,"message":"CANARY","status":"INVALID_ARGUMENT"}}]"#,
+        UpstreamClass::InvalidRequest,
+        None,
+    ),
+    (
+        400,
+        r#"{"error":{"code":400,"message":"CANARY","status":"FAILED_PRECONDITION"}}"#,
+        UpstreamClass::Billing,
+        None,
+    ),
+    (403, r#"{"error":{"code":403,"message":"CANARY","status":"PERMISSION_DENIED"}}"#, UpstreamClass::Auth, None),
+    (404, r#"{"error":{"code":404,"message":"CANARY","status":"NOT_FOUND"}}"#, UpstreamClass::NotFound, None),
+    (
+        429,
+        r#"{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure"},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"16.4s"}]}}"#,
+        UpstreamClass::RateLimited,
+        Some(17),
+    ),
+    (
+        429,
+        r#"[{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"retryDelay":"soon"}]}}]"#,
+        UpstreamClass::RateLimited,
+        Some(5),
+    ),
+    (500, r#"{"error":{"code":500,"message":"CANARY","status":"INTERNAL"}}"#, UpstreamClass::Server, None),
+    (
+        503,
+        r#"{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}"#,
+        UpstreamClass::Overloaded,
+        Some(5),
+    ),
+    (503, "CANARY", UpstreamClass::Overloaded, Some(5)),
+    (504, r#"{"error":{"code":504,"status":"DEADLINE_EXCEEDED"}}"#, UpstreamClass::Timeout, None),
+    // Inside a stream the status is in the body.
+    (200, r#"{"error":{"code":429,"message":"CANARY"}}"#, UpstreamClass::RateLimited, Some(5)),
+    (200, r#"{"error":{"message":"CANARY"}}"#, UpstreamClass::Server, None),
+];
+
+/// R-ERR-7: Gemini's failures are classed by their words, and the wait it asks for is told.
+#[test]
+fn r_err_7_failures_of_gemini_are_classed() {
+    for (code, body, class, wait_s) in GEMINI_UPSTREAM {
+        let fault = decode_upstream_fault(GEMINI, *code, UpstreamHints::default(), body.as_bytes());
+        assert_eq!(fault.class, *class, "{code} {body}");
+        let ours = fault.to_fault();
+        assert_eq!(ours.retry_after_s(), *wait_s, "{code} {body}");
+        assert!(!format!("{fault:?}{ours:?}").contains("CANARY"));
+    }
+    // A header says it better than a body.
+    let hints = UpstreamHints { retry_after: Some("3"), ..UpstreamHints::default() };
+    let body = br#"{"error":{"status":"RESOURCE_EXHAUSTED","details":[{"retryDelay":"16s"}]}}"#;
+    assert_eq!(decode_upstream_fault(GEMINI, 429, hints, body).to_fault().retry_after_s(), Some(3));
+}
+
+/// A Gemini client is told the wait in the body as well.
+#[test]
+fn a_gemini_client_reads_the_wait_in_the_body() {
+    let wait = Retry::After(Duration::from_millis(1_200));
+    let fault = Fault::new(FaultKind::RateLimited, "Slow down.").retry(wait).at("contents[0]");
+    let rendered = render(&fault, Style::Gemini, "r");
+    assert_eq!(
+        std::str::from_utf8(&rendered.body).unwrap(),
+        r#"{"error":{"code":429,"message":"`contents[0]`: Slow down.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"2s"}]}}"#
+    );
+    assert_eq!(Style::from_name("gemini"), Some(Style::Gemini));
+}
 
 /// R-ERR-7, pitfall 62: any body of an upstream is classed, and none of its words reach a client or a log.
 #[test]

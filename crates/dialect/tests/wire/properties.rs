@@ -1,12 +1,14 @@
 //! What must hold for any input. Never here: single examples (corpus, pitfalls).
 
-use crate::run::{CHAT, DONE, MESSAGES, answer, chunk, frames, run, spec, stream, streams, usage_chunk};
-use crate::strict::{check_blocks, check_chat};
+use crate::run::{
+    ALL, CHAT, DONE, GEMINI, MESSAGES, answer, chunk, frames, run, spec, stream, streams, usage_chunk,
+};
+use crate::strict::{check_blocks, check_chat, check_gemini};
 use bytes::Bytes;
 use canon::Dialect;
 use dialect::fault::{UpstreamHints, decode_upstream_fault};
 use dialect::lane::Answer;
-use dialect::{Target, decode_request, encode_request, peek, straight};
+use dialect::{Target, decode_request, encode_request, peek_path, straight};
 use proptest::prelude::*;
 use serde_json::Value;
 use units::{Class, Usage, UsageSource};
@@ -15,7 +17,7 @@ use units::{Class, Usage, UsageSource};
 #[test]
 fn pitfall_21_22_every_single_cut_gives_the_same() {
     for (upstream, bytes) in streams() {
-        for client in [CHAT, MESSAGES] {
+        for client in ALL {
             let spec = spec(client, upstream);
             let whole = stream(&spec, &bytes, &[usize::MAX]);
             assert_eq!(stream(&spec, &bytes, &[1]), whole);
@@ -39,7 +41,7 @@ fn split(bytes: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn all_clients(upstream: Dialect, bytes: &[u8]) {
-    for client in [CHAT, MESSAGES] {
+    for client in ALL {
         let spec = spec(client, upstream);
         stream(&spec, bytes, &[usize::MAX]);
         let _ = Answer::read(&spec, &Bytes::copy_from_slice(bytes))
@@ -49,13 +51,13 @@ fn all_clients(upstream: Dialect, bytes: &[u8]) {
 
 fn request(body: &[u8]) {
     let body = Bytes::copy_from_slice(body);
-    for dialect in [CHAT, MESSAGES] {
-        let target = Target::new(dialect, "t", 1_000);
-        if let Ok(look) = peek(dialect, &body) {
+    for dialect in ALL {
+        let target = Target { insert_max_tokens: Some(7), ..Target::new(dialect, "t", 1_000) };
+        if let Ok(look) = peek_path(dialect, "m", false, &body) {
             let sent = straight::prepare(&body, &look, &target);
             serde_json::from_slice::<Value>(&sent).expect("a spliced body stays JSON");
         }
-        for to in [CHAT, MESSAGES] {
+        for to in ALL {
             let target = Target::new(to, "t", 1_000);
             if let Ok((request, _)) = decode_request(dialect, &body)
                 && let Ok(encoded) = encode_request(&request, &target)
@@ -69,6 +71,8 @@ fn request(body: &[u8]) {
 
 const REQUEST: &str = r#"{"model":"m","max_tokens":2000,"stream":true,"stream_options":{"include_usage":false},"n":1,"temperature":0.5,"thinking":{"type":"enabled","budget_tokens":1024},"tools":[{"type":"function","function":{"name":"f","parameters":{}}}],"tool_choice":"auto","messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]},{"role":"assistant","content":null,"reasoning_details":[{"type":"reasoning.text","text":"t","signature":"s","index":0}],"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"a","content":"r"}]}"#;
 
+const GEMINI_REQUEST: &str = r#"{"systemInstruction":{"parts":[{"text":"s"}]},"contents":[{"parts":{"text":"x"}},{"role":"model","parts":[{"text":"","thoughtSignature":"dGcxLjAwMDAwMDAwMDAwMDAwMDAueA=="},{"functionCall":{"name":"f","args":{"a":1}},"thoughtSignature":"dGcxLjAwMDAwMDAwMDAwMDAwMDEueA=="}]},{"parts":[{"functionResponse":{"name":"f","response":{"output":"r"},"parts":[{"inlineData":{"mimeType":"image/png","data":"AA=="}}]}},{"fileData":{"fileUri":"u"}}]}],"tools":[{"functionDeclarations":[{"name":"f","parameters":{"type":"OBJECT","properties":{"a":{"type":"STRING"}}}}]}],"generationConfig":{"max_output_tokens":null,"stopSequences":["a"],"thinkingConfig":{"thinkingBudget":-1}}}"#;
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -76,7 +80,7 @@ proptest! {
     fn any_cutting_gives_the_same(n in 0_usize..1000, sizes in prop::collection::vec(1_usize..90, 1..6)) {
         let streams = streams();
         let (upstream, bytes) = &streams[n % streams.len()];
-        for client in [CHAT, MESSAGES] {
+        for client in ALL {
             let spec = spec(client, *upstream);
             prop_assert_eq!(stream(&spec, bytes, &sizes), stream(&spec, bytes, &[usize::MAX]));
         }
@@ -104,6 +108,7 @@ proptest! {
         let ran = stream(&spec, &bytes, &[usize::MAX]);
         match dialect {
             Dialect::Anthropic => check_blocks(&ran.text()),
+            Dialect::Gemini => check_gemini(&ran.text()),
             _ => check_chat(&ran.text()),
         }
         prop_assert_eq!(stream(&spec, &bytes, &sizes), ran);
@@ -113,6 +118,7 @@ proptest! {
     fn no_bytes_make_a_codec_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         all_clients(CHAT, &bytes);
         all_clients(MESSAGES, &bytes);
+        all_clients(GEMINI, &bytes);
         request(&bytes);
         decode_upstream_fault(CHAT, 500, UpstreamHints::default(), &bytes);
     }
@@ -127,6 +133,14 @@ proptest! {
         let to = (at + drop).min(bytes.len());
         let damaged = [&bytes[..at], put.as_bytes(), &bytes[to..]].concat();
         all_clients(*upstream, &damaged);
+    }
+
+    #[test]
+    fn no_damage_to_a_gemini_request_makes_a_codec_panic(
+        at in 0_usize..GEMINI_REQUEST.len(), drop in 0_usize..30, put in "[\\[\\]{}\":,a-z0-9 \\\\]{0,8}",
+    ) {
+        let to = (at + drop).min(GEMINI_REQUEST.len());
+        request(&[&GEMINI_REQUEST.as_bytes()[..at], put.as_bytes(), &GEMINI_REQUEST.as_bytes()[to..]].concat());
     }
 
     #[test]
@@ -160,6 +174,40 @@ proptest! {
             .iter().map(|k| back[*k].as_u64().unwrap_or(0)).sum();
         prop_assert_eq!(sum, total);
         prop_assert_eq!(back["output_tokens"].as_u64(), Some(output + reasoning));
+    }
+
+    /// Pitfall 55: what a Gemini server counts is the same sum in every dialect, and a Gemini client reads the sums of others.
+    #[test]
+    fn pitfall_55_totals_of_gemini_are_equal_in_all_dialects(
+        prompt in 0_u64..1 << 40, cached in 0_u64..5000, tools in 0_u64..50, candidates in 0_u64..5000, thoughts in 0_u64..5000,
+    ) {
+        let total = prompt + cached + tools + candidates + thoughts;
+        let usage = format!(
+            r#"{{"promptTokenCount":{},"cachedContentTokenCount":{cached},"toolUsePromptTokenCount":{tools},"candidatesTokenCount":{candidates},"thoughtsTokenCount":{thoughts},"totalTokenCount":{total}}}"#,
+            prompt + cached
+        );
+        let body = format!(r#"{{"candidates":[{{"content":{{"parts":[{{"text":"x"}}]}},"finishReason":"STOP"}}],"usageMetadata":{usage}}}"#);
+        let chat = answer(GEMINI, CHAT, &body);
+        prop_assert_eq!(chat["usage"]["prompt_tokens"].as_u64(), Some(prompt + cached + tools));
+        prop_assert_eq!(chat["usage"]["completion_tokens"].as_u64(), Some(candidates + thoughts));
+        let messages = &answer(GEMINI, MESSAGES, &body)["usage"];
+        prop_assert_eq!(messages["input_tokens"].as_u64(), Some(prompt + tools));
+        prop_assert_eq!(messages["cache_read_input_tokens"].as_u64(), Some(cached));
+        prop_assert_eq!(messages["output_tokens"].as_u64(), Some(candidates + thoughts));
+        // And back: a Chat server that says the same is told to a Gemini client as the same sums.
+        let back = answer(CHAT, GEMINI, &serde_json::to_string(&chat).unwrap());
+        let told = &back["usageMetadata"];
+        prop_assert_eq!(told["promptTokenCount"].as_u64(), Some(prompt + cached + tools));
+        prop_assert_eq!(told["cachedContentTokenCount"].as_u64(), Some(cached));
+        prop_assert_eq!(told["candidatesTokenCount"].as_u64(), Some(candidates));
+        prop_assert_eq!(told["thoughtsTokenCount"].as_u64(), Some(thoughts));
+        prop_assert_eq!(told["totalTokenCount"].as_u64(), Some(total));
+        // A stream tells what the whole answer tells.
+        let streamed = run(GEMINI, MESSAGES, &format!("data: {body}\n\n"));
+        let last = frames(&streamed.text()).into_iter().find(|(e, _)| e == "message_delta").unwrap().1;
+        prop_assert_eq!(&last["usage"], messages);
+        let straight = run(GEMINI, GEMINI, &format!("data: {body}\n\n"));
+        prop_assert_eq!(streamed.tally.usage(), straight.tally.usage());
     }
 
     /// Pitfall 56: a stream and the whole answer tell the same usage; parts never exceed their whole.

@@ -11,6 +11,8 @@ use units::UsageSource;
 
 pub const CHAT: Dialect = Dialect::OpenAiChat;
 pub const MESSAGES: Dialect = Dialect::Anthropic;
+pub const GEMINI: Dialect = Dialect::Gemini;
+pub const ALL: [Dialect; 3] = [CHAT, MESSAGES, GEMINI];
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -18,14 +20,15 @@ pub fn root() -> PathBuf {
 
 /// The cases: the upstream's dialect and the folder.
 pub fn cases() -> Vec<(Dialect, PathBuf)> {
-    let mut out = Vec::new();
-    for dialect in Dialect::ALL {
-        let folder = root().join("corpus").join(dialect.name());
-        let mut folders: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        folders.sort();
-        out.extend(folders.into_iter().map(|folder| (*dialect, folder)));
-    }
-    out
+    Dialect::ALL.iter().flat_map(|dialect| folders(*dialect).into_iter().map(|folder| (*dialect, folder))).collect()
+}
+
+/// The folders of the cases of one upstream's dialect.
+pub fn folders(dialect: Dialect) -> Vec<PathBuf> {
+    let folder = root().join("corpus").join(dialect.name());
+    let mut folders: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
 }
 
 /// The streams of the corpus.
@@ -37,6 +40,7 @@ pub fn streams() -> Vec<(Dialect, Vec<u8>)> {
 pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
     let id = match client {
         Dialect::Anthropic => "msg_ours",
+        Dialect::Gemini => "gen-ours",
         Dialect::Completions => "cmpl-ours",
         _ => "chatcmpl-ours",
     };
@@ -46,6 +50,8 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
         maker: Maker(0x0123_4567_89ab_cdef),
         head: ReplyHead { id: id.to_owned(), model: "pub".to_owned(), created: 1_700_000_000 },
         show_usage: true,
+        show_thoughts: true,
+        array: false,
         choices: 1,
         names: ToolNames::default(),
         stops: Vec::new(),

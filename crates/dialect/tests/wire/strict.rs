@@ -1,7 +1,7 @@
 //! What SDK stream readers fail on, as checkers of the streams we emit (measured with real SDKs; one line a rule). In: the
 //! text of a stream. Out: a broken rule. Never here: content.
 
-use crate::run::{CHAT, MESSAGES, cases, frames, spec, stream};
+use crate::run::{ALL, cases, frames, spec, stream};
 use canon::Dialect;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -43,6 +43,35 @@ pub fn check_chat(text: &str) {
     }
     rule(finished != failed, "a finish, or an error and no finish", text);
     rule(text.contains("data: [DONE]") != failed, "[DONE], or an error and no [DONE]", text);
+}
+
+/// Rules of Gemini readers.
+pub fn check_gemini(text: &str) {
+    let all = frames(text);
+    let mut finished = false;
+    for (n, (event, value)) in all.iter().enumerate() {
+        let last = n + 1 == all.len();
+        rule(event.is_empty(), "frames have no event line", text);
+        if value.get("error").is_some() {
+            rule(last && value["error"]["code"].is_number(), "an error is the last frame and has a number", text);
+            continue;
+        }
+        rule(value["responseId"] == "gen-ours" && value["modelVersion"] == "pub", "our id and model", text);
+        for candidate in value["candidates"].as_array().unwrap_or(&Vec::new()) {
+            for part in candidate["content"]["parts"].as_array().unwrap_or(&Vec::new()) {
+                let named = part["functionCall"].is_null() || part["functionCall"]["name"].is_string();
+                rule(part.as_object().is_some_and(|p| !p.is_empty()) && named, "a part says something", text);
+            }
+            finished |= candidate["finishReason"].is_string();
+        }
+        finished |= value["promptFeedback"]["blockReason"].is_string();
+        if last {
+            rule(value["usageMetadata"]["totalTokenCount"].is_number(), "usage at the end", text);
+        }
+    }
+    let failed = all.last().is_some_and(|(_, value)| value.get("error").is_some());
+    rule(finished != failed || failed, "a finish, or an error", text);
+    rule(!text.contains("[DONE]"), "no [DONE]", text);
 }
 
 /// Event types a Messages reader knows; it fails on others.
@@ -145,11 +174,12 @@ fn pitfall_29_68_69_streams_pass_the_rules_of_their_readers() {
         };
         // What overlaps when it comes, and kinds of blocks we do not know, pass as they are on the straight lane.
         let odd = folder.ends_with("overlapping_blocks");
-        for client in [CHAT, MESSAGES] {
+        for client in ALL {
             let ran = stream(&spec(client, upstream), &bytes, &[usize::MAX]);
             match client {
                 Dialect::Anthropic if odd && upstream == client => {}
                 Dialect::Anthropic => check_messages(&ran.text()),
+                Dialect::Gemini => check_gemini(&ran.text()),
                 _ => check_chat(&ran.text()),
             }
         }

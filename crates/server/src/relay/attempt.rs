@@ -111,6 +111,8 @@ async fn read(run: &Run, route: &LiveRoute, letter: Letter, mut answer: Answer) 
         maker: route.target.maker,
         head: reply_head(run),
         show_usage: run.job.peek.asks_usage,
+        show_thoughts: run.job.peek.shows_thoughts,
+        array: false,
         choices: run.job.peek.choices,
         names: letter.names,
         stops: letter.stops,

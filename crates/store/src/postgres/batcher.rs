@@ -118,6 +118,9 @@ impl Batcher {
                 match self.attempt(&alone, repeated || tries > 0).await {
                     Ok(verdicts) => break Ok(verdicts),
                     Err(fail) if fail.is_final() || self.shared.queue.is_closing() => {
+                        if !fail.is_final() {
+                            self.shared.unwritten.fetch_add(charges(&alone), Ordering::Relaxed);
+                        }
                         break Err(fail.for_port());
                     }
                     Err(fail) if fail.is_race() => {}
@@ -132,8 +135,6 @@ impl Batcher {
             match done {
                 Ok(verdicts) => self.tell(vec![op], verdicts),
                 Err(error) => {
-                    let unwritten = charges(std::slice::from_ref(&op));
-                    self.shared.unwritten.fetch_add(unwritten, Ordering::Relaxed);
                     self.freeze(&op, &error);
                     self.say(op, &error);
                 }

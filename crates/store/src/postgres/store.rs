@@ -2,16 +2,16 @@
 //! Never here: SQL, money.
 
 use super::pool::Fail;
-use super::{Postgres, catalogue, changes, people, usage};
+use super::{Postgres, answers, catalogue, changes, people, usage};
 use crate::port::{
-    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, UsageFilter,
-    WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError,
+    UsageFilter, WorkspaceRow,
 };
 use futures_util::future::BoxFuture;
 use ledger::UsageRow;
 use std::sync::Arc;
 use tokio_postgres::Transaction;
-use units::{BootId, KeyId, OperatorTokenId, Timestamp};
+use units::{BootId, KeyId, OperatorTokenId, Timestamp, WorkspaceId};
 
 /// What a change does inside its transaction.
 type Verb<A, T> = for<'t> fn(&'t Transaction<'t>, &'t A) -> BoxFuture<'t, Result<T, Fail>>;
@@ -133,6 +133,34 @@ impl Store for Postgres {
 
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
         Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(people::page_log(tx, before, limit)) as _)))
+    }
+
+    fn keep_answer(&self, row: AnswerRow) -> Pending<'_, ()> {
+        let row = Arc::new(row);
+        Box::pin(self.shared.db.write(Arc::new(move |tx| {
+            let row = Arc::clone(&row);
+            Box::pin(async move { answers::keep(tx, &row).await })
+        })))
+    }
+
+    fn find_answer(&self, workspace: WorkspaceId, id: String, now: Timestamp) -> Pending<'_, Option<AnswerRow>> {
+        let id: Arc<str> = id.into();
+        Box::pin(self.shared.db.read(Arc::new(move |tx| {
+            let id = Arc::clone(&id);
+            Box::pin(async move { answers::find(tx, workspace, &id, now).await })
+        })))
+    }
+
+    fn forget_answer(&self, workspace: WorkspaceId, id: String) -> Pending<'_, bool> {
+        let id: Arc<str> = id.into();
+        Box::pin(self.shared.db.write(Arc::new(move |tx| {
+            let id = Arc::clone(&id);
+            Box::pin(async move { answers::forget(tx, workspace, &id).await })
+        })))
+    }
+
+    fn sweep_answers(&self, now: Timestamp) -> Pending<'_, u64> {
+        Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(answers::sweep(tx, now)) as _)))
     }
 
     fn next_change(&self) -> Pending<'_, Change> {

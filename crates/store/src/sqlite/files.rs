@@ -1,11 +1,12 @@
 //! Opening the directory: lock, connection settings, schema, master key check, recovery. In: a path. Out: an engine.
 //! Never here: a verb of the port.
 
+use super::answers::ANSWERS_FILE;
 use super::books::Books;
 use super::inbox::Inbox;
 use super::reader::Reader;
 use super::thread::Thread;
-use super::{Shared, Sqlite, credit, schema, usage};
+use super::{Shared, Sqlite, answers, credit, schema, usage};
 use crate::open::{OpenError, Opened};
 use crate::private::owner_only;
 use parking_lot::Mutex;
@@ -69,7 +70,8 @@ pub(super) fn open_engine(
         boot: BootId::new(now, random),
     });
     Thread { shared: Arc::clone(&shared), db, lock }.start().map_err(|e| io(dir, e))?;
-    let engine = Sqlite { shared, reads: reader(dir)?, dir: dir.to_owned() };
+    let answers = answers::open(dir)?;
+    let engine = Sqlite { shared, reads: reader(dir)?, answers, dir: dir.to_owned() };
     Ok((Arc::new(engine), recovered))
 }
 
@@ -85,15 +87,19 @@ fn make(dir: &Path) -> Result<(), OpenError> {
 /// The ledger is its owner's alone, whoever made the directory and whatever an older version or a copy left. SQLite gives
 /// its log and index the mode of the file, so the file is made here, empty.
 fn keep_private(dir: &Path) -> Result<(), OpenError> {
-    for name in [LEDGER_FILE, "ledger.db-wal", "ledger.db-shm", LOCK_FILE] {
+    for name in [LEDGER_FILE, ANSWERS_FILE] {
+        for part in ["", "-wal", "-shm"] {
+            let path = dir.join(format!("{name}{part}"));
+            owner_only(&path).map_err(|e| io(&path, e))?;
+        }
         let path = dir.join(name);
-        owner_only(&path).map_err(|e| io(&path, e))?;
+        match private().create_new(true).open(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Err(io(&path, e)),
+            _ => {}
+        }
     }
-    let path = dir.join(LEDGER_FILE);
-    match private().create_new(true).open(&path) {
-        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(io(&path, e)),
-        _ => Ok(()),
-    }
+    let path = dir.join(LOCK_FILE);
+    owner_only(&path).map_err(|e| io(&path, e))
 }
 
 /// How a file is opened that, when it is made, is its owner's alone.

@@ -1,4 +1,5 @@
-//! A thread with a connection that only reads. In: questions. Out: answers. Never here: a write.
+//! A thread with a connection of its own, beside that of the ledger: one that only reads the ledger's file, or one of another
+//! file. In: questions. Out: answers. Never here: a write into the ledger's file.
 
 use super::{gone, sql_error};
 use crate::port::StoreError;

@@ -1,12 +1,13 @@
 //! The other door of the SQLite engine: each verb one transaction on the ledger thread, or one question to the reader.
 //! In: the port's verbs. Out: rows. Never here: SQL, money.
 
-use super::{Sqlite, catalogue, people, usage};
+use super::{Sqlite, answers, catalogue, people, usage};
 use crate::port::{
-    AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, UsageFilter, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, UsageFilter,
+    WorkspaceRow,
 };
 use ledger::UsageRow;
-use units::{BootId, KeyId, OperatorTokenId, Timestamp};
+use units::{BootId, KeyId, OperatorTokenId, Timestamp, WorkspaceId};
 
 impl Store for Sqlite {
     fn boot(&self) -> BootId {
@@ -74,6 +75,22 @@ impl Store for Sqlite {
 
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
         Box::pin(self.reads.ask(move |db| people::page_log(db, before, limit)))
+    }
+
+    fn keep_answer(&self, row: AnswerRow) -> Pending<'_, ()> {
+        Box::pin(answers::keep(&self.answers, row))
+    }
+
+    fn find_answer(&self, workspace: WorkspaceId, id: String, now: Timestamp) -> Pending<'_, Option<AnswerRow>> {
+        Box::pin(answers::find(&self.answers, workspace, id, now))
+    }
+
+    fn forget_answer(&self, workspace: WorkspaceId, id: String) -> Pending<'_, bool> {
+        Box::pin(answers::forget(&self.answers, workspace, id))
+    }
+
+    fn sweep_answers(&self, now: Timestamp) -> Pending<'_, u64> {
+        Box::pin(answers::sweep(&self.answers, now))
     }
 
     fn next_change(&self) -> Pending<'_, Change> {

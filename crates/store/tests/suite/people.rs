@@ -3,7 +3,7 @@
 
 use crate::world::World;
 use std::time::Duration;
-use store::port::{CatalogueRows, CredentialRow, KeyRow, OperatorTokenRow, PriceRow, WorkspaceRow};
+use store::port::{AnswerRow, CatalogueRows, CredentialRow, KeyRow, OperatorTokenRow, PriceRow, WorkspaceRow};
 use store::{OpenError, StoreError};
 use units::{CredentialId, OperatorTokenId, PriceId, Secret, WorkspaceId};
 
@@ -14,6 +14,7 @@ on_both! {
     the_log_pages_newest_first,
     the_catalogue_is_replaced_whole,
     another_master_key_is_refused,
+    answers_are_kept_for_their_workspace_until_they_vanish,
 }
 
 fn workspace(world: &World, slug: &str) -> WorkspaceRow {
@@ -186,5 +187,39 @@ async fn another_master_key_is_refused(world: World) {
     drop(o);
     assert!(matches!(world.try_open(with(2)).await, Err(OpenError::WrongMaster)));
     let o = world.try_open(with(1)).await.unwrap();
+    o.ledger.close().await.unwrap();
+}
+
+async fn answers_are_kept_for_their_workspace_until_they_vanish(world: World) {
+    let o = world.open().await;
+    let (acme, bolt) = (workspace(&world, "acme"), workspace(&world, "bolt"));
+    for row in [&acme, &bolt] {
+        o.store.create_workspace(row.clone(), world.log("workspace.create")).await.unwrap();
+    }
+    let answer = |id: &str, seconds| AnswerRow {
+        id: id.to_owned(),
+        workspace: acme.id,
+        created_at: world.now(),
+        expires_at: world.now().plus(Duration::from_secs(seconds)),
+        sealed: Secret::new(vec![7; 100_000]),
+    };
+    let (short, long) = (answer("resp_a", 10), answer("resp_b", 100));
+    for row in [&short, &long, &short] {
+        o.store.keep_answer(row.clone()).await.unwrap();
+    }
+    let find = async |of: WorkspaceId, id: &str| o.store.find_answer(of, id.to_owned(), world.now()).await.unwrap();
+    assert_eq!(find(acme.id, "resp_a").await, Some(short.clone()));
+    assert_eq!(find(bolt.id, "resp_a").await, None, "another's");
+    assert_eq!(find(acme.id, "resp_c").await, None);
+    assert!(!o.store.forget_answer(bolt.id, "resp_b".to_owned()).await.unwrap());
+    world.forward(Duration::from_secs(10));
+    assert_eq!(find(acme.id, "resp_a").await, None, "vanished");
+    assert_eq!(o.store.sweep_answers(world.now()).await.unwrap(), 1);
+    o.ledger.close().await.unwrap();
+    drop(o);
+    let o = world.open().await;
+    assert_eq!(o.store.find_answer(acme.id, long.id.clone(), world.now()).await.unwrap(), Some(long.clone()));
+    assert!(o.store.forget_answer(acme.id, long.id.clone()).await.unwrap());
+    assert!(!o.store.forget_answer(acme.id, long.id).await.unwrap());
     o.ledger.close().await.unwrap();
 }

@@ -149,7 +149,8 @@ fn closing_before_the_disk_recovers_tells_so() {
     on_sqlite(|world| async move {
         let Waiting { opened: o, customer, blocker, settle, .. } = waiting(&world).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
-        o.ledger.close().await.unwrap();
+        let told = o.ledger.close().await.unwrap_err().to_string();
+        assert!(told.contains("charges that could not be written and are lost: 1"), "{told}");
         assert!(matches!(settle.await.unwrap(), Err(StoreError::Unavailable(_))));
         blocker.execute_batch("ROLLBACK").unwrap();
         drop((o, blocker));

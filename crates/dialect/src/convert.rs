@@ -118,14 +118,18 @@ pub fn encode_request(request: &Request, target: &Target) -> Result<Encoded, Fau
     .map_err(|fault| in_words_of(request.dialect, fault))
 }
 
-/// Writers name fields by the words that most clients have; a Gemini client gets them by its own.
+/// Writers name fields by the words that most clients have; a client with other words gets them by its own.
 fn in_words_of(client: Dialect, mut fault: Fault) -> Fault {
-    const WORDS: [(&str, &str); 3] = [
-        ("messages", "contents"),
-        ("n", "generationConfig.candidateCount"),
-        ("stop_sequences", "generationConfig.stopSequences"),
-    ];
-    let found = WORDS.iter().find(|(word, _)| client == Dialect::Gemini && fault.param.as_deref() == Some(*word));
+    let words: &[(&str, &str)] = match client {
+        Dialect::Gemini => &[
+            ("messages", "contents"),
+            ("n", "generationConfig.candidateCount"),
+            ("stop_sequences", "generationConfig.stopSequences"),
+        ],
+        Dialect::Completions => &[("messages", "prompt"), ("stop_sequences", "stop")],
+        _ => &[],
+    };
+    let found = words.iter().find(|(word, _)| fault.param.as_deref() == Some(*word));
     if let Some((word, theirs)) = found {
         fault.told = Cow::Owned(fault.told.replace(&format!("`{word}`"), &format!("`{theirs}`")));
         fault.param = Some(Cow::Borrowed(theirs));

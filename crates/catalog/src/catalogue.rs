@@ -27,6 +27,8 @@ pub enum ProviderKind {
     OpenAi,
     /// Anthropic Messages.
     Anthropic,
+    /// Gemini generateContent.
+    Gemini,
 }
 
 impl ProviderKind {
@@ -35,6 +37,7 @@ impl ProviderKind {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
         }
     }
 }
@@ -46,6 +49,8 @@ pub enum Auth {
     Bearer,
     /// `x-api-key`.
     ApiKey,
+    /// `x-goog-api-key`.
+    GoogleKey,
 }
 
 /// Which field carries the answer's limit.
@@ -92,6 +97,8 @@ pub enum ThinkingForm {
     Budget,
     /// Adaptively, with an effort.
     Adaptive,
+    /// By a level.
+    Level,
 }
 
 /// What a server wants differently; `None` is the language's standard.
@@ -115,6 +122,14 @@ pub struct Quirks {
     pub betas: Option<Vec<String>>,
     /// Whether the server counts the tokens of a request for nothing.
     pub counts: Option<bool>,
+    /// The smallest thinking budget; 0 where thinking can be switched off.
+    pub thinking_budget_min: Option<u64>,
+    /// Whether schemas are taken as JSON Schema.
+    pub json_schema: Option<bool>,
+    /// Whether results of tools may carry media.
+    pub result_media: Option<bool>,
+    /// Whether a call without its proof gets the documented stand-in.
+    pub signature_stand_in: Option<bool>,
 }
 
 impl Quirks {
@@ -131,6 +146,10 @@ impl Quirks {
             cache_breakpoints: self.cache_breakpoints.or(base.cache_breakpoints),
             betas: self.betas.or_else(|| base.betas.clone()),
             counts: self.counts.or(base.counts),
+            thinking_budget_min: self.thinking_budget_min.or(base.thinking_budget_min),
+            json_schema: self.json_schema.or(base.json_schema),
+            result_media: self.result_media.or(base.result_media),
+            signature_stand_in: self.signature_stand_in.or(base.signature_stand_in),
         }
     }
 }

@@ -104,6 +104,12 @@ impl Problems {
     }
 }
 
+/// The languages that providers speak.
+const KINDS: [ProviderKind; 3] = [ProviderKind::OpenAi, ProviderKind::Anthropic, ProviderKind::Gemini];
+/// The ways to send a secret.
+const AUTHS: &[(&str, Auth)] =
+    &[("bearer", Auth::Bearer), ("x-api-key", Auth::ApiKey), ("x-goog-api-key", Auth::GoogleKey)];
+
 fn provider(doc: &ProviderDoc, at: &str, problems: &mut Problems) -> Option<Provider> {
     let before = problems.0.len();
     if !is_name(&doc.name) {
@@ -112,15 +118,15 @@ fn provider(doc: &ProviderDoc, at: &str, problems: &mut Problems) -> Option<Prov
             format!("expected 1 to {PROVIDER_NAME_BYTES_MAX} letters, digits, '-', '_' or '.'"),
         );
     }
-    let kind = problems.take(
-        format!("{at}.kind"),
-        word(&doc.kind, &[("openai", ProviderKind::OpenAi), ("anthropic", ProviderKind::Anthropic)]),
-    );
+    let kind = problems.take(format!("{at}.kind"), word(&doc.kind, &KINDS.map(|kind| (kind.name(), kind))));
     let base_url = problems.take(format!("{at}.base_url"), base_url(&doc.base_url));
     let auth = match &doc.auth {
-        None => Some(if kind == Some(ProviderKind::Anthropic) { Auth::ApiKey } else { Auth::Bearer }),
-        Some(text) => problems
-            .take(format!("{at}.auth"), word(text, &[("bearer", Auth::Bearer), ("x-api-key", Auth::ApiKey)])),
+        None => Some(match kind {
+            Some(ProviderKind::Anthropic) => Auth::ApiKey,
+            Some(ProviderKind::Gemini) => Auth::GoogleKey,
+            _ => Auth::Bearer,
+        }),
+        Some(text) => problems.take(format!("{at}.auth"), word(text, AUTHS)),
     };
     for (n, secret) in doc.credentials.iter().flatten().enumerate() {
         if secret.is_empty() || secret.bytes().any(|b| b <= b' ' || b == 0x7f) {
@@ -181,9 +187,10 @@ fn headers(
     at: &str,
     problems: &mut Problems,
 ) -> Vec<(http::HeaderName, http::HeaderValue)> {
-    const OURS: [&str; 9] = [
+    const OURS: [&str; 10] = [
         "authorization",
         "x-api-key",
+        "x-goog-api-key",
         "host",
         "content-length",
         "content-type",
@@ -240,8 +247,12 @@ fn quirks(doc: &QuirksDoc, at: &str, problems: &mut Problems) -> Quirks {
         ("reasoning_content", ReasoningField::ReasoningContent),
         ("reasoning", ReasoningField::Reasoning),
     ];
-    const THINKING: &[(&str, ThinkingForm)] =
-        &[("never", ThinkingForm::Never), ("budget", ThinkingForm::Budget), ("adaptive", ThinkingForm::Adaptive)];
+    const THINKING: &[(&str, ThinkingForm)] = &[
+        ("never", ThinkingForm::Never),
+        ("budget", ThinkingForm::Budget),
+        ("adaptive", ThinkingForm::Adaptive),
+        ("level", ThinkingForm::Level),
+    ];
     Quirks {
         max_tokens_field: quirk(
             &doc.max_tokens_field,
@@ -257,6 +268,10 @@ fn quirks(doc: &QuirksDoc, at: &str, problems: &mut Problems) -> Quirks {
         cache_breakpoints: doc.cache_breakpoints,
         betas: doc.betas.clone(),
         counts: doc.counts,
+        thinking_budget_min: doc.thinking_budget_min,
+        json_schema: doc.json_schema,
+        result_media: doc.result_media,
+        signature_stand_in: doc.signature_stand_in,
     }
 }
 

@@ -23,14 +23,14 @@ pub struct CatalogueDoc {
 pub struct ProviderDoc {
     /// Its name, for operators only.
     pub name: String,
-    /// Which language it speaks: `openai` or `anthropic`.
+    /// Which language it speaks: `openai`, `anthropic` or `gemini`.
     pub kind: String,
     /// Where its API starts, version included (`https://api.openai.com/v1`).
     pub base_url: String,
     /// Secrets, literal here (the command resolves `env:` and `file:`). Absent keeps what is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Vec<String>>,
-    /// How the secret is sent: `bearer` or `x-api-key`; the kind's own way when absent.
+    /// How the secret is sent: `bearer`, `x-api-key` or `x-goog-api-key`; the kind's own way when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<String>,
     /// Headers sent with every call.
@@ -81,7 +81,7 @@ pub struct QuirksDoc {
     /// Under which name earlier reasoning is sent back: `never`, `reasoning_content` or `reasoning`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_field: Option<String>,
-    /// How the server is asked to think: `never`, `budget` or `adaptive` (Anthropic's language only).
+    /// How the server is asked to think: `never`, `budget`, `adaptive` or `level`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinking: Option<String>,
     /// Whether the server takes a JSON schema for the answer.
@@ -96,6 +96,18 @@ pub struct QuirksDoc {
     /// Whether the server counts the tokens of a request for nothing (Anthropic's language only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<bool>,
+    /// The smallest thinking budget, in tokens; 0 where thinking can be switched off (Gemini's language only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking_budget_min: Option<u64>,
+    /// Whether schemas are taken as JSON Schema; else they are cut down (Gemini's language only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub json_schema: Option<bool>,
+    /// Whether results of tools may carry media (Gemini's language only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_media: Option<bool>,
+    /// Whether a call without its proof gets the documented stand-in (Gemini's language only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature_stand_in: Option<bool>,
 }
 
 impl QuirksDoc {

@@ -9,17 +9,28 @@ use crate::{convert, read};
 use bytes::Bytes;
 use canon::{Dialect, Fault, Loss, Request};
 
-/// Reads a request for a count.
+/// The request inside, where a dialect wraps one to be counted whole.
+fn inner(dialect: Dialect, body: &Bytes) -> Option<Bytes> {
+    let wrap = read::Object::open(body).filter(|_| dialect == Dialect::Gemini)?;
+    let inner = wrap.get("generateContentRequest").or_else(|| wrap.get("generate_content_request"))?;
+    Some(body.slice_ref(inner))
+}
+
+/// Reads a request for a count; `model` is what the path names where the body does not.
 ///
 /// # Errors
 /// A fault that names the field.
-pub fn decode_count(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Loss>), Fault> {
+pub fn decode_count(dialect: Dialect, model: &str, body: &Bytes) -> Result<(Request, Vec<Loss>), Fault> {
     let start = check_text(body)?;
     let end = skip(body, start, 0).map_err(crate::peek::not_json)?;
     if blank(body, end) < body.len() {
         return Err(crate::peek::not_json(crate::json::Bad::Trailing(blank(body, end))));
     }
-    let (request, losses) = convert::decode_request(dialect, body)?;
+    let wrapped = inner(dialect, body);
+    let (mut request, losses) = convert::decode_request(dialect, wrapped.as_ref().unwrap_or(body))?;
+    if request.model.is_empty() {
+        model.clone_into(&mut request.model);
+    }
     if request.model.is_empty() {
         return Err(crate::peek::model_required());
     }
@@ -59,8 +70,11 @@ pub fn read_count(body: &[u8]) -> Option<u64> {
 }
 
 /// A count as the client's dialect tells it.
-pub fn write_count(_client: Dialect, tokens: u64) -> Bytes {
-    Bytes::from(format!("{{\"input_tokens\":{tokens}}}"))
+pub fn write_count(client: Dialect, tokens: u64) -> Bytes {
+    Bytes::from(match client {
+        Dialect::Gemini => format!("{{\"totalTokens\":{tokens}}}"),
+        _ => format!("{{\"input_tokens\":{tokens}}}"),
+    })
 }
 
 #[cfg(test)]
@@ -71,7 +85,7 @@ mod tests {
     #[test]
     fn r_api_6_a_count_needs_no_limit() {
         let good = r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"tools":[{"name":"f"}]}"#;
-        let (request, _) = decode_count(Dialect::Anthropic, &Bytes::from(good)).unwrap();
+        let (request, _) = decode_count(Dialect::Anthropic, "", &Bytes::from(good)).unwrap();
         assert_eq!((request.model.as_str(), request.tools.len()), ("m", 1));
         for (bad, at) in [
             ("", None),
@@ -81,8 +95,14 @@ mod tests {
             (r#"{"model":"m"}"#, Some("messages")),
             (r#"{"model":"m","messages":[{"role":"user"}]}"#, Some("messages[0].content")),
         ] {
-            let fault = decode_count(Dialect::Anthropic, &Bytes::from(bad)).unwrap_err();
+            let fault = decode_count(Dialect::Anthropic, "", &Bytes::from(bad)).unwrap_err();
             assert_eq!(fault.param.as_deref(), at, "{bad} {fault}");
+        }
+        // Gemini's clients send the contents, or the whole request that is to be counted.
+        let contents = r#"{"contents":[{"parts":[{"text":"hi"}]}]}"#;
+        for body in [contents.to_owned(), format!(r#"{{"generateContentRequest":{contents}}}"#)] {
+            let (request, _) = decode_count(Dialect::Gemini, "m", &Bytes::from(body)).unwrap();
+            assert_eq!((request.model.as_str(), request.turns.len()), ("m", 1));
         }
     }
 

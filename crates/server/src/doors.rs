@@ -3,13 +3,14 @@
 
 mod account;
 mod count_tokens;
+mod gemini;
 mod health;
 mod models;
 
 pub use count_tokens::tokenizer;
 pub use health::answer_monitors;
 
-use crate::entry::{Door, ModelDoor};
+use crate::entry::{Door, ModelDoor, PathAsk};
 use crate::house::{House, Worker};
 use crate::limits::METHOD_BYTES_MAX;
 use crate::pipeline;
@@ -62,17 +63,42 @@ impl Front {
     }
 
     /// Answers a request.
-    pub async fn answer(self, request: Request<Body>) -> Response<Body> {
+    pub async fn answer(self, mut request: Request<Body>) -> Response<Body> {
         let path = request.uri().path();
-        let call = self.calls.iter().find(|call| call.path == path);
-        match call.filter(|_| request.method() == Method::POST) {
-            Some(call) => pipeline::serve(self.worker, call.door, request).await,
-            None => match self.others.oneshot(request).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            },
+        if request.method() == Method::POST {
+            if let Some(call) = self.calls.iter().find(|call| call.path == path) {
+                return pipeline::serve(self.worker, call.door, PathAsk::default(), request).await;
+            }
+            if let Some((surface, method, ask)) = in_path(&self.worker, path, request.uri().query()) {
+                gemini::key_to_header(&mut request);
+                let door = |endpoint| ModelDoor { surface, endpoint, dialect: Dialect::Gemini };
+                return match method {
+                    gemini::Method::Generate => {
+                        pipeline::serve(self.worker, door("generate_content"), ask, request).await
+                    }
+                    gemini::Method::Count => {
+                        count_tokens::count(door("count_tokens"), ask.model, State(self.worker), request).await
+                    }
+                };
+            }
+        }
+        match self.others.oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
         }
     }
+}
+
+/// A call whose path names the model, below any surface.
+fn in_path(
+    worker: &Worker,
+    path: &str,
+    query: Option<&str>,
+) -> Option<(&'static Surface, gemini::Method, PathAsk)> {
+    worker.house.surfaces.iter().find_map(|surface| {
+        let (method, ask) = gemini::read(path.strip_prefix(surface.base)?, query)?;
+        Some((surface, method, ask))
+    })
 }
 
 fn model_calls(surface: &'static Surface) -> [ModelCall; 2] {
@@ -103,7 +129,7 @@ fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
     let count = ModelDoor { surface, endpoint: "count_tokens", dialect: Dialect::Anthropic };
     router = router.route(
         &at("/messages/count_tokens"),
-        only(count.into(), "POST", post(move |s, r| count_tokens::count(count, s, r))),
+        only(count.into(), "POST", post(move |s, r| count_tokens::count(count, String::new(), s, r))),
     );
     for call in model_calls(surface) {
         router = router.route(&call.path, only(call.door.into(), "POST", MethodRouter::new()));
@@ -130,7 +156,8 @@ fn unknown(worker: &Worker, door: Door, request: &Request<Body>) -> Response<Bod
     let visit = Visit::new(&worker.house, door, request);
     let base = door.surface.base;
     let told = format!(
-        "There is no such path below {base}; model calls go to {base}/chat/completions or {base}/messages."
+        "There is no such path below {base}; model calls go to {base}/chat/completions, {base}/messages or \
+         {base}/models/MODEL:generateContent."
     );
     visit.answer(None, Err(Fault::new(FaultKind::NotFound, told)))
 }

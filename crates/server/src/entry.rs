@@ -28,10 +28,11 @@ impl Door {
         Self { surface: &NOWHERE, endpoint, dialect: None }
     }
 
-    /// How errors look here: Messages is always Anthropic's (R-API-1).
+    /// How errors look here: Messages is always Anthropic's, generateContent always Google's (R-API-1).
     pub fn style(&self) -> Style {
         match self.dialect {
             Some(Dialect::Anthropic) => Style::Anthropic,
+            Some(Dialect::Gemini) => Style::Gemini,
             _ => self.surface.style,
         }
     }
@@ -46,6 +47,17 @@ pub struct ModelDoor {
     pub endpoint: &'static str,
     /// The client's language.
     pub dialect: Dialect,
+}
+
+/// What the path of a call says where its dialect has it there and not in the body.
+#[derive(Clone, Debug, Default)]
+pub struct PathAsk {
+    /// The model.
+    pub model: String,
+    /// Whether the answer is streamed.
+    pub stream: bool,
+    /// Whether the stream is one JSON array.
+    pub array: bool,
 }
 
 impl From<ModelDoor> for Door {

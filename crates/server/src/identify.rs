@@ -10,14 +10,17 @@ use std::sync::Arc;
 use store::port::KeyRow;
 use units::Timestamp;
 
-/// The key a caller sent: `Authorization: Bearer K` or `x-api-key: K` (R-API-12).
+/// Headers that hold a key and nothing else: Anthropic's, and Google's.
+const PLAIN: [&str; 2] = ["x-api-key", "x-goog-api-key"];
+
+/// The key a caller sent: `Authorization: Bearer K`, `x-api-key: K` or `x-goog-api-key: K` (R-API-12).
 ///
 /// # Errors
 /// `InvalidKey` when there is none, or two different ones.
 pub fn sent_key(headers: &HeaderMap) -> Result<&str, Fault> {
     let mut found: Option<&str> = None;
     let bearers = headers.get_all(AUTHORIZATION).into_iter().map(|v| (v, true));
-    let plain = headers.get_all("x-api-key").into_iter().map(|v| (v, false));
+    let plain = PLAIN.iter().flat_map(|name| headers.get_all(*name)).map(|v| (v, false));
     for (value, is_bearer) in bearers.chain(plain) {
         let text = value.to_str().map_err(|_| invalid("Invalid API key: it holds characters no key has."))?.trim();
         let key = if is_bearer { bearer(text)? } else { text };
@@ -81,6 +84,7 @@ mod tests {
         assert_eq!(ok(&[("authorization", "bearer  k1")]), Ok("k1".into()));
         assert_eq!(ok(&[("x-api-key", "k1")]), Ok("k1".into()));
         assert_eq!(ok(&[("x-api-key", "k1"), ("authorization", "Bearer k1")]), Ok("k1".into()));
+        assert_eq!(ok(&[("x-goog-api-key", "k1")]), Ok("k1".into()));
         for bad in [
             &[][..],
             &[("authorization", "Basic abc")],

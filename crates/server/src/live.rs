@@ -81,6 +81,7 @@ fn dialect_of(provider: &Provider) -> Dialect {
     match provider.kind {
         ProviderKind::OpenAi => Dialect::OpenAiChat,
         ProviderKind::Anthropic => Dialect::Anthropic,
+        ProviderKind::Gemini => Dialect::Gemini,
     }
 }
 
@@ -240,6 +241,7 @@ fn fixed_headers(provider: &Provider, secret: &str) -> Option<HeaderMap> {
     let (name, text) = match provider.auth {
         Auth::Bearer => (AUTHORIZATION, format!("Bearer {secret}")),
         Auth::ApiKey => (HeaderName::from_static("x-api-key"), secret.to_owned()),
+        Auth::GoogleKey => (HeaderName::from_static("x-goog-api-key"), secret.to_owned()),
     };
     let mut value = HeaderValue::try_from(text).ok()?;
     value.set_sensitive(true);

@@ -3,7 +3,7 @@
 
 use crate::body::read_json;
 use crate::done::Done;
-use crate::entry::{Entry, ModelDoor};
+use crate::entry::{Entry, ModelDoor, PathAsk};
 use crate::house::{House, Worker};
 use crate::limits::MODEL_SHOWN_CHARS_MAX;
 use crate::live::{LiveModel, LivePrice};
@@ -13,7 +13,8 @@ use crate::room::Share;
 use crate::sold;
 use crate::viewer::Viewer;
 use axum::body::Body;
-use canon::{Dialect, Fault, FaultKind};
+use bytes::Bytes;
+use canon::{Dialect, Fault, FaultKind, Loss};
 use dialect::{Peek, RequestHead};
 use http::{HeaderMap, Request, Response};
 use ledger::UsageRow;
@@ -22,7 +23,7 @@ use store::port::KeyRow;
 use units::NanoUsd;
 
 /// Serves one model call.
-pub async fn serve(worker: Worker, door: ModelDoor, request: Request<Body>) -> Response<Body> {
+pub async fn serve(worker: Worker, door: ModelDoor, ask: PathAsk, request: Request<Body>) -> Response<Body> {
     let house = worker.house.clone();
     let entry = Entry::new(&house, door.into(), request.headers());
     let arrival = Arrival { house: &house, entry, dialect: door.dialect };
@@ -30,7 +31,7 @@ pub async fn serve(worker: Worker, door: ModelDoor, request: Request<Body>) -> R
         Ok(caller) => caller,
         Err(fault) => return arrival.refuse(None, "", &fault),
     };
-    match arrival.prepare(&caller, request).await {
+    match arrival.prepare(&caller, ask, request).await {
         Ok(job) => {
             let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, job, slot));
             viewer.respond().await.unwrap_or_else(|| arrival.broken(&caller))
@@ -48,22 +49,26 @@ struct Arrival<'h> {
 
 impl Arrival<'_> {
     /// Everything between knowing the caller and calling an upstream. A fault comes with the model's name, if one is known.
-    async fn prepare(&self, caller: &Arc<KeyRow>, request: Request<Body>) -> Result<Box<Job>, (Arc<str>, Fault)> {
+    async fn prepare(
+        &self,
+        caller: &Arc<KeyRow>,
+        ask: PathAsk,
+        request: Request<Body>,
+    ) -> Result<Box<Job>, (Arc<str>, Fault)> {
         let unnamed = |fault| ("".into(), fault);
         let (parts, body) = request.into_parts();
         let settings = &self.house.settings;
         let mut share = Share::new(self.house.room.clone(), caller.workspace, settings.body_bytes_max);
         let body = read_json(&parts.headers, body, settings.into(), &mut share).await.map_err(unnamed)?;
-        let peek = dialect::peek(self.dialect, &body).map_err(unnamed)?;
+        let peek = dialect::peek_path(self.dialect, &ask.model, ask.stream, &body).map_err(unnamed)?;
         let model = find_model(self.house, &peek.model).map_err(unnamed)?;
         let named = |fault| (model.model.id.clone(), fault);
         peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
         let passed_over = sold::passed_over(&peek, &model).map_err(named)?;
         let terms = terms(self.house, &peek, &model).map_err(named)?;
         let mut routes = (0..).zip(&model.routes).filter(|(n, _)| !passed_over.contains(n));
-        let foreign = routes.any(|(_, r)| r.provider.dialect() != self.dialect);
-        let decoded =
-            if foreign { Some(dialect::decode_request(self.dialect, &body).map_err(named)?) } else { None };
+        let foreign = routes.any(|(_, r)| r.target.dialect != self.dialect);
+        let decoded = if foreign { Some(decode(&peek, &body).map_err(named)?) } else { None };
         let head = request_head(&parts.headers);
         Ok(Box::new(Job {
             entry: self.entry.clone(),
@@ -77,6 +82,7 @@ impl Arrival<'_> {
             passed_over,
             terms,
             sample: Box::default(),
+            array: ask.array,
         }))
     }
 
@@ -127,6 +133,16 @@ impl Arrival<'_> {
             client_gone: false,
         });
     }
+}
+
+/// The conversation; what the path said instead of the body is put in.
+fn decode(peek: &Peek, body: &Bytes) -> Result<(canon::Request, Vec<Loss>), Fault> {
+    let (mut request, losses) = dialect::decode_request(peek.dialect, body)?;
+    if peek.dialect == Dialect::Gemini {
+        request.model.clone_from(&peek.model);
+        request.stream = peek.stream;
+    }
+    Ok((request, losses))
 }
 
 /// The model that a caller names.

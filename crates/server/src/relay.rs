@@ -194,11 +194,13 @@ async fn patiently<T>(
                 }
                 if !run.head_out.get() {
                     run.head_out.set();
-                    if slot.head(run.job.entry.stream_head(&[])).await.is_err() {
+                    if slot.head(run.job.entry.stream_head(run.job.array, &[])).await.is_err() {
                         return Waited::Gone;
                     }
                 }
-                if slot.data(Bytes::from_static(KEEPALIVE)).await.is_err() {
+                // Between the values of an array only blanks may stand.
+                let sign: &[u8] = if run.job.array { b"\n" } else { KEEPALIVE };
+                if slot.data(Bytes::from_static(sign)).await.is_err() {
                     return Waited::Gone;
                 }
                 quiet = now + every;
@@ -223,6 +225,7 @@ fn reply_head(run: &Run) -> ReplyHead {
     let entry = &run.job.entry;
     let prefix = match run.job.peek.dialect {
         Dialect::Anthropic => "msg_",
+        Dialect::Gemini => "gen-",
         _ => entry.door.surface.chat_id_prefix,
     };
     let mut id = String::with_capacity(prefix.len() + 26);

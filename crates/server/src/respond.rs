@@ -17,12 +17,12 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
 
 impl Entry {
-    /// The head of a stream.
-    pub fn stream_head(&self, losses: &[Loss]) -> Response<()> {
+    /// The head of a stream of events, or of one JSON array.
+    pub fn stream_head(&self, array: bool, losses: &[Loss]) -> Response<()> {
         let mut response = Response::new(());
         let headers = response.headers_mut();
         self.identify_answer(headers);
-        headers.insert(CONTENT_TYPE, EVENTS);
+        headers.insert(CONTENT_TYPE, if array { JSON } else { EVENTS });
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(BUFFERING, HeaderValue::from_static("no"));
         put_losses(headers, losses);

@@ -11,7 +11,7 @@ use dialect::{Beyond, Peek};
 /// When none may be asked: the fault names the field.
 pub fn passed_over(peek: &Peek, model: &LiveModel) -> Result<Vec<usize>, Fault> {
     let Some(first) = peek.beyond.first().filter(|_| !model.routes.is_empty()) else { return Ok(Vec::new()) };
-    let speaks = |route: &LiveRoute| route.provider.dialect() == peek.dialect;
+    let speaks = |route: &LiveRoute| route.target.dialect == peek.dialect;
     let allows = |route: &LiveRoute, beyond: &Beyond| speaks(route) && route.allow.contains(beyond.what);
     // Where a server of another dialect is not even asked, nothing is billed: the next best.
     let drops = |route: &LiveRoute, beyond: &Beyond| !speaks(route) && beyond.drops;

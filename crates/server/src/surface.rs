@@ -12,8 +12,19 @@ pub struct Surface {
     pub style: Style,
     /// What ids of chat completions start with.
     pub chat_id_prefix: &'static str,
-    /// Whether model lists are in Anthropic's shape unasked.
-    pub anthropic_lists: bool,
+    /// In whose shape model lists are unasked.
+    pub lists: Shape,
+}
+
+/// In whose shape a list of models is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// OpenAI's.
+    OpenAi,
+    /// Anthropic's.
+    Anthropic,
+    /// Gemini's.
+    Gemini,
 }
 
 /// Where no surface is: probes, unknown paths, what is no request.
@@ -22,16 +33,16 @@ pub static NOWHERE: Surface = plain("");
 pub static MANAGED: Surface = plain("/api/manage");
 
 const fn plain(base: &'static str) -> Surface {
-    Surface { base, style: Style::OpenAi, chat_id_prefix: "chatcmpl-", anthropic_lists: false }
+    Surface { base, style: Style::OpenAi, chat_id_prefix: "chatcmpl-", lists: Shape::OpenAi }
 }
 
 /// The surfaces out of the box (R-API-1).
 pub fn defaults() -> Vec<Surface> {
-    let surface =
-        |base, style, anthropic_lists| Surface { base, style, chat_id_prefix: "chatcmpl-", anthropic_lists };
+    let surface = |base, style, lists| Surface { base, style, chat_id_prefix: "chatcmpl-", lists };
     vec![
-        surface("/v1", Style::OpenAi, false),
-        surface("/api/v1", Style::Coded, false),
-        surface("/anthropic/v1", Style::Anthropic, true),
+        surface("/v1", Style::OpenAi, Shape::OpenAi),
+        surface("/api/v1", Style::Coded, Shape::OpenAi),
+        surface("/anthropic/v1", Style::Anthropic, Shape::Anthropic),
+        surface("/v1beta", Style::Gemini, Shape::Gemini),
     ]
 }

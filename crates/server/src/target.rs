@@ -41,10 +41,15 @@ pub fn target(model: &from::Model, route: &from::Route, dialect: Dialect) -> Tar
             from::ThinkingForm::Never => ThinkingForm::Never,
             from::ThinkingForm::Budget => ThinkingForm::Budget,
             from::ThinkingForm::Adaptive => ThinkingForm::Adaptive,
+            from::ThinkingForm::Level => ThinkingForm::Level,
         };
     }
     target.stream_options = quirks.stream_options.unwrap_or(target.stream_options);
     target.structured_output = quirks.structured_output.unwrap_or(target.structured_output);
+    target.thinking_budget_min = quirks.thinking_budget_min.unwrap_or(target.thinking_budget_min);
+    target.json_schema = quirks.json_schema.unwrap_or(target.json_schema);
+    target.result_media = quirks.result_media.unwrap_or(target.result_media);
+    target.signature_stand_in = quirks.signature_stand_in.unwrap_or(target.signature_stand_in);
     target.counts = quirks.counts.unwrap_or(target.counts);
     target.cache_breakpoints = quirks.cache_breakpoints.unwrap_or(target.cache_breakpoints);
     if let Some(list) = &quirks.betas {

@@ -21,6 +21,10 @@ fn full() -> CatalogueDoc {
         cache_breakpoints: Some(true),
         betas: Some(Vec::new()),
         counts: Some(true),
+        thinking_budget_min: Some(128),
+        json_schema: Some(true),
+        result_media: Some(true),
+        signature_stand_in: Some(true),
     };
     let provider = ProviderDoc {
         name: "p".into(),

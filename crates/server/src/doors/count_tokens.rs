@@ -21,20 +21,25 @@ use std::sync::Arc;
 use store::port::KeyRow;
 use tokens::Tokenizer;
 
-/// `POST {base}/messages/count_tokens`.
-pub async fn count(door: ModelDoor, State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
+/// `POST {base}/messages/count_tokens` and `{base}/models/{model}:countTokens`; `model` is empty where the body has it.
+pub async fn count(
+    door: ModelDoor,
+    model: String,
+    State(worker): State<Worker>,
+    request: Request<Body>,
+) -> Response<Body> {
     let visit = Visit::new(&worker.house, door.into(), &request);
     let caller = match worker.house.identify(request.headers(), visit.entry.at) {
         Ok(caller) => caller,
         Err(fault) => return visit.answer(None, Err(fault)),
     };
-    let counted = counted(&worker, door, &caller, request).await;
+    let counted = counted(&worker, (door, &model), &caller, request).await;
     visit.answer(Some(&caller), counted.map(|tokens| write_count(door.dialect, tokens)))
 }
 
 async fn counted(
     worker: &Worker,
-    door: ModelDoor,
+    (door, model): (ModelDoor, &str),
     caller: &Arc<KeyRow>,
     request: Request<Body>,
 ) -> Result<u64, Fault> {
@@ -42,7 +47,7 @@ async fn counted(
     let settings = &worker.house.settings;
     let mut share = Share::new(worker.house.room.clone(), caller.workspace, settings.body_bytes_max);
     let body = read_json(&parts.headers, body, settings.into(), &mut share).await?;
-    let (request, _) = decode_count(door.dialect, &body)?;
+    let (request, _) = decode_count(door.dialect, model, &body)?;
     let model = find_model(&worker.house, &request.model)?;
     if let Some(tokens) = asked(worker, door, &model, &request_head(&parts.headers), &body).await {
         return Ok(tokens);

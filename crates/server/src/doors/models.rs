@@ -5,12 +5,14 @@ use crate::entry::Door;
 use crate::house::Worker;
 use crate::live::{LiveModel, LivePrice};
 use crate::pipeline::no_such_model;
+use crate::surface::Shape;
 use crate::visit::Visit;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use bytes::Bytes;
 use canon::{Dialect, Fault};
+use catalog::Serves;
 use http::{HeaderMap, Request, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -18,16 +20,17 @@ use std::sync::Arc;
 /// `GET {base}/models`.
 pub async fn list(door: Door, State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
     let visit = Visit::new(&worker.house, door, &request);
-    answer(&worker, visit, request.headers(), |models, anthropic| {
-        let objects: Vec<Value> = models.iter().map(|m| object(m, anthropic)).collect();
-        if anthropic {
-            let id = |model: Option<&Arc<LiveModel>>| model.map(|m| m.model.id.to_string());
-            Ok(
-                json!({ "data": objects, "has_more": false, "first_id": id(models.first()), "last_id": id(models.last()) }),
-            )
-        } else {
-            Ok(json!({ "object": "list", "data": objects }))
-        }
+    answer(&worker, visit, request.headers(), |models, shape| {
+        let objects: Vec<Value> = models.iter().map(|m| object(m, shape)).collect();
+        let id = |model: Option<&Arc<LiveModel>>| model.map(|m| m.model.id.to_string());
+        Ok(match shape {
+            Shape::OpenAi => json!({ "object": "list", "data": objects }),
+            Shape::Anthropic => {
+                let (first, last) = (id(models.first()), id(models.last()));
+                json!({ "data": objects, "has_more": false, "first_id": first, "last_id": last })
+            }
+            Shape::Gemini => json!({ "models": objects }),
+        })
     })
 }
 
@@ -40,12 +43,14 @@ pub async fn one(
 ) -> Response<Body> {
     // An id that is no text is nobody's.
     let id = path.map_or_else(|_| String::new(), |Path(id)| id);
+    // Gemini's clients name a model as its list does.
+    let id = id.strip_prefix("models/").map(str::to_owned).unwrap_or(id);
     let visit = Visit::new(&worker.house, door, &request);
     let asked =
         worker.house.catalogue.load().find(&id).map_or_else(|| id.clone(), |live| live.model.id.to_string());
-    answer(&worker, visit, request.headers(), |models, anthropic| {
+    answer(&worker, visit, request.headers(), |models, shape| {
         let found = models.iter().find(|m| *m.model.id == *asked);
-        found.map(|m| object(m, anthropic)).ok_or_else(|| no_such_model(&id))
+        found.map(|m| object(m, shape)).ok_or_else(|| no_such_model(&id))
     })
 }
 
@@ -53,9 +58,13 @@ fn answer(
     worker: &Worker,
     visit: Visit<'_>,
     headers: &HeaderMap,
-    shape: impl FnOnce(&[Arc<LiveModel>], bool) -> Result<Value, Fault>,
+    tell: impl FnOnce(&[Arc<LiveModel>], Shape) -> Result<Value, Fault>,
 ) -> Response<Body> {
-    let anthropic = visit.entry.door.surface.anthropic_lists || headers.contains_key("anthropic-version");
+    let shape = match visit.entry.door.surface.lists {
+        Shape::OpenAi if headers.contains_key("anthropic-version") => Shape::Anthropic,
+        Shape::OpenAi if headers.contains_key("x-goog-api-key") => Shape::Gemini,
+        shape => shape,
+    };
     let caller = match worker.house.identify(headers, visit.entry.at) {
         Ok(caller) => caller,
         Err(fault) => return visit.answer(None, Err(fault)),
@@ -63,24 +72,26 @@ fn answer(
     let catalogue = worker.house.catalogue.load();
     let mut models: Vec<_> = catalogue.models.values().filter(|m| m.model.enabled).cloned().collect();
     models.sort_by(|a, b| a.model.id.cmp(&b.model.id));
-    let shaped = shape(&models, anthropic);
+    let shaped = tell(&models, shape);
     visit.answer(Some(&caller), shaped.map(|body| Bytes::from(body.to_string())))
 }
 
 /// What OpenAI's clients expect to be there; the true time of a model's birth is nobody's business.
 const CREATED: i64 = 1_700_000_000;
 
-fn object(live: &LiveModel, anthropic: bool) -> Value {
+fn object(live: &LiveModel, shape: Shape) -> Value {
     let model = &live.model;
-    let mut object = if anthropic {
-        json!({
+    let mut object = match shape {
+        Shape::Gemini => return gemini_object(live),
+        Shape::Anthropic => json!({
             "type": "model", "id": &*model.id, "display_name": model.display_name,
             "created_at": "2023-11-14T22:13:20Z", "lifecycle": "active",
             "max_input_tokens": model.context_length, "max_tokens": model.max_output_tokens,
-        })
-    } else {
-        json!({ "id": &*model.id, "object": "model", "created": CREATED, "owned_by": model.owned_by,
-                "display_name": model.display_name })
+        }),
+        Shape::OpenAi => json!({
+            "id": &*model.id, "object": "model", "created": CREATED, "owned_by": model.owned_by,
+            "display_name": model.display_name,
+        }),
     };
     if let Value::Object(fields) = &mut object {
         fields.insert("category".into(), json!(model.category));
@@ -88,19 +99,43 @@ fn object(live: &LiveModel, anthropic: bool) -> Value {
         fields.insert("max_output_tokens".into(), json!(model.max_output_tokens));
         fields.insert("supported_endpoint_types".into(), json!(endpoint_types(live)));
         fields.insert("pricing".into(), pricing(live));
-        if !anthropic {
+        if shape == Shape::OpenAi {
             fields.insert("capabilities".into(), json!(model.capabilities));
         }
     }
     object
 }
 
-/// Every model answers in both languages; its first route's own comes first.
-fn endpoint_types(live: &LiveModel) -> [&'static str; 2] {
-    match live.routes.first().map(|r| r.provider.dialect()) {
-        Some(Dialect::Anthropic) => ["anthropic", "openai"],
-        _ => ["openai", "anthropic"],
+/// A model as Gemini's clients know it: names begin with `models/`.
+fn gemini_object(live: &LiveModel) -> Value {
+    let model = &live.model;
+    let methods: &[&str] = match model.serves {
+        Serves::Chat => &["generateContent", "countTokens"],
+        Serves::Embeddings | Serves::Images => &[],
+    };
+    json!({
+        "name": format!("models/{}", model.id), "baseModelId": &*model.id, "version": "1",
+        "displayName": model.display_name, "inputTokenLimit": model.context_length,
+        "outputTokenLimit": model.max_output_tokens, "supportedGenerationMethods": methods,
+        "thinking": model.reasoning != catalog::Reasoning::None,
+    })
+}
+
+/// A model that answers conversations does so in every language; its first route's own comes first.
+fn endpoint_types(live: &LiveModel) -> Vec<&'static str> {
+    match live.model.serves {
+        Serves::Embeddings => return vec!["embeddings"],
+        Serves::Images => return vec!["image-generation"],
+        Serves::Chat => {}
     }
+    let first = match live.routes.first().map(|r| r.target.dialect) {
+        Some(Dialect::Anthropic) => "anthropic",
+        Some(Dialect::Gemini) => "gemini",
+        _ => "openai",
+    };
+    let mut types = vec![first];
+    types.extend(["openai", "anthropic", "gemini"].into_iter().filter(|name| *name != first));
+    types
 }
 
 /// USD per million tokens as decimal text; `null` while no price is known.

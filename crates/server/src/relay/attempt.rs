@@ -112,7 +112,7 @@ async fn read(run: &Run, route: &LiveRoute, letter: Letter, mut answer: Answer) 
         head: reply_head(run),
         show_usage: run.job.peek.asks_usage,
         show_thoughts: run.job.peek.shows_thoughts,
-        array: false,
+        array: run.job.array,
         choices: run.job.peek.choices,
         names: letter.names,
         stops: letter.stops,

@@ -108,7 +108,7 @@ impl Run {
             known_caller: true,
             surface: self.job.entry.door.surface.base,
             client: self.job.peek.dialect,
-            upstream: served.map(|r| r.provider.dialect()),
+            upstream: served.map(|r| r.target.dialect),
             route: self.route,
             fault,
             cause: fault.and(self.cause),

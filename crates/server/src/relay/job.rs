@@ -59,6 +59,8 @@ pub struct Job {
     pub terms: Terms,
     /// Pieces of the body, kept when the body is let go: by them a prompt is estimated that no provider reports.
     pub sample: Box<[u8]>,
+    /// Whether a stream is one JSON array.
+    pub array: bool,
 }
 
 impl Job {

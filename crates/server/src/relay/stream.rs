@@ -68,7 +68,7 @@ async fn open(run: &Run, slot: &Slot) -> Result<(), Gone> {
         return Ok(());
     }
     run.head_out.set();
-    slot.head(run.job.entry.stream_head(&run.losses)).await
+    slot.head(run.job.entry.stream_head(run.job.array, &run.losses)).await
 }
 
 async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {

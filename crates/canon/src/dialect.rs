@@ -12,11 +12,22 @@ pub enum Dialect {
     OpenAiResponses,
     /// Gemini generateContent.
     Gemini,
+    /// OpenAI's legacy Completions: clients speak it, no upstream does.
+    Completions,
+    /// OpenAI Embeddings: texts in, vectors out.
+    Embeddings,
+    /// Gemini batchEmbedContents: upstreams speak it, no client does.
+    GeminiEmbeddings,
 }
 
 impl Dialect {
-    /// Every dialect.
+    /// Every dialect of conversations that clients and upstreams speak.
     pub const ALL: &[Self] = &[Self::OpenAiChat, Self::Anthropic, Self::OpenAiResponses, Self::Gemini];
+    /// Every dialect of conversations that a client may speak.
+    pub const CLIENTS: &[Self] =
+        &[Self::OpenAiChat, Self::Anthropic, Self::OpenAiResponses, Self::Gemini, Self::Completions];
+    /// What is no conversation.
+    const OTHERS: &[Self] = &[Self::Embeddings, Self::GeminiEmbeddings];
 
     /// The name in settings, logs and corpus folders.
     pub const fn name(self) -> &'static str {
@@ -25,11 +36,30 @@ impl Dialect {
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
             Self::OpenAiResponses => "openai_responses",
+            Self::Completions => "completions",
+            Self::Embeddings => "embeddings",
+            Self::GeminiEmbeddings => "gemini_embeddings",
         }
     }
 
     /// The dialect of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|d| d.name() == name)
+        Self::CLIENTS.iter().chain(Self::OTHERS).copied().find(|d| d.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_speak_what_upstreams_speak_and_completions() {
+        let mut expect = Dialect::ALL.to_vec();
+        expect.push(Dialect::Completions);
+        assert_eq!(Dialect::CLIENTS, expect);
+        for dialect in Dialect::CLIENTS.iter().chain(Dialect::OTHERS) {
+            assert_eq!(Dialect::from_name(dialect.name()), Some(*dialect));
+        }
+        assert_eq!(Dialect::from_name("unheard_of"), None);
     }
 }

@@ -48,6 +48,8 @@ pub struct Request {
     pub demands: Vec<String>,
     /// Fields that only the client's dialect knows, as they were.
     pub extras: Vec<(String, RawJson)>,
+    /// A text that the answer begins with though the model does not write it (the prompt of a client that wants it echoed).
+    pub lead: Option<String>,
     /// Bytes of the body it was read from; who writes it anew makes room for about as many.
     pub read_bytes: usize,
 }
@@ -75,6 +77,7 @@ impl Request {
             service_tier: None,
             demands: Vec::new(),
             extras: Vec::new(),
+            lead: None,
             read_bytes: 0,
         }
     }

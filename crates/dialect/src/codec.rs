@@ -2,6 +2,7 @@
 //! upstream's dialect, the writer of its client's. Never here: a pair of dialects, what lies between reader and writer.
 
 use crate::anthropic::{reply::MessagesEncoder, stream::MessagesDecoder};
+use crate::completions::{self, reply::CompletionsEncoder};
 use crate::fault::render_event;
 use crate::gemini::{reply::GeminiEncoder, stream::GeminiDecoder};
 use crate::lane::{StreamFault, StreamSpec};
@@ -61,6 +62,7 @@ pub(crate) fn encoder(spec: &StreamSpec) -> Box<dyn Encode> {
         Dialect::Anthropic => Box::new(MessagesEncoder::new(&spec.head)),
         Dialect::Gemini => Box::new(GeminiEncoder::new(spec)),
         Dialect::OpenAiResponses => Box::new(ResponsesEncoder::new(spec)),
+        Dialect::Completions => Box::new(CompletionsEncoder::new(spec)),
         _ => Box::new(ChatEncoder::new(spec)),
     }
 }
@@ -71,6 +73,7 @@ pub(crate) fn write_reply(spec: &StreamSpec, reply: &Reply, usage: &Usage) -> Ve
         Dialect::Anthropic => anthropic::reply::write(reply, &spec.head, usage),
         Dialect::Gemini => gemini::reply::write(reply, spec, usage),
         Dialect::OpenAiResponses => openai_responses::reply::write(reply, spec, usage),
+        Dialect::Completions => completions::reply::write(reply, spec, usage),
         _ => openai_chat::reply::write(reply, spec, usage),
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::names::ToolNames;
 use crate::target::{Betas, Target};
-use crate::{anthropic, gemini, openai_chat, openai_responses};
+use crate::{anthropic, completions, gemini, openai_chat, openai_responses};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Loss, Request};
 use std::borrow::Cow;
@@ -68,6 +68,10 @@ pub fn call_path(target: &Target, stream: bool) -> Cow<'static, str> {
             return Cow::Owned(format!("/{model}:{way}"));
         }
         Dialect::OpenAiResponses => "/responses",
+        Dialect::Embeddings => "/embeddings",
+        Dialect::GeminiEmbeddings => {
+            return Cow::Owned(format!("/{}:batchEmbedContents", gemini_model(&target.model)));
+        }
         _ => "/chat/completions",
     })
 }
@@ -94,6 +98,7 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
         Dialect::Anthropic => anthropic::decode::request(body),
         Dialect::OpenAiResponses => openai_responses::decode::request(body),
         Dialect::Gemini => gemini::decode::request(body),
+        Dialect::Completions => completions::decode::request(body),
         _ => Err(unknown()),
     }?;
     if request.turns.is_empty() {
@@ -118,19 +123,20 @@ pub fn encode_request(request: &Request, target: &Target) -> Result<Encoded, Fau
     Ok(encoded)
 }
 
-/// Writers name fields by the words that most clients have; others get them by their own.
+/// Writers name fields by the words that most clients have; a client with other words gets them by its own.
 fn in_words_of(client: Dialect, mut fault: Fault) -> Fault {
-    const GEMINI: &[(&str, &str)] = &[
-        ("messages", "contents"),
-        ("n", "generationConfig.candidateCount"),
-        ("stop_sequences", "generationConfig.stopSequences"),
-    ];
-    let words = match client {
-        Dialect::Gemini => GEMINI,
+    let words: &[(&str, &str)] = match client {
+        Dialect::Gemini => &[
+            ("messages", "contents"),
+            ("n", "generationConfig.candidateCount"),
+            ("stop_sequences", "generationConfig.stopSequences"),
+        ],
         Dialect::OpenAiResponses => &[("messages", "input")],
+        Dialect::Completions => &[("messages", "prompt"), ("stop_sequences", "stop")],
         _ => &[],
     };
-    if let Some((word, theirs)) = words.iter().find(|(word, _)| fault.param.as_deref() == Some(*word)) {
+    let found = words.iter().find(|(word, _)| fault.param.as_deref() == Some(*word));
+    if let Some((word, theirs)) = found {
         fault.told = Cow::Owned(fault.told.replace(&format!("`{word}`"), &format!("`{theirs}`")));
         fault.param = Some(Cow::Borrowed(theirs));
     }

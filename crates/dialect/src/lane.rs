@@ -6,6 +6,7 @@ mod array;
 mod convert;
 mod stops;
 
+use crate::embeddings::{self, Vectors};
 use crate::fault::UpstreamFault;
 use crate::json::Bad;
 use crate::names::ToolNames;
@@ -76,6 +77,11 @@ pub struct StreamSpec {
     pub stops: Vec<String>,
     /// The settings of the request that the answer repeats (a Responses client's; empty for others).
     pub echo: Echo,
+    /// A text that the answer begins with though the model does not write it (`canon::Request::lead`; Completions clients
+    /// only). It counts as no output.
+    pub lead: Option<String>,
+    /// What vectors the client awaits (`Peek::vectors`; Embeddings clients only).
+    pub vectors: Vectors,
 }
 
 impl StreamSpec {
@@ -93,6 +99,8 @@ impl StreamSpec {
             names: ToolNames::default(),
             stops: Vec::new(),
             echo: Echo::default(),
+            lead: None,
+            vectors: Vectors::default(),
         }
     }
 }
@@ -290,7 +298,9 @@ impl Answer {
         }
         // A server that answers with the frames of a stream has them folded.
         let frames = spec.client == Dialect::Gemini && body.trim_ascii_start().starts_with(b"[");
-        let lane = if spec.client != spec.upstream || frames {
+        let lane = if spec.client == Dialect::Embeddings {
+            AnswerLane::Straight(Box::new(embeddings::read(spec, body)?))
+        } else if spec.client != spec.upstream || frames {
             AnswerLane::Converted(Box::new(Converted::read(spec, body)?))
         } else if spec.client == Dialect::Anthropic {
             AnswerLane::Straight(Box::new(read_messages(body, &spec.head)?))

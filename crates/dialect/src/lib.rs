@@ -4,9 +4,11 @@
 
 mod anthropic;
 mod codec;
+mod completions;
 mod convert;
 mod count;
 mod counting;
+mod embeddings;
 pub mod fault;
 mod gemini;
 mod json;
@@ -26,8 +28,10 @@ pub mod straight;
 mod target;
 mod write;
 
+pub use completions::{prompt_tokens, with_prompt_text};
 pub use convert::{Encoded, RequestHead, call_path, decode_request, encode_request, upstream_headers};
 pub use counting::{count_path, decode_count, prepare_count, read_count, write_count};
+pub use embeddings::{EmbeddingInputs, Vectors, embedding_inputs, encode_embeddings};
 pub use names::ToolNames;
 pub use openai_responses::echo::Echo;
 pub use peek::{Beyond, Peek, peek, peek_path};

@@ -2,13 +2,17 @@
 //! routing need, and where the straight lane may splice. Every refusal names the field.
 //! Never here: a built document, the meaning of the prompt, a second opinion about a duplicate key.
 
+mod completions;
+mod embeddings;
 mod fields;
 mod gemini;
 mod input;
+mod plain;
 mod responses;
 mod surcharges;
 mod survey;
 
+use crate::embeddings::Vectors;
 use crate::json::{Bad, Blind, Member, Members, Span, blank, walk};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
@@ -85,6 +89,8 @@ pub struct Peek {
     pub store: bool,
     /// The kept answer that this request goes on from (Responses).
     pub previous_response: Option<String>,
+    /// What vectors the client awaits (Embeddings).
+    pub vectors: Vectors,
     pub(crate) cuts: Cuts,
 }
 
@@ -135,6 +141,7 @@ impl Peek {
             unsigned_thinking: false,
             store: true,
             previous_response: None,
+            vectors: Vectors::default(),
             cuts: Cuts::default(),
         }
     }
@@ -211,8 +218,11 @@ pub fn peek_path(dialect: Dialect, model: &str, stream: bool, body: &Bytes) -> R
 
 /// Looks at a request.
 pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
-    if dialect == Dialect::Gemini {
-        return gemini::look("", false, body);
+    match dialect {
+        Dialect::Completions => return completions::look(body),
+        Dialect::Embeddings => return embeddings::look(body),
+        Dialect::Gemini => return gemini::look("", false, body),
+        _ => {}
     }
     let start = check_text(body)?;
     let mut fields = Fields::new(dialect);

@@ -43,11 +43,16 @@
 //! | Gemini answer and frame | any but `candidates`, `promptFeedback`, `usageMetadata`, `createTime` | dropped |
 //! | Gemini candidate | `finishReason` | the nearest official word; in an answer added when missing; dropped where more follows |
 //! | Gemini stream | the frames that say why it ends | held back for the terminal group |
+//! | Embeddings answer | `model`, `object` | right, or added when missing |
+//! | Embeddings answer | any but `data`, `usage` | dropped |
+//! | Embeddings vector | `object`; `index` | right, or added when missing |
+//! | Embeddings vector | `embedding` in the form that was not asked for; base64 without its padding | in the other form; padded |
+//! | Embeddings answer | not one vector of finite numbers for each input | a broken upstream |
 //! | `usage` of all | any but the official names with plain counts (`usage`) | dropped; written anew where a count is odd |
 //! | `usage` of all | none in an answer, a `message_start`, a `message_delta`, the last event of others | added |
 //! | `usage` of all | counts at the end that differ from what is charged | what is charged |
-//! | choices, deltas, messages, blocks, items, candidates, parts | private names, at any depth (`names`) | dropped |
-//! | choices, deltas, messages, blocks, items, candidates, parts | any other unknown name | stays, byte for byte |
+//! | choices, deltas, messages, blocks, items, candidates, parts, vectors | private names, at any depth (`names`) | dropped |
+//! | choices, deltas, messages, blocks, items, candidates, parts, vectors | any other unknown name | stays, byte for byte |
 //! | stream | line ends inside an event, its name, the blank line behind it; comments | right; dropped |
 //! | stream | what comes behind its end | dropped |
 //! | a frame or an answer | no valid UTF-8 or JSON, a name twice, beyond a limit, not to be made whole | a broken upstream |
@@ -57,6 +62,7 @@ mod block;
 mod calls;
 mod chat_stream;
 mod choices;
+mod embeddings;
 mod event;
 mod gemini;
 mod gemini_answer;
@@ -79,6 +85,7 @@ mod usage;
 
 pub(crate) use answer::{StraightAnswer, read_chat, read_messages, read_responses};
 pub(crate) use chat_stream::ChatStream;
+pub(crate) use embeddings::read_embeddings;
 pub(crate) use gemini_answer::{GeminiAnswer, read_gemini};
 pub(crate) use gemini_stream::GeminiStream;
 pub(crate) use messages_stream::MessagesStream;

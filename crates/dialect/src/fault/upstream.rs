@@ -195,13 +195,12 @@ fn by_gemini_words(told: &Told) -> Option<UpstreamClass> {
 }
 
 fn classify(dialect: Dialect, status: u16, told: &Told) -> UpstreamClass {
-    if dialect == Dialect::Gemini
-        && let Some(class) = by_gemini_words(told)
-    {
+    let gemini = matches!(dialect, Dialect::Gemini | Dialect::GeminiEmbeddings);
+    if gemini && let Some(class) = by_gemini_words(told) {
         return class;
     }
     // A failure inside a stream has its status in the body.
-    let inside = told.code.parse().ok().filter(|_| status == 200 && dialect == Dialect::Gemini);
+    let inside = told.code.parse().ok().filter(|_| status == 200 && gemini);
     let status = inside.unwrap_or(status);
     match by_words(told) {
         // `server_error` says less than a status that stands for one thing, and `invalid_request_error` stands beside every
@@ -314,6 +313,8 @@ const ROOTS: &[&str] = &[
     "truncation",
     "include",
     "previous_response_id",
+    "encoding_format",
+    "dimensions",
 ];
 
 /// The path if it looks like one and its root is a field of a request. Anything else may be a sentence or a secret.

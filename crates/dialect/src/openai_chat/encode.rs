@@ -10,7 +10,8 @@ use crate::target::{MaxTokensField, Target, ThinkingForm};
 use crate::write::{SPARE_BYTES, Writer};
 use bytes::Bytes;
 use canon::{
-    Block, BlockKind, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request, Tool, ToolChoice,
+    Block, BlockKind, Dialect, Fault, FaultKind, Function, Loss, OutputFormat, ReasoningMode, Request, Tool,
+    ToolChoice,
 };
 
 /// Longest tool name that a Chat Completions server takes.
@@ -54,14 +55,22 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
         let why = "tiers differ between providers";
         pen.losses.push(Loss::dropped("service_tier", why));
     }
-    for (name, _) in &request.extras {
-        let why = "the target has no such field";
-        pen.losses.push(Loss::dropped(name.clone(), why));
-    }
+    extras(request, &mut body, &mut pen.losses);
     body.end();
     let mut encoded = Encoded::new(Bytes::from(out), pen.losses, pen.names);
     encoded.stops = watched(&request.stop, STOPS_MAX)?;
     Ok(encoded)
+}
+
+/// Fields that the client's dialect alone has are left out; the one that Completions has in common with this one is sent.
+fn extras(request: &Request, body: &mut Writer<'_>, losses: &mut Vec<Loss>) {
+    for (name, value) in &request.extras {
+        if request.dialect == Dialect::Completions && name == "logit_bias" {
+            body.raw(name, value.get());
+        } else {
+            losses.push(Loss::dropped(name.clone(), "the target has no such field"));
+        }
+    }
 }
 
 /// Tools that wait for a reference are on offer once the conversation refers to them: this dialect has no such state.

@@ -82,7 +82,7 @@ pub(super) fn look_alike(name: &[u8]) -> Result<(), Fault> {
 }
 
 /// Refuses another spelling of one of these names below `path`.
-fn other_spelling(path: &str, name: &[u8], known: &[&str]) -> Result<(), Fault> {
+pub(super) fn other_spelling(path: &str, name: &[u8], known: &[&str]) -> Result<(), Fault> {
     // Almost every field is in lower case, and then it is none of these.
     if !name.iter().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
         return Ok(());
@@ -386,7 +386,7 @@ impl Fields {
         Ok(self.peek)
     }
 
-    fn limits(&mut self) -> Result<(), Fault> {
+    pub(super) fn limits(&mut self) -> Result<(), Fault> {
         let peek = &mut self.peek;
         if self.dialect == Dialect::OpenAiResponses {
             return Ok(());

@@ -25,15 +25,15 @@ use units::{Usage, UsageSource};
 /// An answer read once; the splice waits for the charge.
 #[derive(Debug)]
 pub(crate) struct StraightAnswer {
-    body: Bytes,
-    edits: Edits,
+    pub(super) body: Bytes,
+    pub(super) edits: Edits,
     /// Where the usage stands; without one it is inserted after the last member.
-    usage: Option<Span>,
+    pub(super) usage: Option<Span>,
     /// What leaves the usage before it is shown as the upstream wrote it; without this it is not fit to be.
-    clean: Option<Edits>,
-    last: usize,
+    pub(super) clean: Option<Edits>,
+    pub(super) last: usize,
     pub tally: Tally,
-    write: fn(&Usage, &mut Vec<u8>),
+    pub(super) write: fn(&Usage, &mut Vec<u8>),
 }
 
 impl StraightAnswer {
@@ -50,7 +50,7 @@ impl StraightAnswer {
 }
 
 /// The edits that make the usage object at `at` fit to be shown, if there are any that do.
-fn cleaned(body: &[u8], at: usize, rules: &usage::Rules) -> Option<Edits> {
+pub(super) fn cleaned(body: &[u8], at: usize, rules: &usage::Rules) -> Option<Edits> {
     let mut edits = Edits::default();
     usage::clean(body, at, rules, &mut edits).then_some(edits)
 }

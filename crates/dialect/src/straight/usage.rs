@@ -90,6 +90,12 @@ pub(super) const GEMINI: Rules = Rules {
     needed: &["promptTokenCount", "totalTokenCount"],
 };
 
+/// Embeddings.
+pub(super) const EMBEDDINGS: Rules = Rules {
+    members: &[("prompt_tokens", Rule::Count), ("total_tokens", Rule::Count), ("input_tokens", Rule::Alias)],
+    needed: &["prompt_tokens", "total_tokens"],
+};
+
 const CACHE_CREATION: Rule =
     Rule::Group(&[("ephemeral_5m_input_tokens", Rule::Count), ("ephemeral_1h_input_tokens", Rule::Count)]);
 

@@ -4,7 +4,7 @@
 
 use crate::run::{cases, spec, stream};
 use bytes::Bytes;
-use canon::{Dialect, Fault, Tally};
+use canon::{Dialect, Fault, Loss, Tally};
 use dialect::lane::{Answer, StreamSpec};
 use dialect::{Echo, Target, decode_request, encode_request};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use units::{Usage, UsageSource};
 
 const MARK: &[u8] = b"---- the charge is durable here ----\n";
 
-fn told(fault: &Fault) -> String {
+pub fn told(fault: &Fault) -> String {
     let param = fault.param.as_deref().unwrap_or("-");
     format!("{} {param}: {}", fault.kind.name(), fault.told)
 }
@@ -36,7 +36,7 @@ fn answer(spec: &StreamSpec, body: &Bytes) -> (Vec<u8>, Tally) {
     }
 }
 
-fn usage_text(usage: &Usage) -> String {
+pub fn usage_text(usage: &Usage) -> String {
     let lines: Vec<String> =
         usage.iter().map(|(class, count)| format!("  \"{}\": {count}", class.name())).collect();
     format!("{{\n{}\n}}\n", lines.join(",\n"))
@@ -53,19 +53,8 @@ fn request(folder: &Path, upstream: Dialect) -> Option<(String, String)> {
     });
     Some(match encoded {
         Ok((body, losses)) => {
-            let lines: Vec<String> = losses
-                .iter()
-                .map(|l| {
-                    format!(
-                        "  {{\"path\": {:?}, \"action\": {:?}, \"detail\": {:?}}}",
-                        l.path,
-                        l.action.name(),
-                        l.detail
-                    )
-                })
-                .collect();
             let body = String::from_utf8(body.to_vec()).unwrap() + "\n";
-            (body, format!("[\n{}\n]\n", lines.join(",\n")))
+            (body, losses_text(&losses))
         }
         Err(fault) => (told(&fault) + "\n", "[]\n".to_owned()),
     })
@@ -86,7 +75,7 @@ fn asked(mut spec: StreamSpec, folder: &Path) -> StreamSpec {
 }
 
 /// The request of a case: its dialect and its body.
-fn request_of(folder: &Path) -> Option<(Dialect, Bytes)> {
+pub fn request_of(folder: &Path) -> Option<(Dialect, Bytes)> {
     let text = fs::read(folder.join("request.json")).ok()?;
     let value: BTreeMap<&str, &serde_json::value::RawValue> = serde_json::from_slice(&text).unwrap();
     let client: String = serde_json::from_str(value["client"].get()).unwrap();
@@ -94,11 +83,19 @@ fn request_of(folder: &Path) -> Option<(Dialect, Bytes)> {
     Some((Dialect::from_name(&client).unwrap(), body))
 }
 
+pub fn losses_text(losses: &[Loss]) -> String {
+    let line = |l: &Loss| {
+        format!("  {{\"path\": {:?}, \"action\": {:?}, \"detail\": {:?}}}", l.path, l.action.name(), l.detail)
+    };
+    let lines: Vec<String> = losses.iter().map(line).collect();
+    format!("[\n{}\n]\n", lines.join(",\n"))
+}
+
 /// What the files of a case should be.
 fn expected(upstream: Dialect, folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut usages = BTreeSet::new();
-    for client in Dialect::ALL {
+    for client in Dialect::CLIENTS {
         let spec = asked(spec(*client, upstream), folder);
         let (name, (text, tally)) = match fs::read(folder.join("upstream.sse")) {
             Ok(bytes) => {
@@ -130,27 +127,31 @@ fn expected(upstream: Dialect, folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// Compares the files of a case, or writes them.
+pub fn check(folder: &Path, expected: &BTreeMap<String, Vec<u8>>, wrong: &mut Vec<String>) {
+    for (name, text) in expected {
+        let path = folder.join(name);
+        if cfg!(feature = "bless") {
+            fs::write(&path, text).unwrap();
+        } else if fs::read(&path).ok().as_ref() != Some(text) {
+            wrong.push(format!("{} differs or is missing", path.display()));
+        }
+    }
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let given = ["request.json", "upstream.sse", "upstream.json"].contains(&name.as_str());
+        if !given && !expected.contains_key(&name) {
+            wrong.push(format!("{} belongs to no case", folder.join(name).display()));
+        }
+    }
+}
+
 /// R-WIRE-1: every cell of the matrix, compared with its reviewed transcript; no file is left over.
 #[test]
 fn r_wire_1_the_matrix_equals_its_transcripts() {
     let mut wrong = Vec::new();
     for (upstream, folder) in cases() {
-        let expected = expected(upstream, &folder);
-        for (name, text) in &expected {
-            let path = folder.join(name);
-            if cfg!(feature = "bless") {
-                fs::write(&path, text).unwrap();
-            } else if fs::read(&path).ok().as_ref() != Some(text) {
-                wrong.push(format!("{} differs or is missing", path.display()));
-            }
-        }
-        for entry in fs::read_dir(&folder).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            let given = ["request.json", "upstream.sse", "upstream.json"].contains(&name.as_str());
-            if !given && !expected.contains_key(&name) {
-                wrong.push(format!("{} belongs to no case", folder.join(name).display()));
-            }
-        }
+        check(&folder, &expected(upstream, &folder), &mut wrong);
     }
     assert!(
         wrong.is_empty(),

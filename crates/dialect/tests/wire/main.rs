@@ -2,7 +2,9 @@
 //! fault table. Never here: internals (they are tested beside the code).
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail like tests")]
 
+mod completions;
 mod corpus;
+mod embeddings;
 mod faults;
 mod gemini;
 mod pitfalls;

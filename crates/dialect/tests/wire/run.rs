@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Tally};
 use dialect::lane::{Answer, ReplyHead, Stream, StreamFault, StreamSpec};
-use dialect::{Echo, Maker, ToolNames};
+use dialect::{Echo, Maker, ToolNames, Vectors};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,14 +21,15 @@ pub fn root() -> PathBuf {
 
 /// The cases: the upstream's dialect and the folder.
 pub fn cases() -> Vec<(Dialect, PathBuf)> {
-    let mut out = Vec::new();
-    for dialect in Dialect::ALL {
-        let folder = root().join("corpus").join(dialect.name());
-        let mut folders: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        folders.sort();
-        out.extend(folders.into_iter().map(|folder| (*dialect, folder)));
-    }
-    out
+    Dialect::ALL.iter().flat_map(|dialect| folders(*dialect).into_iter().map(|folder| (*dialect, folder))).collect()
+}
+
+/// The folders of the cases of one upstream's dialect.
+pub fn folders(dialect: Dialect) -> Vec<PathBuf> {
+    let folder = root().join("corpus").join(dialect.name());
+    let mut folders: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
 }
 
 /// The streams of the corpus.
@@ -42,6 +43,7 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
         Dialect::Anthropic => "msg_ours",
         Dialect::Gemini => "gen-ours",
         Dialect::OpenAiResponses => "resp_ours",
+        Dialect::Completions => "cmpl-ours",
         _ => "chatcmpl-ours",
     };
     StreamSpec {
@@ -56,6 +58,8 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
         names: ToolNames::default(),
         stops: Vec::new(),
         echo: Echo::default(),
+        lead: None,
+        vectors: Vectors::default(),
     }
 }
 

@@ -117,6 +117,8 @@ async fn read(run: &Run, route: &LiveRoute, letter: Letter, mut answer: Answer) 
         names: letter.names,
         stops: letter.stops,
         echo: dialect::Echo::default(),
+        lead: run.job.decoded.as_ref().and_then(|(request, _)| request.lead.clone()),
+        vectors: run.job.peek.vectors,
     };
     if !run.job.peek.stream {
         let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;

@@ -80,6 +80,7 @@ def against_gateway(tally, args):
     import bill
     import gateway as product
     import mocks
+    import surfaces
 
     gateway = product.Gateway(args.binary or built("debug", "tollgate"), args.database_url)
     try:
@@ -92,6 +93,10 @@ def against_gateway(tally, args):
         }
         both = ["sim-openai", "sim-anthropic"]
         sdks(tally, args, environment, {"openai": both, "anthropic": both})
+        if args.only in (None, "python", "node"):
+            place = surfaces.Place({"openai": f"{gateway.root}/v1", "gemini": gateway.root}, gateway.key, args.node_modules)
+            place.language = args.only
+            surfaces.run_behind_gateway(tally, place)
         os.environ.update(environment)
         if args.only in (None, "bill"):
             bill.run(tally, gateway)

@@ -9,8 +9,10 @@ pub use crate::openai_responses::encode::OUTPUT_MIN;
 
 use crate::json::{Members, Span, blank};
 use crate::peek::Peek;
+use crate::read;
 use crate::splice::Edits;
 use bytes::Bytes;
+use std::borrow::Cow;
 
 /// The body with kept items before its own input and without `previous_response_id`. `items` is a JSON array; a text of an
 /// input becomes a message. The look (of this very body) is out of date for what comes out.
@@ -66,6 +68,24 @@ fn of_input(text: &[u8]) -> Vec<u8> {
         }
         _ => b"[]".to_vec(),
     }
+}
+
+/// The body without the searches of the web among its tools, which clients offer to every model; `None` where there are none.
+/// The look (of this very body) is out of date for what comes out.
+pub fn without_searches(body: &Bytes) -> Option<Bytes> {
+    let span = member(body, b"tools")?;
+    let tools = read::elements(&body[span.0..span.1])?;
+    let is_search = |tool: &&&[u8]| {
+        let kind = read::Object::open(tool).and_then(|tool| tool.str("type").map(Cow::into_owned));
+        kind.is_some_and(|kind| kind.starts_with("web_search"))
+    };
+    let kept: Vec<&[u8]> = tools.iter().filter(|tool| !is_search(tool)).copied().collect();
+    if kept.len() == tools.len() {
+        return None;
+    }
+    let mut edits = Edits::default();
+    edits.replace(span, [b"[".as_slice(), &kept.join(&b","[..]), b"]"].concat());
+    Some(Bytes::from(edits.apply(body)))
 }
 
 /// What stands between the brackets of an array; nothing if it is none.
@@ -132,6 +152,28 @@ mod tests {
             let again = Bytes::from(resumed(body, items));
             let peek = crate::peek::peek(Dialect::OpenAiResponses, &again).unwrap();
             assert_eq!(peek.previous_response, None);
+        }
+    }
+
+    #[test]
+    fn searches_are_left_out() {
+        let without = |tools: &str| {
+            let body = Bytes::from(format!(r#"{{"model":"m","tools":{tools},"input":"web_search"}}"#));
+            without_searches(&body).map(|body| String::from_utf8(body.to_vec()).unwrap())
+        };
+        let f = r#"{"type":"function","name":"web_search","n":1e400}"#;
+        for search in [r#"{"type":"web_search"}"#, r#"{"a":1,"type":"web_search_preview_2025_03_11","x":{}}"#] {
+            for (tools, left) in [
+                (format!("[{search}]"), "[]".to_owned()),
+                (format!("[ {f} , {search}]"), format!("[{f}]")),
+                (format!("[{search},{f},{search} ]"), format!("[{f}]")),
+            ] {
+                let wanted = format!(r#"{{"model":"m","tools":{left},"input":"web_search"}}"#);
+                assert_eq!(without(&tools), Some(wanted));
+            }
+        }
+        for none in ["[]", "null", "{}", &format!("[{f}]"), r#"[{"type":"mcp"},7,"web_search"]"#] {
+            assert_eq!(without(none), None, "{none}");
         }
     }
 

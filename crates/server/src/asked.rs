@@ -10,12 +10,12 @@ use crate::live::LiveModel;
 use crate::pipeline::find_model;
 use crate::room::Share;
 use bytes::Bytes;
-use canon::{Dialect, Fault, FaultKind};
+use canon::{Dialect, Fault, FaultKind, Loss};
 use catalog::Serves;
-use dialect::{Echo, Peek, responses};
+use dialect::{Beyond, Echo, Peek, responses};
 use std::sync::Arc;
 use store::port::KeyRow;
-use units::Timestamp;
+use units::{Surcharge, Timestamp};
 
 /// A call that is understood.
 pub struct Asked {
@@ -29,6 +29,8 @@ pub struct Asked {
     pub echo: Echo,
     /// What is to be kept beside the answer.
     pub keeping: Option<Keeping>,
+    /// What was left out of the body before anybody is asked.
+    pub losses: Vec<Loss>,
 }
 
 /// Who asks, and when.
@@ -54,9 +56,13 @@ pub async fn read(
     let model = find_model(asker.house, &peek.model).map_err(unnamed)?;
     let named = |fault| (model.model.id.clone(), fault);
     served(dialect, &model).map_err(named)?;
-    let mut asked = Asked { body, peek, model: model.clone(), echo: Echo::default(), keeping: None };
+    let mut asked =
+        Asked { body, peek, model: model.clone(), echo: Echo::default(), keeping: None, losses: Vec::new() };
     match dialect {
-        Dialect::OpenAiResponses => asked.resume(asker, share).await.map_err(named)?,
+        Dialect::OpenAiResponses => {
+            asked.resume(asker, share).await.map_err(named)?;
+            asked.drop_search().map_err(named)?;
+        }
         Dialect::Completions => asked.spell().map_err(named)?,
         _ => {}
     }
@@ -89,6 +95,22 @@ impl Asked {
         if keeps {
             let input = earlier.map_or_else(|| own.clone(), |items| responses::joined(&[&items, &own]));
             self.keeping = Some(Keeping { input });
+        }
+        Ok(())
+    }
+
+    /// Leaves out a search of the web that no route of the model is allowed: coding clients offer it to every model unasked, and
+    /// a model that is not offered a tool answers all the same.
+    fn drop_search(&mut self) -> Result<(), Fault> {
+        let offered = |beyond: &Beyond| beyond.what == Surcharge::WebSearch && beyond.field.starts_with("tools[");
+        let sold = self.model.routes.iter().any(|route| route.allow.contains(Surcharge::WebSearch));
+        if sold || !self.peek.beyond.iter().any(offered) {
+            return Ok(());
+        }
+        if let Some(body) = responses::without_searches(&self.body) {
+            self.body = body;
+            self.peek = dialect::peek(Dialect::OpenAiResponses, &self.body)?;
+            self.losses.push(Loss::dropped("tools[]", "a search of the web is not sold for this model"));
         }
         Ok(())
     }

@@ -63,7 +63,7 @@ impl Arrival<'_> {
         let mut share = Share::new(self.house.room.clone(), caller.workspace, settings.body_bytes_max);
         let body = read_json(&parts.headers, body, settings.into(), &mut share).await.map_err(unnamed)?;
         let asker = Asker { house: self.house, caller, at: self.entry.at };
-        let Asked { body, mut peek, model, echo, keeping } =
+        let Asked { body, mut peek, model, echo, keeping, losses } =
             asked::read(asker, (self.dialect, &ask), body, &mut share).await?;
         let named = |fault| (model.model.id.clone(), fault);
         peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
@@ -91,6 +91,7 @@ impl Arrival<'_> {
             array: ask.array,
             echo,
             keeping,
+            losses,
             counted: None,
         }))
     }

@@ -67,6 +67,8 @@ pub struct Job {
     pub echo: Echo,
     /// What is to be kept beside the answer.
     pub keeping: Option<Keeping>,
+    /// What was left out of the body before anybody is asked.
+    pub losses: Vec<Loss>,
     /// The tokens of a prompt that came as tokens, where no provider reports them.
     pub counted: Option<Tokens>,
 }

@@ -35,7 +35,13 @@ impl Letter {
         let headers = headers(run, target);
         if target.dialect == job.peek.dialect {
             let body = dialect::straight::prepare(&job.body, &job.peek, target);
-            return Ok(Self { body, headers, names: ToolNames::default(), stops: Vec::new(), losses: Vec::new() });
+            return Ok(Self {
+                body,
+                headers,
+                names: ToolNames::default(),
+                stops: Vec::new(),
+                losses: job.losses.clone(),
+            });
         }
         if target.dialect == Dialect::GeminiEmbeddings {
             let Encoded { body, names, stops, losses, .. } = dialect::encode_embeddings(&job.body, target)?;
@@ -45,7 +51,8 @@ impl Letter {
             return Err(Fault::new(FaultKind::Internal, "The request could not be translated."));
         };
         let encoded = dialect::encode_request(request, target)?;
-        let mut losses = decode_losses.clone();
+        let mut losses = job.losses.clone();
+        losses.extend_from_slice(decode_losses);
         losses.extend(encoded.losses);
         Ok(Self { body: encoded.body, headers, names: encoded.names, stops: encoded.stops, losses })
     }

@@ -57,6 +57,22 @@ async fn r_api_4_a_turn_goes_on_from_a_kept_one() {
     assert_eq!(sim.upstreams.arrived().len(), 2, "nobody was asked");
 }
 
+/// R-API-4: coding clients offer a search of the web to every model; where it is not sold the model is not offered it, and the
+/// caller is told.
+#[tokio::test(start_paused = true)]
+async fn r_api_4_a_search_that_is_not_sold_is_left_out() {
+    let tools = json!([{ "type": "function", "name": "f", "parameters": {} }, { "type": "web_search" }]);
+    let body = json!({ "model": "m", "input": "x", "tools": tools });
+    let sim = open().await;
+    let seen = sim.ask("POST", "/v1/responses", &body).await;
+    assert_eq!((seen.status, asked(&sim, 0)["tools"].as_array().unwrap().len()), (200, 1), "{}", seen.text());
+    assert_eq!(told(&seen)["tools"].as_array().unwrap().len(), 2, "the answer repeats what was asked");
+    // What else costs beyond tokens is refused as ever.
+    let body = json!({ "model": "m", "input": "x", "tools": [{ "type": "mcp" }, { "type": "web_search" }] });
+    let seen = sim.ask("POST", "/v1/responses", &body).await;
+    assert_eq!((seen.status, &told(&seen)["error"]["param"]), (400, &json!("tools[0].type")));
+}
+
 /// R-API-4: what is kept vanishes with its time.
 #[tokio::test(start_paused = true)]
 async fn r_api_4_kept_answers_vanish() {

@@ -111,6 +111,12 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
 
 /// Encodes a request for a server.
 pub fn encode_request(request: &Request, target: &Target) -> Result<Encoded, Fault> {
+    // One answer is read back, whatever a server would give and bill.
+    if request.choices > 1 {
+        let told = "This model gives one answer at a time; `n` must be 1.";
+        let fault = Fault::new(FaultKind::UnsupportedParameter, told).at("n");
+        return Err(in_words_of(request.dialect, fault));
+    }
     let encoded = match target.dialect {
         Dialect::OpenAiChat => openai_chat::encode::request(request, target),
         Dialect::Anthropic => anthropic::encode::request(request, target),

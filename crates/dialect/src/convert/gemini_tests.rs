@@ -237,10 +237,6 @@ fn r_wire_4_what_only_gemini_has_is_refused_by_name() {
         (format!(r#""messages":[{{}}],{c}"#), "messages[0]"),
     ] {
         for dialect in [CHAT, MESSAGES] {
-            // Chat can do with several answers.
-            if dialect == CHAT && param.ends_with("candidateCount") {
-                continue;
-            }
             let fault = to(GEMINI, &format!("{{{fields}}}"), &target(dialect)).expect_err(&fields);
             assert_eq!(fault.param.as_deref(), Some(param), "{fields} {fault}");
         }

@@ -369,3 +369,24 @@ fn watched_stop_sequences_have_limits() {
     // The server's own limits are the server's affair.
     assert_eq!(refused(stops(4, 5_000)), None);
 }
+
+/// R-WIRE-4: hints that a Responses server has no field for are told, and so is a schema's name only where there was one.
+#[test]
+fn r_wire_4_hints_do_not_vanish() {
+    let body = r#"{"model":"m","seed":7,"presence_penalty":0.5,"frequency_penalty":0.25,"messages":[{"role":"user","content":"x"}]}"#;
+    let (text, losses, _) = to(CHAT, body, &Target::new(Dialect::OpenAiResponses, "gpt", 9)).unwrap();
+    assert_eq!(losses, ["seed", "presence_penalty", "frequency_penalty"], "{text}");
+    let body = r#"{"contents":[{"parts":[{"text":"x"}]}],"generationConfig":{"responseMimeType":"application/json","responseJsonSchema":{}}}"#;
+    assert!(to(Dialect::Gemini, body, &messages_target()).unwrap().1.is_empty());
+}
+
+/// One answer is read back from a server of another dialect; others would be billed and never seen.
+#[test]
+fn several_answers_are_refused_where_one_is_read() {
+    let body = r#"{"contents":[{"parts":[{"text":"x"}]}],"generationConfig":{"candidateCount":2}}"#;
+    for upstream in [CHAT, MESSAGES, Dialect::OpenAiResponses] {
+        let fault = to(Dialect::Gemini, body, &Target::new(upstream, "up", 9)).unwrap_err();
+        assert_eq!(fault.param.as_deref(), Some("generationConfig.candidateCount"));
+        assert!(fault.told.contains("`generationConfig.candidateCount` must be 1"), "{fault}");
+    }
+}

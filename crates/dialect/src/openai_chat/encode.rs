@@ -175,9 +175,6 @@ fn limits(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
         };
         body.number(name, most);
     }
-    if request.choices > 1 {
-        body.number("n", u64::from(request.choices));
-    }
     if request.stream {
         body.raw("stream", "true");
         if target.stream_options {

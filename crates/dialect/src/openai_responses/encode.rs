@@ -47,10 +47,6 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
 /// What this dialect cannot do and what would change the meaning.
 fn refuse_demands(request: &Request) -> Result<(), Fault> {
     let unsupported = |told: String, field: String| Fault::new(FaultKind::UnsupportedParameter, told).at(field);
-    if request.choices > 1 {
-        let told = "This model gives one answer at a time; `n` must be 1.";
-        return Err(unsupported(told.to_owned(), "n".to_owned()));
-    }
     match request.demands.first() {
         Some(field) => Err(unsupported(format!("This model does not support `{field}`."), field.clone())),
         None => Ok(()),
@@ -179,8 +175,14 @@ fn limits(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
     if let Some(top_p) = &request.sampling.top_p {
         body.raw("top_p", top_p);
     }
-    if request.sampling.top_k.is_some() {
-        losses.push(Loss::dropped("top_k", "the target has no such field"));
+    let hints = [
+        ("top_k", &request.sampling.top_k),
+        ("seed", &request.sampling.seed),
+        ("presence_penalty", &request.sampling.presence_penalty),
+        ("frequency_penalty", &request.sampling.frequency_penalty),
+    ];
+    for (name, _) in hints.into_iter().filter(|(_, value)| value.is_some()) {
+        losses.push(Loss::dropped(name, "the target has no such field"));
     }
     if !request.stop.is_empty() {
         let field = if request.dialect == Dialect::Anthropic { "stop_sequences" } else { "stop" };

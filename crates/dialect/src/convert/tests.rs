@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::target::{ReasoningField, SystemPlacement, ThinkingForm};
+use canon::LossAction;
 use serde_json::Value;
 
 const CHAT: Dialect = Dialect::OpenAiChat;
@@ -388,5 +389,27 @@ fn several_answers_are_refused_where_one_is_read() {
         let fault = to(Dialect::Gemini, body, &Target::new(upstream, "up", 9)).unwrap_err();
         assert_eq!(fault.param.as_deref(), Some("generationConfig.candidateCount"));
         assert!(fault.told.contains("`generationConfig.candidateCount` must be 1"), "{fault}");
+    }
+}
+
+/// R-WIRE-4: no thinking, in the word of clients and servers that have one, and told as lost where there is none.
+#[test]
+fn r_wire_4_thinking_switched_off_or_left_to_the_model() {
+    let none = r#"{"model":"m","reasoning_effort":"none","messages":[{"role":"user","content":"x"}]}"#;
+    let responses = Target::new(Dialect::OpenAiResponses, "gpt", 9);
+    let (text, losses, _) = to(CHAT, none, &responses).unwrap();
+    assert_eq!((json(&text)["reasoning"]["effort"].as_str(), losses.len()), (Some("none"), 0));
+    for (thinking, action) in [
+        (r#""thinking":{"type":"disabled"},"output_config":{"effort":"high"}"#, LossAction::Dropped),
+        (r#""thinking":{"type":"adaptive"}"#, LossAction::Approximated),
+    ] {
+        let body =
+            format!(r#"{{"model":"m","max_tokens":9,{thinking},"messages":[{{"role":"user","content":"x"}}]}}"#);
+        for target in [&responses, &chat_target()] {
+            let (request, _) = decode_request(MESSAGES, &Bytes::from(body.clone())).unwrap();
+            let encoded = encode_request(&request, target).unwrap();
+            assert_eq!(encoded.losses.iter().map(|loss| loss.action).collect::<Vec<_>>(), [action], "{thinking}");
+            assert!(!String::from_utf8_lossy(&encoded.body).contains("effort"), "{thinking}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::input::Pen;
 use crate::anthropic::check_pairs;
 use crate::convert::{Encoded, server_tool};
 use crate::names::hash;
-use crate::openai_chat::encode::{effort_of, on_offer, watched};
+use crate::openai_chat::encode::{UNASKED, effort_of, on_offer, watched};
 use crate::target::{SystemPlacement, Target, ThinkingForm};
 use crate::write::{SPARE_BYTES, Writer};
 use bytes::Bytes;
@@ -226,6 +226,17 @@ fn text(request: &Request, target: &Target, body: &mut Writer<'_>) {
 
 fn reasoning(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mut Vec<Loss>) {
     let asked = &request.reasoning;
+    if asked.mode == ReasoningMode::Off && target.thinking != ThinkingForm::Never {
+        match asked.effort.as_deref() {
+            // A client that has this word means a server that has it too.
+            Some("none") => {
+                let mut reasoning = Writer::object(body.key("reasoning"));
+                reasoning.text("effort", "none");
+                reasoning.end();
+            }
+            _ => losses.push(Loss::dropped("thinking", UNASKED)),
+        }
+    }
     if !asked.wanted() {
         return;
     }
@@ -240,6 +251,8 @@ fn reasoning(request: &Request, target: &Target, body: &mut Writer<'_>, losses: 
         let why = "the target has efforts, not budgets";
         losses.push(Loss::approximated("thinking.budget_tokens", why));
         reasoning.text("effort", effort_of(budget));
+    } else {
+        losses.push(Loss::approximated("thinking", UNASKED));
     }
     // Who asks for thinking expects to read some of it; who names an effort does not.
     let read = matches!(asked.mode, ReasoningMode::Budget(_) | ReasoningMode::Adaptive);

@@ -19,6 +19,8 @@ mod openai_chat;
 mod openai_responses;
 mod order;
 mod peek;
+#[cfg(feature = "probe")]
+pub mod probe;
 mod read;
 pub mod responses;
 mod seal;

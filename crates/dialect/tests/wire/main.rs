@@ -7,6 +7,7 @@ mod completions;
 mod corpus;
 mod embeddings;
 mod faults;
+mod fuzzed;
 mod gemini;
 mod pitfalls;
 mod properties;

@@ -28,6 +28,7 @@ mod splice;
 mod sse;
 pub mod straight;
 mod target;
+mod words;
 mod write;
 
 pub use completions::{prompt_tokens, with_prompt_text};

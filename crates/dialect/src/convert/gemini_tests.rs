@@ -418,7 +418,7 @@ fn limits_of_a_gemini_server() {
     assert_eq!((wire.len(), encoded.names.client_name(wire)), (64, long.as_str()));
     assert_eq!(found["generationConfig"]["maxOutputTokens"], 64_000);
     assert_eq!(found["contents"][0], json(r#"{"role":"user","parts":[{"text":"."}]}"#));
-    assert_eq!(losses, ["messages[0]", "max_tokens", "seed", "stop_sequences", "service_tier"]);
+    assert_eq!(losses, ["messages[0]", "max_tokens", "seed", "stop", "service_tier"]);
     let inserted = Target { insert_max_tokens: Some(77), ..target(GEMINI) };
     let (found, _) = chat(r#""top_p":1"#, &inserted);
     assert_eq!(found["generationConfig"]["maxOutputTokens"], 77);

@@ -105,7 +105,8 @@ impl Problems {
 }
 
 /// The languages that providers speak.
-const KINDS: [ProviderKind; 3] = [ProviderKind::OpenAi, ProviderKind::Anthropic, ProviderKind::Gemini];
+const KINDS: [ProviderKind; 4] =
+    [ProviderKind::OpenAi, ProviderKind::Anthropic, ProviderKind::OpenAiResponses, ProviderKind::Gemini];
 /// The ways to send a secret.
 const AUTHS: &[(&str, Auth)] =
     &[("bearer", Auth::Bearer), ("x-api-key", Auth::ApiKey), ("x-goog-api-key", Auth::GoogleKey)];

@@ -1,6 +1,7 @@
-//! The order of things in the life of a model call: identify, read, look, find the model and its routes, quote, decode, relay.
+//! The order of things in the life of a model call: identify, read, understand, find the routes, quote, decode, relay.
 //! In: a door and a request. Out: an answer. Every branch before the relay is here. Never here: how any step works.
 
+use crate::asked::{self, Asked, Asker};
 use crate::body::read_json;
 use crate::done::Done;
 use crate::entry::{Entry, ModelDoor, PathAsk};
@@ -60,14 +61,17 @@ impl Arrival<'_> {
         let settings = &self.house.settings;
         let mut share = Share::new(self.house.room.clone(), caller.workspace, settings.body_bytes_max);
         let body = read_json(&parts.headers, body, settings.into(), &mut share).await.map_err(unnamed)?;
-        let peek = dialect::peek_path(self.dialect, &ask.model, ask.stream, &body).map_err(unnamed)?;
-        let model = find_model(self.house, &peek.model).map_err(unnamed)?;
+        let asker = Asker { house: self.house, caller, at: self.entry.at };
+        let Asked { body, peek, model, echo, keeping } =
+            asked::read(asker, (self.dialect, &ask), body, &mut share).await?;
         let named = |fault| (model.model.id.clone(), fault);
         peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
         let passed_over = sold::passed_over(&peek, &model).map_err(named)?;
         let terms = terms(self.house, &peek, &model).map_err(named)?;
         let mut routes = (0..).zip(&model.routes).filter(|(n, _)| !passed_over.contains(n));
-        let foreign = routes.any(|(_, r)| r.target.dialect != self.dialect);
+        // Vectors are of no conversation: they are translated as they are.
+        let talks = self.dialect != Dialect::Embeddings;
+        let foreign = talks && routes.any(|(_, r)| r.target.dialect != self.dialect);
         let decoded = if foreign { Some(decode(&peek, &body).map_err(named)?) } else { None };
         let head = request_head(&parts.headers);
         Ok(Box::new(Job {
@@ -83,6 +87,9 @@ impl Arrival<'_> {
             terms,
             sample: Box::default(),
             array: ask.array,
+            echo,
+            keeping,
+            counted: None,
         }))
     }
 

@@ -54,6 +54,8 @@ pub struct Setup {
     pub image_tokens_max: Option<u64>,
     /// Which calls the model answers, in the catalogue's words.
     pub serves: &'static str,
+    /// Its vocabulary, in the catalogue's words.
+    pub tokenizer: &'static str,
 }
 
 impl Default for Setup {
@@ -71,6 +73,7 @@ impl Default for Setup {
             reasoning: "none",
             image_tokens_max: None,
             serves: "chat",
+            tokenizer: "unknown",
         }
     }
 }
@@ -172,7 +175,7 @@ impl SimHouse {
             .collect();
         let answers = (setup.serves == "chat").then_some(10_000);
         let model = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": answers,
-                            "serves": setup.serves, "tokenizer": "o200k", "reasoning": setup.reasoning, "image_tokens_max": setup.image_tokens_max,
+                            "serves": setup.serves, "tokenizer": setup.tokenizer, "reasoning": setup.reasoning, "image_tokens_max": setup.image_tokens_max,
                             "price": setup.price, "route": routes });
         self.manage(token, "PUT", "/catalogue", &json!({ "provider": providers, "model": [model] })).await;
         let workspace = self.manage(token, "POST", "/workspaces", &json!({ "name": "Sim" })).await;

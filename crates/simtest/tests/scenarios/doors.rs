@@ -15,7 +15,7 @@ fn asked(sim: &SimHouse, n: usize) -> Value {
 }
 
 async fn open() -> SimHouse {
-    let sim = SimHouse::open(Setup::default()).await;
+    let sim = SimHouse::open(Setup { tokenizer: "o200k", ..Setup::default() }).await;
     sim.upstreams.set("one", vec![json_answer("first", 10, 5), json_answer("second", 20, 5)]);
     sim
 }

@@ -14,7 +14,8 @@ pub fn any(upstream: Dialect, bytes: &[u8]) {
         let sizes = [1 + bytes.len() % 7, 1, 2 + bytes.len() % 31];
         assert_eq!(stream(&spec, bytes, &sizes), ran, "{client:?}: a cut changes what comes out");
         read(*client, upstream, &ran);
-        if let Some((other, before)) = &told
+        // The straight lane knows an event by its name where its type is missing, the others by its type alone.
+        if let Some((other, before)) = told.as_ref().filter(|(other, _)| *other != upstream && *client != upstream)
             && before.fault.is_none()
             && ran.fault.is_none()
         {

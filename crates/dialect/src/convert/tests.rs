@@ -404,7 +404,7 @@ fn r_wire_4_thinking_switched_off_or_left_to_the_model() {
         (r#""thinking":{"type":"adaptive"}"#, LossAction::Approximated),
     ] {
         let body =
-            format!(r#"{{"model":"m","max_tokens":9,{thinking},"messages":[{{"role":"user","content":"x"}}]}}"#);
+            format!(r#"{{"model":"m","max_tokens":99,{thinking},"messages":[{{"role":"user","content":"x"}}]}}"#);
         for target in [&responses, &chat_target()] {
             let (request, _) = decode_request(MESSAGES, &Bytes::from(body.clone())).unwrap();
             let encoded = encode_request(&request, target).unwrap();

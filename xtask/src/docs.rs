@@ -13,13 +13,18 @@ struct Generated {
 }
 
 /// Every generated document. To add one: write the test, add its line, run `cargo xtask docs`.
-const GENERATED: [Generated; 2] = [
+const GENERATED: [Generated; 3] = [
     Generated {
         document: "docs/SETTINGS.md and tollgate.example.toml",
         package: "tollgate",
         test: "generated_files_are_fresh",
     },
     Generated { document: "docs/FAULTS.md", package: "dialect", test: "r_err_8_the_page_is_the_table" },
+    Generated {
+        document: "docs/COMPATIBILITY.md",
+        package: "dialect",
+        test: "r_wire_4_the_page_of_compatibility_is_computed",
+    },
 ];
 
 /// Writes them all. A test that is gone is a failure, not a document less.

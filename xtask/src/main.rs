@@ -5,6 +5,7 @@
 mod bench;
 mod deny;
 mod docs;
+mod fuzz;
 mod needs;
 mod postgres;
 mod redis;
@@ -20,10 +21,12 @@ use std::process::ExitCode;
 const HELP: &str = "cargo xtask <verb>
 
   test [--quick]   everything: format, lints, tests on both stores, licences, the SDKs end to end
-                   --quick leaves out the stores, the licences, the processes and the SDKs
+                   --quick leaves out the stores, the fuzzers, the licences, the processes and the SDKs
   tidy             the rules of the house alone (they are tests of this package too)
   deny             banned crates, licences and sources
   docs             writes the generated documents anew
+  fuzz [--seconds N] [TARGET..]
+                   every target of fuzz/ (or these) for so many seconds, seeded by the corpus
   soak [--kills N] [--store sqlite|postgres|both]
                    kill -9 of gateways under load, 200 times a store, with the books looked at each time
   bench [args]     bench/run: Tollgate beside nginx and no proxy at all
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(),
         Some("deny") => deny::run(),
         Some("docs") => docs::run(),
+        Some("fuzz") => fuzz::run(rest),
         Some("soak") => soak::run(rest),
         Some("bench") => bench::run(rest),
         Some("help" | "--help" | "-h") => {

@@ -10,8 +10,10 @@ struct Need {
     there: fn() -> bool,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need { what: "a C compiler", debian: &["gcc", "libc6-dev"], there: || answers("cc", &["--version"]) },
+    // libFuzzer is C++.
+    Need { what: "a C++ compiler", debian: &["g++"], there: || answers("c++", &["--version"]) },
     Need { what: "PostgreSQL (initdb)", debian: &["postgresql"], there: || crate::postgres::programs().is_some() },
     // For the certificate of the PostgreSQL that the tests start.
     Need { what: "openssl", debian: &["openssl"], there: || answers("openssl", &["version"]) },

@@ -5,7 +5,7 @@ use crate::postgres::Postgres;
 use crate::redis::Redis;
 use crate::shell::{answers, cargo, succeeds, watched};
 use crate::steps::{Count, Steps};
-use crate::{deny, needs, sdk};
+use crate::{deny, fuzz, needs, sdk};
 use std::process::Command;
 
 /// Runs everything; false when something failed.
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &[String]) -> Result<bool, String> {
     }
     steps.run("binaries", sdk::build);
     steps.run("tests on both stores", on_both_stores);
+    steps.run("fuzz targets", fuzz::step);
     steps.run("crates, licences, sources", || Ok(Count::one(deny::run()?)));
     steps.run("SDKs against the simulator", || sdk::scenarios("sim"));
     steps.run("SDKs against Tollgate", || sdk::scenarios("gateway"));

@@ -49,7 +49,7 @@ pub(crate) trait Encode: Debug + Send {
 /// The reader of the upstream's dialect.
 pub(crate) fn decoder(spec: &StreamSpec) -> Box<dyn Decode> {
     match spec.upstream {
-        Dialect::Anthropic => Box::new(MessagesDecoder::default()),
+        Dialect::Anthropic => Box::new(MessagesDecoder::new(spec.head.call_stem())),
         Dialect::Gemini => Box::new(GeminiDecoder::new(spec.head.call_stem())),
         Dialect::OpenAiResponses => Box::new(ResponsesDecoder::new(spec.head.call_stem())),
         _ => Box::new(ChatDecoder::new(spec.head.call_stem())),

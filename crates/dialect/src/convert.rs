@@ -3,7 +3,7 @@
 
 use crate::names::ToolNames;
 use crate::target::{Betas, Target};
-use crate::{anthropic, completions, gemini, openai_chat, openai_responses};
+use crate::{anthropic, completions, gemini, openai_chat, openai_responses, words};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Loss, Request};
 use std::borrow::Cow;
@@ -103,7 +103,7 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
     }?;
     if request.turns.is_empty() {
         let told = "`messages` holds nothing that can be answered.";
-        return Err(in_words_of(dialect, Fault::new(FaultKind::MessagesRequired, told).at("messages")));
+        return Err(words::refused(dialect, Fault::new(FaultKind::MessagesRequired, told).at("messages")));
     }
     request.read_bytes = body.len();
     Ok((request, losses))
@@ -111,6 +111,12 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
 
 /// Encodes a request for a server.
 pub fn encode_request(request: &Request, target: &Target) -> Result<Encoded, Fault> {
+    // One answer is read back, whatever a server would give and bill.
+    if request.choices > 1 {
+        let told = "This model gives one answer at a time; `n` must be 1.";
+        let fault = Fault::new(FaultKind::UnsupportedParameter, told).at("n");
+        return Err(words::refused(request.dialect, fault));
+    }
     let encoded = match target.dialect {
         Dialect::OpenAiChat => openai_chat::encode::request(request, target),
         Dialect::Anthropic => anthropic::encode::request(request, target),
@@ -118,29 +124,10 @@ pub fn encode_request(request: &Request, target: &Target) -> Result<Encoded, Fau
         Dialect::OpenAiResponses => openai_responses::encode::request(request, target),
         _ => Err(unknown()),
     };
-    let mut encoded = encoded.map_err(|fault| in_words_of(request.dialect, fault))?;
+    let mut encoded = encoded.map_err(|fault| words::refused(request.dialect, fault))?;
+    words::lost(request.dialect, &mut encoded.losses);
     encoded.names.know(&request.client_tools);
     Ok(encoded)
-}
-
-/// Writers name fields by the words that most clients have; a client with other words gets them by its own.
-fn in_words_of(client: Dialect, mut fault: Fault) -> Fault {
-    let words: &[(&str, &str)] = match client {
-        Dialect::Gemini => &[
-            ("messages", "contents"),
-            ("n", "generationConfig.candidateCount"),
-            ("stop_sequences", "generationConfig.stopSequences"),
-        ],
-        Dialect::OpenAiResponses => &[("messages", "input")],
-        Dialect::Completions => &[("messages", "prompt"), ("stop_sequences", "stop")],
-        _ => &[],
-    };
-    let found = words.iter().find(|(word, _)| fault.param.as_deref() == Some(*word));
-    if let Some((word, theirs)) = found {
-        fault.told = Cow::Owned(fault.told.replace(&format!("`{word}`"), &format!("`{theirs}`")));
-        fault.param = Some(Cow::Borrowed(theirs));
-    }
-    fault
 }
 
 /// The dialect's own headers for a server, on both lanes.

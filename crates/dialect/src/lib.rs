@@ -19,6 +19,8 @@ mod openai_chat;
 mod openai_responses;
 mod order;
 mod peek;
+#[cfg(feature = "probe")]
+pub mod probe;
 mod read;
 pub mod responses;
 mod seal;
@@ -26,6 +28,7 @@ mod splice;
 mod sse;
 pub mod straight;
 mod target;
+mod words;
 mod write;
 
 pub use completions::{prompt_tokens, with_prompt_text};

@@ -53,13 +53,6 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
 
 /// What this dialect cannot do and what would change the meaning.
 fn refuse_demands(request: &Request) -> Result<(), Fault> {
-    if request.choices > 1 {
-        return Err(Fault::new(
-            FaultKind::UnsupportedParameter,
-            "This model gives one answer at a time; `n` must be 1.",
-        )
-        .at("n"));
-    }
     match request.demands.first() {
         Some(field) => {
             Err(Fault::new(FaultKind::UnsupportedParameter, format!("This model does not support `{field}`."))
@@ -128,7 +121,7 @@ impl Thinking {
             ReasoningMode::Unset | ReasoningMode::Off => {}
         }
         let schema = match &request.output_format {
-            OutputFormat::JsonSchema { schema, .. } if target.structured_output => Some(schema),
+            OutputFormat::JsonSchema { schema, name, .. } if target.structured_output => Some((schema, name)),
             _ => None,
         };
         let effort = request.reasoning.effort.as_deref().and_then(effort_word);
@@ -140,12 +133,12 @@ impl Thinking {
         if let Some(effort) = effort {
             config.text("effort", effort);
         }
-        if let Some(schema) = schema {
+        if let Some((schema, name)) = schema {
             let mut format = Writer::object(config.key("format"));
             format.text("type", "json_schema");
             format.raw("schema", schema.get());
             format.end();
-            if request.dialect != target.dialect {
+            if name.is_some() {
                 let why = "a schema has no name at the target";
                 losses.push(Loss::dropped("response_format.json_schema.name", why));
             }

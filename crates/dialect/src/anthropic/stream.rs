@@ -15,6 +15,8 @@ use canon::{Dialect, Event, Head, Piece, Stop, StopReason};
 /// See the caption.
 #[derive(Debug, Default)]
 pub(crate) struct MessagesDecoder {
+    /// What ids of calls begin with that the server forgot.
+    call_stem: String,
     order: Order,
     counts: MessageCounts,
     started: bool,
@@ -123,6 +125,11 @@ impl Decode for MessagesDecoder {
 }
 
 impl MessagesDecoder {
+    /// Ids of calls that the server forgot start with `call_stem`.
+    pub fn new(call_stem: String) -> Self {
+        Self { call_stem, ..Self::default() }
+    }
+
     /// Begins what the server did not begin.
     fn begin(&mut self, out: &mut Vec<Event>) {
         if !std::mem::replace(&mut self.started, true) {
@@ -155,7 +162,10 @@ impl MessagesDecoder {
             "thinking" => Head::Thinking,
             "redacted_thinking" => Head::Redacted(block.str("data").unwrap_or_default().into_owned()),
             "tool_use" => Head::ToolCall {
-                id: block.str("id").unwrap_or_default().into_owned(),
+                id: match block.str("id").filter(|id| !id.is_empty()) {
+                    Some(id) => id.into_owned(),
+                    None => format!("{}{index}", self.call_stem),
+                },
                 name: block.str("name").unwrap_or_default().into_owned(),
             },
             // Blocks of tools that the provider runs are its own affair.
@@ -173,7 +183,7 @@ impl MessagesDecoder {
             any: false,
         });
         let text = block.str("text").or_else(|| block.str("thinking"));
-        match text.filter(|t| !t.is_empty()) {
+        match text.filter(|t| !t.is_empty() && !call) {
             Some(text) => self.order.more(index, Piece::Text(text.into_owned()), out),
             None => Ok(()),
         }
@@ -198,6 +208,8 @@ impl MessagesDecoder {
         };
         match &piece {
             Piece::Text(text) | Piece::Arguments(text) if text.is_empty() => return Ok(()),
+            // Arguments of no call, or text inside of one: whose they are cannot be known.
+            other if matches!(other, Piece::Arguments(_)) != block.call => return Err(StreamFault::Garbage),
             _ => block.any = true,
         }
         self.order.more(index, piece, out)

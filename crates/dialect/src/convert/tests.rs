@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::target::{ReasoningField, SystemPlacement, ThinkingForm};
+use canon::LossAction;
 use serde_json::Value;
 
 const CHAT: Dialect = Dialect::OpenAiChat;
@@ -368,6 +369,49 @@ fn watched_stop_sequences_have_limits() {
     assert_eq!(refused(stops(5, 513)).as_deref(), Some("stop_sequences"));
     // The server's own limits are the server's affair.
     assert_eq!(refused(stops(4, 5_000)), None);
+}
+
+/// R-WIRE-4: hints that a Responses server has no field for are told, and so is a schema's name only where there was one.
+#[test]
+fn r_wire_4_hints_do_not_vanish() {
+    let body = r#"{"model":"m","seed":7,"presence_penalty":0.5,"frequency_penalty":0.25,"messages":[{"role":"user","content":"x"}]}"#;
+    let (text, losses, _) = to(CHAT, body, &Target::new(Dialect::OpenAiResponses, "gpt", 9)).unwrap();
+    assert_eq!(losses, ["seed", "presence_penalty", "frequency_penalty"], "{text}");
+    let body = r#"{"contents":[{"parts":[{"text":"x"}]}],"generationConfig":{"responseMimeType":"application/json","responseJsonSchema":{}}}"#;
+    assert!(to(Dialect::Gemini, body, &messages_target()).unwrap().1.is_empty());
+}
+
+/// One answer is read back from a server of another dialect; others would be billed and never seen.
+#[test]
+fn several_answers_are_refused_where_one_is_read() {
+    let body = r#"{"contents":[{"parts":[{"text":"x"}]}],"generationConfig":{"candidateCount":2}}"#;
+    for upstream in [CHAT, MESSAGES, Dialect::OpenAiResponses] {
+        let fault = to(Dialect::Gemini, body, &Target::new(upstream, "up", 9)).unwrap_err();
+        assert_eq!(fault.param.as_deref(), Some("generationConfig.candidateCount"));
+        assert!(fault.told.contains("`generationConfig.candidateCount` must be 1"), "{fault}");
+    }
+}
+
+/// R-WIRE-4: no thinking, in the word of clients and servers that have one, and told as lost where there is none.
+#[test]
+fn r_wire_4_thinking_switched_off_or_left_to_the_model() {
+    let none = r#"{"model":"m","reasoning_effort":"none","messages":[{"role":"user","content":"x"}]}"#;
+    let responses = Target::new(Dialect::OpenAiResponses, "gpt", 9);
+    let (text, losses, _) = to(CHAT, none, &responses).unwrap();
+    assert_eq!((json(&text)["reasoning"]["effort"].as_str(), losses.len()), (Some("none"), 0));
+    for (thinking, action) in [
+        (r#""thinking":{"type":"disabled"},"output_config":{"effort":"high"}"#, LossAction::Dropped),
+        (r#""thinking":{"type":"adaptive"}"#, LossAction::Approximated),
+    ] {
+        let body =
+            format!(r#"{{"model":"m","max_tokens":99,{thinking},"messages":[{{"role":"user","content":"x"}}]}}"#);
+        for target in [&responses, &chat_target()] {
+            let (request, _) = decode_request(MESSAGES, &Bytes::from(body.clone())).unwrap();
+            let encoded = encode_request(&request, target).unwrap();
+            assert_eq!(encoded.losses.iter().map(|loss| loss.action).collect::<Vec<_>>(), [action], "{thinking}");
+            assert!(!String::from_utf8_lossy(&encoded.body).contains("effort"), "{thinking}");
+        }
+    }
 }
 
 /// A Responses server takes no limit below 16 tokens; what is asked for below is raised, and the caller is told.

@@ -49,13 +49,6 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
 }
 
 fn refuse_demands(request: &Request) -> Result<(), Fault> {
-    if request.choices > 1 {
-        return Err(Fault::new(
-            FaultKind::UnsupportedParameter,
-            "This model gives one answer at a time; `n` must be 1.",
-        )
-        .at("n"));
-    }
     match request.demands.first() {
         Some(field) => {
             Err(Fault::new(FaultKind::UnsupportedParameter, format!("This model does not support `{field}`."))

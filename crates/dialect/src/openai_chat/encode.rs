@@ -175,9 +175,6 @@ fn limits(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
         };
         body.number(name, most);
     }
-    if request.choices > 1 {
-        body.number("n", u64::from(request.choices));
-    }
     if request.stream {
         body.raw("stream", "true");
         if target.stream_options {
@@ -241,7 +238,11 @@ fn output(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
     }
     let reasoning = &request.reasoning;
     if reasoning.mode == ReasoningMode::Off && target.thinking != ThinkingForm::Never {
-        losses.push(Loss::dropped("thinking", "the target decides by itself whether to reason"));
+        match reasoning.effort.as_deref() {
+            // A client that has this word means a server that has it too.
+            Some("none") => body.text("reasoning_effort", "none"),
+            _ => losses.push(Loss::dropped("thinking", UNASKED)),
+        }
     }
     if reasoning.display.is_some() {
         losses.push(Loss::dropped("thinking.display", "the target shows reasoning its own way"));
@@ -259,8 +260,13 @@ fn output(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
         let why = "the target has efforts, not budgets";
         losses.push(Loss::approximated("thinking.budget_tokens", why));
         body.text("reasoning_effort", effort_of(budget));
+    } else {
+        losses.push(Loss::approximated("thinking", UNASKED));
     }
 }
+
+/// Why a word about thinking at all does not cross: these servers know efforts alone.
+pub(crate) const UNASKED: &str = "the target decides by itself whether to reason";
 
 /// The effort that comes nearest to a budget of reasoning tokens.
 pub(crate) const fn effort_of(budget: u64) -> &'static str {

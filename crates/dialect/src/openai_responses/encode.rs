@@ -5,7 +5,7 @@ use super::input::Pen;
 use crate::anthropic::check_pairs;
 use crate::convert::{Encoded, server_tool};
 use crate::names::hash;
-use crate::openai_chat::encode::{effort_of, on_offer, watched};
+use crate::openai_chat::encode::{UNASKED, effort_of, on_offer, watched};
 use crate::target::{SystemPlacement, Target, ThinkingForm};
 use crate::write::{SPARE_BYTES, Writer};
 use bytes::Bytes;
@@ -47,10 +47,6 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
 /// What this dialect cannot do and what would change the meaning.
 fn refuse_demands(request: &Request) -> Result<(), Fault> {
     let unsupported = |told: String, field: String| Fault::new(FaultKind::UnsupportedParameter, told).at(field);
-    if request.choices > 1 {
-        let told = "This model gives one answer at a time; `n` must be 1.";
-        return Err(unsupported(told.to_owned(), "n".to_owned()));
-    }
     match request.demands.first() {
         Some(field) => Err(unsupported(format!("This model does not support `{field}`."), field.clone())),
         None => Ok(()),
@@ -189,8 +185,14 @@ fn limits(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mu
     if let Some(top_p) = &request.sampling.top_p {
         body.raw("top_p", top_p);
     }
-    if request.sampling.top_k.is_some() {
-        losses.push(Loss::dropped("top_k", "the target has no such field"));
+    let hints = [
+        ("top_k", &request.sampling.top_k),
+        ("seed", &request.sampling.seed),
+        ("presence_penalty", &request.sampling.presence_penalty),
+        ("frequency_penalty", &request.sampling.frequency_penalty),
+    ];
+    for (name, _) in hints.into_iter().filter(|(_, value)| value.is_some()) {
+        losses.push(Loss::dropped(name, "the target has no such field"));
     }
     if !request.stop.is_empty() {
         let field = if request.dialect == Dialect::Anthropic { "stop_sequences" } else { "stop" };
@@ -234,6 +236,17 @@ fn text(request: &Request, target: &Target, body: &mut Writer<'_>) {
 
 fn reasoning(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mut Vec<Loss>) {
     let asked = &request.reasoning;
+    if asked.mode == ReasoningMode::Off && target.thinking != ThinkingForm::Never {
+        match asked.effort.as_deref() {
+            // A client that has this word means a server that has it too.
+            Some("none") => {
+                let mut reasoning = Writer::object(body.key("reasoning"));
+                reasoning.text("effort", "none");
+                reasoning.end();
+            }
+            _ => losses.push(Loss::dropped("thinking", UNASKED)),
+        }
+    }
     if !asked.wanted() {
         return;
     }
@@ -248,6 +261,8 @@ fn reasoning(request: &Request, target: &Target, body: &mut Writer<'_>, losses: 
         let why = "the target has efforts, not budgets";
         losses.push(Loss::approximated("thinking.budget_tokens", why));
         reasoning.text("effort", effort_of(budget));
+    } else {
+        losses.push(Loss::approximated("thinking", UNASKED));
     }
     // Who asks for thinking expects to read some of it; who names an effort does not.
     let read = matches!(asked.mode, ReasoningMode::Budget(_) | ReasoningMode::Adaptive);

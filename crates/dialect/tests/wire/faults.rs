@@ -13,7 +13,7 @@ use std::time::Duration;
 /// `cargo xtask docs` says by the environment of the build that documents are to be written.
 const BLESS: bool = cfg!(feature = "bless") || option_env!("TOLLGATE_BLESS").is_some();
 
-fn same(path: &Path, text: &str, how: &str) {
+pub fn same(path: &Path, text: &str, how: &str) {
     if BLESS {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();

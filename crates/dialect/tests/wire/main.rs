@@ -2,10 +2,12 @@
 //! fault table. Never here: internals (they are tested beside the code).
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail like tests")]
 
+mod compat;
 mod completions;
 mod corpus;
 mod embeddings;
 mod faults;
+mod fuzzed;
 mod gemini;
 mod pitfalls;
 mod properties;

@@ -156,6 +156,18 @@ fn pitfall_13_14_15_servers_that_forget() {
     expect_blocks(&run(CHAT, MESSAGES, &up).text(), &[("tool_usef", "{}"), ("tool_useg", "{}")]);
 }
 
+/// Pitfall 15: a Messages server may forget ids as well; a result finds its call by them.
+#[test]
+fn pitfall_15_calls_of_messages_servers_have_ids() {
+    let up = "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"name\":\"f\",\"input\":{}}}\n\n\
+        data: {\"type\":\"content_block_stop\",\"index\":0}\n\n\
+        data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"tool_use\",\"id\":\"\",\"name\":\"g\",\"input\":{}}}\n\n\
+        data: {\"type\":\"content_block_stop\",\"index\":1}\n\ndata: {\"type\":\"message_stop\"}\n\n";
+    let text = run(MESSAGES, CHAT, up).text();
+    crate::strict::check_chat(&text);
+    assert!(text.contains("\"id\":\"call_ours_0\"") && text.contains("\"id\":\"call_ours_1\""), "{text}");
+}
+
 #[test]
 fn pitfall_16_17_19_20_usage_is_read_to_the_end_and_told_once() {
     let zero = r#"{"prompt_tokens":0,"completion_tokens":0}"#;

@@ -1,0 +1,67 @@
+//! Any whole answer of an upstream, and any failure. Never here: streams.
+
+use crate::run::spec;
+use bytes::Bytes;
+use canon::Dialect;
+use dialect::Vectors;
+use dialect::fault::{Style, UpstreamHints, decode_upstream_fault, render, render_event};
+use dialect::lane::Answer;
+use serde_json::Value;
+use units::{Class, Usage, UsageSource};
+
+fn value(body: &[u8], what: &str) -> Value {
+    let read = serde_json::from_slice(body);
+    read.unwrap_or_else(|why| unreachable!("{what}: {why}: {}", String::from_utf8_lossy(body)))
+}
+
+/// An answer of an upstream of this dialect.
+pub fn any(upstream: Dialect, bytes: &[u8]) {
+    let body = Bytes::copy_from_slice(bytes);
+    let mut told: Option<Usage> = None;
+    for client in Dialect::CLIENTS {
+        let Ok(answer) = Answer::read(&spec(*client, upstream), &body) else {
+            continue;
+        };
+        let usage = *answer.tally().usage();
+        assert_eq!(*told.get_or_insert(usage), usage, "usage differs for {client:?}");
+        let sealed = answer.seal(&usage, UsageSource::Provider);
+        assert!(value(&sealed, client.name()).is_object());
+    }
+}
+
+/// An answer of vectors, asked for both ways.
+pub fn vectors(bytes: &[u8]) {
+    let body = Bytes::copy_from_slice(bytes);
+    for upstream in [Dialect::Embeddings, Dialect::GeminiEmbeddings] {
+        for (count, base64) in [(1, false), (2, true)] {
+            let mut spec = spec(Dialect::Embeddings, upstream);
+            spec.vectors = Vectors { count, base64 };
+            if let Ok(answer) = Answer::read(&spec, &body) {
+                let sealed = answer.seal(&Usage::NONE.with(Class::Input, 3), UsageSource::Estimated);
+                let items = value(&sealed, upstream.name())["data"].as_array().map(Vec::len);
+                assert_eq!(items, Some(count as usize));
+            }
+        }
+    }
+}
+
+/// A failure: it is classed, and none of its sentences comes out (R-ERR-7).
+pub fn fault(bytes: &[u8]) {
+    let status = [400, 401, 403, 404, 413, 422, 429, 500, 503, 529, 200][bytes.len() % 11];
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).into_owned();
+    let hints = UpstreamHints { retry_after: Some(&text), ..UpstreamHints::default() };
+    for dialect in Dialect::ALL {
+        for hints in [UpstreamHints::default(), hints] {
+            let found = decode_upstream_fault(*dialect, status, hints, bytes).to_fault();
+            assert!(found.retry_after_s().is_none_or(|wait_s| wait_s <= 600));
+            for style in Style::ALL {
+                let body = render(&found, *style, "req_1").body;
+                assert!(value(&body, "a fault").is_object());
+            }
+            for client in Dialect::CLIENTS {
+                let event = render_event(&found, *client, "req_1");
+                assert!(event.ends_with(b"\n\n"));
+            }
+        }
+    }
+}

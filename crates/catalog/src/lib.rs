@@ -14,4 +14,4 @@ pub use catalogue::{
 pub use check::{Problem, StoredPrice, check};
 pub use diff::{DiffLine, Edit, diff};
 pub use doc::{CatalogueDoc, ModelDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc, TimeoutsDoc};
-pub use price::{Price, Rate};
+pub use price::{ImagePrices, Price, Rate};

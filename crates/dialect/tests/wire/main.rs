@@ -7,6 +7,7 @@ mod corpus;
 mod embeddings;
 mod faults;
 mod gemini;
+mod images;
 mod pitfalls;
 mod properties;
 mod responses;

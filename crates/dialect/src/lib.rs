@@ -27,6 +27,7 @@ mod splice;
 mod sse;
 pub mod straight;
 mod target;
+pub mod tasks;
 mod write;
 
 pub use completions::{prompt_tokens, with_prompt_text};

@@ -82,6 +82,7 @@ fn dialect_of(provider: &Provider) -> Dialect {
         ProviderKind::OpenAi => Dialect::OpenAiChat,
         ProviderKind::Anthropic => Dialect::Anthropic,
         ProviderKind::Gemini => Dialect::Gemini,
+        ProviderKind::ImageTask => Dialect::Images,
     }
 }
 

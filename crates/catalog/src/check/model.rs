@@ -38,7 +38,12 @@ pub fn model(
     let price = price.and_then(|stored| priced(stored, doc, serves, at, problems));
     let mut routes: Vec<Route> = Vec::with_capacity(doc.route.len());
     for (n, found) in doc.route.iter().enumerate() {
-        routes.extend(route(found, &format!("{at}.route[{n}]"), providers, problems));
+        let at = format!("{at}.route[{n}]");
+        let found = route(found, &at, providers, problems);
+        if found.as_ref().is_some_and(|r| r.provider.tasks.is_some()) && serves != Serves::Images {
+            problems.add(format!("{at}.provider"), "a provider of kind \"image-task\" serves images alone");
+        }
+        routes.extend(found);
     }
     routes.sort_by_key(|r| r.priority);
     if problems.0.len() > before {

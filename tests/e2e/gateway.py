@@ -17,13 +17,15 @@ def call_body(model, text, **more):
 
 
 class Gateway:
-    """`tollgate demo` on free ports with its data in a folder that goes away."""
+    """`tollgate demo` on free ports with its data in a folder that goes away, or its rows in a database."""
 
-    def __init__(self, binary):
+    def __init__(self, binary, database_url=None):
         self.folder = harness.Folder()
         port, self.sim_port = harness.free_port(), harness.free_port()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TOLLGATE_")}
         environment["TOLLGATE_SIM__LISTEN"] = f"127.0.0.1:{self.sim_port}"
+        if database_url:
+            environment["TOLLGATE_DATABASE__URL"] = database_url
         out = os.path.join(self.folder.path, "ready.json")
         command = [binary, "demo", "--json", "--listen", f"127.0.0.1:{port}"]
         command += ["--data", os.path.join(self.folder.path, "data")]

@@ -121,7 +121,9 @@ const SCENARIOS = {
     try {
       for await (const event of await client(base, key).responses.create(request)) seen.push(event.type);
     } catch (why) {
-      assert.ok(why instanceof OpenAI.APIError && seen.length > 0, String(why));
+      // A gateway asks the next provider as long as nothing was shown.
+      const begun = seen.length > 0 || process.env.TOLLGATE_TARGET === "gateway";
+      assert.ok(why instanceof OpenAI.APIError && begun, String(why));
       return;
     }
     assert.ok(["response.failed", "error"].includes(seen.at(-1)), seen.at(-1));

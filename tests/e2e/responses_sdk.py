@@ -4,6 +4,7 @@ In: a base URL (with /v1), a key, a model. Out: checks. Never here: Chat Complet
 """
 
 import json
+import os
 import uuid
 
 import openai
@@ -224,7 +225,8 @@ def failed(base_url, key, model):
         for event in client(base_url, key).responses.create(model=model, input=asked, stream=True):
             kinds.append(event.type)
     except openai.APIError:
-        assert kinds, "it failed before its first event"
+        # A gateway asks the next provider as long as nothing was shown.
+        assert kinds or os.environ.get("TOLLGATE_TARGET") == "gateway", "it failed before its first event"
         return
     assert kinds[-1] in ("response.failed", "error"), kinds
 

@@ -1,6 +1,6 @@
 """Runs the end-to-end scenarios against the simulated providers or against the gateway.
 
-In: --target sim|gateway, --node-modules DIR, --binary FILE. Out: a line per scenario; the last one is
+In: --target sim|gateway, --node-modules DIR, --binary FILE, --database-url URL. Out: a line per scenario; the last one is
 `N passed, N failed`. Never here: the scenarios. Run it with the Python of the virtual environment that
 `cargo xtask test` makes.
 """
@@ -25,6 +25,7 @@ def arguments():
     parser.add_argument("--target", choices=("sim", "gateway"), default="gateway")
     parser.add_argument("--node-modules", default=built("e2e", "node", "node_modules"))
     parser.add_argument("--binary", help="tollgate, or the simulator of crates/sim/examples")
+    parser.add_argument("--database-url", help="an empty PostgreSQL database for the gateway instead of SQLite")
     parser.add_argument("--only", choices=("python", "node", "bill", "mocks"), help="one part alone")
     return parser.parse_args()
 
@@ -79,8 +80,9 @@ def against_gateway(tally, args):
     import bill
     import gateway as product
     import mocks
+    import surfaces
 
-    gateway = product.Gateway(args.binary or built("debug", "tollgate"))
+    gateway = product.Gateway(args.binary or built("debug", "tollgate"), args.database_url)
     try:
         environment = {
             "TOLLGATE_TARGET": "gateway",
@@ -91,6 +93,10 @@ def against_gateway(tally, args):
         }
         both = ["sim-openai", "sim-anthropic"]
         sdks(tally, args, environment, {"openai": both, "anthropic": both})
+        if args.only in (None, "python", "node"):
+            place = surfaces.Place({"openai": f"{gateway.root}/v1", "gemini": gateway.root}, gateway.key, args.node_modules)
+            place.language = args.only
+            surfaces.run_behind_gateway(tally, place)
         os.environ.update(environment)
         if args.only in (None, "bill"):
             bill.run(tally, gateway)

@@ -1,6 +1,7 @@
 //! Runs the official SDKs against the simulator and the gateway. In: which of the two. Out: counts.
 //! Never here: the scenarios (tests/e2e).
 
+use crate::postgres::Postgres;
 use crate::shell::{answers, cargo, program, root, scratch, succeeds, watched};
 use crate::steps::Count;
 use std::path::PathBuf;
@@ -17,13 +18,23 @@ pub(crate) fn binary() -> PathBuf {
     scratch("debug/tollgate")
 }
 
+/// Runs all scenarios against the gateway with its rows in PostgreSQL.
+pub(crate) fn on_postgres() -> Result<Count, String> {
+    let postgres = Postgres::start()?;
+    run("gateway", &["--database-url", &postgres.url])
+}
+
 /// Runs all scenarios against `sim` or `gateway`.
 pub(crate) fn scenarios(target: &str) -> Result<Count, String> {
+    run(target, &[])
+}
+
+fn run(target: &str, more: &[&str]) -> Result<Count, String> {
     let python = python()?;
     let modules = modules()?;
     let python = python.to_string_lossy().into_owned();
     let mut command = program(&python, &["tests/e2e/run.py", "--target", target]);
-    command.arg("--node-modules").arg(modules);
+    command.arg("--node-modules").arg(modules).args(more);
     command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
     let mut count = Count::default();
     let good = watched(&mut command, |line| count.add_line(line))?;

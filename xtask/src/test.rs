@@ -32,6 +32,7 @@ pub(crate) fn run(args: &[String]) -> Result<bool, String> {
     steps.run("crates, licences, sources", || Ok(Count::one(deny::run()?)));
     steps.run("SDKs against the simulator", || sdk::scenarios("sim"));
     steps.run("SDKs against Tollgate", || sdk::scenarios("gateway"));
+    steps.run("the same on PostgreSQL", sdk::on_postgres);
     Ok(steps.finish())
 }
 

@@ -69,6 +69,8 @@ kinds! {
     MessagesRequired, "messages_required", Client;
     /// No prompt was given.
     PromptRequired, "prompt_required", Client;
+    /// The answer that a request goes on from is not kept (any more).
+    ResponseNotKept, "response_not_kept", Client;
     /// The model cannot do what a field asks; the field is named.
     UnsupportedParameter, "unsupported_parameter", Client;
     /// Prompt and answer do not fit into the model's context.

@@ -27,6 +27,8 @@ pub enum ProviderKind {
     OpenAi,
     /// Anthropic Messages.
     Anthropic,
+    /// OpenAI Responses.
+    OpenAiResponses,
     /// Gemini generateContent.
     Gemini,
     /// OpenAI's requests for images, answered by tasks.
@@ -39,6 +41,7 @@ impl ProviderKind {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
+            Self::OpenAiResponses => "openai-responses",
             Self::Gemini => "gemini",
             Self::ImageTask => "image-task",
         }

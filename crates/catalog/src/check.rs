@@ -106,8 +106,13 @@ impl Problems {
 }
 
 /// The languages that providers speak.
-const KINDS: [ProviderKind; 4] =
-    [ProviderKind::OpenAi, ProviderKind::Anthropic, ProviderKind::Gemini, ProviderKind::ImageTask];
+const KINDS: [ProviderKind; 5] = [
+    ProviderKind::OpenAi,
+    ProviderKind::Anthropic,
+    ProviderKind::OpenAiResponses,
+    ProviderKind::Gemini,
+    ProviderKind::ImageTask,
+];
 /// The ways to send a secret.
 const AUTHS: &[(&str, Auth)] =
     &[("bearer", Auth::Bearer), ("x-api-key", Auth::ApiKey), ("x-goog-api-key", Auth::GoogleKey)];

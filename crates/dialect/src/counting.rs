@@ -41,6 +41,7 @@ pub fn decode_count(dialect: Dialect, model: &str, body: &Bytes) -> Result<(Requ
 pub const fn count_path(client: Dialect, target: &Target) -> Option<&'static str> {
     match (client, target.dialect) {
         (Dialect::Anthropic, Dialect::Anthropic) => Some("/messages/count_tokens"),
+        (Dialect::OpenAiResponses, Dialect::OpenAiResponses) => Some("/responses/input_tokens"),
         _ => None,
     }
 }
@@ -73,6 +74,7 @@ pub fn read_count(body: &[u8]) -> Option<u64> {
 pub fn write_count(client: Dialect, tokens: u64) -> Bytes {
     Bytes::from(match client {
         Dialect::Gemini => format!("{{\"totalTokens\":{tokens}}}"),
+        Dialect::OpenAiResponses => format!("{{\"object\":\"response.input_tokens\",\"input_tokens\":{tokens}}}"),
         _ => format!("{{\"input_tokens\":{tokens}}}"),
     })
 }

@@ -5,6 +5,8 @@
 //! body (`peek`) in the place of the old. After the answer it keeps `joined` of the items of the earlier turn, of
 //! `input_items` of the client's own body and of `output_items` of the answer's object.
 
+pub use crate::openai_responses::encode::OUTPUT_MIN;
+
 use crate::json::{Members, Span, blank};
 use crate::peek::Peek;
 use crate::splice::Edits;

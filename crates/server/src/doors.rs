@@ -6,6 +6,7 @@ mod count_tokens;
 mod gemini;
 mod health;
 mod models;
+mod responses;
 
 pub use count_tokens::tokenizer;
 pub use health::answer_monitors;
@@ -19,9 +20,10 @@ use crate::visit::{UNKNOWN, Visit};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, any, delete, get, post};
 use canon::{Dialect, Fault, FaultKind};
 use http::{HeaderValue, Method, Request, Response};
+use responses::Ask;
 use std::sync::Arc;
 use tower::ServiceExt;
 
@@ -41,8 +43,19 @@ struct ModelCall {
 }
 
 /// Endpoints that call models, below every surface.
-const MODEL_CALLS: [(&str, &str, Dialect); 2] =
-    [("/chat/completions", "chat.completions", Dialect::OpenAiChat), ("/messages", "messages", Dialect::Anthropic)];
+const MODEL_CALLS: [(&str, &str, Dialect); 5] = [
+    ("/chat/completions", "chat.completions", Dialect::OpenAiChat),
+    ("/messages", "messages", Dialect::Anthropic),
+    ("/responses", "responses", Dialect::OpenAiResponses),
+    ("/completions", "completions", Dialect::Completions),
+    ("/embeddings", "embeddings", Dialect::Embeddings),
+];
+
+/// Where requests are counted, below every surface.
+const COUNTS: [(&str, &str, Dialect); 2] = [
+    ("/messages/count_tokens", "count_tokens", Dialect::Anthropic),
+    ("/responses/input_tokens", "input_tokens", Dialect::OpenAiResponses),
+];
 
 impl Front {
     /// Every path of the server, for one worker.
@@ -101,7 +114,7 @@ fn in_path(
     })
 }
 
-fn model_calls(surface: &'static Surface) -> [ModelCall; 2] {
+fn model_calls(surface: &'static Surface) -> [ModelCall; MODEL_CALLS.len()] {
     MODEL_CALLS.map(|(path, endpoint, dialect)| ModelCall {
         path: format!("{}{path}", surface.base),
         door: ModelDoor { surface, endpoint, dialect },
@@ -126,15 +139,30 @@ fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
                 unknown(&worker, lost, &request)
             }),
         );
-    let count = ModelDoor { surface, endpoint: "count_tokens", dialect: Dialect::Anthropic };
-    router = router.route(
-        &at("/messages/count_tokens"),
-        only(count.into(), "POST", post(move |s, r| count_tokens::count(count, String::new(), s, r))),
-    );
+    for (path, endpoint, dialect) in COUNTS {
+        let count = ModelDoor { surface, endpoint, dialect };
+        let counts = post(move |s, r| count_tokens::count(count, String::new(), s, r));
+        router = router.route(&at(path), only(count.into(), "POST", counts));
+    }
+    router = kept(router, surface);
     for call in model_calls(surface) {
         router = router.route(&call.path, only(call.door.into(), "POST", MethodRouter::new()));
     }
     router
+}
+
+/// Adds the paths of kept answers.
+fn kept(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
+    let at = |path: &str| format!("{}{path}", surface.base);
+    let handler = |endpoint, ask| (Door { surface, endpoint, dialect: Some(Dialect::OpenAiResponses) }, ask);
+    let (object, input) = (handler("responses.get", Ask::Object), handler("responses.input_items", Ask::Input));
+    let gone = handler("responses.delete", Ask::Forget);
+    let both = get(move |s, p, r| responses::kept(object, s, p, r))
+        .merge(delete(move |s, p, r| responses::kept(gone, s, p, r)));
+    let list = get(move |s, p, r| responses::kept(input, s, p, r));
+    router
+        .route(&at("/responses/{id}"), only(object.0, "GET, DELETE", both))
+        .route(&at("/responses/{id}/input_items"), only(input.0, "GET", list))
 }
 
 /// The right method, or 405 with `Allow` and the method to use (R-API-15).
@@ -156,8 +184,8 @@ fn unknown(worker: &Worker, door: Door, request: &Request<Body>) -> Response<Bod
     let visit = Visit::new(&worker.house, door, request);
     let base = door.surface.base;
     let told = format!(
-        "There is no such path below {base}; model calls go to {base}/chat/completions, {base}/messages or \
-         {base}/models/MODEL:generateContent."
+        "There is no such path below {base}; model calls go to {base}/chat/completions, {base}/messages, \
+         {base}/responses, {base}/completions, {base}/embeddings or {base}/models/MODEL:generateContent."
     );
     visit.answer(None, Err(Fault::new(FaultKind::NotFound, told)))
 }

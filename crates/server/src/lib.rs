@@ -2,6 +2,7 @@
 //! Never here: the environment, SQL, a provider's field name, a sum of money.
 
 mod api;
+mod asked;
 mod body;
 mod closing;
 mod done;
@@ -9,6 +10,7 @@ mod doors;
 mod entry;
 mod house;
 mod identify;
+mod kept;
 mod limits;
 mod listen;
 mod live;

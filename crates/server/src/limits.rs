@@ -103,3 +103,13 @@ pub const RESTART_RETRY: Duration = Duration::from_secs(2);
 pub const IN_FLIGHT_RETRY: Duration = Duration::from_secs(2);
 /// What a provider's 429 without a Retry-After is taken for.
 pub const UPSTREAM_RETRY_DEFAULT: Duration = Duration::from_secs(1);
+/// The longest id of a kept answer that is looked for: ours are shorter.
+pub const KEPT_ID_BYTES_MAX: usize = 64;
+/// The largest conversation that is kept with its answer.
+pub const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Items of a kept answer's input on one page, unasked and at most.
+pub const KEPT_PAGE: usize = 20;
+/// The most that may be asked for.
+pub const KEPT_PAGE_MAX: usize = 100;
+/// How often kept answers whose time is over are looked for.
+pub const SWEEP_EVERY: Duration = Duration::from_secs(3_600);

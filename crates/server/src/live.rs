@@ -70,19 +70,19 @@ impl LiveProvider {
         endpoints.insert((credential, path.to_owned()), ready.clone());
         Some(ready)
     }
-
-    /// The dialect it speaks.
-    pub fn dialect(&self) -> Dialect {
-        dialect_of(&self.provider)
-    }
 }
 
-fn dialect_of(provider: &Provider) -> Dialect {
-    match provider.kind {
-        ProviderKind::OpenAi => Dialect::OpenAiChat,
-        ProviderKind::Anthropic => Dialect::Anthropic,
-        ProviderKind::Gemini => Dialect::Gemini,
-        ProviderKind::ImageTask => Dialect::Images,
+/// The dialect in which a kind of provider is asked for what a model serves.
+const fn dialect_of(kind: ProviderKind, serves: Serves) -> Dialect {
+    match (serves, kind) {
+        (Serves::Embeddings, ProviderKind::Gemini) => Dialect::GeminiEmbeddings,
+        (Serves::Embeddings, _) => Dialect::Embeddings,
+        (Serves::Images, ProviderKind::Gemini) => Dialect::GeminiImages,
+        (Serves::Images, _) | (_, ProviderKind::ImageTask) => Dialect::Images,
+        (_, ProviderKind::OpenAi) => Dialect::OpenAiChat,
+        (_, ProviderKind::Anthropic) => Dialect::Anthropic,
+        (_, ProviderKind::OpenAiResponses) => Dialect::OpenAiResponses,
+        (_, ProviderKind::Gemini) => Dialect::Gemini,
     }
 }
 
@@ -266,7 +266,8 @@ fn live_model(
 }
 
 fn live_route(model: &Model, route: &catalog::Route, provider: &Arc<LiveProvider>) -> Result<LiveRoute, LiveError> {
-    let target = Target { maker: provider.maker, ..target(model, route, provider.dialect()) };
+    let target =
+        Target { maker: provider.maker, ..target(model, route, dialect_of(provider.provider.kind, model.serves)) };
     let endpoint = |credential, stream| {
         let ready = provider.endpoint(credential, &dialect::call_path(&target, stream));
         ready.ok_or_else(|| LiveError::Catalogue(format!("provider {}: base_url", provider.provider.name)))

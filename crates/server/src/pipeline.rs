@@ -1,12 +1,13 @@
-//! The order of things in the life of a model call: identify, read, look, find the model and its routes, quote, decode, relay.
+//! The order of things in the life of a model call: identify, read, understand, find the routes, quote, decode, relay.
 //! In: a door and a request. Out: an answer. Every branch before the relay is here. Never here: how any step works.
 
+use crate::asked::{self, Asked, Asker};
 use crate::body::read_json;
 use crate::done::Done;
 use crate::entry::{Entry, ModelDoor, PathAsk};
 use crate::house::{House, Worker};
 use crate::limits::MODEL_SHOWN_CHARS_MAX;
-use crate::live::{LiveModel, LivePrice};
+use crate::live::{LiveModel, LivePrice, LiveRoute};
 use crate::relay::{self, Job, Quote, Terms};
 use crate::respond::into_axum;
 use crate::room::Share;
@@ -15,6 +16,7 @@ use crate::viewer::Viewer;
 use axum::body::Body;
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Loss};
+use dialect::responses::OUTPUT_MIN;
 use dialect::{Peek, RequestHead};
 use http::{HeaderMap, Request, Response};
 use ledger::UsageRow;
@@ -60,14 +62,18 @@ impl Arrival<'_> {
         let settings = &self.house.settings;
         let mut share = Share::new(self.house.room.clone(), caller.workspace, settings.body_bytes_max);
         let body = read_json(&parts.headers, body, settings.into(), &mut share).await.map_err(unnamed)?;
-        let peek = dialect::peek_path(self.dialect, &ask.model, ask.stream, &body).map_err(unnamed)?;
-        let model = find_model(self.house, &peek.model).map_err(unnamed)?;
+        let asker = Asker { house: self.house, caller, at: self.entry.at };
+        let Asked { body, mut peek, model, echo, keeping } =
+            asked::read(asker, (self.dialect, &ask), body, &mut share).await?;
         let named = |fault| (model.model.id.clone(), fault);
         peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
         let passed_over = sold::passed_over(&peek, &model).map_err(named)?;
+        raise_limit(&mut peek, &model);
         let terms = terms(self.house, &peek, &model).map_err(named)?;
         let mut routes = (0..).zip(&model.routes).filter(|(n, _)| !passed_over.contains(n));
-        let foreign = routes.any(|(_, r)| r.target.dialect != self.dialect);
+        // Vectors are of no conversation: they are translated as they are.
+        let talks = self.dialect != Dialect::Embeddings;
+        let foreign = talks && routes.any(|(_, r)| r.target.dialect != self.dialect);
         let decoded = if foreign { Some(decode(&peek, &body).map_err(named)?) } else { None };
         let head = request_head(&parts.headers);
         Ok(Box::new(Job {
@@ -83,6 +89,9 @@ impl Arrival<'_> {
             terms,
             sample: Box::default(),
             array: ask.array,
+            echo,
+            keeping,
+            counted: None,
         }))
     }
 
@@ -143,6 +152,14 @@ fn decode(peek: &Peek, body: &Bytes) -> Result<(canon::Request, Vec<Loss>), Faul
         request.stream = peek.stream;
     }
     Ok((request, losses))
+}
+
+/// The answer may be as long as the smallest limit that a route's server takes: that much is held.
+fn raise_limit(peek: &mut Peek, model: &LiveModel) {
+    let least = |route: &LiveRoute| route.target.dialect == Dialect::OpenAiResponses;
+    if peek.dialect != Dialect::OpenAiResponses && model.routes.iter().any(least) {
+        peek.max_output = peek.max_output.map(|most| most.max(OUTPUT_MIN));
+    }
 }
 
 /// The model that a caller names.

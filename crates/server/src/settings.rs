@@ -17,6 +17,8 @@ pub struct Settings {
     pub body_bytes_max: usize,
     /// How long a client may take to send its body.
     pub body_time_max: Duration,
+    /// How long answers are kept that callers of Responses may go on from; zero keeps none.
+    pub kept_for: Duration,
     /// How the relay waits and tries.
     pub relay: RelaySettings,
     /// How long connections are still accepted at shutdown while `/readyz` says no, so that balancers look elsewhere.

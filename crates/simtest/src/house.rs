@@ -52,6 +52,10 @@ pub struct Setup {
     pub reasoning: &'static str,
     /// What an image may cost at most, where the catalogue says it.
     pub image_tokens_max: Option<u64>,
+    /// Which calls the model answers, in the catalogue's words.
+    pub serves: &'static str,
+    /// Its vocabulary, in the catalogue's words.
+    pub tokenizer: &'static str,
 }
 
 impl Default for Setup {
@@ -68,6 +72,8 @@ impl Default for Setup {
             slice_tokens: 1_000,
             reasoning: "none",
             image_tokens_max: None,
+            serves: "chat",
+            tokenizer: "unknown",
         }
     }
 }
@@ -167,8 +173,9 @@ impl SimHouse {
             .zip(&setup.hosts)
             .map(|(n, h)| json!({ "provider": h, "model": "upstream-model", "priority": n, "allow": allow(h) }))
             .collect();
-        let model = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": 10_000,
-                            "reasoning": setup.reasoning, "image_tokens_max": setup.image_tokens_max,
+        let answers = (setup.serves == "chat").then_some(10_000);
+        let model = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": answers,
+                            "serves": setup.serves, "tokenizer": setup.tokenizer, "reasoning": setup.reasoning, "image_tokens_max": setup.image_tokens_max,
                             "price": setup.price, "route": routes });
         self.manage(token, "PUT", "/catalogue", &json!({ "provider": providers, "model": [model] })).await;
         let workspace = self.manage(token, "POST", "/workspaces", &json!({ "name": "Sim" })).await;
@@ -226,8 +233,24 @@ impl SimHouse {
             Speaks::Chat => ("/v1/chat/completions", "authorization", format!("Bearer {}", self.key)),
             Speaks::Messages => ("/anthropic/v1/messages", "x-api-key", self.key.clone()),
         };
+        self.send(("POST", path), (name, &key), body, client).await
+    }
+
+    /// Sends anything to any path with the customer's key, and waits until nothing runs any more.
+    pub async fn ask(&self, method: &str, path: &str, body: &Value) -> Seen {
+        let key = format!("Bearer {}", self.key);
+        self.send((method, path), ("authorization", &key), body, Client::ReadsAll).await
+    }
+
+    async fn send(
+        &self,
+        (method, path): (&str, &str),
+        (name, key): (&str, &str),
+        body: &Value,
+        client: Client,
+    ) -> Seen {
         let request = Request::builder()
-            .method("POST")
+            .method(method)
             .uri(path)
             .header(name, key)
             .header("content-type", "application/json")
@@ -274,6 +297,7 @@ fn settings(slice_tokens: u64) -> Settings {
         key_prefix: "sk-sim-".into(),
         body_bytes_max: 1 << 20,
         body_time_max: Duration::from_secs(10),
+        kept_for: Duration::from_secs(3_600),
         relay: RelaySettings { slice_tokens, ..RELAY },
         drain_notice: Duration::ZERO,
         drain_time_max: Duration::from_secs(10),

@@ -83,6 +83,7 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     let address = listener.local_addr()?;
     background.spawn(house.clone().follow());
     background.spawn(house.clone().reap());
+    background.spawn(house.clone().sweep());
     let doors = Doors::open(&house)?;
     let mut places = vec![("listen", address.to_string())];
     if let Some(monitors) = monitors {

@@ -2,7 +2,7 @@
 //! `Model`, or problems. Never here: providers (check), what a rate may be (price).
 
 use super::{Problems, StoredPrice, quirks, word};
-use crate::catalogue::{Model, Provider, Reasoning, Route, Serves, Vocabulary};
+use crate::catalogue::{Model, Provider, ProviderKind, Reasoning, Route, Serves, Vocabulary};
 use crate::doc::{ModelDoc, RouteDoc};
 use crate::price::Price;
 use std::collections::BTreeMap;
@@ -38,12 +38,7 @@ pub fn model(
     let price = price.and_then(|stored| priced(stored, doc, serves, at, problems));
     let mut routes: Vec<Route> = Vec::with_capacity(doc.route.len());
     for (n, found) in doc.route.iter().enumerate() {
-        let at = format!("{at}.route[{n}]");
-        let found = route(found, &at, providers, problems);
-        if found.as_ref().is_some_and(|r| r.provider.tasks.is_some()) && serves != Serves::Images {
-            problems.add(format!("{at}.provider"), "a provider of kind \"image-task\" serves images alone");
-        }
-        routes.extend(found);
+        routes.extend(route((found, serves), &format!("{at}.route[{n}]"), providers, problems));
     }
     routes.sort_by_key(|r| r.priority);
     if problems.0.len() > before {
@@ -161,7 +156,7 @@ fn priced(
 }
 
 fn route(
-    doc: &RouteDoc,
+    (doc, serves): (&RouteDoc, Serves),
     at: &str,
     providers: &BTreeMap<Arc<str>, Arc<Provider>>,
     problems: &mut Problems,
@@ -181,6 +176,17 @@ fn route(
         problems.add(format!("{at}.provider"), format!("there is no valid provider \"{}\"", doc.provider));
         return None;
     };
+    let lacking = match (provider.kind, serves) {
+        (ProviderKind::Anthropic, Serves::Embeddings) => Some("a provider of kind \"anthropic\" has no embeddings"),
+        (ProviderKind::Anthropic, Serves::Images) => Some("a provider of kind \"anthropic\" makes no images"),
+        (ProviderKind::ImageTask, Serves::Chat | Serves::Embeddings) => {
+            Some("a provider of kind \"image-task\" serves images alone")
+        }
+        _ => None,
+    };
+    if let Some(told) = lacking {
+        problems.add(format!("{at}.provider"), told);
+    }
     Some(Route {
         provider: provider.clone(),
         model: doc.model.as_str().into(),

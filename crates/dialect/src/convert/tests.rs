@@ -369,3 +369,19 @@ fn watched_stop_sequences_have_limits() {
     // The server's own limits are the server's affair.
     assert_eq!(refused(stops(4, 5_000)), None);
 }
+
+/// A Responses server takes no limit below 16 tokens; what is asked for below is raised, and the caller is told.
+#[test]
+fn small_limits_are_raised_for_responses() {
+    let target = Target::new(Dialect::OpenAiResponses, "gpt", 16_000);
+    for (asked, sent, told) in [(1, 16, true), (16, 16, false), (99, 99, false)] {
+        let body = format!(
+            r#"{{"model":"m","max_completion_tokens":{asked},"messages":[{{"role":"user","content":"x"}}]}}"#
+        );
+        let (text, losses, _) = to(CHAT, &body, &target).unwrap();
+        assert_eq!(
+            (&json(&text)["max_output_tokens"], losses.iter().any(|l| l == "max_tokens")),
+            (&sent.into(), told)
+        );
+    }
+}

@@ -92,6 +92,10 @@ rows! {
     PromptRequired => new(400, "prompt_required", [INVALID, INVALID, "prompt_required"],
         "The prompt is missing or empty.",
         "Send a prompt.");
+    ResponseNotKept => new(400, "previous_response_not_found",
+        [INVALID, INVALID, "previous_response_not_found"],
+        "The answer that the request goes on from is not kept: too old, deleted, another workspace's, or not to be stored.",
+        "Send the whole conversation in `input`.");
     UnsupportedParameter => new(400, "unsupported_parameter", [INVALID, INVALID, "unsupported_parameter"],
         "The model cannot do what a field asks, and leaving it out would change the meaning.",
         "Remove the field that is named, or choose a model that can do it.");

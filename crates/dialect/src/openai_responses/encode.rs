@@ -166,8 +166,18 @@ fn named(out: &mut Vec<u8>, name: &str) {
     tool.end();
 }
 
+/// The smallest limit of an answer that a Responses server takes, in tokens (its reference). What a client of another dialect
+/// asks for below is raised to it, and must be held.
+pub const OUTPUT_MIN: u64 = 16;
+
 fn limits(request: &Request, target: &Target, body: &mut Writer<'_>, losses: &mut Vec<Loss>) {
-    if let Some(most) = request.max_output.or(target.insert_max_tokens) {
+    let asked = request.max_output.map(|most| {
+        if most < OUTPUT_MIN {
+            losses.push(Loss::approximated("max_tokens", "the target takes no limit below 16"));
+        }
+        most.max(OUTPUT_MIN)
+    });
+    if let Some(most) = asked.or(target.insert_max_tokens) {
         body.number("max_output_tokens", most);
     }
     if request.stream {

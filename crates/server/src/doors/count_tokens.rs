@@ -1,6 +1,7 @@
 //! How many tokens a request has (R-API-6): free, without a hold. In: a request. Out: a count: the provider's own where its
 //! server speaks the client's dialect and counts, else counted here. Never here: a usage row, a tokenizer (crate tokens).
 
+use crate::asked::{Asker, whole_to_count};
 use crate::body::read_json;
 use crate::entry::ModelDoor;
 use crate::house::Worker;
@@ -13,15 +14,16 @@ use crate::visit::Visit;
 use axum::body::Body;
 use axum::extract::State;
 use bytes::Bytes;
-use canon::Fault;
+use canon::{Dialect, Fault};
 use catalog::Vocabulary;
 use dialect::{RequestHead, count_path, decode_count, prepare_count, read_count, upstream_headers, write_count};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use std::sync::Arc;
 use store::port::KeyRow;
 use tokens::Tokenizer;
+use units::Timestamp;
 
-/// `POST {base}/messages/count_tokens` and `{base}/models/{model}:countTokens`; `model` is empty where the body has it.
+/// `POST {base}/messages/count_tokens`, `{base}/responses/input_tokens` and `{base}/models/{model}:countTokens`; `model` is empty where the body has it.
 pub async fn count(
     door: ModelDoor,
     model: String,
@@ -33,20 +35,25 @@ pub async fn count(
         Ok(caller) => caller,
         Err(fault) => return visit.answer(None, Err(fault)),
     };
-    let counted = counted(&worker, (door, &model), &caller, request).await;
+    let counted = counted(&worker, (door, &model), (&caller, visit.entry.at), request).await;
     visit.answer(Some(&caller), counted.map(|tokens| write_count(door.dialect, tokens)))
 }
 
 async fn counted(
     worker: &Worker,
     (door, model): (ModelDoor, &str),
-    caller: &Arc<KeyRow>,
+    (caller, at): (&Arc<KeyRow>, Timestamp),
     request: Request<Body>,
 ) -> Result<u64, Fault> {
     let (parts, body) = request.into_parts();
     let settings = &worker.house.settings;
     let mut share = Share::new(worker.house.room.clone(), caller.workspace, settings.body_bytes_max);
     let body = read_json(&parts.headers, body, settings.into(), &mut share).await?;
+    let asker = Asker { house: &worker.house, caller, at };
+    let body = match door.dialect {
+        Dialect::OpenAiResponses => whole_to_count(asker, body).await?,
+        _ => body,
+    };
     let (request, _) = decode_count(door.dialect, model, &body)?;
     let model = find_model(&worker.house, &request.model)?;
     if let Some(tokens) = asked(worker, door, &model, &request_head(&parts.headers), &body).await {

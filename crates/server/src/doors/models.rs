@@ -131,10 +131,11 @@ fn endpoint_types(live: &LiveModel) -> Vec<&'static str> {
     let first = match live.routes.first().map(|r| r.target.dialect) {
         Some(Dialect::Anthropic) => "anthropic",
         Some(Dialect::Gemini) => "gemini",
+        Some(Dialect::OpenAiResponses) => "openai-response",
         _ => "openai",
     };
     let mut types = vec![first];
-    types.extend(["openai", "anthropic", "gemini"].into_iter().filter(|name| *name != first));
+    types.extend(["openai", "openai-response", "anthropic", "gemini"].into_iter().filter(|name| *name != first));
     types
 }
 

@@ -19,6 +19,7 @@ pub async fn pass(mut run: Run, tab: Tab, whole: Whole, slot: &Slot) {
     match run.settle(tab, &ending).await {
         Ok(()) => {
             let body = answer.seal(&usage.0, usage.1);
+            run.keep(&body).await;
             slot.whole(run.job.entry.json(StatusCode::OK, body, &run.losses));
         }
         Err(fault) => slot.whole(run.job.entry.fault(&fault)),

@@ -116,7 +116,7 @@ async fn read(run: &Run, route: &LiveRoute, letter: Letter, mut answer: Answer) 
         choices: run.job.peek.choices,
         names: letter.names,
         stops: letter.stops,
-        echo: dialect::Echo::default(),
+        echo: run.job.echo.clone(),
         lead: run.job.decoded.as_ref().and_then(|(request, _)| request.lead.clone()),
         vectors: run.job.peek.vectors,
         images: run.job.peek.pictures.count,

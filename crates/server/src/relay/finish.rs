@@ -2,6 +2,7 @@
 //! `request.done`, and an answer or fault. Never here: reading upstreams, choosing usage (usage.rs).
 
 use crate::done::Done;
+use crate::relay::reply_head;
 use crate::relay::run::Run;
 use crate::relay::tab::{Closed, Tab};
 use crate::relay::usage::truth;
@@ -24,6 +25,14 @@ pub struct Ending<'a> {
 }
 
 impl Run {
+    /// Keeps an answer whose caller may come back to it.
+    pub async fn keep(&self, object: &Bytes) {
+        if let Some(keeping) = &self.job.keeping {
+            let id = reply_head(self).id;
+            self.worker.house.keep(self.job.caller.workspace, &id, keeping, object).await;
+        }
+    }
+
     /// The record of this run.
     pub fn row(&self, ending: &Ending<'_>) -> UsageRow {
         let (job, served) = (&self.job, self.route.and_then(|r| self.job.model.routes.get(r)));

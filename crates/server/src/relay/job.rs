@@ -2,15 +2,17 @@
 //! Never here: anything that can fail.
 
 use crate::entry::Entry;
+use crate::kept::Keeping;
 use crate::limits::{SAMPLE_BYTES, SAMPLE_PIECES};
 use crate::live::LiveModel;
 use crate::relay::quote::Quote;
 use crate::room::Share;
 use bytes::Bytes;
-use canon::{Loss, Request, Tally};
-use dialect::{Peek, RequestHead};
+use canon::{Dialect, Loss, Request, Tally};
+use dialect::{Echo, EmbeddingInputs, Peek, RequestHead};
 use std::sync::Arc;
 use store::port::KeyRow;
+use units::Tokens;
 
 /// How a request is paid.
 #[derive(Clone, Debug)]
@@ -61,6 +63,12 @@ pub struct Job {
     pub sample: Box<[u8]>,
     /// Whether a stream is one JSON array.
     pub array: bool,
+    /// What the answer repeats of the request (Responses).
+    pub echo: Echo,
+    /// What is to be kept beside the answer.
+    pub keeping: Option<Keeping>,
+    /// The tokens of a prompt that came as tokens, where no provider reports them.
+    pub counted: Option<Tokens>,
 }
 
 impl Job {
@@ -70,8 +78,15 @@ impl Job {
         if matches!(self.terms, Terms::Billed(_)) {
             self.sample = sample(&self.body);
         }
+        if self.peek.dialect == Dialect::Embeddings
+            && let Some(EmbeddingInputs::Tokens(tokens)) = dialect::embedding_inputs(&self.body)
+        {
+            self.counted = Some(tokens);
+        }
         self.body = Bytes::new();
-        self.share = None;
+        if self.keeping.is_none() {
+            self.share = None;
+        }
         self.decoded = None;
     }
 }

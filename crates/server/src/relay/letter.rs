@@ -4,8 +4,8 @@
 use crate::live::LiveRoute;
 use crate::relay::run::Run;
 use bytes::Bytes;
-use canon::{Fault, FaultKind, Loss};
-use dialect::{Target, ToolNames};
+use canon::{Dialect, Fault, FaultKind, Loss};
+use dialect::{Encoded, Target, ToolNames};
 use http::{HeaderName, HeaderValue};
 use units::Tokens;
 
@@ -36,6 +36,10 @@ impl Letter {
         if target.dialect == job.peek.dialect {
             let body = dialect::straight::prepare(&job.body, &job.peek, target);
             return Ok(Self { body, headers, names: ToolNames::default(), stops: Vec::new(), losses: Vec::new() });
+        }
+        if target.dialect == Dialect::GeminiEmbeddings {
+            let Encoded { body, names, stops, losses, .. } = dialect::encode_embeddings(&job.body, target)?;
+            return Ok(Self { body, headers, names, stops, losses });
         }
         let Some((request, decode_losses)) = &job.decoded else {
             return Err(Fault::new(FaultKind::Internal, "The request could not be translated."));

@@ -157,6 +157,12 @@ async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, end: End) {
         (Ok(()), End::Failed(fault, _)) => lane.fail(fault, &id(), &mut out),
         (Ok(()), End::Gone) => {}
     }
+    // Before its end goes out: the next turn may come at once.
+    if matches!(end, End::Complete | End::OutOfCredit)
+        && let Some(object) = lane.final_object()
+    {
+        run.keep(&object).await;
+    }
     slot.last(out.freeze());
 }
 

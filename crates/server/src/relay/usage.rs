@@ -10,7 +10,7 @@
 use crate::doors::tokenizer;
 use crate::limits::SAMPLE_BYTES;
 use crate::relay::job::{Job, Terms};
-use canon::Tally;
+use canon::{Dialect, Tally};
 use dialect::Peek;
 use units::{Class, Tokens, Usage, UsageSource};
 
@@ -42,7 +42,8 @@ fn choose(job: &Job, tally: &Tally, passed: u64, cut: bool) -> (Usage, UsageSour
     let reported = tally.usage();
     let sane = !reported.is_absurd();
     let prompt_known = sane && reported.iter().any(|(class, _)| class.is_prompt());
-    let answer_known = sane && reported.iter().any(|(class, _)| !class.is_prompt());
+    let vectors = job.peek.dialect == Dialect::Embeddings;
+    let answer_known = sane && (vectors || reported.iter().any(|(class, _)| !class.is_prompt()));
     if prompt_known && answer_known && !cut {
         return (*reported, UsageSource::Provider);
     }
@@ -50,7 +51,7 @@ fn choose(job: &Job, tally: &Tally, passed: u64, cut: bool) -> (Usage, UsageSour
     if prompt_known {
         reported.iter().filter(|(class, _)| class.is_prompt()).for_each(|(class, n)| usage.set(class, n));
     } else {
-        usage.set(Class::Input, estimate_prompt(&job.peek, text_tokens(job)));
+        usage.set(Class::Input, job.counted.unwrap_or_else(|| estimate_prompt(&job.peek, text_tokens(job))));
     }
     let passed = estimate(passed);
     if answer_known {

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod counts;
+mod doors;
 mod failover;
 mod leaving;
 mod money;

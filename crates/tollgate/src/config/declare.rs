@@ -106,6 +106,13 @@ pub const SETTINGS: &[Setting] = &[
         "The file that holds the master key; empty is master.key in the data folder, made at the first start.",
     ),
     setting("keys.prefix", Kind::Text, "sk-tg-", "What new API keys start with: letters, digits, '-' or '_'."),
+    setting(
+        "responses.kept_ms",
+        number(0, 365 * DAY_MS),
+        "259200000",
+        "How long answers of Responses are kept, sealed, for a later turn by previous_response_id (unless the caller says \
+         store: false); 0 keeps none.",
+    ),
     setting("relay.connect_timeout_ms", number(1, DAY_MS), "5000", "For a connection to a provider."),
     setting(
         "relay.first_byte_timeout_ms",

@@ -167,6 +167,22 @@ fn shape(object: &Value, anthropic: bool) -> Outcome<()> {
     if good { Ok(()) } else { Err("not a model of this list".to_owned()) }
 }
 
+/// A call of an endpoint type: its path, its body, and a member that only such an answer has.
+fn call(kind: &str, model: &str) -> (String, Value, (&'static str, Value)) {
+    let talk = json!({ "model": model, "max_tokens": 20, "messages": [{ "role": "user", "content": "hi" }] });
+    match kind {
+        "anthropic" => ("/messages".into(), talk, ("type", json!("message"))),
+        "openai-response" => {
+            ("/responses".into(), json!({ "model": model, "input": "hi" }), ("object", json!("response")))
+        }
+        "gemini" => {
+            let body = json!({ "contents": [{ "role": "user", "parts": [{ "text": "hi" }] }] });
+            (format!("/models/{model}:generateContent"), body, ("promptFeedback", json!(null)))
+        }
+        _ => ("/chat/completions".into(), talk, ("object", json!("chat.completion"))),
+    }
+}
+
 #[test]
 fn r_api_9_endpoint_types_that_are_told_work() -> Outcome<()> {
     let world = World::open("sim-upstream", &[], odd)?;
@@ -177,22 +193,19 @@ fn r_api_9_endpoint_types_that_are_told_work() -> Outcome<()> {
         let id = model["id"].as_str().unwrap_or("");
         let types = model["supported_endpoint_types"].as_array().cloned().unwrap_or_default();
         let own = if id.ends_with("anthropic") || id == "acme/fine" { "anthropic" } else { "openai" };
-        assert_eq!((types.len(), &types[0]), (2, &json!(own)), "{id}");
+        assert_eq!((types.len(), &types[0]), (4, &json!(own)), "{id}");
         for (base, kind) in BASES.iter().flat_map(|base| types.iter().map(move |kind| (base, kind))) {
-            let path = if kind == "anthropic" { "messages" } else { "chat/completions" };
-            let reply = post(&world, key, &format!("{base}/{path}"), id, 2)?;
-            let object = if kind == "anthropic" { "type" } else { "object" };
-            let wanted = if kind == "anthropic" { "message" } else { "chat.completion" };
-            let (body, what) = (reply.json(), reply.shown());
-            assert_eq!(
-                (reply.head.status, &body[object], &body["model"]),
-                (200, &json!(wanted), &json!(id)),
-                "{what}"
-            );
+            let (path, body, (field, wanted)) = call(kind.as_str().unwrap_or(""), id);
+            let body = body.to_string();
+            let reply =
+                world.send(&raw("POST", &format!("{base}{path}"), &[("x-api-key", key)], body.as_bytes()))?;
+            let (told, what) = (reply.json(), reply.shown());
+            let named = if kind == "gemini" { &told["modelVersion"] } else { &told["model"] };
+            assert_eq!((reply.head.status, &told[field], named), (200, &wanted, &json!(id)), "{what}");
             calls += 1;
         }
     }
-    assert_eq!(calls, 7 * 2 * 3);
+    assert_eq!(calls, 7 * 4 * 3);
     world.settled()
 }
 

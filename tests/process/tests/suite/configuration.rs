@@ -45,9 +45,9 @@ fn every_mistake_of_a_configuration_is_told_at_once() -> Outcome<()> {
         let args: Vec<&str> = command.iter().copied().chain(["--config", bad.as_str()]).collect();
         shell.ends(2, &args)?.complains(&words)?;
     }
-    shell.ends(1, &["config", "check", "--config", "absent.toml"])?.complains(&["cannot be read"])?;
+    shell.ends(2, &["config", "check", "--config", "absent.toml"])?.complains(&["cannot be read"])?;
     let broken = shell.file("broken.toml", "[server\n")?;
-    shell.ends(1, &["config", "check", "--config", &broken])?.complains(&["broken.toml:1"])?;
+    shell.ends(2, &["config", "check", "--config", &broken])?.complains(&["broken.toml:1"])?;
     Ok(())
 }
 

@@ -1,0 +1,141 @@
+//! What a call asks for, complete: a look at its body and the model it names. What a provider needs and the client left to us is
+//! put into the body here: kept turns of a conversation, the text of a prompt of tokens. In: a body. Out: body, look, model.
+//! Never here: routes, prices, a hold.
+
+use crate::doors::tokenizer;
+use crate::entry::PathAsk;
+use crate::house::House;
+use crate::kept::{Keeping, not_kept};
+use crate::live::LiveModel;
+use crate::pipeline::find_model;
+use crate::room::Share;
+use bytes::Bytes;
+use canon::{Dialect, Fault, FaultKind};
+use catalog::Serves;
+use dialect::{Echo, Peek, responses};
+use std::sync::Arc;
+use store::port::KeyRow;
+use units::Timestamp;
+
+/// A call that is understood.
+pub struct Asked {
+    /// Its body, made whole.
+    pub body: Bytes,
+    /// What a look at that showed.
+    pub peek: Peek,
+    /// The model.
+    pub model: Arc<LiveModel>,
+    /// What the answer repeats.
+    pub echo: Echo,
+    /// What is to be kept beside the answer.
+    pub keeping: Option<Keeping>,
+}
+
+/// Who asks, and when.
+#[derive(Clone, Copy)]
+pub struct Asker<'a> {
+    /// The house that is asked.
+    pub house: &'a House,
+    /// The key.
+    pub caller: &'a KeyRow,
+    /// The time.
+    pub at: Timestamp,
+}
+
+/// Understands a call. A fault comes with the model's name, if one is known.
+pub async fn read(
+    asker: Asker<'_>,
+    (dialect, ask): (Dialect, &PathAsk),
+    body: Bytes,
+    share: &mut Share,
+) -> Result<Asked, (Arc<str>, Fault)> {
+    let unnamed = |fault| (Arc::from(""), fault);
+    let peek = dialect::peek_path(dialect, &ask.model, ask.stream, &body).map_err(unnamed)?;
+    let model = find_model(asker.house, &peek.model).map_err(unnamed)?;
+    let named = |fault| (model.model.id.clone(), fault);
+    served(dialect, &model).map_err(named)?;
+    let mut asked = Asked { body, peek, model: model.clone(), echo: Echo::default(), keeping: None };
+    match dialect {
+        Dialect::OpenAiResponses => asked.resume(asker, share).await.map_err(named)?,
+        Dialect::Completions => asked.spell().map_err(named)?,
+        _ => {}
+    }
+    Ok(asked)
+}
+
+/// Whether a model answers calls of a dialect.
+fn served(dialect: Dialect, model: &LiveModel) -> Result<(), Fault> {
+    let wanted = if dialect == Dialect::Embeddings { Serves::Embeddings } else { Serves::Chat };
+    let serves = model.model.serves;
+    if serves == wanted {
+        return Ok(());
+    }
+    let told = format!("The model \"{}\" serves {}, not {}.", model.model.id, serves.name(), wanted.name());
+    Err(Fault::new(FaultKind::InvalidRequest, told).at("model"))
+}
+
+impl Asked {
+    /// Puts the turns before the one it goes on from into the body, and notes what will be kept of it.
+    async fn resume(&mut self, asker: Asker<'_>, share: &mut Share) -> Result<(), Fault> {
+        self.echo = Echo::read(&self.body);
+        let keeps = self.peek.store && asker.house.keeps();
+        let own = if keeps { responses::input_items(&self.body) } else { Bytes::new() };
+        let earlier = earlier(asker, &self.peek).await?;
+        if let Some(items) = &earlier {
+            self.body = resumed(asker.house, &self.body, &self.peek, items)?;
+            share.grow_to(self.body.len())?;
+            self.peek = dialect::peek(Dialect::OpenAiResponses, &self.body)?;
+        }
+        if keeps {
+            let input = earlier.map_or_else(|| own.clone(), |items| responses::joined(&[&items, &own]));
+            self.keeping = Some(Keeping { input });
+        }
+        Ok(())
+    }
+
+    /// Puts the text of a prompt in its place that came as tokens. Where the model's vocabulary is not known, the prompt stays
+    /// and is refused by name.
+    fn spell(&mut self) -> Result<(), Fault> {
+        let Some(tokens) = dialect::prompt_tokens(&self.body) else { return Ok(()) };
+        if let Some(text) = tokenizer(self.model.model.vocabulary).text(&tokens) {
+            self.body = dialect::with_prompt_text(&self.body, &text);
+            self.peek = dialect::peek(Dialect::Completions, &self.body)?;
+        }
+        Ok(())
+    }
+}
+
+/// A body with the turns that it goes on from.
+fn resumed(house: &House, body: &Bytes, peek: &Peek, items: &[u8]) -> Result<Bytes, Fault> {
+    let body = responses::with_history(body, peek, items);
+    let most = house.settings.body_bytes_max;
+    if body.len() > most {
+        let told = format!("The conversation is larger than {most} bytes with its earlier turns.");
+        return Err(Fault::new(FaultKind::TooLarge, told).at("previous_response_id"));
+    }
+    Ok(body)
+}
+
+/// The items of the turns before; `None` when it goes on from none.
+async fn earlier(asker: Asker<'_>, peek: &Peek) -> Result<Option<Bytes>, Fault> {
+    let Some(id) = &peek.previous_response else { return Ok(None) };
+    if !asker.house.keeps() {
+        let told = "Answers are not kept here; send the whole conversation in `input`.";
+        return Err(Fault::new(FaultKind::UnsupportedParameter, told).at("previous_response_id"));
+    }
+    let kept = asker.house.kept(asker.caller.workspace, id, asker.at).await?;
+    let kept = kept.ok_or_else(|| not_kept(id))?;
+    Ok(Some(responses::joined(&[&kept.input, &responses::output_items(&kept.object)])))
+}
+
+/// A body that is only counted, with the turns it goes on from. What is no good JSON is left for the count to refuse.
+///
+/// # Errors
+/// When there is no such turn, or the store does not answer.
+pub async fn whole_to_count(asker: Asker<'_>, body: Bytes) -> Result<Bytes, Fault> {
+    let Ok(peek) = dialect::peek(Dialect::OpenAiResponses, &body) else { return Ok(body) };
+    match earlier(asker, &peek).await? {
+        Some(items) => resumed(asker.house, &body, &peek, &items),
+        None => Ok(body),
+    }
+}

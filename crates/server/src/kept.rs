@@ -1,0 +1,112 @@
+//! Answers that callers of Responses want kept (R-API-4): sealed in the store, found again for a later turn. In: an id, items,
+//! the answer's object. Out: the same. Never here: what stands in a body (dialect::responses), a door.
+
+use crate::house::House;
+use crate::limits::{KEPT_BYTES_MAX, KEPT_ID_BYTES_MAX, SWEEP_EVERY};
+use crate::relay::unavailable;
+use bytes::Bytes;
+use canon::{Fault, FaultKind};
+use std::sync::Arc;
+use std::time::Duration;
+use store::port::AnswerRow;
+use units::{Secret, Timestamp, WorkspaceId};
+
+/// One answer as it was kept.
+pub struct Kept {
+    /// All items it answered, those of earlier turns first: a JSON array.
+    pub input: Bytes,
+    /// Its response object.
+    pub object: Bytes,
+}
+
+/// What is to be kept of a call beside its answer.
+pub struct Keeping {
+    /// All items that are answered: a JSON array.
+    pub input: Bytes,
+}
+
+/// Where a sealed answer belongs: bound into the seal.
+fn place(workspace: WorkspaceId, id: &str) -> String {
+    format!("answer/{workspace}/{id}")
+}
+
+impl House {
+    /// Whether answers are kept at all.
+    pub fn keeps(&self) -> bool {
+        !self.settings.kept_for.is_zero()
+    }
+
+    /// The kept answer of a workspace; `None` when there is none of this id any more.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn kept(&self, workspace: WorkspaceId, id: &str, now: Timestamp) -> Result<Option<Kept>, Fault> {
+        if id.len() > KEPT_ID_BYTES_MAX {
+            return Ok(None);
+        }
+        let row = self.store.find_answer(workspace, id.to_owned(), now).await.map_err(unavailable)?;
+        // One that another master key sealed is as good as gone.
+        Ok(row.and_then(|row| {
+            let opened = self.vault.open(&place(workspace, id), row.sealed.expose()).ok()?;
+            let (len, text) = opened.expose().split_once('\n')?;
+            let (input, object) = text.split_at_checked(len.parse().ok()?)?;
+            Some(Kept {
+                input: Bytes::copy_from_slice(input.as_bytes()),
+                object: Bytes::copy_from_slice(object.as_bytes()),
+            })
+        }))
+    }
+
+    /// Keeps an answer. That it could not be kept costs the caller a later turn by id, not this answer: the log says why.
+    pub async fn keep(&self, workspace: WorkspaceId, id: &str, keeping: &Keeping, object: &Bytes) {
+        let mut text = format!("{}\n", keeping.input.len());
+        let parts = [std::str::from_utf8(&keeping.input), std::str::from_utf8(object)];
+        let whole = parts.into_iter().all(|part| part.map(|part| text.push_str(part)).is_ok());
+        if !whole || text.len() > KEPT_BYTES_MAX {
+            return self.log.warn("answer.not_kept", &[("response.id", id), ("error", "too large")]);
+        }
+        let now = self.clock.now();
+        let row = AnswerRow {
+            id: id.to_owned(),
+            workspace,
+            created_at: now,
+            expires_at: later(now, self.settings.kept_for),
+            sealed: Secret::new(self.vault.seal(&place(workspace, id), &text, &*self.chance)),
+        };
+        if let Err(error) = self.store.keep_answer(row).await {
+            self.log.warn("answer.not_kept", &[("response.id", id), ("error", &error.to_string())]);
+        }
+    }
+
+    /// Forgets an answer of a workspace; says whether there was one.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn forget(&self, workspace: WorkspaceId, id: &str) -> Result<bool, Fault> {
+        if id.len() > KEPT_ID_BYTES_MAX {
+            return Ok(false);
+        }
+        self.store.forget_answer(workspace, id.to_owned()).await.map_err(unavailable)
+    }
+
+    /// Forgets answers whose time is over, for ever.
+    pub async fn sweep(self: Arc<Self>) {
+        loop {
+            if let Err(error) = self.store.sweep_answers(self.clock.now()).await {
+                self.log.warn("answer.not_swept", &[("error", &error.to_string())]);
+            }
+            tokio::time::sleep(SWEEP_EVERY).await;
+        }
+    }
+}
+
+fn later(now: Timestamp, by: Duration) -> Timestamp {
+    Timestamp::from_ms(now.ms().saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+}
+
+/// The fault for an answer that a request goes on from and that is not there.
+pub fn not_kept(id: &str) -> Fault {
+    let shown: String = id.chars().filter(|c| !c.is_control()).take(KEPT_ID_BYTES_MAX).collect();
+    let told = format!("There is no kept answer \"{shown}\"; send the whole conversation in `input`.");
+    Fault::new(FaultKind::ResponseNotKept, told).at("previous_response_id")
+}

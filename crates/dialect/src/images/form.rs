@@ -116,17 +116,20 @@ fn disposition(value: &str) -> Option<(String, bool)> {
         let (text, after) = match after.strip_prefix('"') {
             // A quote inside is told as %22 by browsers and with a backslash by others; no name here has one.
             Some(quoted) => quoted.split_once('"')?,
-            None => after.split_at(after.find(';').unwrap_or(after.len())),
+            None => {
+                let (text, after) = after.split_at(after.find(';').unwrap_or(after.len()));
+                (text.trim(), after)
+            }
         };
         let key = key.trim().to_ascii_lowercase();
         file |= key == "filename" || key == "filename*";
-        if key == "name" && (text.contains('\\') || name.replace(text.trim().to_owned()).is_some()) {
+        if key == "name" && (text.contains('\\') || name.replace(text.to_owned()).is_some()) {
             return None;
         }
         rest = after.trim_start();
     }
     (rest.is_empty() || file).then_some(())?;
-    Some((name.filter(|name| !name.is_empty())?, file))
+    Some((name.filter(|name| !name.is_empty() && !name.contains(char::is_whitespace))?, file))
 }
 
 #[cfg(test)]
@@ -149,7 +152,7 @@ mod tests {
         let body = form(&[
             (r#"name="prompt""#, "a fox"),
             (r#"name="image[]"; filename="a;b\"c.png""#, "\u{1}\r\n\r\n--xy"),
-            ("name=n", ""),
+            ("name= n ", ""),
         ]);
         let found = parts(KIND, &body).unwrap();
         let told: Vec<_> = found.iter().map(|p| (p.name.as_str(), p.file, &body[p.value.0..p.value.1])).collect();
@@ -181,6 +184,8 @@ mod tests {
             ("name=\"a\"", "filename=\"a\""),
             ("name=\"a\"", "name=\"a\"; name=\"b\""),
             ("name=\"a\"", "name=\"\""),
+            ("name=\"a\"", "name="),
+            ("name=\"a\"", "name=\" a\""),
             ("name=\"a\"", "name=\"a\" b"),
             ("name=\"a\"", "name=\"a\"\r\nContent-Disposition: form-data; name=\"b\""),
             ("name=\"a\"", "name=\"a\"\r\nContent-Transfer-Encoding: base64"),

@@ -124,6 +124,8 @@ pub struct Quirks {
     pub structured_output: Option<bool>,
     /// Whether cache breakpoints on parts are understood.
     pub cache_breakpoints: Option<bool>,
+    /// Whether cache marks are inserted where a client that repeats its prompt sets none.
+    pub cache_insert: Option<bool>,
     /// The only beta names that are forwarded.
     pub betas: Option<Vec<String>>,
     /// Whether the server counts the tokens of a request for nothing.
@@ -150,6 +152,7 @@ impl Quirks {
             thinking: self.thinking.or(base.thinking),
             structured_output: self.structured_output.or(base.structured_output),
             cache_breakpoints: self.cache_breakpoints.or(base.cache_breakpoints),
+            cache_insert: self.cache_insert.or(base.cache_insert),
             betas: self.betas.or_else(|| base.betas.clone()),
             counts: self.counts.or(base.counts),
             thinking_budget_min: self.thinking_budget_min.or(base.thinking_budget_min),

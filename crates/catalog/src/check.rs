@@ -279,6 +279,7 @@ fn quirks(doc: &QuirksDoc, at: &str, problems: &mut Problems) -> Quirks {
         thinking: quirk(&doc.thinking, THINKING, format!("{at}.quirks.thinking"), problems),
         structured_output: doc.structured_output,
         cache_breakpoints: doc.cache_breakpoints,
+        cache_insert: doc.cache_insert,
         betas: doc.betas.clone(),
         counts: doc.counts,
         thinking_budget_min: doc.thinking_budget_min,

@@ -135,6 +135,8 @@ pub struct QuirksDoc {
     /// Whether the server takes cache breakpoints on parts (OpenAI's language only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_breakpoints: Option<bool>,
+    /// Whether cache marks are inserted where a client that repeats its prompt sets none.
+    pub cache_insert: Option<bool>,
     /// The only beta names that are forwarded; absent forwards all, an empty list none (Anthropic's language only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub betas: Option<Vec<String>>,

@@ -2,6 +2,7 @@
 //! Never here: another dialect's field names.
 
 mod blocks;
+mod cache_insert;
 mod content;
 pub(crate) mod decode;
 pub(crate) mod encode;

@@ -88,6 +88,8 @@ pub struct Target {
     pub structured_output: bool,
     /// Whether it takes `prompt_cache_breakpoint` on parts (Chat Completions only).
     pub cache_breakpoints: bool,
+    /// Whether cache marks are inserted where a client that repeats its prompt sets none (Messages only, R-ROUTE-9).
+    pub cache_insert: bool,
     /// The beta headers it may see (Messages only).
     pub betas: Betas,
     /// Whether it counts the tokens of a request for nothing.
@@ -142,6 +144,7 @@ impl Target {
             insert_max_tokens: None,
             structured_output: true,
             cache_breakpoints: false,
+            cache_insert: true,
             betas: Betas::default(),
             counts: true,
             thinking_budget_min: 0,

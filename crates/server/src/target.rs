@@ -51,6 +51,7 @@ pub fn target(model: &from::Model, route: &from::Route, dialect: Dialect) -> Tar
     target.result_media = quirks.result_media.unwrap_or(target.result_media);
     target.signature_stand_in = quirks.signature_stand_in.unwrap_or(target.signature_stand_in);
     target.counts = quirks.counts.unwrap_or(target.counts);
+    target.cache_insert = quirks.cache_insert.unwrap_or(target.cache_insert);
     target.cache_breakpoints = quirks.cache_breakpoints.unwrap_or(target.cache_breakpoints);
     if let Some(list) = &quirks.betas {
         target.betas = if list.is_empty() { Betas::Drop } else { Betas::Only(list.clone()) };

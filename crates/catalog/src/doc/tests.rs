@@ -19,6 +19,7 @@ fn full() -> CatalogueDoc {
         thinking: Some("never".into()),
         structured_output: Some(true),
         cache_breakpoints: Some(true),
+        cache_insert: Some(false),
         betas: Some(Vec::new()),
         counts: Some(true),
         thinking_budget_min: Some(128),

@@ -46,19 +46,19 @@ impl Pen {
         object.raw("cache_control", cache_control(mark));
     }
 
-    /// Writes a text block.
-    pub fn text_block(&mut self, block: &Block, out: &mut Vec<u8>) {
+    /// Writes a text block, with a mark of ours if the client set none.
+    pub fn text_block(&mut self, block: &Block, ours: Option<CacheMark>, out: &mut Vec<u8>) {
         if let BlockKind::Text(text) = &block.kind {
             let mut object = Writer::object(out);
             object.text("type", "text");
             object.text("text", text);
-            self.cache(block.cache, &mut object);
+            self.cache(block.cache.or(ours), &mut object);
             object.end();
         }
     }
 
-    /// Writes the conversation.
-    pub fn messages(&mut self, turns: &[Turn], out: &mut Vec<u8>) -> Result<(), Fault> {
+    /// Writes the conversation; `ours` is a mark for its end.
+    pub fn messages(&mut self, turns: &[Turn], ours: Option<CacheMark>, out: &mut Vec<u8>) -> Result<(), Fault> {
         check_pairs(turns)?;
         let mut array = Writer::array(out);
         for (n, turn) in turns.iter().enumerate() {
@@ -80,8 +80,10 @@ impl Pen {
                 },
             );
             let mut blocks = Writer::array(message.key("content"));
-            for block in results.into_iter().chain(rest) {
-                self.block(block, &mut blocks)?;
+            let all = results.len() + rest.len();
+            for (at, block) in (1..).zip(results.into_iter().chain(rest)) {
+                let ends = at == all && n + 1 == turns.len() && turn.role == Role::User;
+                self.block(block, ours.filter(|_| ends), &mut blocks)?;
             }
             if blocks.is_empty() {
                 array.cut_back(before);
@@ -98,7 +100,7 @@ impl Pen {
         Ok(())
     }
 
-    fn block(&mut self, block: &Block, array: &mut Writer<'_>) -> Result<(), Fault> {
+    fn block(&mut self, block: &Block, ours: Option<CacheMark>, array: &mut Writer<'_>) -> Result<(), Fault> {
         match &block.kind {
             // As text it would be the model's own words of an answer, which they never were.
             BlockKind::Thinking { .. } | BlockKind::Redacted(_) if !is_own(&block.kind, self.maker) => {
@@ -117,7 +119,7 @@ impl Pen {
             // The server refuses texts that say nothing.
             BlockKind::Text(text) if text.trim().is_empty() => return Ok(()),
             BlockKind::Text(_) => {
-                self.text_block(block, array.item());
+                self.text_block(block, ours, array.item());
                 return Ok(());
             }
             _ => {}
@@ -126,7 +128,7 @@ impl Pen {
         self.other(&block.kind, &mut object)?;
         let sealed = matches!(block.kind, BlockKind::Thinking { .. } | BlockKind::Redacted(_));
         if !sealed {
-            self.cache(block.cache, &mut object);
+            self.cache(block.cache.or(ours), &mut object);
         }
         object.end();
         Ok(())
@@ -207,7 +209,7 @@ impl Pen {
         } else if !content.is_empty() {
             let mut array = Writer::array(object.key("content"));
             for block in content {
-                self.block(block, &mut array)?;
+                self.block(block, None, &mut array)?;
             }
             array.end();
         }

@@ -2,6 +2,7 @@
 //! for names; or a fault that names what cannot be said here. Never here: the client's dialect.
 
 use super::blocks::{Pen, is_own};
+use super::cache_insert;
 use crate::convert::{Encoded, server_tool};
 use crate::peek::THINKING_BUDGET_MIN;
 use crate::seal::Maker;
@@ -9,7 +10,8 @@ use crate::target::{SystemPlacement, Target, ThinkingForm};
 use crate::write::{SPARE_BYTES, Writer};
 use bytes::Bytes;
 use canon::{
-    Block, BlockKind, Fault, FaultKind, Loss, OutputFormat, ReasoningMode, Request, Role, Tool, ToolChoice, Turn,
+    Block, BlockKind, CacheMark, Fault, FaultKind, Loss, OutputFormat, ReasoningMode, Request, Role, Tool,
+    ToolChoice, Turn,
 };
 use std::borrow::Cow;
 
@@ -31,11 +33,12 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
     if request.stream {
         body.raw("stream", "true");
     }
-    system(request, target, &mut body, &mut pen);
+    let ours = cache_insert::mark(request, target);
+    let marked = system(request, target, ours, &mut body, &mut pen);
     // Tools before messages, so that a reader of the prefix sees what the calls refer to.
-    tools(request, &mut body, &mut pen)?;
+    tools(request, ours.filter(|_| !marked), &mut body, &mut pen)?;
     tool_choice(request, plan.on(), &mut body, &mut pen);
-    pen.messages(&turns, body.key("messages"))?;
+    pen.messages(&turns, ours, body.key("messages"))?;
     sampling(request, plan.on(), &mut body, &mut pen.losses);
     plan.write(request, &mut body, target, &mut pen.losses);
     if let Some(user) = &request.user {
@@ -227,7 +230,14 @@ fn marked(block: &Block) -> Block {
     block
 }
 
-fn system(request: &Request, target: &Target, body: &mut Writer<'_>, pen: &mut Pen) {
+/// Writes the system prompt, with a mark of ours at its end; says whether there is one.
+fn system(
+    request: &Request,
+    target: &Target,
+    ours: Option<CacheMark>,
+    body: &mut Writer<'_>,
+    pen: &mut Pen,
+) -> bool {
     let asked = match &request.output_format {
         OutputFormat::Text => None,
         OutputFormat::JsonSchema { .. } if target.structured_output => None,
@@ -251,17 +261,17 @@ fn system(request: &Request, target: &Target, body: &mut Writer<'_>, pen: &mut P
         .chain(&asked)
         .filter(|b| matches!(&b.kind, BlockKind::Text(t) if !t.trim().is_empty()));
     let texts: Vec<&Block> = texts.collect();
-    if texts.is_empty() {
-        return;
-    }
+    let Some(last) = texts.len().checked_sub(1) else { return false };
     let mut array = Writer::array(body.key("system"));
-    for block in texts {
-        pen.text_block(block, array.item());
+    for (n, block) in texts.into_iter().enumerate() {
+        pen.text_block(block, ours.filter(|_| n == last), array.item());
     }
     array.end();
+    true
 }
 
-fn tools(request: &Request, body: &mut Writer<'_>, pen: &mut Pen) -> Result<(), Fault> {
+/// Writes the tools, with a mark of ours at their end.
+fn tools(request: &Request, ours: Option<CacheMark>, body: &mut Writer<'_>, pen: &mut Pen) -> Result<(), Fault> {
     let allowed = match &request.tool_choice {
         Some(ToolChoice::Allowed { names, .. }) => Some(names),
         _ => None,
@@ -278,8 +288,10 @@ fn tools(request: &Request, body: &mut Writer<'_>, pen: &mut Pen) -> Result<(), 
     if functions.is_empty() {
         return Ok(());
     }
+    // Tools that are loaded later are no part of the prefix.
+    let last = functions.iter().rposition(|function| !function.deferred);
     let mut array = Writer::array(body.key("tools"));
-    for function in functions {
+    for (n, function) in functions.into_iter().enumerate() {
         let mut tool = Writer::object(array.item());
         tool.text("name", &pen.names.wire_name(&function.name, NAME_LEN_MAX));
         if let Some(description) = &function.description {
@@ -293,7 +305,7 @@ fn tools(request: &Request, body: &mut Writer<'_>, pen: &mut Pen) -> Result<(), 
         if function.deferred {
             tool.raw("defer_loading", "true");
         }
-        pen.cache(function.cache, &mut tool);
+        pen.cache(function.cache.or(ours.filter(|_| last == Some(n))), &mut tool);
         tool.end();
     }
     array.end();

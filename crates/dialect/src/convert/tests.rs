@@ -385,3 +385,40 @@ fn small_limits_are_raised_for_responses() {
         );
     }
 }
+
+/// R-ROUTE-9: cache marks are inserted where a prompt will come again and its client set none; two at most, at the same places
+/// each time, and none otherwise.
+#[test]
+fn r_route_9_cache_marks_are_inserted() {
+    let long = "word ".repeat(1_000);
+    let system = format!(r#"{{"role":"system","content":"{long}"}},"#);
+    let turn = r#"{"role":"user","content":"one"},{"role":"assistant","content":"two"},"#;
+    let tools =
+        r#","tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"g"}}]"#;
+    let user = r#"{"role":"user","content":"three"}"#;
+    let marks = |body: &str, target: &Target| {
+        let text = to(CHAT, body, target).unwrap().0;
+        assert_eq!(text, to(CHAT, body, target).unwrap().0, "equal requests give equal bytes");
+        let value = json(&text);
+        let has =
+            |path: &str| value.pointer(path).is_some_and(|block| block["cache_control"]["type"] == "ephemeral");
+        let last = value["messages"].as_array().unwrap().len() - 1;
+        let ends = (has("/system/0"), has("/tools/1"), has(&format!("/messages/{last}/content/0")));
+        (text.matches("cache_control").count(), ends)
+    };
+    let body = |messages: &str, more: &str| format!(r#"{{"model":"m","messages":[{messages}]{more}}}"#);
+    let target = messages_target();
+    let off = Target { cache_insert: false, ..messages_target() };
+    for (messages, more, target, found) in [
+        (format!("{system}{turn}{user}"), "", &target, (2, (true, false, true))),
+        (format!("{system}{user}"), tools, &target, (2, (true, false, true))),
+        (format!(r#"{turn}{{"role":"user","content":"{long}"}}"#), tools, &target, (2, (false, true, true))),
+        (format!("{system}{user}"), "", &target, (0, (false, false, false))),
+        (format!("{turn}{user}"), tools, &target, (0, (false, false, false))),
+        (format!("{system}{turn}{user}"), tools, &off, (0, (false, false, false))),
+    ] {
+        assert_eq!(marks(&body(&messages, more), target), found, "{more} {}", messages.len());
+    }
+    let own = r#"{"role":"user","content":[{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}]}"#;
+    assert_eq!(marks(&body(&format!("{system}{turn}{own}"), ""), &target).0, 1, "the client's own are enough");
+}

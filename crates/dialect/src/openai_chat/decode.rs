@@ -302,9 +302,9 @@ fn text_only(raw: &[u8]) -> bool {
     read::elements(raw).is_some_and(|list| list.iter().all(|m| *m == b"\"text\""))
 }
 
-/// How long a cache mark of this dialect asks for.
+/// How long a cache mark asks for: this dialect's own, or Messages', which clients of many gateways put on parts.
 pub(crate) fn cache_mark(part: &Object<'_>) -> Option<CacheMark> {
-    let mark = Object::open(part.get("prompt_cache_breakpoint")?)?;
+    let mark = part.get("prompt_cache_breakpoint").or_else(|| part.get("cache_control")).and_then(Object::open)?;
     Some(match mark.str("ttl").as_deref() {
         Some("12h" | "1h") => CacheMark::Long,
         _ => CacheMark::Short,

@@ -18,6 +18,12 @@ pub enum Dialect {
     Embeddings,
     /// Gemini batchEmbedContents: upstreams speak it, no client does.
     GeminiEmbeddings,
+    /// OpenAI Images, new ones: words in, pictures out.
+    Images,
+    /// OpenAI Images, changed ones: words and pictures in, pictures out.
+    ImageEdits,
+    /// Gemini generateContent of models that answer with pictures: upstreams speak it, no client does.
+    GeminiImages,
 }
 
 impl Dialect {
@@ -27,7 +33,8 @@ impl Dialect {
     pub const CLIENTS: &[Self] =
         &[Self::OpenAiChat, Self::Anthropic, Self::OpenAiResponses, Self::Gemini, Self::Completions];
     /// What is no conversation.
-    const OTHERS: &[Self] = &[Self::Embeddings, Self::GeminiEmbeddings];
+    const OTHERS: &[Self] =
+        &[Self::Embeddings, Self::GeminiEmbeddings, Self::Images, Self::ImageEdits, Self::GeminiImages];
 
     /// The name in settings, logs and corpus folders.
     pub const fn name(self) -> &'static str {
@@ -39,6 +46,9 @@ impl Dialect {
             Self::Completions => "completions",
             Self::Embeddings => "embeddings",
             Self::GeminiEmbeddings => "gemini_embeddings",
+            Self::Images => "images",
+            Self::ImageEdits => "image_edits",
+            Self::GeminiImages => "gemini_images",
         }
     }
 

@@ -91,7 +91,7 @@ impl Tally {
 
     /// A usage report came. Reports are cumulative: they replace, they never add.
     pub fn report(&mut self, usage: &Usage) {
-        if usage.iter().any(|(class, _)| !class.is_prompt()) {
+        if usage.iter().any(|(class, _)| class.is_answer()) {
             self.reported_at = self.text_bytes;
         }
         self.usage.merge(usage);

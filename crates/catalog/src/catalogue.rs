@@ -31,6 +31,8 @@ pub enum ProviderKind {
     OpenAiResponses,
     /// Gemini generateContent.
     Gemini,
+    /// OpenAI's requests for images, answered by tasks.
+    ImageTask,
 }
 
 impl ProviderKind {
@@ -41,6 +43,7 @@ impl ProviderKind {
             Self::Anthropic => "anthropic",
             Self::OpenAiResponses => "openai-responses",
             Self::Gemini => "gemini",
+            Self::ImageTask => "image-task",
         }
     }
 }
@@ -160,6 +163,31 @@ impl Quirks {
     }
 }
 
+/// How a provider tells its tasks. Places are names of fields with dots between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskShape {
+    /// Where a task is begun, below the base address.
+    pub begin: String,
+    /// Where it is asked about; `{id}` stands for its id.
+    pub ask: String,
+    /// The place of its id.
+    pub id: String,
+    /// The place of its state.
+    pub state: String,
+    /// The states of a task that is still to end; case makes no difference.
+    pub pending: Vec<String>,
+    /// The states of one that ended well.
+    pub succeeded: Vec<String>,
+    /// The states of one that failed.
+    pub failed: Vec<String>,
+    /// The place of the list of pictures.
+    pub images: String,
+    /// The place of an address in each of them; empty where each is an address itself.
+    pub url: String,
+    /// The place of the bytes, as base64, in each of them; empty where none has any.
+    pub b64_json: String,
+}
+
 /// How long to wait; `None` takes the setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Timeouts {
@@ -188,6 +216,8 @@ pub struct Provider {
     pub timeouts: Timeouts,
     /// How its servers differ.
     pub quirks: Quirks,
+    /// How it tells its tasks, where it has some.
+    pub tasks: Option<TaskShape>,
 }
 
 /// Whether a model's billed reasoning can be seen while it streams.

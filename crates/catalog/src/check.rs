@@ -2,6 +2,7 @@
 //! Never here: stopping at the first problem, guessing what was meant.
 
 mod model;
+mod tasks;
 
 use crate::catalogue::{
     Auth, Catalogue, MaxTokensField, Provider, ProviderKind, Quirks, ReasoningField, SystemPlacement, ThinkingForm,
@@ -105,8 +106,13 @@ impl Problems {
 }
 
 /// The languages that providers speak.
-const KINDS: [ProviderKind; 4] =
-    [ProviderKind::OpenAi, ProviderKind::Anthropic, ProviderKind::OpenAiResponses, ProviderKind::Gemini];
+const KINDS: [ProviderKind; 5] = [
+    ProviderKind::OpenAi,
+    ProviderKind::Anthropic,
+    ProviderKind::OpenAiResponses,
+    ProviderKind::Gemini,
+    ProviderKind::ImageTask,
+];
 /// The ways to send a secret.
 const AUTHS: &[(&str, Auth)] =
     &[("bearer", Auth::Bearer), ("x-api-key", Auth::ApiKey), ("x-goog-api-key", Auth::GoogleKey)];
@@ -137,6 +143,11 @@ fn provider(doc: &ProviderDoc, at: &str, problems: &mut Problems) -> Option<Prov
     let headers = headers(&doc.headers, at, problems);
     let timeouts = timeouts(&doc.timeouts, at, problems);
     let quirks = quirks(&doc.quirks, at, problems);
+    let by_task = kind == Some(ProviderKind::ImageTask);
+    if !by_task && kind.is_some() && !doc.tasks.is_empty() {
+        problems.add(format!("{at}.tasks"), "only a provider of kind \"image-task\" has tasks");
+    }
+    let tasks = by_task.then(|| tasks::tasks(&doc.tasks, at, problems));
     if problems.0.len() > before {
         return None;
     }
@@ -148,6 +159,7 @@ fn provider(doc: &ProviderDoc, at: &str, problems: &mut Problems) -> Option<Prov
         headers,
         timeouts,
         quirks,
+        tasks,
     })
 }
 

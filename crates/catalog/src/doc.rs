@@ -23,7 +23,7 @@ pub struct CatalogueDoc {
 pub struct ProviderDoc {
     /// Its name, for operators only.
     pub name: String,
-    /// Which language it speaks: `openai`, `anthropic` or `gemini`.
+    /// Which language it speaks: `openai`, `anthropic`, `gemini` or `image-task`.
     pub kind: String,
     /// Where its API starts, version included (`https://api.openai.com/v1`).
     pub base_url: String,
@@ -42,6 +42,9 @@ pub struct ProviderDoc {
     /// How its servers differ from the language's standard.
     #[serde(default, skip_serializing_if = "QuirksDoc::is_empty")]
     pub quirks: QuirksDoc,
+    /// How it tells its tasks.
+    #[serde(default, skip_serializing_if = "TasksDoc::is_empty")]
+    pub tasks: TasksDoc,
 }
 
 /// How long to wait, in milliseconds.
@@ -61,6 +64,48 @@ pub struct TimeoutsDoc {
 
 impl TimeoutsDoc {
     fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How a provider tells its tasks; what is not said is as Tollgate itself tells them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TasksDoc {
+    /// Where a task is begun, below the base address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begin: Option<String>,
+    /// Where it is asked about; `{id}` stands for its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<String>,
+    /// The place of its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The place of its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The states of a task that is still to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Vec<String>>,
+    /// The states of one that ended well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succeeded: Option<Vec<String>>,
+    /// The states of one that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Vec<String>>,
+    /// The place of the list of pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<String>,
+    /// The place of an address in each of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The place of the bytes, as base64, in each of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub b64_json: Option<String>,
+}
+
+impl TasksDoc {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }

@@ -9,9 +9,9 @@ mod price;
 
 pub use catalogue::{
     Auth, Catalogue, MaxTokensField, Model, Provider, ProviderKind, Quirks, Reasoning, ReasoningField, Route,
-    Serves, SystemPlacement, ThinkingForm, Timeouts, Vocabulary,
+    Serves, SystemPlacement, TaskShape, ThinkingForm, Timeouts, Vocabulary,
 };
 pub use check::{Problem, StoredPrice, check};
 pub use diff::{DiffLine, Edit, diff};
-pub use doc::{CatalogueDoc, ModelDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc, TimeoutsDoc};
-pub use price::{Price, Rate};
+pub use doc::{CatalogueDoc, ModelDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc, TasksDoc, TimeoutsDoc};
+pub use price::{ImagePrices, Price, Rate};

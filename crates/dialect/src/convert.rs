@@ -69,6 +69,9 @@ pub fn call_path(target: &Target, stream: bool) -> Cow<'static, str> {
         }
         Dialect::OpenAiResponses => "/responses",
         Dialect::Embeddings => "/embeddings",
+        Dialect::Images => "/images/generations",
+        Dialect::ImageEdits => "/images/edits",
+        Dialect::GeminiImages => return Cow::Owned(format!("/{}:generateContent", gemini_model(&target.model))),
         Dialect::GeminiEmbeddings => {
             return Cow::Owned(format!("/{}:batchEmbedContents", gemini_model(&target.model)));
         }

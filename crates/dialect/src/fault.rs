@@ -1,6 +1,7 @@
 //! The one renderer of faults, and the one reader of upstream faults. In: a `Fault` and a style, or an upstream's answer.
 //! Out: status, headers and body, or a class. Never here: a sentence of an upstream (R-ERR-7), a decision about retrying.
 
+mod field;
 mod snapshot;
 mod table;
 mod upstream;

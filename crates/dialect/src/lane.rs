@@ -8,6 +8,7 @@ mod stops;
 
 use crate::embeddings::{self, Vectors};
 use crate::fault::UpstreamFault;
+use crate::images::{self, ImagesAnswer, Made};
 use crate::json::Bad;
 use crate::names::ToolNames;
 use crate::openai_responses::echo::Echo;
@@ -82,6 +83,8 @@ pub struct StreamSpec {
     pub lead: Option<String>,
     /// What vectors the client awaits (`Peek::vectors`; Embeddings clients only).
     pub vectors: Vectors,
+    /// How many images the client awaits at most (`Peek::pictures`; Images clients only).
+    pub images: u32,
 }
 
 impl StreamSpec {
@@ -101,6 +104,7 @@ impl StreamSpec {
             echo: Echo::default(),
             lead: None,
             vectors: Vectors::default(),
+            images: 0,
         }
     }
 }
@@ -287,6 +291,7 @@ pub struct Answer {
 enum AnswerLane {
     Straight(Box<StraightAnswer>),
     Gemini(Box<GeminiAnswer>),
+    Images(Box<ImagesAnswer>),
     Converted(Box<Converted>),
 }
 
@@ -300,6 +305,8 @@ impl Answer {
         let frames = spec.client == Dialect::Gemini && body.trim_ascii_start().starts_with(b"[");
         let lane = if spec.client == Dialect::Embeddings {
             AnswerLane::Straight(Box::new(embeddings::read(spec, body)?))
+        } else if matches!(spec.client, Dialect::Images | Dialect::ImageEdits) {
+            AnswerLane::Images(Box::new(images::read(spec, body)?))
         } else if spec.client != spec.upstream || frames {
             AnswerLane::Converted(Box::new(Converted::read(spec, body)?))
         } else if spec.client == Dialect::Anthropic {
@@ -319,7 +326,32 @@ impl Answer {
         match &self.lane {
             AnswerLane::Straight(answer) => &answer.tally,
             AnswerLane::Gemini(answer) => &answer.tally,
+            AnswerLane::Images(answer) => &answer.tally,
             AnswerLane::Converted(answer) => &answer.tally,
+        }
+    }
+
+    /// What images came, for their price; `None` where the answer is about something else.
+    pub fn made(&self) -> Option<&Made> {
+        match &self.lane {
+            AnswerLane::Images(answer) => Some(&answer.made),
+            _ => None,
+        }
+    }
+
+    /// Where the provider keeps the images that it told by an address, in their order. The address tells who it is, so no
+    /// client gets it: whoever keeps the images tells his own (`readdress`).
+    pub fn addresses(&self) -> Vec<&str> {
+        match &self.lane {
+            AnswerLane::Images(answer) => answer.urls.iter().map(|(_, url)| &**url).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Tells other addresses, one for each of `addresses`.
+    pub fn readdress(&mut self, addresses: &[String]) {
+        if let AnswerLane::Images(answer) = &mut self.lane {
+            answer.readdress(addresses);
         }
     }
 
@@ -328,6 +360,7 @@ impl Answer {
         match self.lane {
             AnswerLane::Straight(answer) => answer.seal(usage, source),
             AnswerLane::Gemini(answer) => answer.seal(usage, source),
+            AnswerLane::Images(answer) => answer.seal(),
             AnswerLane::Converted(answer) => answer.seal(usage),
         }
     }

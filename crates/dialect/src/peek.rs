@@ -6,6 +6,7 @@ mod completions;
 mod embeddings;
 mod fields;
 mod gemini;
+mod images;
 mod input;
 mod plain;
 mod responses;
@@ -13,6 +14,7 @@ mod surcharges;
 mod survey;
 
 use crate::embeddings::Vectors;
+use crate::images::Pictures;
 use crate::json::{Bad, Blind, Member, Members, Span, blank, walk};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
@@ -91,6 +93,8 @@ pub struct Peek {
     pub previous_response: Option<String>,
     /// What vectors the client awaits (Embeddings).
     pub vectors: Vectors,
+    /// What pictures the client awaits (Images).
+    pub pictures: Pictures,
     pub(crate) cuts: Cuts,
 }
 
@@ -142,6 +146,7 @@ impl Peek {
             store: true,
             previous_response: None,
             vectors: Vectors::default(),
+            pictures: Pictures::default(),
             cuts: Cuts::default(),
         }
     }
@@ -202,6 +207,8 @@ pub(crate) struct Cuts {
     pub store: Option<Member>,
     pub previous: Option<Member>,
     pub include: Option<Member>,
+    /// Whether the body is a form, in which a text stands as it is.
+    pub form: bool,
 }
 
 /// Looks at a request whose path names the model and says whether the answer is streamed. In other dialects the body says
@@ -216,11 +223,21 @@ pub fn peek_path(dialect: Dialect, model: &str, stream: bool, body: &Bytes) -> R
     }
 }
 
+/// Looks at a request for changed images that comes as a form. `content_type` is that of the request, boundary included; it goes
+/// to the upstream as it is.
+///
+/// # Errors
+/// A fault that names the field.
+pub fn peek_form(content_type: &str, body: &Bytes) -> Result<Peek, Fault> {
+    images::look_form(content_type, body)
+}
+
 /// Looks at a request.
 pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
     match dialect {
         Dialect::Completions => return completions::look(body),
         Dialect::Embeddings => return embeddings::look(body),
+        Dialect::Images | Dialect::ImageEdits => return images::look(dialect, body),
         Dialect::Gemini => return gemini::look("", false, body),
         _ => {}
     }

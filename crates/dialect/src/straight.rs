@@ -48,11 +48,15 @@
 //! | Embeddings vector | `object`; `index` | right, or added when missing |
 //! | Embeddings vector | `embedding` in the form that was not asked for; base64 without its padding | in the other form; padded |
 //! | Embeddings answer | not one vector of finite numbers for each input | a broken upstream |
+//! | Images answer | `created` | added when missing or odd |
+//! | Images answer | any but `data`, `usage` and what was asked for (`background`, `output_format`, `quality`, `size`) | dropped |
+//! | Images answer | `usage` without plain counts of input, output and both | dropped |
+//! | Images answer | no image, more than were asked for, one without whole base64 and without an address | a broken upstream |
 //! | `usage` of all | any but the official names with plain counts (`usage`) | dropped; written anew where a count is odd |
-//! | `usage` of all | none in an answer, a `message_start`, a `message_delta`, the last event of others | added |
-//! | `usage` of all | counts at the end that differ from what is charged | what is charged |
-//! | choices, deltas, messages, blocks, items, candidates, parts, vectors | private names, at any depth (`names`) | dropped |
-//! | choices, deltas, messages, blocks, items, candidates, parts, vectors | any other unknown name | stays, byte for byte |
+//! | `usage` of all but Images | none in an answer, a `message_start`, a `message_delta`, the last event of others | added |
+//! | `usage` of all but Images | counts at the end that differ from what is charged | what is charged |
+//! | choices, deltas, messages, blocks, items, candidates, parts, vectors, images | private names, at any depth (`names`) | dropped |
+//! | choices, deltas, messages, blocks, items, candidates, parts, vectors, images | any other unknown name | stays, byte for byte |
 //! | stream | line ends inside an event, its name, the blank line behind it; comments | right; dropped |
 //! | stream | what comes behind its end | dropped |
 //! | a frame or an answer | no valid UTF-8 or JSON, a name twice, beyond a limit, not to be made whole | a broken upstream |
@@ -68,6 +72,7 @@ mod gemini;
 mod gemini_answer;
 mod gemini_request;
 mod gemini_stream;
+mod images;
 mod item;
 mod message;
 mod messages_stream;
@@ -88,6 +93,7 @@ pub(crate) use chat_stream::ChatStream;
 pub(crate) use embeddings::read_embeddings;
 pub(crate) use gemini_answer::{GeminiAnswer, read_gemini};
 pub(crate) use gemini_stream::GeminiStream;
+pub(crate) use images::read_images;
 pub(crate) use messages_stream::MessagesStream;
 pub use request::prepare;
 pub(crate) use responses_stream::ResponsesStream;

@@ -23,7 +23,7 @@ pub enum MeterError {
 /// The rates that apply to one request. Made from a price document; the version is frozen into the hold.
 ///
 /// A class without a rate of its own falls back: reasoning and audio out to output; cache read, cache write (5 min)
-/// and audio in to input; cache write (1 h) to cache write (5 min). Input and output fall back to nothing.
+/// and audio in to input; cache write (1 h) to cache write (5 min). Input, output and images fall back to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Rates {
     input: Option<PicoRate>,
@@ -34,6 +34,7 @@ pub struct Rates {
     output: Option<PicoRate>,
     reasoning: Option<PicoRate>,
     audio_out: Option<PicoRate>,
+    images: Option<PicoRate>,
     request: Option<PicoRate>,
 }
 
@@ -48,13 +49,19 @@ impl Rates {
         output: None,
         reasoning: None,
         audio_out: None,
+        images: None,
         request: None,
     };
 
     /// Explicitly free: every rate is zero, said out loud.
-    pub const FREE: Self = Self { input: Some(PicoRate::ZERO), output: Some(PicoRate::ZERO), ..Self::UNKNOWN };
+    pub const FREE: Self = Self {
+        input: Some(PicoRate::ZERO),
+        output: Some(PicoRate::ZERO),
+        images: Some(PicoRate::ZERO),
+        ..Self::UNKNOWN
+    };
 
-    /// The same with the rate of a class.
+    /// The same with the rate of a class: pico-USD a token, or an image.
     #[must_use]
     pub const fn with(mut self, class: Class, rate: PicoRate) -> Self {
         *self.slot(class) = Some(rate);
@@ -78,6 +85,7 @@ impl Rates {
             Class::Output => &mut self.output,
             Class::Reasoning => &mut self.reasoning,
             Class::AudioOut => &mut self.audio_out,
+            Class::Images => &mut self.images,
         }
     }
 
@@ -92,24 +100,25 @@ impl Rates {
             Class::Output => self.output,
             Class::Reasoning => self.reasoning.or(self.output),
             Class::AudioOut => self.audio_out.or(self.output),
+            Class::Images => self.images,
         }
     }
 
-    /// Whether everything is known and zero: no hold, no charge.
+    /// Whether everything is known and zero: no hold, no charge. A model that makes no images has no rate for them.
     pub fn is_free(&self) -> bool {
-        Class::ALL.into_iter().all(|class| self.rate(class) == Some(PicoRate::ZERO))
-            && self.request.is_none_or(|rate| rate == PicoRate::ZERO)
+        Class::TOKENS.into_iter().all(|class| self.rate(class) == Some(PicoRate::ZERO))
+            && [self.images, self.request].into_iter().flatten().all(|rate| rate == PicoRate::ZERO)
     }
 
     fn known(&self, class: Class) -> Result<PicoRate, MeterError> {
         self.rate(class).ok_or(MeterError::Unpriced(class))
     }
 
-    /// The dearest rate among the classes that a request can reach on one side.
-    fn dearest(&self, reach: Reach, prompt: bool) -> Result<PicoRate, MeterError> {
+    /// The dearest rate among the classes of one side that a request can reach.
+    fn dearest(&self, reach: Reach, side: fn(Class) -> bool) -> Result<PicoRate, MeterError> {
         Class::ALL
             .into_iter()
-            .filter(|class| class.is_prompt() == prompt && reach.includes(*class))
+            .filter(|class| side(*class) && reach.includes(*class))
             .try_fold(PicoRate::ZERO, |top, class| self.known(class).map(|rate| rate.max(top)))
     }
 
@@ -142,6 +151,8 @@ impl Reach {
             Class::CacheWrite1h => self.cache_write_1h,
             Class::AudioIn => self.audio_in,
             Class::AudioOut => self.audio_out,
+            // They are bounded apart.
+            Class::Images => false,
         }
     }
 }
@@ -155,6 +166,8 @@ pub struct Bounds {
     pub answer: Tokens,
     /// Which classes they may be of.
     pub reach: Reach,
+    /// Images at most.
+    pub images: u64,
 }
 
 /// The charge for a usage: the exact sum in pico-USD, rounded up once.
@@ -187,19 +200,19 @@ pub fn worst_case(bounds: &Bounds, rates: &Rates) -> Result<NanoUsd, MeterError>
     if bounds.answer > Usage::COUNT_MAX {
         return Err(MeterError::Absurd(Class::Output));
     }
-    let answer_rate = rates.dearest(bounds.reach, false)?;
+    let answer_rate = rates.dearest(bounds.reach, Class::is_answer)?;
     round_up(plus_cost(prompt, bounds.answer, answer_rate)?)
 }
 
 /// How many answer tokens `amount` affords beside the prompt of `bounds` (its `answer` is not read): the largest `n`
-/// whose worst case is within the amount. `None` when not even the prompt is. `COUNT_MAX` when answers are free.
+/// whose worst case is within the amount. `None` when not even the prompt is (and the images, where some are asked for). `COUNT_MAX` when answers are free.
 ///
 /// # Errors
 /// As `worst_case`.
 pub fn affordable_answer(amount: NanoUsd, bounds: &Bounds, rates: &Rates) -> Result<Option<Tokens>, MeterError> {
     let too_large = MeterError::Money(MoneyError::Overflow);
     let prompt = worst_prompt_pico(bounds, rates)?;
-    let rate = i128::from(rates.dearest(bounds.reach, false)?.pico());
+    let rate = i128::from(rates.dearest(bounds.reach, Class::is_answer)?.pico());
     let budget =
         i128::from(amount.nano()).checked_mul(PICO).and_then(|pico| pico.checked_sub(prompt)).ok_or(too_large)?;
     if budget < 0 {
@@ -214,11 +227,20 @@ fn worst_prompt_pico(bounds: &Bounds, rates: &Rates) -> Result<i128, MeterError>
     if bounds.prompt > Usage::COUNT_MAX {
         return Err(MeterError::Absurd(Class::Input));
     }
-    let rate = rates.dearest(bounds.reach, true)?;
-    plus_cost(rates.request_pico(), bounds.prompt, rate)
+    let rate = rates.dearest(bounds.reach, Class::is_prompt)?;
+    plus_cost(worst_fixed_pico(bounds, rates)?, bounds.prompt, rate)
 }
 
-fn plus_cost(sum: i128, count: Tokens, rate: PicoRate) -> Result<i128, MeterError> {
+/// What is priced by the piece: the request itself and its images.
+fn worst_fixed_pico(bounds: &Bounds, rates: &Rates) -> Result<i128, MeterError> {
+    match bounds.images {
+        0 => Ok(rates.request_pico()),
+        images if images > Usage::COUNT_MAX => Err(MeterError::Absurd(Class::Images)),
+        images => plus_cost(rates.request_pico(), images, rates.known(Class::Images)?),
+    }
+}
+
+fn plus_cost(sum: i128, count: u64, rate: PicoRate) -> Result<i128, MeterError> {
     i128::from(count)
         .checked_mul(i128::from(rate.pico()))
         .and_then(|cost| sum.checked_add(cost))

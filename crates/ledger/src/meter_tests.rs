@@ -10,21 +10,22 @@ fn rate(pico: i64) -> PicoRate {
 
 fn some_rates() -> impl Strategy<Value = Rates> {
     let known = 0_i64..=(1 << 40);
-    let maybe = prop::collection::vec(prop::option::of(known.clone()), 9);
-    (known.clone(), known, maybe).prop_map(|(input, output, rest)| {
+    let maybe = prop::collection::vec(prop::option::of(known.clone()), 10);
+    (known.clone(), known.clone(), known, maybe).prop_map(|(input, output, image, rest)| {
         let rates = Class::ALL
             .into_iter()
             .zip(&rest)
             .filter_map(|(class, r)| r.map(|r| (class, r)))
             .fold(Rates::UNKNOWN, |rates, (class, r)| rates.with(class, rate(r)))
             .with(Class::Input, rate(input))
-            .with(Class::Output, rate(output));
-        rest[8].map_or(rates.clone(), |r| rates.with_request(rate(r)))
+            .with(Class::Output, rate(output))
+            .with(Class::Images, rate(image));
+        rest[9].map_or(rates.clone(), |r| rates.with_request(rate(r)))
     })
 }
 
 fn some_usage() -> impl Strategy<Value = Usage> {
-    prop::collection::vec(prop::option::of(0_u64..=2_000_000), 8).prop_map(|counts| {
+    prop::collection::vec(prop::option::of(0_u64..=2_000_000), 9).prop_map(|counts| {
         Class::ALL
             .into_iter()
             .zip(counts)
@@ -67,9 +68,30 @@ fn classes_fall_back_as_documented() {
     let rates = Rates::UNKNOWN.with(Class::Input, rate(10)).with(Class::Output, rate(20));
     let all = |r: &Rates| Class::ALL.map(|c| r.rate(c).map(PicoRate::pico));
     let (i, o) = (Some(10), Some(20));
-    assert_eq!(all(&rates), [i, i, i, i, i, o, o, o]);
+    assert_eq!(all(&rates), [i, i, i, i, i, o, o, o, None]);
     let written = rates.with(Class::CacheWrite5m, rate(12));
     assert_eq!(written.rate(Class::CacheWrite1h), Some(rate(12)));
+}
+
+/// R-BILL-3: images cost by the piece, beside tokens and the request; a hold covers as many as were asked for.
+#[test]
+fn images_are_charged_by_the_piece() {
+    let rates = Rates::FREE.with(Class::Images, rate(40_000_000_000));
+    let made = |n| Usage::NONE.with(Class::Images, n);
+    let bounds = |images| Bounds { images, ..Bounds::default() };
+    assert_eq!(charge(&made(3), &rates), Ok(NanoUsd::new(120_000_000)));
+    assert_eq!(worst_case(&bounds(10), &rates), Ok(NanoUsd::new(400_000_000)));
+    assert!(!rates.is_free(), "tokens are free, images are not");
+    // Of four that were asked for, two came.
+    assert!(charge(&made(2), &rates).unwrap() < worst_case(&bounds(4), &rates).unwrap());
+    let unpriced = Rates::UNKNOWN.with(Class::Input, rate(1)).with(Class::Output, rate(1));
+    assert_eq!(charge(&made(1), &unpriced), Err(MeterError::Unpriced(Class::Images)));
+    assert_eq!(worst_case(&bounds(1), &unpriced), Err(MeterError::Unpriced(Class::Images)));
+    assert_eq!(worst_case(&bounds(Usage::COUNT_MAX + 1), &rates), Err(MeterError::Absurd(Class::Images)));
+    // A model that makes none needs no rate for them.
+    assert!(worst_case(&bounds(0), &unpriced).is_ok());
+    let zero = Rates::UNKNOWN.with(Class::Input, PicoRate::ZERO).with(Class::Output, PicoRate::ZERO);
+    assert!(zero.is_free() && zero.with(Class::Images, PicoRate::ZERO).is_free());
 }
 
 proptest! {
@@ -91,16 +113,16 @@ proptest! {
 
     #[test]
     fn a_worst_case_covers_every_usage_within_it(usage in some_usage(), rates in some_rates()) {
-        let bounds = Bounds { prompt: usage.prompt_total(), answer: usage.answer_total(), reach: Reach::ALL };
+        let bounds = Bounds { prompt: usage.prompt_total(), answer: usage.answer_total(), reach: Reach::ALL, images: usage.count(Class::Images) };
         prop_assert!(worst_case(&bounds, &rates).unwrap() >= charge(&usage, &rates).unwrap());
     }
 
     #[test]
     fn the_affordable_answer_is_the_largest(
-        amount in 0_i64..(1 << 50), prompt in 0_u64..2_000_000, rates in some_rates(),
+        amount in 0_i64..(1 << 50), prompt in 0_u64..2_000_000, images in 0_u64..11, rates in some_rates(),
     ) {
         let amount = NanoUsd::new(amount);
-        let bounds = |answer| Bounds { prompt, answer, reach: Reach::default() };
+        let bounds = |answer| Bounds { prompt, answer, reach: Reach::default(), images };
         match affordable_answer(amount, &bounds(0), &rates).unwrap() {
             None => prop_assert!(worst_case(&bounds(0), &rates).unwrap() > amount),
             Some(n) => {

@@ -61,7 +61,7 @@ impl House {
             line.put("streamed", &Value::Flag(row.streamed));
             line.put("attempts", &Value::Number(i64::from(row.attempts)));
             for (class, count) in row.usage.iter() {
-                line.put(token_field(class), &Value::Number(i64::try_from(count).unwrap_or(i64::MAX)));
+                line.put(count_field(class), &Value::Number(i64::try_from(count).unwrap_or(i64::MAX)));
             }
             line.put("usage.source", &Value::Text(row.source.name()));
             line.put("charge.nano_usd", &Value::Number(row.charge.nano()));
@@ -111,7 +111,7 @@ const fn level_of(kind: FaultKind) -> Level {
     }
 }
 
-const fn token_field(class: units::Class) -> &'static str {
+const fn count_field(class: units::Class) -> &'static str {
     use units::Class;
     match class {
         Class::Input => "tokens.input",
@@ -122,5 +122,6 @@ const fn token_field(class: units::Class) -> &'static str {
         Class::Output => "tokens.output",
         Class::Reasoning => "tokens.reasoning",
         Class::AudioOut => "tokens.audio_output",
+        Class::Images => "images",
     }
 }

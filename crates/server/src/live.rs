@@ -77,6 +77,8 @@ const fn dialect_of(kind: ProviderKind, serves: Serves) -> Dialect {
     match (serves, kind) {
         (Serves::Embeddings, ProviderKind::Gemini) => Dialect::GeminiEmbeddings,
         (Serves::Embeddings, _) => Dialect::Embeddings,
+        (Serves::Images, ProviderKind::Gemini) => Dialect::GeminiImages,
+        (Serves::Images, _) | (_, ProviderKind::ImageTask) => Dialect::Images,
         (_, ProviderKind::OpenAi) => Dialect::OpenAiChat,
         (_, ProviderKind::Anthropic) => Dialect::Anthropic,
         (_, ProviderKind::OpenAiResponses) => Dialect::OpenAiResponses,
@@ -279,7 +281,7 @@ fn live_price(model: &Model) -> LivePrice {
     match &model.price {
         None => LivePrice::Unknown,
         Some((_, catalog::Price::Free)) => LivePrice::Free,
-        Some((id, catalog::Price::Rates { rates, request })) => {
+        Some((id, catalog::Price::Rates { rates, request, images })) => {
             let mut live = Rates::UNKNOWN;
             if model.serves == Serves::Embeddings {
                 // Vectors are no tokens.
@@ -288,9 +290,12 @@ fn live_price(model: &Model) -> LivePrice {
             for (class, rate) in rates {
                 live = live.with(*class, *rate);
             }
-            // The catalogue bounds it far below; if it did not fit all the same, the model would have no price.
-            let pico = request.nano().checked_mul(1_000).and_then(|pico| PicoRate::new(pico).ok());
-            let Some(pico) = pico else { return LivePrice::Unknown };
+            // The catalogue bounds them far below; if one did not fit all the same, the model would have no price.
+            let Ok(pico) = PicoRate::each(*request) else { return LivePrice::Unknown };
+            if let Some(image) = images.dearest(None, None) {
+                let Ok(image) = PicoRate::each(image) else { return LivePrice::Unknown };
+                live = live.with(Class::Images, image);
+            }
             let live = if pico == PicoRate::ZERO { live } else { live.with_request(pico) };
             if live.is_free() { LivePrice::Free } else { LivePrice::Rates(*id, live) }
         }

@@ -15,7 +15,8 @@ const SECONDS: [f64; 11] = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 3
 pub struct Metrics {
     registry: Registry,
     requests: [Counter; 5],
-    tokens: [Counter; Class::ALL.len()],
+    tokens: [Counter; Class::TOKENS.len()],
+    images: Counter,
     charged: Counter,
     written_off: Counter,
     estimated: Counter,
@@ -37,13 +38,14 @@ impl Default for Metrics {
             register(&mut sub, "requests", "Model calls by class of status.", &counter);
             counter
         });
-        let tokens = Class::ALL.map(|class| {
+        let tokens = Class::TOKENS.map(|class| {
             let counter = Counter::default();
             let mut sub = registry.sub_registry_with_label(("class".into(), class.name().into()));
             register(&mut sub, "tokens", "Tokens by usage class.", &counter);
             counter
         });
-        let [charged, written_off, estimated, attempts] = [
+        let [images, charged, written_off, estimated, attempts] = [
+            ("images", "Images made."),
             ("charged_nano_usd", "Charged, in nano-USD."),
             ("written_off_nano_usd", "Cost above the hold, paid by the house, in nano-USD."),
             ("estimated", "Requests whose usage was estimated."),
@@ -68,6 +70,7 @@ impl Default for Metrics {
             registry,
             requests,
             tokens,
+            images,
             charged,
             written_off,
             estimated,
@@ -90,7 +93,10 @@ impl Metrics {
         let class = usize::from(row.status / 100).clamp(1, self.requests.len()) - 1;
         self.requests[class].inc();
         for (class, count) in row.usage.iter() {
-            self.tokens[class as usize].inc_by(count);
+            match class {
+                Class::Images => self.images.inc_by(count),
+                _ => self.tokens[class as usize].inc_by(count),
+            };
         }
         self.charged.inc_by(u64::try_from(row.charge.nano()).unwrap_or(0));
         self.written_off.inc_by(u64::try_from(done.written_off.nano()).unwrap_or(0));

@@ -5,7 +5,7 @@ use units::{RequestId, Timestamp, UsageSource};
 
 /// The columns of a usage row that both engines share, in this order.
 pub const COLUMNS: &str = "request, closing, at, workspace, key, endpoint, model, provider, upstream_model, status, fault, \
-    input, cache_read, cache_write_5m, cache_write_1h, audio_in, output, reasoning, audio_out, \
+    input, cache_read, cache_write_5m, cache_write_1h, audio_in, output, reasoning, audio_out, images, \
     source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id";
 
 /// The day whose table keeps the rows of an id: that of the time in it.

@@ -105,7 +105,7 @@ impl fmt::Display for NanoUsd {
     }
 }
 
-/// A price of one unit (one token, one request) in pico-USD (10^-12 USD). Never negative.
+/// A price of one unit (one token, one request, one image) in pico-USD (10^-12 USD). Never negative.
 /// One USD per million tokens is 1,000,000 pico-USD a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PicoRate(i64);
@@ -120,6 +120,17 @@ impl PicoRate {
     /// `Negative` below zero.
     pub const fn new(pico: i64) -> Result<Self, MoneyError> {
         if pico < 0 { Err(MoneyError::Negative) } else { Ok(Self(pico)) }
+    }
+
+    /// From what one unit costs.
+    ///
+    /// # Errors
+    /// `Negative` below zero, `Overflow` when it does not fit.
+    pub const fn each(amount: NanoUsd) -> Result<Self, MoneyError> {
+        match amount.nano().checked_mul(1_000) {
+            Some(pico) => Self::new(pico),
+            None => Err(MoneyError::Overflow),
+        }
     }
 
     /// As pico-USD a unit.
@@ -192,6 +203,13 @@ mod tests {
         ] {
             assert_eq!(PicoRate::parse_usd_per_million(text), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn a_price_each_is_a_thousand_pico_a_nano() {
+        assert_eq!(PicoRate::each(NanoUsd::new(40_000_000)).map(PicoRate::pico), Ok(40_000_000_000));
+        assert_eq!(PicoRate::each(NanoUsd::new(-1)), Err(MoneyError::Negative));
+        assert_eq!(PicoRate::each(NanoUsd::new(i64::MAX)), Err(MoneyError::Overflow));
     }
 
     /// R-BILL-1: shown as whole micro-USD, spend up, balance down.

@@ -7,7 +7,8 @@ pub type Tokens = u64;
 /// The largest thinking budget where a model says nothing else (R-WIRE-7).
 pub const THINKING_BUDGET_MAX: Tokens = 32_000;
 
-/// The disjoint classes of what a request uses. No token is in two of them.
+/// The disjoint classes of what a request uses: tokens, of which none is in two of them, and images, which are counted
+/// whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Class {
@@ -27,11 +28,26 @@ pub enum Class {
     Reasoning,
     /// Audio in the answer.
     AudioOut,
+    /// Images that were made: whole ones, no tokens.
+    Images,
 }
 
 impl Class {
     /// Every class, in the order of storage.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::Input,
+        Self::CacheRead,
+        Self::CacheWrite5m,
+        Self::CacheWrite1h,
+        Self::AudioIn,
+        Self::Output,
+        Self::Reasoning,
+        Self::AudioOut,
+        Self::Images,
+    ];
+
+    /// The classes that count tokens, in the order of storage.
+    pub const TOKENS: [Self; 8] = [
         Self::Input,
         Self::CacheRead,
         Self::CacheWrite5m,
@@ -42,7 +58,7 @@ impl Class {
         Self::AudioOut,
     ];
 
-    /// The name used in price documents, usage records and logs.
+    /// The name used in usage records and logs; that of tokens in price documents too.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Input => "input",
@@ -53,47 +69,53 @@ impl Class {
             Self::Output => "output",
             Self::Reasoning => "reasoning",
             Self::AudioOut => "audio_output",
+            Self::Images => "images",
         }
     }
 
-    /// Whether the class belongs to the prompt (else to the answer).
+    /// Whether the class counts tokens of the prompt.
     pub const fn is_prompt(self) -> bool {
         matches!(self, Self::Input | Self::CacheRead | Self::CacheWrite5m | Self::CacheWrite1h | Self::AudioIn)
+    }
+
+    /// Whether the class counts tokens of the answer.
+    pub const fn is_answer(self) -> bool {
+        matches!(self, Self::Output | Self::Reasoning | Self::AudioOut)
     }
 }
 
 /// Counts by class, with presence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Usage {
-    counts: [Tokens; 8],
-    present: u8,
+    counts: [u64; Class::ALL.len()],
+    present: u16,
 }
 
 impl Usage {
     /// Nothing known.
-    pub const NONE: Self = Self { counts: [0; 8], present: 0 };
+    pub const NONE: Self = Self { counts: [0; Class::ALL.len()], present: 0 };
     /// A count above this is absurd (2^40): quarantined, never charged.
     pub const COUNT_MAX: Tokens = 1 << 40;
 
     /// The count of a class, `None` when it was not told.
-    pub fn get(&self, class: Class) -> Option<Tokens> {
+    pub fn get(&self, class: Class) -> Option<u64> {
         (self.present & (1 << class as u8) != 0).then(|| self.counts[class as usize])
     }
 
     /// The count of a class, zero when it was not told.
-    pub const fn count(&self, class: Class) -> Tokens {
+    pub const fn count(&self, class: Class) -> u64 {
         self.counts[class as usize]
     }
 
     /// Sets the count of a class; zero makes it present too.
-    pub const fn set(&mut self, class: Class, count: Tokens) {
+    pub const fn set(&mut self, class: Class, count: u64) {
         self.counts[class as usize] = count;
         self.present |= 1 << class as u8;
     }
 
     /// The same with one class set.
     #[must_use]
-    pub const fn with(mut self, class: Class, count: Tokens) -> Self {
+    pub const fn with(mut self, class: Class, count: u64) -> Self {
         self.set(class, count);
         self
     }
@@ -114,12 +136,12 @@ impl Usage {
 
     /// All prompt tokens, cached and written ones included (OpenAI's `prompt_tokens`).
     pub fn prompt_total(&self) -> Tokens {
-        self.total_of(true)
+        self.total_of(Class::is_prompt)
     }
 
     /// All answer tokens, reasoning included (OpenAI's `completion_tokens`).
     pub fn answer_total(&self) -> Tokens {
-        self.total_of(false)
+        self.total_of(Class::is_answer)
     }
 
     /// Whether a count is beyond belief.
@@ -128,15 +150,12 @@ impl Usage {
     }
 
     /// The classes that were told, in the order of storage.
-    pub fn iter(&self) -> impl Iterator<Item = (Class, Tokens)> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = (Class, u64)> + '_ {
         Class::ALL.into_iter().filter_map(|c| self.get(c).map(|n| (c, n)))
     }
 
-    fn total_of(&self, prompt: bool) -> Tokens {
-        Class::ALL
-            .into_iter()
-            .filter(|c| c.is_prompt() == prompt)
-            .fold(0, |sum: Tokens, c| sum.saturating_add(self.count(c)))
+    fn total_of(&self, within: fn(Class) -> bool) -> Tokens {
+        Class::ALL.into_iter().filter(|c| within(*c)).fold(0, |sum: Tokens, c| sum.saturating_add(self.count(c)))
     }
 }
 
@@ -182,6 +201,16 @@ mod tests {
         usage.merge(&Usage::NONE.with(Class::CacheRead, 0).with(Class::Output, 3));
         assert_eq!(usage.get(Class::CacheRead), Some(0));
         assert_eq!((usage.prompt_total(), usage.answer_total()), (10, 3));
+    }
+
+    #[test]
+    fn a_token_is_of_one_side_and_an_image_of_none() {
+        for class in Class::ALL {
+            assert_eq!(Class::TOKENS.contains(&class), class.is_prompt() != class.is_answer(), "{class:?}");
+            let usage = Usage::NONE.with(class, 7);
+            assert_eq!(usage.prompt_total() + usage.answer_total() == 7, class != Class::Images, "{class:?}");
+            assert_eq!(usage.iter().collect::<Vec<_>>(), [(class, 7)]);
+        }
     }
 
     #[test]

@@ -176,8 +176,16 @@ fn route(
         problems.add(format!("{at}.provider"), format!("there is no valid provider \"{}\"", doc.provider));
         return None;
     };
-    if serves == Serves::Embeddings && provider.kind == ProviderKind::Anthropic {
-        problems.add(format!("{at}.provider"), "a provider of kind \"anthropic\" has no embeddings");
+    let lacking = match (provider.kind, serves) {
+        (ProviderKind::Anthropic, Serves::Embeddings) => Some("a provider of kind \"anthropic\" has no embeddings"),
+        (ProviderKind::Anthropic, Serves::Images) => Some("a provider of kind \"anthropic\" makes no images"),
+        (ProviderKind::ImageTask, Serves::Chat | Serves::Embeddings) => {
+            Some("a provider of kind \"image-task\" serves images alone")
+        }
+        _ => None,
+    };
+    if let Some(told) = lacking {
+        problems.add(format!("{at}.provider"), told);
     }
     Some(Route {
         provider: provider.clone(),

@@ -137,6 +137,22 @@ fn who_is_said_to_reason_says_how() {
     }
 }
 
+/// R-API-8: tasks are declared where there are some, and serve images alone.
+#[test]
+fn tasks_are_declared_where_there_are_some() {
+    let docs_of = |kind: &str, serves: &str| {
+        format!(
+            r#"{{"provider":[{{"name":"t","kind":"{kind}","base_url":"https://a.example","tasks":{{"id":"job"}}}}],
+               "model":[{{"id":"m","context_length":9,{serves},"route":[{{"provider":"t","model":"x"}}]}}]}}"#
+        )
+    };
+    let images = r#""serves":"images""#;
+    let catalogue = check(1, &docs(&docs_of("image-task", images)), &BTreeMap::new()).unwrap();
+    assert_eq!(catalogue.providers["t"].tasks.as_ref().unwrap().id, "job");
+    assert_eq!(paths(&docs_of("image-task", r#""max_output_tokens":9"#)), ["model[0].route[0].provider"]);
+    assert_eq!(paths(&docs_of("openai", images))[0], "provider[0].tasks");
+}
+
 /// A price of bare numbers is read, so that what is wrong with it can be said with the model's name.
 #[test]
 fn a_price_of_numbers_names_its_model_and_the_way_to_write_it() {

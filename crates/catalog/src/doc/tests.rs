@@ -36,6 +36,18 @@ fn full() -> CatalogueDoc {
         headers: [("x-a".to_owned(), "b".to_owned())].into(),
         timeouts: TimeoutsDoc { first_byte_ms: Some(1), idle_ms: Some(1), total_ms: Some(1) },
         quirks: quirks.clone(),
+        tasks: TasksDoc {
+            begin: Some("/a".into()),
+            ask: Some("/b/{id}".into()),
+            id: Some("id".into()),
+            state: Some("state".into()),
+            pending: Some(vec!["a".into()]),
+            succeeded: Some(vec!["b".into()]),
+            failed: Some(vec!["c".into()]),
+            images: Some("data".into()),
+            url: Some("url".into()),
+            b64_json: Some("b64_json".into()),
+        },
     };
     let route =
         RouteDoc { provider: "p".into(), model: "m".into(), priority: 1, allow: vec!["speed".into()], quirks };
@@ -84,9 +96,11 @@ fn the_page_tells_each_field_and_none_else() {
     assert_eq!(told("`[[provider]]`"), keys(provider));
     assert_eq!(told("`[provider.timeouts]`"), keys(&provider["timeouts"]));
     assert_eq!(told("`[provider.quirks]`"), keys(&provider["quirks"]));
+    assert_eq!(told("`[provider.tasks]`"), keys(&provider["tasks"]));
     assert_eq!(told("`[[model]]`"), keys(model));
     assert_eq!(told("`[[model.route]]`"), keys(&model["route"][0]));
-    let rates = Class::ALL.map(|class| class.name().to_owned()).into_iter().chain(["request".to_owned()]);
+    let others = ["request", "image", "image.<size>.<quality>"];
+    let rates = Class::TOKENS.map(Class::name).into_iter().chain(others).map(str::to_owned);
     assert_eq!(told("`price`"), rates.collect());
 }
 

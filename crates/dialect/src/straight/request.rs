@@ -18,7 +18,11 @@ pub fn prepare(body: &Bytes, peek: &Peek, target: &Target) -> Bytes {
     let mut plan = Plan { body, peek, target, edits: Edits::default(), added: Vec::new(), gone: Vec::new() };
     if peek.model != target.model {
         let mut model = Vec::with_capacity(target.model.len() + 2);
-        push_string(&mut model, &target.model);
+        if peek.cuts.form {
+            model.extend_from_slice(target.model.as_bytes());
+        } else {
+            push_string(&mut model, &target.model);
+        }
         plan.edits.replace(peek.cuts.model, model);
     }
     if peek.dialect == Dialect::OpenAiChat {

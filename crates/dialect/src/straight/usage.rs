@@ -90,6 +90,20 @@ pub(super) const GEMINI: Rules = Rules {
     needed: &["promptTokenCount", "totalTokenCount"],
 };
 
+const BY_KIND: Rule = Rule::Group(&[("text_tokens", Rule::Count), ("image_tokens", Rule::Count)]);
+
+/// Images.
+pub(super) const IMAGES: Rules = Rules {
+    members: &[
+        ("input_tokens", Rule::Count),
+        ("input_tokens_details", BY_KIND),
+        ("output_tokens", Rule::Count),
+        ("output_tokens_details", BY_KIND),
+        ("total_tokens", Rule::Count),
+    ],
+    needed: &["input_tokens", "output_tokens", "total_tokens"],
+};
+
 /// Embeddings.
 pub(super) const EMBEDDINGS: Rules = Rules {
     members: &[("prompt_tokens", Rule::Count), ("total_tokens", Rule::Count), ("input_tokens", Rule::Alias)],

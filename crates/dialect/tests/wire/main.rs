@@ -9,6 +9,7 @@ mod embeddings;
 mod faults;
 mod fuzzed;
 mod gemini;
+mod images;
 mod pitfalls;
 mod properties;
 mod responses;

@@ -60,6 +60,7 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
         echo: Echo::default(),
         lead: None,
         vectors: Vectors::default(),
+        images: 0,
     }
 }
 

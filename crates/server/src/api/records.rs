@@ -11,6 +11,7 @@ use ledger::UsageRow;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::port::UsageFilter;
+use units::Class;
 
 /// Which usage rows are asked for.
 #[derive(Deserialize)]
@@ -58,12 +59,14 @@ pub async fn usage(
 }
 
 fn object(row: &UsageRow) -> Value {
+    let counted = row.usage.iter().filter(|(class, _)| *class != Class::Images);
     let tokens: serde_json::Map<String, Value> =
-        row.usage.iter().map(|(class, count)| (class.name().to_owned(), json!(count))).collect();
+        counted.map(|(class, count)| (class.name().to_owned(), json!(count))).collect();
     json!({
         "request_id": row.request.to_string(), "at": row.at.to_string(), "workspace": row.workspace.to_string(),
         "key": row.key.to_string(), "endpoint": row.endpoint, "model": &*row.model, "provider": &*row.provider,
         "upstream_model": &*row.upstream_model, "status": row.status, "fault": row.fault, "tokens": tokens,
+        "images": row.usage.count(Class::Images),
         "usage_source": row.source.name(), "estimated": row.source == units::UsageSource::Estimated,
         "price": row.price.map(|p| p.to_string()), "charge_nano_usd": row.charge.nano(),
         "charge_usd": row.charge.to_string(), "latency_ms": row.latency_ms, "first_byte_ms": row.first_byte_ms,

@@ -143,12 +143,14 @@ fn endpoint_types(live: &LiveModel) -> Vec<&'static str> {
 fn pricing(live: &LiveModel) -> Value {
     match (&live.price, &live.model.price) {
         (LivePrice::Free, _) => json!({ "input": "0.00", "output": "0.00" }),
-        (_, Some((_, catalog::Price::Rates { rates, request }))) => {
+        (_, Some((_, catalog::Price::Rates { rates, request, images }))) => {
             let mut table: serde_json::Map<String, Value> =
                 rates.iter().map(|(class, rate)| (class.name().to_owned(), json!(rate.to_string()))).collect();
             if request.nano() > 0 {
                 table.insert("request".into(), json!(request.to_string()));
             }
+            let priced = images.iter().filter(|(_, price)| price.nano() > 0);
+            table.extend(priced.map(|(field, price)| (field, json!(price.to_string()))));
             Value::Object(table)
         }
         _ => Value::Null,

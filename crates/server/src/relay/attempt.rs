@@ -119,6 +119,7 @@ async fn read(run: &Run, route: &LiveRoute, letter: Letter, mut answer: Answer) 
         echo: run.job.echo.clone(),
         lead: run.job.decoded.as_ref().and_then(|(request, _)| request.lead.clone()),
         vectors: run.job.peek.vectors,
+        images: run.job.peek.pictures.count,
     };
     if !run.job.peek.stream {
         let bytes = answer.body.whole(ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;

@@ -71,12 +71,12 @@ impl Quote {
     /// # Errors
     /// When the price lacks a rate or the sum does not fit.
     pub fn cost_of(&self, answer: Tokens) -> Result<NanoUsd, MeterError> {
-        meter::worst_case(&Bounds { prompt: self.prompt, answer, reach: self.reach }, &self.rates)
+        meter::worst_case(&Bounds { prompt: self.prompt, answer, reach: self.reach, images: 0 }, &self.rates)
     }
 
     /// How many answer tokens an amount covers beside the prompt.
     pub fn covered_by(&self, amount: NanoUsd) -> Tokens {
-        let bounds = Bounds { prompt: self.prompt, answer: 0, reach: self.reach };
+        let bounds = Bounds { prompt: self.prompt, answer: 0, reach: self.reach, images: 0 };
         meter::affordable_answer(amount, &bounds, &self.rates).ok().flatten().unwrap_or(0)
     }
 }

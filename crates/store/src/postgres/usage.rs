@@ -26,10 +26,10 @@ pub fn create_sql(day: i64) -> String {
 }
 
 /// The types of `day` and the columns after it, as arrays.
-const TYPES: [&str; 28] = [
+const TYPES: [&str; 29] = [
     "bigint", "uuid", "smallint", "bigint", "uuid", "uuid", "text", "text", "text", "text", "integer", "text",
-    "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "smallint", "uuid", "bigint",
-    "bigint", "bigint", "smallint", "smallint", "text",
+    "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "smallint", "uuid",
+    "bigint", "bigint", "bigint", "smallint", "smallint", "text",
 ];
 
 /// Writes rows. A record never replaces anything; a closed hold may replace a record of the same request.
@@ -58,7 +58,7 @@ pub struct Columns<'r> {
     upstream_model: Vec<&'r str>,
     status: Vec<i32>,
     fault: Vec<Option<&'r str>>,
-    counts: [Vec<Option<i64>>; 8],
+    counts: [Vec<Option<i64>>; Class::ALL.len()],
     source: Vec<i16>,
     price: Vec<Option<Uuid>>,
     charge: Vec<i64>,
@@ -162,7 +162,7 @@ fn from_row(row: &Row) -> Result<UsageRow, tokio_postgres::Error> {
         }
     }
     let id = |n: usize| row.try_get::<_, Uuid>(n).map(|id| id.0);
-    let (streamed, partial) = flags_of(row.try_get(24)?);
+    let (streamed, partial) = flags_of(row.try_get(25)?);
     let row = UsageRow {
         request: RequestId::from_bytes(id(0)?),
         at: Timestamp::from_ms(row.try_get(2)?),
@@ -175,15 +175,15 @@ fn from_row(row: &Row) -> Result<UsageRow, tokio_postgres::Error> {
         status: u16::try_from(row.try_get::<_, i32>(9)?).unwrap_or(0),
         fault: row.try_get::<_, Option<&str>>(10)?.map(intern::name),
         usage,
-        source: source_of(row.try_get(19)?),
-        price: row.try_get::<_, Option<Uuid>>(20)?.map(|id| PriceId::from_bytes(id.0)),
-        charge: NanoUsd::new(row.try_get(21)?),
-        latency_ms: u32::try_from(row.try_get::<_, i64>(22)?).unwrap_or(u32::MAX),
-        first_byte_ms: row.try_get::<_, Option<i64>>(23)?.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
+        source: source_of(row.try_get(20)?),
+        price: row.try_get::<_, Option<Uuid>>(21)?.map(|id| PriceId::from_bytes(id.0)),
+        charge: NanoUsd::new(row.try_get(22)?),
+        latency_ms: u32::try_from(row.try_get::<_, i64>(23)?).unwrap_or(u32::MAX),
+        first_byte_ms: row.try_get::<_, Option<i64>>(24)?.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
         streamed,
-        attempts: u8::try_from(row.try_get::<_, i16>(25)?).unwrap_or(u8::MAX),
+        attempts: u8::try_from(row.try_get::<_, i16>(26)?).unwrap_or(u8::MAX),
         partial,
-        client_request_id: row.try_get(26)?,
+        client_request_id: row.try_get(27)?,
     };
     Ok(row)
 }

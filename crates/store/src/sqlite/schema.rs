@@ -1,10 +1,22 @@
 //! The shape of the file. In: a connection. Out: the same at the newest shape. Never here: data.
 
+use super::usage::days;
 use crate::open::OpenError;
 use rusqlite::{Connection, TransactionBehavior};
 
+/// One change of the shape.
+enum Step {
+    /// Run as it is.
+    Once(&'static str),
+    /// Run for each table of usage rows; `DAY` stands for the table's day.
+    EachDay(&'static str),
+}
+
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_first.sql")];
+const STEPS: [Step; 2] = [
+    Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
+    Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
+];
 
 /// Brings the file to the newest shape, each step in its own transaction.
 pub fn migrate(db: &mut Connection) -> Result<(), OpenError> {
@@ -17,12 +29,21 @@ pub fn migrate(db: &mut Connection) -> Result<(), OpenError> {
     for (number, step) in (1_i64..).zip(STEPS) {
         if number > found {
             let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(unopened)?;
-            tx.execute_batch(step).map_err(unopened)?;
+            take(&tx, &step).map_err(unopened)?;
             tx.pragma_update(None, "user_version", number).map_err(unopened)?;
             tx.commit().map_err(unopened)?;
         }
     }
     Ok(())
+}
+
+fn take(tx: &Connection, step: &Step) -> rusqlite::Result<()> {
+    match step {
+        Step::Once(sql) => tx.execute_batch(sql),
+        Step::EachDay(sql) => {
+            days(tx)?.into_iter().try_for_each(|day| tx.execute_batch(&sql.replace("DAY", &day.to_string())))
+        }
+    }
 }
 
 /// The shape that the file has.

@@ -39,7 +39,7 @@ fn create(tx: &Connection, day: i64) -> rusqlite::Result<()> {
             workspace BLOB NOT NULL, key BLOB NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL,
             provider TEXT NOT NULL, upstream_model TEXT NOT NULL, status INTEGER NOT NULL, fault TEXT,
             input INTEGER, cache_read INTEGER, cache_write_5m INTEGER, cache_write_1h INTEGER, audio_in INTEGER,
-            output INTEGER, reasoning INTEGER, audio_out INTEGER,
+            output INTEGER, reasoning INTEGER, audio_out INTEGER, images INTEGER,
             source INTEGER NOT NULL, price BLOB, charge INTEGER NOT NULL CHECK (charge >= 0),
             latency_ms INTEGER NOT NULL, first_byte_ms INTEGER, flags INTEGER NOT NULL,
             attempts INTEGER NOT NULL, client_request_id TEXT
@@ -77,7 +77,7 @@ impl<'tx> Writer<'tx> {
 }
 
 fn prepare<'tx>(tx: &'tx Transaction<'tx>, day: i64) -> rusqlite::Result<CachedStatement<'tx>> {
-    let holes: Vec<String> = (1..=27).map(|n| format!("?{n}")).collect();
+    let holes: Vec<String> = (1..=28).map(|n| format!("?{n}")).collect();
     let renewed: Vec<String> = COLUMNS.split(", ").map(|c| format!("{0} = excluded.{0}", c.trim())).collect();
     let sql = format!(
         "INSERT INTO usage_{day} ({COLUMNS}) VALUES ({}) ON CONFLICT (request) DO UPDATE SET {}
@@ -108,14 +108,14 @@ fn bind(statement: &mut CachedStatement<'_>, row: &UsageRow, closing: Closing) -
         let count = row.usage.get(class).map(count_to_disk);
         statement.raw_bind_parameter(n, count)?;
     }
-    statement.raw_bind_parameter(20, source_number(row.source))?;
-    statement.raw_bind_parameter(21, row.price.map(PriceId::bytes))?;
-    statement.raw_bind_parameter(22, row.charge.nano())?;
-    statement.raw_bind_parameter(23, row.latency_ms)?;
-    statement.raw_bind_parameter(24, row.first_byte_ms)?;
-    statement.raw_bind_parameter(25, flags(row))?;
-    statement.raw_bind_parameter(26, row.attempts)?;
-    statement.raw_bind_parameter(27, row.client_request_id.as_deref())?;
+    statement.raw_bind_parameter(21, source_number(row.source))?;
+    statement.raw_bind_parameter(22, row.price.map(PriceId::bytes))?;
+    statement.raw_bind_parameter(23, row.charge.nano())?;
+    statement.raw_bind_parameter(24, row.latency_ms)?;
+    statement.raw_bind_parameter(25, row.first_byte_ms)?;
+    statement.raw_bind_parameter(26, flags(row))?;
+    statement.raw_bind_parameter(27, row.attempts)?;
+    statement.raw_bind_parameter(28, row.client_request_id.as_deref())?;
     statement.raw_execute()
 }
 
@@ -126,7 +126,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<UsageRow> {
             usage.set(class, u64::try_from(count).unwrap_or(0));
         }
     }
-    let (streamed, partial) = flags_of(row.get(24)?);
+    let (streamed, partial) = flags_of(row.get(25)?);
     let fault = row.get_ref(10)?.as_str_or_null()?.map(intern::name);
     let row = UsageRow {
         request: RequestId::from_bytes(row.get(0)?),
@@ -140,15 +140,15 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<UsageRow> {
         status: row.get(9)?,
         fault,
         usage,
-        source: source_of(row.get(19)?),
-        price: row.get::<_, Option<[u8; 16]>>(20)?.map(PriceId::from_bytes),
-        charge: NanoUsd::new(row.get(21)?),
-        latency_ms: row.get(22)?,
-        first_byte_ms: row.get(23)?,
+        source: source_of(row.get(20)?),
+        price: row.get::<_, Option<[u8; 16]>>(21)?.map(PriceId::from_bytes),
+        charge: NanoUsd::new(row.get(22)?),
+        latency_ms: row.get(23)?,
+        first_byte_ms: row.get(24)?,
         streamed,
-        attempts: row.get(25)?,
+        attempts: row.get(26)?,
         partial,
-        client_request_id: row.get(26)?,
+        client_request_id: row.get(27)?,
     };
     Ok(row)
 }

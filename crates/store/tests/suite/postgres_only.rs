@@ -3,15 +3,15 @@
 
 use crate::contradiction::one_row_contradicts;
 use crate::kill::{check_acked, kill_together};
-use crate::world::{Place, World, on_postgres, runtime, spawn};
-use ledger::{HoldAnswer, HoldState, SettleAnswer};
+use crate::world::{Place, World, on_postgres, runtime, spawn, usage_row};
+use ledger::{HoldAnswer, HoldState, SettleAnswer, UsageRow};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::port::{CatalogueRows, Change};
+use store::port::{CatalogueRows, Change, UsageFilter};
 use store::{Opened, StoreError};
 use tokio::time::{sleep, timeout};
-use units::NanoUsd;
+use units::{Class, NanoUsd, Usage};
 
 /// A connection that looks past the engine.
 pub async fn raw(world: &World) -> tokio_postgres::Client {
@@ -233,6 +233,36 @@ fn news_reach_the_other_node_within_a_second() {
         }
         one.ledger.close().await.unwrap();
         two.ledger.close().await.unwrap();
+    });
+}
+
+/// A database from before images were counted gets the column in every partition; its rows made none.
+#[test]
+fn r_bill_3_rows_from_before_images_made_none() {
+    on_postgres(|world| async move {
+        let o = world.open().await;
+        let customer = world.customer(&o, 0).await;
+        let old = usage_row(&world.hold(customer, 0));
+        o.ledger.record(old.clone());
+        o.ledger.close().await.unwrap();
+        drop(o);
+        let back = "ALTER TABLE usage DROP COLUMN images; DELETE FROM schema_step WHERE number >= 3";
+        raw(&world).await.batch_execute(back).await.unwrap();
+        world.forward(Duration::from_millis(1));
+        let o = world.open().await;
+        let made = UsageRow { usage: Usage::NONE.with(Class::Images, 3), ..usage_row(&world.hold(customer, 0)) };
+        o.ledger.record(made.clone());
+        let all = UsageFilter { limit: 9, ..UsageFilter::default() };
+        // A row without a charge is written behind the calls.
+        timeout(Duration::from_secs(5), async {
+            while o.store.page_usage(all.clone()).await.unwrap() != [made.clone(), old.clone()] {
+                sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await
+        .unwrap();
+        assert_eq!(old.usage.count(Class::Images), 0);
+        o.ledger.close().await.unwrap();
     });
 }
 

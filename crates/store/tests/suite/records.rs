@@ -37,7 +37,7 @@ async fn a_row_comes_back_whole(world: World) {
     let failed = UsageRow {
         status: 529,
         fault: Some("upstream_overloaded"),
-        usage: Usage::NONE.with(Class::AudioOut, 1 << 50),
+        usage: Usage::NONE.with(Class::AudioOut, 1 << 50).with(Class::Images, 4),
         source: UsageSource::None,
         first_byte_ms: None,
         client_request_id: None,

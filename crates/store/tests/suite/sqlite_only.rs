@@ -2,14 +2,15 @@
 //! Never here: what holds for both engines, killed processes (kill).
 
 use crate::contradiction::one_row_contradicts;
-use crate::world::{Customer, World, on_sqlite, spawn};
-use ledger::{HoldAnswer, HoldOrder, HoldState, SettleAnswer};
+use crate::world::{Customer, World, on_sqlite, spawn, usage_row};
+use ledger::{HoldAnswer, HoldOrder, HoldState, SettleAnswer, UsageRow};
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
+use store::port::UsageFilter;
 use store::{OpenError, Opened, StoreError};
-use units::NanoUsd;
+use units::{Class, NanoUsd, Usage};
 
 /// A connection that looks past the engine.
 fn raw(world: &World) -> Connection {
@@ -48,6 +49,40 @@ fn a_lock_that_is_just_given_back_is_waited_for() {
         });
         assert!(world.try_open(world.config()).await.is_ok());
         holder.unwrap().join().unwrap();
+    });
+}
+
+/// A file from before images were counted gets the column in the table of each day; its rows made none.
+#[test]
+fn r_bill_3_rows_from_before_images_made_none() {
+    on_sqlite(|world| async move {
+        let o = world.open().await;
+        let customer = world.customer(&o, 0).await;
+        let mut rows = Vec::new();
+        for _ in 0..2 {
+            rows.push(usage_row(&world.hold(customer, 0)));
+            world.forward(Duration::from_secs(24 * 60 * 60));
+        }
+        rows.iter().for_each(|row| o.ledger.record(row.clone()));
+        o.ledger.close().await.unwrap();
+        drop(o);
+        {
+            let db = raw(&world);
+            let days: Vec<i64> = rows.iter().map(|row| row.at.day()).collect();
+            days.iter().for_each(|day| {
+                db.execute_batch(&format!("ALTER TABLE usage_{day} DROP COLUMN images")).unwrap();
+            });
+            db.pragma_update(None, "user_version", 1).unwrap();
+        }
+        let o = world.open().await;
+        let made = UsageRow { usage: Usage::NONE.with(Class::Images, 3), ..usage_row(&world.hold(customer, 0)) };
+        o.ledger.record(made.clone());
+        rows.insert(0, made);
+        rows[1..].reverse();
+        let found = o.store.page_usage(UsageFilter { limit: 9, ..UsageFilter::default() }).await.unwrap();
+        assert_eq!(found, rows);
+        assert_eq!(found[1].usage.count(Class::Images), 0);
+        o.ledger.close().await.unwrap();
     });
 }
 

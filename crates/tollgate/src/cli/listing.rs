@@ -36,8 +36,18 @@ pub fn usage(client: &Client, which: &WhichUsage, output: &Output) -> Result<(),
         }
     }
     let list = client.get(&path)?;
-    let columns =
-        ["request_id", "at", "model", "status", "fault", "tokens", "usage_source", "charge_usd", "latency_ms"];
+    let columns = [
+        "request_id",
+        "at",
+        "model",
+        "status",
+        "fault",
+        "tokens",
+        "images",
+        "usage_source",
+        "charge_usd",
+        "latency_ms",
+    ];
     output.list(&list, &columns);
     Ok(())
 }

@@ -45,20 +45,12 @@ impl<'t> Pen<'t> {
                 self.losses.push(Loss::emulated("messages[0]", why));
                 array.item().extend_from_slice(br#"{"role":"user","parts":[{"text":"."}]}"#);
             }
-            let before = array.len();
-            let mut content = Writer::object(array.item());
-            content.text("role", if turn.role == Role::Assistant { "model" } else { "user" });
-            let mut parts = Writer::array(content.key("parts"));
             match turn.role {
-                Role::Assistant => self.model(&turn.blocks, &mut parts)?,
-                Role::User | Role::System => self.user(&turn.blocks, &mut parts)?,
+                Role::Assistant => {
+                    self.content("model", &mut array, |pen, parts| pen.model(&turn.blocks, parts))?;
+                }
+                Role::User | Role::System => self.user(&turn.blocks, &mut array)?,
             }
-            if parts.is_empty() {
-                array.cut_back(before);
-                continue;
-            }
-            parts.end();
-            content.end();
         }
         if array.is_empty() {
             return Err(Fault::new(
@@ -71,10 +63,48 @@ impl<'t> Pen<'t> {
         Ok(())
     }
 
-    /// Results in the order of their calls, then what they carried beside text, then what the user said.
-    fn user(&mut self, blocks: &[Block], parts: &mut Writer<'_>) -> Result<(), Fault> {
-        let (mut results, rest): (Vec<&Block>, Vec<&Block>) =
+    /// Writes one content, unless nothing stands in it.
+    fn content(
+        &mut self,
+        role: &str,
+        array: &mut Writer<'_>,
+        write: impl FnOnce(&mut Self, &mut Writer<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let before = array.len();
+        let mut content = Writer::object(array.item());
+        content.text("role", role);
+        let mut parts = Writer::array(content.key("parts"));
+        write(self, &mut parts)?;
+        if parts.is_empty() {
+            array.cut_back(before);
+        } else {
+            parts.end();
+            content.end();
+        }
+        Ok(())
+    }
+
+    /// Results alone, as many as there were calls: servers count the parts of that content. Then what they carried beside text
+    /// and what the user said, in a content of its own.
+    fn user(&mut self, blocks: &[Block], array: &mut Writer<'_>) -> Result<(), Fault> {
+        let (results, rest): (Vec<&Block>, Vec<&Block>) =
             blocks.iter().partition(|block| matches!(block.kind, BlockKind::ToolResult { .. }));
+        let mut beside = Vec::new();
+        self.content("user", array, |pen, parts| {
+            beside = pen.results(results, parts)?;
+            Ok(())
+        })?;
+        self.content("user", array, |pen, parts| {
+            beside.into_iter().chain(rest).try_for_each(|block| pen.part(block, parts))
+        })
+    }
+
+    /// Results in the order of their calls; gives what stands beside them.
+    fn results<'b>(
+        &mut self,
+        mut results: Vec<&'b Block>,
+        parts: &mut Writer<'_>,
+    ) -> Result<Vec<&'b Block>, Fault> {
         let calls = std::mem::take(&mut self.calls);
         let place = |block: &&Block| match &block.kind {
             BlockKind::ToolResult { id, .. } => calls.iter().position(|(call, _)| call == id),
@@ -95,10 +125,7 @@ impl<'t> Pen<'t> {
             let why = "pictures in results are sent beside the results";
             self.losses.push(Loss::emulated("messages[].content[].content", why));
         }
-        for block in beside.into_iter().chain(rest) {
-            self.part(block, parts)?;
-        }
-        Ok(())
+        Ok(beside)
     }
 
     fn cache_lost(&mut self, block: &Block) {

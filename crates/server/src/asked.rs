@@ -6,6 +6,7 @@ use crate::doors::tokenizer;
 use crate::entry::PathAsk;
 use crate::house::House;
 use crate::kept::{Keeping, not_kept};
+use crate::limits::KEPT_INPUT_BYTES_MAX;
 use crate::live::LiveModel;
 use crate::pipeline::find_model;
 use crate::room::Share;
@@ -15,6 +16,7 @@ use catalog::Serves;
 use dialect::{Beyond, Echo, Peek, responses};
 use std::sync::Arc;
 use store::port::KeyRow;
+use tokens::NoText;
 use units::{Surcharge, Timestamp};
 
 /// A call that is understood.
@@ -63,7 +65,7 @@ pub async fn read(
             asked.resume(asker, share).await.map_err(named)?;
             asked.drop_search().map_err(named)?;
         }
-        Dialect::Completions => asked.spell().map_err(named)?,
+        Dialect::Completions => asked.spell(asker.house, share).map_err(named)?,
         _ => {}
     }
     Ok(asked)
@@ -94,7 +96,11 @@ impl Asked {
         }
         if keeps {
             let input = earlier.map_or_else(|| own.clone(), |items| responses::joined(&[&items, &own]));
-            self.keeping = Some(Keeping { input });
+            if input.len() > KEPT_INPUT_BYTES_MAX {
+                self.losses.push(Loss::dropped("store", "the conversation is too large to be kept"));
+            } else {
+                self.keeping = Some(Keeping { input });
+            }
         }
         Ok(())
     }
@@ -115,15 +121,28 @@ impl Asked {
         Ok(())
     }
 
-    /// Puts the text of a prompt in its place that came as tokens. Where the model's vocabulary is not known, the prompt stays
-    /// and is refused by name.
-    fn spell(&mut self) -> Result<(), Fault> {
+    /// Puts the text of a prompt in its place that came as tokens. Where the model's vocabulary is not known, or they make no
+    /// text, the prompt stays and is refused by name.
+    fn spell(&mut self, house: &House, share: &mut Share) -> Result<(), Fault> {
         let Some(tokens) = dialect::prompt_tokens(&self.body) else { return Ok(()) };
-        if let Some(text) = tokenizer(self.model.model.vocabulary).text(&tokens) {
-            self.body = dialect::with_prompt_text(&self.body, &text);
-            self.peek = dialect::peek(Dialect::Completions, &self.body)?;
+        let most = house.settings.body_bytes_max;
+        match tokenizer(self.model.model.vocabulary).text(&tokens, most) {
+            Ok(text) => {
+                share.grow_to(self.body.len() + 2 * text.len())?;
+                self.body = dialect::with_prompt_text(&self.body, &text);
+                self.peek = dialect::peek(Dialect::Completions, &self.body)?;
+                Ok(())
+            }
+            Err(NoText::NoToken(n)) => {
+                let told = format!("`prompt[{n}]` is no token of a text in this model's vocabulary.");
+                Err(Fault::new(FaultKind::InvalidRequest, told).at(format!("prompt[{n}]")))
+            }
+            Err(NoText::TooLong) => {
+                let told = format!("The text of `prompt` is larger than {most} bytes.");
+                Err(Fault::new(FaultKind::TooLarge, told).at("prompt"))
+            }
+            Err(NoText::Unknown | NoText::NoUtf8) => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -150,14 +169,14 @@ async fn earlier(asker: Asker<'_>, peek: &Peek) -> Result<Option<Bytes>, Fault> 
     Ok(Some(responses::joined(&[&kept.input, &responses::output_items(&kept.object)])))
 }
 
-/// A body that is only counted, with the turns it goes on from. What is no good JSON is left for the count to refuse.
+/// A body that is only counted, with the turns it goes on from.
 ///
 /// # Errors
-/// When there is no such turn, or the store does not answer.
-pub async fn whole_to_count(asker: Asker<'_>, body: Bytes) -> Result<Bytes, Fault> {
-    let Ok(peek) = dialect::peek(Dialect::OpenAiResponses, &body) else { return Ok(body) };
-    match earlier(asker, &peek).await? {
-        Some(items) => resumed(asker.house, &body, &peek, &items),
-        None => Ok(body),
-    }
+/// What the call itself would be refused for, and when there is no such turn, or the store does not answer.
+pub async fn whole_to_count(asker: Asker<'_>, body: Bytes, share: &mut Share) -> Result<Bytes, Fault> {
+    let peek = dialect::peek(Dialect::OpenAiResponses, &body)?;
+    let Some(items) = earlier(asker, &peek).await? else { return Ok(body) };
+    let body = resumed(asker.house, &body, &peek, &items)?;
+    share.grow_to(body.len())?;
+    Ok(body)
 }

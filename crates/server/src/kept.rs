@@ -25,6 +25,12 @@ pub struct Keeping {
     pub input: Bytes,
 }
 
+/// Whether a text may be an id of ours: no other goes near the store.
+fn may_be(id: &str) -> bool {
+    let stem = id.strip_prefix("resp_").filter(|stem| !stem.is_empty() && id.len() <= KEPT_ID_BYTES_MAX);
+    stem.is_some_and(|stem| stem.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+}
+
 /// Where a sealed answer belongs: bound into the seal.
 fn place(workspace: WorkspaceId, id: &str) -> String {
     format!("answer/{workspace}/{id}")
@@ -41,7 +47,7 @@ impl House {
     /// # Errors
     /// When the store does not answer.
     pub async fn kept(&self, workspace: WorkspaceId, id: &str, now: Timestamp) -> Result<Option<Kept>, Fault> {
-        if id.len() > KEPT_ID_BYTES_MAX {
+        if !may_be(id) {
             return Ok(None);
         }
         let row = self.store.find_answer(workspace, id.to_owned(), now).await.map_err(unavailable)?;
@@ -73,7 +79,7 @@ impl House {
             expires_at: later(now, self.settings.kept_for),
             sealed: Secret::new(self.vault.seal(&place(workspace, id), &text, &*self.chance)),
         };
-        if let Err(error) = self.store.keep_answer(row).await {
+        if let Err(error) = self.store.keep_answer(row, self.settings.kept_bytes_max).await {
             self.log.warn("answer.not_kept", &[("response.id", id), ("error", &error.to_string())]);
         }
     }
@@ -83,7 +89,7 @@ impl House {
     /// # Errors
     /// When the store does not answer.
     pub async fn forget(&self, workspace: WorkspaceId, id: &str) -> Result<bool, Fault> {
-        if id.len() > KEPT_ID_BYTES_MAX {
+        if !may_be(id) {
             return Ok(false);
         }
         self.store.forget_answer(workspace, id.to_owned()).await.map_err(unavailable)

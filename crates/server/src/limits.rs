@@ -105,6 +105,8 @@ pub const IN_FLIGHT_RETRY: Duration = Duration::from_secs(2);
 pub const UPSTREAM_RETRY_DEFAULT: Duration = Duration::from_secs(1);
 /// The longest id of a kept answer that is looked for: ours are shorter.
 pub const KEPT_ID_BYTES_MAX: usize = 64;
+/// The largest conversation that is kept.
+pub const KEPT_INPUT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The largest conversation that is kept with its answer.
 pub const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Items of a kept answer's input on one page, unasked and at most.

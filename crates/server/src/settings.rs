@@ -19,6 +19,8 @@ pub struct Settings {
     pub body_time_max: Duration,
     /// How long answers are kept that callers of Responses may go on from; zero keeps none.
     pub kept_for: Duration,
+    /// The bytes that all kept answers of a workspace may have; the oldest go.
+    pub kept_bytes_max: u64,
     /// How the relay waits and tries.
     pub relay: RelaySettings,
     /// How long connections are still accepted at shutdown while `/readyz` says no, so that balancers look elsewhere.

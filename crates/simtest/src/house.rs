@@ -298,6 +298,7 @@ fn settings(slice_tokens: u64) -> Settings {
         body_bytes_max: 1 << 20,
         body_time_max: Duration::from_secs(10),
         kept_for: Duration::from_secs(3_600),
+        kept_bytes_max: 1 << 20,
         relay: RelaySettings { slice_tokens, ..RELAY },
         drain_notice: Duration::ZERO,
         drain_time_max: Duration::from_secs(10),

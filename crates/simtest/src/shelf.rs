@@ -100,7 +100,7 @@ impl Store for Shelf {
         ready(Ok(self.log.lock().iter().rev().take(limit as usize).cloned().collect()))
     }
 
-    fn keep_answer(&self, row: AnswerRow) -> Pending<'_, ()> {
+    fn keep_answer(&self, row: AnswerRow, _: u64) -> Pending<'_, ()> {
         self.answers.lock().push(row);
         ready(Ok(()))
     }

@@ -212,6 +212,9 @@ pub struct AuditEntry {
     pub detail: String,
 }
 
+/// So many answers of a workspace are kept, the newest.
+pub const KEPT_OF_ONE_MAX: i64 = 10_000;
+
 /// An answer that a caller asked to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerRow {
@@ -295,8 +298,9 @@ pub trait Store: Send + Sync {
     /// instants, so that none is lost: it may be a little longer than `limit`.
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>>;
 
-    /// Keeps an answer. It is no money: on SQLite the last ones may be lost by a power failure.
-    fn keep_answer(&self, row: AnswerRow) -> Pending<'_, ()>;
+    /// Keeps an answer, and forgets the oldest of its workspace where they have more than `bytes_max` together, or are too
+    /// many: a turn keeps its whole conversation, so that a short call may keep megabytes. It is no money: on SQLite the last ones may be lost by a power failure.
+    fn keep_answer(&self, row: AnswerRow, bytes_max: u64) -> Pending<'_, ()>;
     /// An answer of a workspace that has not vanished by then.
     fn find_answer(&self, workspace: WorkspaceId, id: String, now: Timestamp) -> Pending<'_, Option<AnswerRow>>;
     /// Forgets an answer of a workspace; says whether there was one.

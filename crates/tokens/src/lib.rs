@@ -19,7 +19,7 @@ mod request;
 mod vocabulary;
 
 pub use request::count;
-pub use vocabulary::Tokenizer;
+pub use vocabulary::{NoText, Tokenizer};
 
 /// How many tokens something has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,15 +53,43 @@ impl Tokenizer {
         }
     }
 
-    /// The text of these tokens; `None` where one of them is none, or they make no text.
-    pub fn text(self, tokens: &[u32]) -> Option<String> {
+    /// The text of these tokens, if it has so many bytes at most.
+    ///
+    /// # Errors
+    /// `NoText` says why there is none.
+    pub fn text(self, tokens: &[u32], bytes_max: usize) -> Result<String, NoText> {
         let vocabulary = match self {
             Self::O200k => bpe_openai::o200k_base(),
             Self::Cl100k => bpe_openai::cl100k_base(),
-            Self::Unknown => return None,
+            Self::Unknown => return Err(NoText::Unknown),
         };
-        vocabulary.decode(tokens)
+        // The library does not check: a number beyond its table would read beyond it. Names of special tokens are beyond.
+        let known = vocabulary.bpe.num_tokens();
+        let mut bytes = 0;
+        for (n, token) in tokens.iter().enumerate() {
+            if usize::try_from(*token).map_or(true, |token| token >= known) {
+                return Err(NoText::NoToken(n));
+            }
+            bytes += vocabulary.bpe.token_len(*token);
+            if bytes > bytes_max {
+                return Err(NoText::TooLong);
+            }
+        }
+        vocabulary.decode(tokens).ok_or(NoText::NoUtf8)
     }
+}
+
+/// Why tokens make no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoText {
+    /// The vocabulary is not public.
+    Unknown,
+    /// The one at this place is no token of a text.
+    NoToken(usize),
+    /// It is longer than asked for.
+    TooLong,
+    /// Their bytes are no UTF-8.
+    NoUtf8,
 }
 
 fn exact(vocabulary: &Vocabulary, text: &str) -> u64 {
@@ -91,8 +119,23 @@ mod tests {
 
     #[test]
     fn tokens_make_their_text_again() {
-        assert_eq!(Tokenizer::Cl100k.text(&[15339, 1917]).as_deref(), Some("hello world"));
-        assert_eq!(Tokenizer::Unknown.text(&[1]), None);
+        assert_eq!(Tokenizer::Cl100k.text(&[15339, 1917], 11).as_deref(), Ok("hello world"));
+        assert_eq!(Tokenizer::Cl100k.text(&[15339, 1917], 10), Err(NoText::TooLong));
+        assert_eq!(Tokenizer::Unknown.text(&[1], 9), Err(NoText::Unknown));
+    }
+
+    /// Numbers that are no tokens of a text are refused, the special ones too; every other is a token.
+    #[test]
+    fn what_is_no_token_is_refused() {
+        for (tokenizer, least) in [(Tokenizer::O200k, 199_998), (Tokenizer::Cl100k, 100_256)] {
+            for token in [least, least + 1, least + 20, 1 << 20, u32::MAX - 1, u32::MAX] {
+                assert_eq!(tokenizer.text(&[0, token], 99), Err(NoText::NoToken(1)), "{token}");
+            }
+            for token in 0..least {
+                let text = tokenizer.text(&[token], 1_000);
+                assert!(matches!(text, Ok(_) | Err(NoText::NoUtf8)), "{token} {text:?}");
+            }
+        }
     }
 
     #[test]

@@ -38,17 +38,21 @@ const NAMES: [&str; 20] = [
 impl Echo {
     /// Reads the body as the client sent it (with its `previous_response_id`), which a look has found to be good JSON.
     pub fn read(body: &Bytes) -> Self {
+        // A copy of what is repeated: the conversation itself may be megabytes, and is let go while the answer comes.
+        let mut kept = Vec::new();
         let mut members = Vec::new();
         if let Ok(mut object) = Members::new(body, blank(body, 0), 0) {
             while let Ok(Some(member)) = object.next() {
                 let name = member.name(body);
                 let known = NAMES.into_iter().find(|known| known.as_bytes() == &*name);
                 if let Some(name) = known.filter(|_| member.text(body) != b"null") {
-                    members.push((name, member.value));
+                    let from = kept.len();
+                    kept.extend_from_slice(member.text(body));
+                    members.push((name, (from, kept.len())));
                 }
             }
         }
-        Self { body: body.clone(), members }
+        Self { body: Bytes::from(kept), members }
     }
 
     /// What was said under a name.

@@ -70,10 +70,11 @@ impl EventReader for GeminiReader {
         let json = &*frame.json;
         let mut edits = Edits::default();
         let top = TopReader { json, edits: &mut edits, pen: &self.pen, part: Part::Frame }.read()?;
+        // A report counts what stands in its frame, too.
+        top.tell(way.tally);
         if let Some(usage) = top.usage {
             self.counted(usage.text(json), way.tally);
         }
-        top.tell(way.tally);
         self.called |= top.called;
         self.blocked |= top.blocked.is_some();
         self.note(&top.candidates);

@@ -37,7 +37,7 @@ const PRIVATE: [&str; 24] = [
 ];
 
 /// Beginnings of private names.
-const PRIVATE_PREFIXES: [&str; 17] = [
+const PRIVATE_PREFIXES: [&str; 18] = [
     "amazon",
     "aws_",
     "azure",
@@ -48,6 +48,7 @@ const PRIVATE_PREFIXES: [&str; 17] = [
     "litellm",
     "openrouter",
     "provider",
+    "served_by",
     "sglang",
     "upstream",
     "vendor",

@@ -14,15 +14,13 @@ use canon::Dialect;
 
 /// The names of the public description that are passed as they are. What they hold is the client's own, or says nothing of
 /// the upstream.
-const KEPT: [&[u8]; 31] = [
+const KEPT: [&[u8]; 27] = [
     b"completed_at",
     b"incomplete_details",
     b"instructions",
-    b"metadata",
     b"parallel_tool_calls",
     b"temperature",
     b"tool_choice",
-    b"tools",
     b"top_p",
     b"background",
     b"max_tool_calls",
@@ -33,9 +31,7 @@ const KEPT: [&[u8]; 31] = [
     b"prompt_cache_options",
     b"prompt_cache_retention",
     b"prompt_cache_diagnostics",
-    b"reasoning",
     b"safety_identifier",
-    b"text",
     b"tool_usage",
     b"top_logprobs",
     b"truncation",
@@ -47,6 +43,10 @@ const KEPT: [&[u8]; 31] = [
     b"access_programs",
     b"error",
 ];
+
+/// Objects that repeat what the client said: as the client said it, or without what is private in them.
+const REPEATED: [(&[u8], &str); 4] =
+    [(b"metadata", "metadata"), (b"reasoning", "reasoning"), (b"text", "text"), (b"tools", "tools")];
 
 /// What the client said differs from what the upstream was told: these are shown as the client's.
 const THE_CLIENTS: [(&str, &str); 3] =
@@ -105,6 +105,12 @@ impl ResponseReader<'_, '_> {
                 name => match THE_CLIENTS.iter().position(|(known, _)| known.as_bytes() == name) {
                     Some(n) => once(&mut ours[n], member)?,
                     None if KEPT.contains(&name) => {}
+                    None if let Some((_, repeated)) = REPEATED.iter().find(|(known, _)| *known == name) => {
+                        match echo.get(repeated) {
+                            Some(said) => edits.replace(member.value, said.as_bytes().to_vec()),
+                            None => drop(object.other(member, name, edits)?),
+                        }
+                    }
                     None => object.drop(member),
                 },
             }

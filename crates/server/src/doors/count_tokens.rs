@@ -51,7 +51,7 @@ async fn counted(
     let body = read_json(&parts.headers, body, settings.into(), &mut share).await?;
     let asker = Asker { house: &worker.house, caller, at };
     let body = match door.dialect {
-        Dialect::OpenAiResponses => whole_to_count(asker, body).await?,
+        Dialect::OpenAiResponses => whole_to_count(asker, body, &mut share).await?,
         _ => body,
     };
     let (request, _) = decode_count(door.dialect, model, &body)?;

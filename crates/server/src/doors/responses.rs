@@ -6,8 +6,10 @@ use crate::entry::Door;
 use crate::house::Worker;
 use crate::kept::Kept;
 use crate::limits::{KEPT_ID_BYTES_MAX, KEPT_PAGE, KEPT_PAGE_MAX};
+use crate::room::Share;
 use crate::visit::Visit;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use bytes::Bytes;
 use canon::{Fault, FaultKind};
@@ -31,9 +33,11 @@ pub enum Ask {
 pub async fn kept(
     (door, ask): (Door, Ask),
     State(worker): State<Worker>,
-    Path(id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     request: Request<Body>,
 ) -> Response<Body> {
+    // An id that is no text is nobody's.
+    let id = path.map_or_else(|_| String::new(), |Path(id)| id);
     let visit = Visit::new(&worker.house, door, &request);
     let caller = match worker.house.identify(request.headers(), visit.entry.at) {
         Ok(caller) => caller,
@@ -57,7 +61,12 @@ async fn object(asker: Asker<'_>, id: &str, uri: &Uri) -> Result<Bytes, Fault> {
 }
 
 async fn input(asker: Asker<'_>, id: &str, page: Result<Page, Fault>) -> Result<Bytes, Fault> {
-    page?.of(id, &found(asker, id).await?)
+    let page = page?;
+    let kept = found(asker, id).await?;
+    let mut share =
+        Share::new(asker.house.room.clone(), asker.caller.workspace, asker.house.settings.body_bytes_max);
+    share.grow_to(kept.input.len())?;
+    page.of(id.rsplit_once('_').map_or(id, |(_, stem)| stem), &kept)
 }
 
 async fn forget(asker: Asker<'_>, id: &str) -> Result<Bytes, Fault> {
@@ -109,20 +118,20 @@ impl Page {
         Ok(Self { limit, newest_first, after: query(uri, "after") })
     }
 
-    fn of(&self, id: &str, kept: &Kept) -> Result<Bytes, Fault> {
-        let broken = |_| Fault::new(FaultKind::Internal, "What was kept of this answer cannot be read.");
+    /// The page, of the items that an answer with this stem of an id was given.
+    fn of(&self, stem: &str, kept: &Kept) -> Result<Bytes, Fault> {
+        let broken = |_| Fault::new(FaultKind::Internal, UNREADABLE);
         let items: Vec<&RawValue> = serde_json::from_slice(&kept.input).map_err(broken)?;
-        let stem = id.rsplit_once('_').map_or(id, |(_, stem)| stem);
-        let mut items: Vec<(String, String)> = (0..).zip(&items).map(|(n, item)| with_id(item, stem, n)).collect();
-        if self.newest_first {
-            items.reverse();
-        }
-        let skipped = self
-            .after
-            .as_ref()
-            .map_or(0, |after| items.iter().position(|(id, _)| id == after).map_or(items.len(), |at| at + 1));
-        let rest = items.get(skipped..).unwrap_or_default();
-        let page = rest.get(..self.limit.min(rest.len())).unwrap_or_default();
+        let skipped = match &self.after {
+            None => 0,
+            Some(after) => {
+                let place = place_of(after, stem, &items);
+                place.map_or(items.len(), |n| if self.newest_first { items.len() - n } else { n + 1 })
+            }
+        };
+        let places = (0..items.len()).map(|n| if self.newest_first { items.len() - 1 - n } else { n });
+        let page: Vec<(String, String)> =
+            places.skip(skipped).take(self.limit).filter_map(|n| Some(with_id(items.get(n)?, stem, n))).collect();
         let id = |item: Option<&(String, String)>| item.map_or("null".to_owned(), |(id, _)| json!(id).to_string());
         let texts: Vec<&str> = page.iter().map(|(_, text)| text.as_str()).collect();
         Ok(Bytes::from(format!(
@@ -130,27 +139,31 @@ impl Page {
             texts.join(","),
             id(page.first()),
             id(page.last()),
-            rest.len() > page.len(),
+            skipped + page.len() < items.len(),
         )))
     }
 }
 
-/// An item with its id: its own, or one by its place. What came in need not have one, what is listed does.
+/// The place that an id of ours tells.
+fn place_of(id: &str, stem: &str, items: &[&RawValue]) -> Option<usize> {
+    let n = id.strip_prefix("item_")?.strip_prefix(stem)?.strip_prefix('_')?.parse().ok()?;
+    (n < items.len()).then_some(n)
+}
+
+/// An item under an id that tells its place: what came in need not have one, and one may come twice.
 fn with_id(item: &RawValue, stem: &str, n: usize) -> (String, String) {
-    let made = format!("item_{stem}_{n}");
+    let id = format!("item_{stem}_{n}");
     let Ok(mut members) = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(item.get()) else {
-        return (made, item.get().to_owned());
-    };
-    let own = members.get("id").and_then(|id| serde_json::from_str::<String>(id.get()).ok());
-    if let Some(id) = own {
         return (id, item.get().to_owned());
-    }
-    let text = serde_json::value::to_raw_value(&made).and_then(|id| {
+    };
+    let text = serde_json::value::to_raw_value(&id).and_then(|id| {
         members.insert("id".to_owned(), id);
         serde_json::to_string(&members)
     });
-    (made, text.unwrap_or_else(|_| item.get().to_owned()))
+    (id, text.unwrap_or_else(|_| item.get().to_owned()))
 }
+
+const UNREADABLE: &str = "What was kept of this answer cannot be read.";
 
 #[cfg(test)]
 mod tests {
@@ -163,7 +176,7 @@ mod tests {
     fn listed(uri: &str) -> String {
         let input = br#"[{"role":"user","content":"a"}, {"id":"own","n":9007199254740993},{}]"#;
         let kept = Kept { input: Bytes::from_static(input), object: Bytes::new() };
-        String::from_utf8(page(uri).unwrap().of("resp_1", &kept).unwrap().to_vec()).unwrap()
+        String::from_utf8(page(uri).unwrap().of("1", &kept).unwrap().to_vec()).unwrap()
     }
 
     /// R-API-4: items are listed in pages, newest first unless asked otherwise; each has an id.
@@ -172,14 +185,18 @@ mod tests {
         assert_eq!(
             listed("/x?order=asc&limit=2"),
             "{\"object\":\"list\",\"data\":[{\"content\":\"a\",\"id\":\"item_1_0\",\"role\":\"user\"},\
-             {\"id\":\"own\",\"n\":9007199254740993}],\"first_id\":\"item_1_0\",\"last_id\":\"own\",\"has_more\":true}"
+             {\"id\":\"item_1_1\",\"n\":9007199254740993}],\"first_id\":\"item_1_0\",\"last_id\":\"item_1_1\",\"has_more\":true}"
         );
         assert_eq!(
-            listed("/x?order=asc&after=own"),
+            listed("/x?order=asc&after=item_1_1"),
             "{\"object\":\"list\",\"data\":[{\"id\":\"item_1_2\"}],\"first_id\":\"item_1_2\",\"last_id\":\"item_1_2\",\
              \"has_more\":false}"
         );
         assert!(listed("/x").contains("\"first_id\":\"item_1_2\",\"last_id\":\"item_1_0\",\"has_more\":false"));
+        assert!(
+            listed("/x?limit=1&after=item_1_1")
+                .contains("\"first_id\":\"item_1_0\",\"last_id\":\"item_1_0\",\"has_more\":false")
+        );
         assert!(listed("/x?after=unknown").contains("\"data\":[],\"first_id\":null"));
         for (uri, at) in [("/x?limit=0", "limit"), ("/x?limit=101", "limit"), ("/x?order=up", "order")] {
             assert_eq!(page(uri).err().and_then(|fault| fault.param).as_deref(), Some(at));

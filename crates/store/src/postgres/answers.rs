@@ -2,12 +2,21 @@
 
 use super::pool::Fail;
 use super::wire::Uuid;
-use crate::port::AnswerRow;
+use crate::port::{AnswerRow, KEPT_OF_ONE_MAX};
 use tokio_postgres::Transaction;
 use units::{Secret, Timestamp, WorkspaceId};
 
+/// Forgets the oldest answers of a workspace that are too many, or too large together.
+const TRIM: &str = "
+    DELETE FROM kept_answer WHERE id IN (
+        SELECT id FROM (
+            SELECT id, SUM(LENGTH(sealed)) OVER newest AS bytes, ROW_NUMBER() OVER newest AS n
+            FROM kept_answer WHERE workspace = $1 WINDOW newest AS (ORDER BY created_at DESC, id DESC)
+        ) AS counted WHERE bytes > $2 OR n > $3)";
+
 /// Keeps an answer.
-pub async fn keep(tx: &Transaction<'_>, row: &AnswerRow) -> Result<(), Fail> {
+pub async fn keep(tx: &Transaction<'_>, row: &AnswerRow, bytes_max: u64) -> Result<(), Fail> {
+    let most = i64::try_from(bytes_max).unwrap_or(i64::MAX);
     tx.execute(
         "INSERT INTO kept_answer (id, workspace, created_at, expires_at, sealed) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, sealed = excluded.sealed",
@@ -20,6 +29,7 @@ pub async fn keep(tx: &Transaction<'_>, row: &AnswerRow) -> Result<(), Fail> {
         ],
     )
     .await?;
+    tx.execute(TRIM, &[&Uuid(row.workspace.bytes()), &most, &KEPT_OF_ONE_MAX]).await?;
     Ok(())
 }
 

@@ -135,11 +135,11 @@ impl Store for Postgres {
         Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(people::page_log(tx, before, limit)) as _)))
     }
 
-    fn keep_answer(&self, row: AnswerRow) -> Pending<'_, ()> {
+    fn keep_answer(&self, row: AnswerRow, bytes_max: u64) -> Pending<'_, ()> {
         let row = Arc::new(row);
         Box::pin(self.shared.db.write(Arc::new(move |tx| {
             let row = Arc::clone(&row);
-            Box::pin(async move { answers::keep(tx, &row).await })
+            Box::pin(async move { answers::keep(tx, &row, bytes_max).await })
         })))
     }
 

@@ -3,7 +3,7 @@
 
 use super::reader::Reader;
 use crate::open::OpenError;
-use crate::port::{AnswerRow, StoreError};
+use crate::port::{AnswerRow, KEPT_OF_ONE_MAX, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::path::Path;
 use std::time::Duration;
@@ -22,7 +22,15 @@ const SHAPE: &str = "
         expires_at INTEGER NOT NULL,
         sealed     BLOB NOT NULL
     ) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS kept_answer_expires ON kept_answer (expires_at);";
+    CREATE INDEX IF NOT EXISTS kept_answer_expires ON kept_answer (expires_at);
+    CREATE INDEX IF NOT EXISTS kept_answer_of ON kept_answer (workspace, created_at);";
+/// Forgets the oldest answers of a workspace that are too many, or too large together.
+const TRIM: &str = "
+    DELETE FROM kept_answer WHERE id IN (
+        SELECT id FROM (
+            SELECT id, SUM(LENGTH(sealed)) OVER newest AS bytes, ROW_NUMBER() OVER newest AS n
+            FROM kept_answer WHERE workspace = ?1 WINDOW newest AS (ORDER BY created_at DESC, id DESC)
+        ) WHERE bytes > ?2 OR n > ?3)";
 
 /// Opens the file; it is made when it is not there.
 pub fn open(dir: &Path) -> Result<Reader, OpenError> {
@@ -51,7 +59,8 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<AnswerRow> {
 }
 
 /// Keeps an answer.
-pub async fn keep(answers: &Reader, row: AnswerRow) -> Result<(), StoreError> {
+pub async fn keep(answers: &Reader, row: AnswerRow, bytes_max: u64) -> Result<(), StoreError> {
+    let most = i64::try_from(bytes_max).unwrap_or(i64::MAX);
     answers
         .ask(move |db| {
             db.execute(
@@ -65,7 +74,8 @@ pub async fn keep(answers: &Reader, row: AnswerRow) -> Result<(), StoreError> {
                     row.sealed.expose()
                 ],
             )
-            .map(drop)
+            .map(drop)?;
+            db.execute(TRIM, params![row.workspace.bytes(), most, KEPT_OF_ONE_MAX]).map(drop)
         })
         .await
 }

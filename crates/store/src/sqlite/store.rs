@@ -77,8 +77,8 @@ impl Store for Sqlite {
         Box::pin(self.reads.ask(move |db| people::page_log(db, before, limit)))
     }
 
-    fn keep_answer(&self, row: AnswerRow) -> Pending<'_, ()> {
-        Box::pin(answers::keep(&self.answers, row))
+    fn keep_answer(&self, row: AnswerRow, bytes_max: u64) -> Pending<'_, ()> {
+        Box::pin(answers::keep(&self.answers, row, bytes_max))
     }
 
     fn find_answer(&self, workspace: WorkspaceId, id: String, now: Timestamp) -> Pending<'_, Option<AnswerRow>> {

@@ -205,7 +205,7 @@ async fn answers_are_kept_for_their_workspace_until_they_vanish(world: World) {
     };
     let (short, long) = (answer("resp_a", 10), answer("resp_b", 100));
     for row in [&short, &long, &short] {
-        o.store.keep_answer(row.clone()).await.unwrap();
+        o.store.keep_answer(row.clone(), 1_000_000).await.unwrap();
     }
     let find = async |of: WorkspaceId, id: &str| o.store.find_answer(of, id.to_owned(), world.now()).await.unwrap();
     assert_eq!(find(acme.id, "resp_a").await, Some(short.clone()));
@@ -221,5 +221,17 @@ async fn answers_are_kept_for_their_workspace_until_they_vanish(world: World) {
     assert_eq!(o.store.find_answer(acme.id, long.id.clone(), world.now()).await.unwrap(), Some(long.clone()));
     assert!(o.store.forget_answer(acme.id, long.id.clone()).await.unwrap());
     assert!(!o.store.forget_answer(acme.id, long.id).await.unwrap());
+    // Too large together: the oldest go, and another's stay.
+    let other = AnswerRow { workspace: bolt.id, ..answer("resp_o", 900) };
+    o.store.keep_answer(other, 250_000).await.unwrap();
+    for id in ["resp_1", "resp_2", "resp_3"] {
+        world.forward(Duration::from_secs(1));
+        o.store.keep_answer(answer(id, 900), 250_000).await.unwrap();
+    }
+    let left = async |of: WorkspaceId, id: &str| {
+        o.store.find_answer(of, id.to_owned(), world.now()).await.unwrap().is_some()
+    };
+    assert!(!left(acme.id, "resp_1").await && left(acme.id, "resp_2").await && left(acme.id, "resp_3").await);
+    assert!(left(bolt.id, "resp_o").await);
     o.ledger.close().await.unwrap();
 }

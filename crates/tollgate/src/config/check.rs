@@ -85,6 +85,7 @@ impl Config {
                 body_bytes_max: count("server.body_bytes_max"),
                 body_time_max: ms("server.body_time_max_ms"),
                 kept_for: ms("responses.kept_ms"),
+                kept_bytes_max: number("responses.kept_bytes_max"),
                 relay: RelaySettings {
                     connect_timeout: ms("relay.connect_timeout_ms"),
                     first_byte_timeout: ms("relay.first_byte_timeout_ms"),

@@ -113,6 +113,12 @@ pub const SETTINGS: &[Setting] = &[
         "How long answers of Responses are kept, sealed, for a later turn by previous_response_id (unless the caller says \
          store: false); 0 keeps none.",
     ),
+    setting(
+        "responses.kept_bytes_max",
+        number(0, 1 << 40),
+        "268435456",
+        "The bytes that all kept answers of a workspace may have; where there are more, or 10000 answers, the oldest go.",
+    ),
     setting("relay.connect_timeout_ms", number(1, DAY_MS), "5000", "For a connection to a provider."),
     setting(
         "relay.first_byte_timeout_ms",

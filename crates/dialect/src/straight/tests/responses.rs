@@ -124,17 +124,27 @@ fn the_last_event_tells_the_charge() {
     assert_eq!((&object["usage"]["input_tokens"], &object["usage"]["total_tokens"]), (&40.into(), &42.into()));
 }
 
-/// Names of tools, settings and texts that a client chose are nobody's to drop.
+/// Names of tools, settings and texts that a client chose are nobody's to drop; what an upstream puts among them goes.
 #[test]
 fn what_the_client_wrote_stays() {
     let own = r#""metadata":{"provider":"mine"},"tools":[{"type":"function","name":"f","parameters":{"properties":{"cost":{"model":1}}}}]"#;
-    let body = format!(
-        r#"{{"id":"u","object":"response","status":"completed","model":"m","output":[{{"id":"fc_1","type":"function_call","call_id":"c","name":"f","arguments":"{{\"provider\":9007199254740993}}","upstream":"x"}}],{own}}}"#
-    );
-    let answer = Answer::read(&spec(), &Bytes::from(body)).unwrap();
-    let text = String::from_utf8(answer.seal(&Usage::NONE, UsageSource::Estimated).to_vec()).unwrap();
-    assert!(text.contains(own) && text.contains(r#"{\"provider\":9007199254740993}"#), "{text}");
-    assert!(!text.contains("upstream"), "{text}");
+    let body = r#"{"id":"u","object":"response","status":"completed","model":"m","output":[{"id":"fc_1","type":"function_call","call_id":"c","name":"f","arguments":"{\"provider\":9007199254740993}","upstream":"x"}],"metadata":{"provider":"mine","x_host":"x"},"reasoning":{"effort":null,"served_by":"x"},"text":{"format":{"type":"text","provider_name":"x"}},"tools":[{"type":"function","name":"f","vendor":"x"}]}"#;
+    let answer = |echo| {
+        let answer = Answer::read(&StreamSpec { echo, ..spec() }, &Bytes::from(body)).unwrap();
+        String::from_utf8(answer.seal(&Usage::NONE, UsageSource::Estimated).to_vec()).unwrap()
+    };
+    let text = answer(Echo::read(&Bytes::from(format!(r#"{{"input":"x",{own}}}"#))));
+    for member in own
+        .split("\"tools\"")
+        .next()
+        .into_iter()
+        .chain([r#"{\"provider\":9007199254740993}"#, r#"{"cost":{"model":1}}"#])
+    {
+        assert!(text.contains(member), "{member}: {text}");
+    }
+    for text in [text, answer(Echo::default())] {
+        assert!(!text.contains("\"x\"") && text.contains(r#""reasoning":{"effort":null}"#), "{text}");
+    }
 }
 
 fn frame(text: &str, shape: u8, number: u64) -> String {

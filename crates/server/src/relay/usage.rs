@@ -43,7 +43,9 @@ fn choose(job: &Job, tally: &Tally, passed: u64, cut: bool) -> (Usage, UsageSour
     let sane = !reported.is_absurd();
     let prompt_known = sane && reported.iter().any(|(class, _)| class.is_prompt());
     let vectors = job.peek.dialect == Dialect::Embeddings;
-    let answer_known = sane && (vectors || reported.iter().any(|(class, _)| !class.is_prompt()));
+    // A report of no answer where text passed is none.
+    let told = reported.answer_total() > 0 || passed == 0;
+    let answer_known = sane && told && (vectors || reported.iter().any(|(class, _)| !class.is_prompt()));
     if prompt_known && answer_known && !cut {
         return (*reported, UsageSource::Provider);
     }

@@ -171,3 +171,16 @@ async fn a_prediction_is_held_for() {
     assert!(seen.status == 400 && seen.text().contains("best_of"), "{}", seen.text());
     sim.upstreams.set("one", vec![Script::stream(vec![chat_chunk("x"), chat_end(1, 1)])]);
 }
+
+/// A provider that reports no answer tokens beside an answer has not counted them: they are estimated.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_reported_as_nothing_is_estimated() {
+    let sim = open().await;
+    sim.upstreams.set("one", vec![simtest::json_answer("12345678", 10, 0)]);
+    assert_eq!(sim.chat(&ask(false), Client::ReadsAll).await.status, 200);
+    assert_eq!(charged(&sim), (2, UsageSource::Estimated));
+    let sim = open().await;
+    sim.upstreams.set("one", vec![simtest::json_answer("", 10, 0)]);
+    sim.chat(&ask(false), Client::ReadsAll).await;
+    assert_eq!(charged(&sim), (0, UsageSource::Provider));
+}

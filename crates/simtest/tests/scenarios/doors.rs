@@ -116,6 +116,16 @@ async fn r_api_3_prompts_of_tokens_become_text() {
     assert_eq!(seen["choices"][0]["text"], format!("{prompt}first"), "{seen}");
     assert_eq!(seen["object"], "text_completion");
     assert_eq!(sim.book.rows()[0].endpoint, "completions");
+    // What is no token of a text is named, the special ones too.
+    for token in [199_999, 4_294_967_295_u32] {
+        let seen = sim.ask("POST", "/v1/completions", &json!({ "model": "m", "prompt": [24_912, token] })).await;
+        assert_eq!((seen.status, &told(&seen)["error"]["param"]), (400, &json!("prompt[1]")), "{}", seen.text());
+    }
+    // A text that is larger than a body may be.
+    let many = vec![72_056; 20_000];
+    let seen = sim.ask("POST", "/v1/completions", &json!({ "model": "m", "prompt": many })).await;
+    assert_eq!((seen.status, &told(&seen)["error"]["param"]), (413, &json!("prompt")), "{}", seen.text());
+    assert_eq!(sim.upstreams.arrived().len(), 1);
 }
 
 /// R-API-7: vectors are charged by the provider's count of the prompt, or by our own where it has none.

@@ -37,7 +37,7 @@ BEHIND_GATEWAY = [
     ("responses", "sim-gemini", (*ELSEWHERE, "reasoning", "refusal")),
     ("completions", "sim-openai", PROMPTS),
     ("completions", "sim-anthropic", PROMPTS),
-    ("completions", "sim-responses", PROMPTS),
+    ("completions", "sim-responses", (*PROMPTS, "completion")),
     ("completions", "sim-gemini", PROMPTS),
     ("embeddings", "sim-openai-embedding", ()),
     ("gemini", "sim-gemini", ("count",)),

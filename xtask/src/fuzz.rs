@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How long each target runs in `cargo xtask test`, in seconds, unless the variable says otherwise.
-const SECONDS: u64 = 3;
-/// The variable.
+/// So many inputs, the same each time, are what a target gets where no seconds are told: a check must not fail by chance.
+const RUNS: &str = "-runs=4000";
+/// The seconds that each target runs in `cargo xtask test`.
 const SECONDS_NAME: &str = "TOLLGATE_FUZZ_SECONDS";
 /// Inputs are no longer than this: readers that are linear learn nothing from more.
 const BYTES_MAX: &str = "-max_len=8192";
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &[String]) -> Result<bool, String> {
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "--seconds" => seconds = number(args.next().map_or("", String::as_str))?,
+            "--seconds" => seconds = Some(number(args.next().map_or("", String::as_str))?),
             name => names.push(name.to_owned()),
         }
     }
@@ -45,8 +45,8 @@ pub(crate) fn step() -> Result<Count, String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a setting of a command for developers, of nothing that ships")]
-fn seconds() -> Result<u64, String> {
-    std::env::var(SECONDS_NAME).map_or(Ok(SECONDS), |text| number(&text))
+fn seconds() -> Result<Option<u64>, String> {
+    std::env::var(SECONDS_NAME).ok().map(|text| number(&text)).transpose()
 }
 
 fn number(text: &str) -> Result<u64, String> {
@@ -54,12 +54,12 @@ fn number(text: &str) -> Result<u64, String> {
 }
 
 /// Builds the targets and runs them, as many at once as there are processors.
-fn all(seconds: u64, wanted: &[String]) -> Result<Count, String> {
+fn all(seconds: Option<u64>, wanted: &[String]) -> Result<Count, String> {
     let targets = targets()?;
     if let Some(unknown) = wanted.iter().find(|name| !targets.contains(name)) {
         return Err(format!("no target {unknown}; there are {}", targets.join(", ")));
     }
-    if seconds == 0 {
+    if seconds == Some(0) {
         println!("{SECONDS_NAME} is 0: no target runs");
         return Ok(Count::default());
     }
@@ -116,14 +116,19 @@ fn host() -> Result<String, String> {
 }
 
 /// Runs one target over its seeds and what it learned before, and says what broke it.
-fn one(binaries: &Path, name: &str, seconds: u64) -> Result<bool, String> {
+fn one(binaries: &Path, name: &str, seconds: Option<u64>) -> Result<bool, String> {
     let (seeds, words) = seeds::write(name)?;
-    let learned = folder("learned", name)?;
     let found = folder("found", name)?;
     let mut command = Command::new(binaries.join(name));
-    command.current_dir(&found).args([&learned, &seeds]);
+    command.current_dir(&found);
+    if let Some(seconds) = seconds {
+        command.arg(folder("learned", name)?).arg(format!("-max_total_time={seconds}"));
+    } else {
+        command.args([RUNS, "-seed=1"]);
+    }
+    command.arg(&seeds);
     command.args([BYTES_MAX, MEMORY_MB, SLOW, "-print_final_stats=1"]);
-    command.args([format!("-max_total_time={seconds}"), format!("-dict={}", words.display())]);
+    command.arg(format!("-dict={}", words.display()));
     command.arg(format!("-artifact_prefix={}/", found.display()));
     let ran = command.output().map_err(|why| format!("{}: {why}", binaries.join(name).display()))?;
     let told = String::from_utf8_lossy(&ran.stderr);

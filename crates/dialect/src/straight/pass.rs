@@ -186,8 +186,8 @@ impl<'a> Frame<'a> {
             let data = &raw[from..from + fields.data.len()];
             let from = from + data.len() - data.trim_ascii_start().len();
             let json = data.trim_ascii();
-            // A lone CR may end a line for a reader.
-            if memchr::memchr(b'\r', json).is_none() {
+            // A lone CR may end a line for a reader, and a form feed is no blank of JSON.
+            if memchr::memchr(b'\r', json).is_none() && memchr::memchr(b'\x0c', data).is_none() {
                 return Self { raw, event: fields.event, json: Cow::Borrowed(json), at: Some(from) };
             }
         }

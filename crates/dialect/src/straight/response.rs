@@ -82,6 +82,7 @@ impl ResponseReader<'_, '_> {
         let Self { json, head, echo, edits, status, items } = self;
         let mut found = Response::default();
         let (mut id, mut kind, mut model, mut created, mut told, mut output) = (None, None, None, None, None, None);
+        let mut reported = None;
         let mut ours: [Option<Member>; THE_CLIENTS.len()] = [None; THE_CLIENTS.len()];
         let mut object = Sieve::new(json, at, outside)?;
         while let Some(member) = object.next()? {
@@ -94,8 +95,13 @@ impl ResponseReader<'_, '_> {
                 b"created_at" if value.first().is_some_and(u8::is_ascii_digit) => once(&mut created, member)?,
                 b"status" => once(&mut told, member)?,
                 b"output" => once(&mut output, member)?,
-                b"usage" if value.starts_with(b"{") => once(&mut found.usage, member)?,
-                b"usage" if value == b"null" && status == Some("in_progress") => {}
+                b"usage" => {
+                    once(&mut reported, member)?;
+                    let open = value == b"null" && status == Some("in_progress");
+                    if !open && !value.starts_with(b"{") {
+                        object.drop(member);
+                    }
+                }
                 b"error" if value != b"null" => return Err(failed(value)),
                 b"service_tier" if value == b"null" || is_word(value, TIERS) => {}
                 b"incomplete_details" => {
@@ -134,6 +140,7 @@ impl ResponseReader<'_, '_> {
         if let Some(items) = items {
             object.set(output, "output", [b"[", items, b"]"].concat(), edits);
         }
+        found.usage = reported.filter(|member| member.text(json).starts_with(b"{"));
         found.output = output.filter(|member| member.text(json).starts_with(b"["));
         found.closed = object.close(edits);
         Ok(found)

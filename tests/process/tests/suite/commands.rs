@@ -170,8 +170,8 @@ fn lists_and_usage_with_filters() -> Outcome<()> {
     let piped = shell.run(&["usage", "--workspace", workspace])?;
     let rows = cells(&piped.out);
     assert_eq!(rows.len(), 3);
-    assert_eq!((rows[0][0], rows[0][2], rows[0][3], rows[0][6]), (ids[2].as_str(), "to-openai", "200", "provider"));
-    assert_eq!(json!(rows[0][7]), all[0]["charge_usd"]);
+    assert_eq!((rows[0][0], rows[0][2], rows[0][3], rows[0][7]), (ids[2].as_str(), "to-openai", "200", "provider"));
+    assert_eq!(json!(rows[0][8]), all[0]["charge_usd"]);
     shell
         .ends(1, &["usage", "--key", "x", "--from", "soon", "--limit", "0", "--workspace", "nobody"])?
         .complains(&["workspace:", "key:", "from:", "limit:"])?;

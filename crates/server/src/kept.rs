@@ -116,3 +116,18 @@ pub fn not_kept(id: &str) -> Fault {
     let told = format!("There is no kept answer \"{shown}\"; send the whole conversation in `input`.");
     Fault::new(FaultKind::ResponseNotKept, told).at("previous_response_id")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R-API-4: what cannot be an id of ours never reaches the store; a NUL would be an error there.
+    #[test]
+    fn r_api_4_only_ids_of_ours_are_looked_for() {
+        assert!(may_be("resp_01m8m9fht2et2tn478vh923gxy"));
+        let long = format!("resp_{}", "a".repeat(KEPT_ID_BYTES_MAX));
+        for other in ["", "resp_", "resp_a\0b", "resp_A", "msg_1", "resp_a b", "resp_\u{e9}", &long] {
+            assert!(!may_be(other), "{other:?}");
+        }
+    }
+}

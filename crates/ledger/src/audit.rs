@@ -4,7 +4,8 @@
 //! I1 every transfer moves an amount above zero between two known accounts. I2 a grant's `posted` is the sum of its
 //! transfers. I3 `held` is the sum of open legs. I4 nothing is below zero. I5 a hold is in one state only. I6 each
 //! settled hold has one usage row, and its charge is what was transferred. I8 granted = used + remaining + breakage.
-//! I9 no hold is older than a day. I11 a key's spend is the sum of its charges. (I7 needs payments, I10 a hash chain.)
+//! I9 no hold is older than a day. I11 a key's spend is the sum of its charges.
+//! I12 a hold that outlives its process has a pending task. (I7 needs payments, I10 a hash chain.)
 
 use crate::{Account, Code, OpenHold, Posting};
 use std::collections::{HashMap, HashSet};
@@ -148,6 +149,11 @@ impl Auditor {
         {
             self.find("I9", format!("hold {}: open since {}", hold.id, hold.at));
         }
+    }
+
+    /// A hold that was given to a task which is not pending.
+    pub fn stray(&mut self, id: RequestId) {
+        self.find("I12", format!("hold {id}: its task is not pending, so nobody will close it"));
     }
 
     /// A hold that closed without a charge and without a usage row.

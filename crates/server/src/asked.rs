@@ -46,21 +46,41 @@ pub struct Asker<'a> {
     pub at: Timestamp,
 }
 
+/// How a call came.
+#[derive(Clone, Copy)]
+pub struct Called<'a> {
+    /// In which language.
+    pub dialect: Dialect,
+    /// What its path said.
+    pub path: &'a PathAsk,
+    /// The content type of a body that is a form.
+    pub form: Option<&'a str>,
+}
+
+impl Called<'_> {
+    fn peek(&self, body: &Bytes) -> Result<Peek, Fault> {
+        match self.form {
+            Some(kind) => dialect::peek_form(kind, body),
+            None => dialect::peek_path(self.dialect, &self.path.model, self.path.stream, body),
+        }
+    }
+}
+
 /// Understands a call. A fault comes with the model's name, if one is known.
 pub async fn read(
     asker: Asker<'_>,
-    (dialect, ask): (Dialect, &PathAsk),
+    called: Called<'_>,
     body: Bytes,
     share: &mut Share,
 ) -> Result<Asked, (Arc<str>, Fault)> {
     let unnamed = |fault| (Arc::from(""), fault);
-    let peek = dialect::peek_path(dialect, &ask.model, ask.stream, &body).map_err(unnamed)?;
+    let peek = called.peek(&body).map_err(unnamed)?;
     let model = find_model(asker.house, &peek.model).map_err(unnamed)?;
     let named = |fault| (model.model.id.clone(), fault);
-    served(dialect, &model).map_err(named)?;
+    served(called.dialect, &model).map_err(named)?;
     let mut asked =
         Asked { body, peek, model: model.clone(), echo: Echo::default(), keeping: None, losses: Vec::new() };
-    match dialect {
+    match called.dialect {
         Dialect::OpenAiResponses => {
             asked.resume(asker, share).await.map_err(named)?;
             asked.drop_search().map_err(named)?;
@@ -73,7 +93,11 @@ pub async fn read(
 
 /// Whether a model answers calls of a dialect.
 fn served(dialect: Dialect, model: &LiveModel) -> Result<(), Fault> {
-    let wanted = if dialect == Dialect::Embeddings { Serves::Embeddings } else { Serves::Chat };
+    let wanted = match dialect {
+        Dialect::Embeddings => Serves::Embeddings,
+        Dialect::Images | Dialect::ImageEdits => Serves::Images,
+        _ => Serves::Chat,
+    };
     let serves = model.model.serves;
     if serves == wanted {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Reading a request body. In: headers and a body. Out: its bytes, decompressed, within the limit, in time.
+//! Reading a request body. In: headers and a body. Out: its bytes, decompressed, within the limit, in time; what kind it is.
 //! Never here: what is in it.
 
 use crate::room::Share;
@@ -38,8 +38,29 @@ pub async fn read_json(
     limits: BodyLimits,
     share: &mut Share,
 ) -> Result<Bytes, Fault> {
-    let BodyLimits { bytes_max, time_max } = limits;
     check_type(headers)?;
+    read(headers, body, limits, share).await
+}
+
+/// Reads a body whole that may be a form with files. The second part is the content type of a form, its boundary included.
+///
+/// # Errors
+/// As `read_json`.
+pub async fn read_form_or_json(
+    headers: &HeaderMap,
+    body: Body,
+    limits: BodyLimits,
+    share: &mut Share,
+) -> Result<(Bytes, Option<String>), Fault> {
+    let form = form_type(headers);
+    if form.is_none() {
+        check_type(headers)?;
+    }
+    Ok((read(headers, body, limits, share).await?, form))
+}
+
+async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits, share: &mut Share) -> Result<Bytes, Fault> {
+    let BodyLimits { bytes_max, time_max } = limits;
     let announced = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     if announced.is_some_and(|length| length > bytes_max as u64) {
         return Err(too_large(bytes_max));
@@ -52,6 +73,13 @@ pub async fn read_json(
     let bytes = decompress(headers, bytes, bytes_max)?;
     share.grow_to(compressed.max(bytes.len()))?;
     Ok(bytes)
+}
+
+/// The content type, where it is that of a form with files.
+fn form_type(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = text.split(';').next().unwrap_or("").trim();
+    essence.eq_ignore_ascii_case("multipart/form-data").then(|| text.to_owned())
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Fault> {

@@ -43,12 +43,14 @@ struct ModelCall {
 }
 
 /// Endpoints that call models, below every surface.
-const MODEL_CALLS: [(&str, &str, Dialect); 5] = [
+const MODEL_CALLS: [(&str, &str, Dialect); 7] = [
     ("/chat/completions", "chat.completions", Dialect::OpenAiChat),
     ("/messages", "messages", Dialect::Anthropic),
     ("/responses", "responses", Dialect::OpenAiResponses),
     ("/completions", "completions", Dialect::Completions),
     ("/embeddings", "embeddings", Dialect::Embeddings),
+    ("/images/generations", "images.generations", Dialect::Images),
+    ("/images/edits", "images.edits", Dialect::ImageEdits),
 ];
 
 /// Where requests are counted, below every surface.
@@ -185,7 +187,8 @@ fn unknown(worker: &Worker, door: Door, request: &Request<Body>) -> Response<Bod
     let base = door.surface.base;
     let told = format!(
         "There is no such path below {base}; model calls go to {base}/chat/completions, {base}/messages, \
-         {base}/responses, {base}/completions, {base}/embeddings or {base}/models/MODEL:generateContent."
+         {base}/responses, {base}/completions, {base}/embeddings, {base}/images/generations, {base}/images/edits or \
+         {base}/models/MODEL:generateContent."
     );
     visit.answer(None, Err(Fault::new(FaultKind::NotFound, told)))
 }

@@ -6,12 +6,13 @@ use crate::target::target;
 use crate::upstream::Endpoint;
 use canon::Dialect;
 use catalog::{Auth, Catalogue, CatalogueDoc, Model, PriceDoc, Provider, ProviderKind, Serves};
-use dialect::{Maker, Target};
+use dialect::{Maker, Peek, Target};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use ledger::meter::Rates;
 use parking_lot::Mutex;
 use route::RetryBudget;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -64,11 +65,21 @@ impl LiveProvider {
             return Some(ready.clone());
         }
         let headers = self.credentials.get(credential)?.headers.clone();
-        let base = self.provider.base_url.to_string();
-        let uri: Uri = format!("{}{path}", base.trim_end_matches('/')).parse().ok()?;
-        let ready = Arc::new(Endpoint::new(Method::POST, uri, headers).ok()?);
+        let ready = Arc::new(Endpoint::new(Method::POST, self.address(path)?, headers).ok()?);
         endpoints.insert((credential, path.to_owned()), ready.clone());
         Some(ready)
+    }
+
+    /// The same for a call that says itself what its body is.
+    fn untyped(&self, credential: usize, path: &str) -> Option<Arc<Endpoint>> {
+        let mut headers = self.credentials.get(credential)?.headers.clone();
+        headers.remove(CONTENT_TYPE);
+        Endpoint::new(Method::POST, self.address(path)?, headers).ok().map(Arc::new)
+    }
+
+    fn address(&self, path: &str) -> Option<Uri> {
+        let base = self.provider.base_url.to_string();
+        format!("{}{path}", base.trim_end_matches('/')).parse().ok()
     }
 }
 
@@ -100,18 +111,31 @@ pub struct LiveRoute {
     pub calls: Vec<CallEndpoints>,
 }
 
+impl LiveRoute {
+    /// Whether its server changes pictures.
+    pub fn changes_pictures(&self) -> bool {
+        self.calls.iter().any(|calls| calls.edits.is_some())
+    }
+}
+
 /// Where the calls of a route go with one credential.
 pub struct CallEndpoints {
     /// Those that are answered at once.
     whole: Arc<Endpoint>,
     /// Those that are streamed.
     stream: Arc<Endpoint>,
+    /// Those that change pictures, where the server does.
+    edits: Option<Arc<Endpoint>>,
 }
 
 impl CallEndpoints {
-    /// Where a call of a kind goes.
-    pub fn of(&self, stream: bool) -> &Endpoint {
-        if stream { &self.stream } else { &self.whole }
+    /// Where a call goes; `None` where the server answers no such calls.
+    pub fn of(&self, peek: &Peek) -> Option<&Endpoint> {
+        match (peek.dialect, peek.stream) {
+            (Dialect::ImageEdits, _) => self.edits.as_deref(),
+            (_, true) => Some(&self.stream),
+            (_, false) => Some(&self.whole),
+        }
     }
 }
 
@@ -268,11 +292,21 @@ fn live_model(
 fn live_route(model: &Model, route: &catalog::Route, provider: &Arc<LiveProvider>) -> Result<LiveRoute, LiveError> {
     let target =
         Target { maker: provider.maker, ..target(model, route, dialect_of(provider.provider.kind, model.serves)) };
+    let broken = || LiveError::Catalogue(format!("provider {}: base_url", provider.provider.name));
     let endpoint = |credential, stream| {
-        let ready = provider.endpoint(credential, &dialect::call_path(&target, stream));
-        ready.ok_or_else(|| LiveError::Catalogue(format!("provider {}: base_url", provider.provider.name)))
+        let path = match &provider.provider.tasks {
+            Some(shape) => Cow::Borrowed(&*shape.begin),
+            None => dialect::call_path(&target, stream),
+        };
+        provider.endpoint(credential, &path).ok_or_else(broken)
     };
-    let ready = |n| Ok(CallEndpoints { whole: endpoint(n, false)?, stream: endpoint(n, true)? });
+    let edits = Target { dialect: Dialect::ImageEdits, ..target.clone() };
+    let changes = model.serves == Serves::Images && provider.provider.kind == ProviderKind::OpenAi;
+    let edit = |n| provider.untyped(n, &dialect::call_path(&edits, false)).ok_or_else(broken);
+    let ready = |n| {
+        let edits = if changes { Some(edit(n)?) } else { None };
+        Ok(CallEndpoints { whole: endpoint(n, false)?, stream: endpoint(n, true)?, edits })
+    };
     let calls = (0..provider.credentials.len()).map(ready).collect::<Result<_, LiveError>>()?;
     Ok(LiveRoute { provider: provider.clone(), model: route.model.clone(), allow: route.allow, target, calls })
 }

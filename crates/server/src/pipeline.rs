@@ -1,8 +1,8 @@
 //! The order of things in the life of a model call: identify, read, understand, find the routes, quote, decode, relay.
 //! In: a door and a request. Out: an answer. Every branch before the relay is here. Never here: how any step works.
 
-use crate::asked::{self, Asked, Asker};
-use crate::body::read_json;
+use crate::asked::{self, Asked, Asker, Called};
+use crate::body::{read_form_or_json, read_json};
 use crate::done::Done;
 use crate::entry::{Entry, ModelDoor, PathAsk};
 use crate::house::{House, Worker};
@@ -61,18 +61,23 @@ impl Arrival<'_> {
         let (parts, body) = request.into_parts();
         let settings = &self.house.settings;
         let mut share = Share::new(self.house.room.clone(), caller.workspace, settings.body_bytes_max);
-        let body = read_json(&parts.headers, body, settings.into(), &mut share).await.map_err(unnamed)?;
+        let (body, form) = match self.dialect {
+            Dialect::ImageEdits => read_form_or_json(&parts.headers, body, settings.into(), &mut share).await,
+            _ => read_json(&parts.headers, body, settings.into(), &mut share).await.map(|body| (body, None)),
+        }
+        .map_err(unnamed)?;
+        let called = Called { dialect: self.dialect, path: &ask, form: form.as_deref() };
         let asker = Asker { house: self.house, caller, at: self.entry.at };
         let Asked { body, mut peek, model, echo, keeping, losses } =
-            asked::read(asker, (self.dialect, &ask), body, &mut share).await?;
+            asked::read(asker, called, body, &mut share).await?;
         let named = |fault| (model.model.id.clone(), fault);
         peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
         let passed_over = sold::passed_over(&peek, &model).map_err(named)?;
         raise_limit(&mut peek, &model);
         let terms = terms(self.house, &peek, &model).map_err(named)?;
         let mut routes = (0..).zip(&model.routes).filter(|(n, _)| !passed_over.contains(n));
-        // Vectors are of no conversation: they are translated as they are.
-        let talks = self.dialect != Dialect::Embeddings;
+        // Vectors and pictures are of no conversation: they are translated as they are.
+        let talks = !matches!(self.dialect, Dialect::Embeddings | Dialect::Images | Dialect::ImageEdits);
         let foreign = talks && routes.any(|(_, r)| r.target.dialect != self.dialect);
         let decoded = if foreign { Some(decode(&peek, &body).map_err(named)?) } else { None };
         let head = request_head(&parts.headers);
@@ -89,6 +94,7 @@ impl Arrival<'_> {
             terms,
             sample: Box::default(),
             array: ask.array,
+            form,
             echo,
             keeping,
             losses,
@@ -181,7 +187,7 @@ fn terms(house: &House, peek: &Peek, model: &LiveModel) -> Result<Terms, Fault> 
         LivePrice::Free => Ok(Terms::Free),
         LivePrice::Rates(id, rates) => {
             let slice = house.settings.relay.slice_tokens;
-            Ok(Terms::Billed(Box::new(Quote::new(peek, &model.model, (*id, rates.clone()), slice))))
+            Quote::new(peek, &model.model, (*id, rates.clone()), slice).map(|quote| Terms::Billed(Box::new(quote)))
         }
         LivePrice::Unknown => {
             Err(Fault::new(FaultKind::PriceUnknown, "This model has no price yet, so it cannot be called."))

@@ -7,6 +7,7 @@ mod attempt;
 mod finish;
 mod job;
 mod letter;
+mod pictures;
 mod quote;
 mod read_on;
 mod run;

@@ -1,8 +1,9 @@
-//! Which routes may be asked for what a request wants beyond tokens at the ordinary rate (docs/MONEY.md). In: a look at the
-//! request, a model. Out: the routes to pass over, or a fault that names the field. Pure. Never here: prices, holds.
+//! Which routes may be asked for what a request wants: something beyond tokens at the ordinary rate (docs/MONEY.md), changed
+//! pictures. In: a look at the request, a model. Out: the routes to pass over, or a fault that names the field. Pure.
+//! Never here: prices, holds.
 
 use crate::live::{LiveModel, LiveRoute};
-use canon::{Fault, FaultKind};
+use canon::{Dialect, Fault, FaultKind};
 use dialect::{Beyond, Peek};
 
 /// The routes that are passed over, by their place.
@@ -10,6 +11,9 @@ use dialect::{Beyond, Peek};
 /// # Errors
 /// When none may be asked: the fault names the field.
 pub fn passed_over(peek: &Peek, model: &LiveModel) -> Result<Vec<usize>, Fault> {
+    if peek.dialect == Dialect::ImageEdits && !model.routes.is_empty() {
+        return others(model, LiveRoute::changes_pictures).ok_or_else(|| makes_only(&model.model.id));
+    }
     let Some(first) = peek.beyond.first().filter(|_| !model.routes.is_empty()) else { return Ok(Vec::new()) };
     let speaks = |route: &LiveRoute| route.target.dialect == peek.dialect;
     let allows = |route: &LiveRoute, beyond: &Beyond| speaks(route) && route.allow.contains(beyond.what);
@@ -27,6 +31,11 @@ pub fn passed_over(peek: &Peek, model: &LiveModel) -> Result<Vec<usize>, Fault> 
 fn others(model: &LiveModel, fits: impl Fn(&LiveRoute) -> bool) -> Option<Vec<usize>> {
     let unfit: Vec<usize> = (0..).zip(&model.routes).filter(|(_, r)| !fits(r)).map(|(n, _)| n).collect();
     (unfit.len() < model.routes.len()).then_some(unfit)
+}
+
+fn makes_only(model: &str) -> Fault {
+    let told = format!("The model \"{model}\" makes pictures and changes none; use images/generations.");
+    Fault::new(FaultKind::InvalidRequest, told).at("model")
 }
 
 fn not_sold(beyond: &Beyond, model: &str) -> Fault {

@@ -4,10 +4,10 @@
 use ledger::UsageRow;
 use parking_lot::Mutex;
 use store::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError,
-    UsageFilter, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, TaskEnd,
+    TaskRow, TaskState, UsageFilter, WorkspaceRow,
 };
-use units::{BootId, KeyId, OperatorTokenId, Timestamp, WorkspaceId};
+use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
 
 /// The store in memory.
 #[derive(Default)]
@@ -18,6 +18,7 @@ pub struct Shelf {
     catalogue: Mutex<CatalogueRows>,
     log: Mutex<Vec<AuditEntry>>,
     answers: Mutex<Vec<AnswerRow>>,
+    tasks: Mutex<Vec<TaskRow>>,
 }
 
 fn ready<T: Send + 'static>(result: Result<T, StoreError>) -> Pending<'static, T> {
@@ -123,6 +124,54 @@ impl Store for Shelf {
         let before = answers.len();
         answers.retain(|a| a.expires_at > now);
         ready(Ok((before - answers.len()) as u64))
+    }
+
+    fn begin_task(&self, row: TaskRow, _: bool) -> Pending<'_, ()> {
+        self.tasks.lock().push(row);
+        ready(Ok(()))
+    }
+
+    fn claim_tasks(&self, now: Timestamp, until: Timestamp, limit: u32) -> Pending<'_, Vec<TaskRow>> {
+        let mut tasks = self.tasks.lock();
+        let due = tasks.iter_mut().filter(|t| t.state == TaskState::Pending && t.next_at <= now);
+        let claimed = due.take(limit as usize).map(|task| {
+            task.next_at = until;
+            task.clone()
+        });
+        ready(Ok(claimed.collect()))
+    }
+
+    fn put_off_task(&self, id: RequestId, next_at: Timestamp) -> Pending<'_, ()> {
+        self.tasks.lock().iter_mut().filter(|t| t.id == id).for_each(|task| task.next_at = next_at);
+        ready(Ok(()))
+    }
+
+    fn end_task(&self, id: RequestId, end: TaskEnd) -> Pending<'_, bool> {
+        let mut tasks = self.tasks.lock();
+        let pending = tasks.iter_mut().find(|t| t.id == id && t.state == TaskState::Pending);
+        ready(Ok(pending.is_some_and(|task| {
+            *task = TaskRow {
+                state: end.state,
+                vanishes_at: Some(end.vanishes_at),
+                document: end.document,
+                ..task.clone()
+            };
+            true
+        })))
+    }
+
+    fn find_task(&self, workspace: WorkspaceId, id: RequestId, now: Timestamp) -> Pending<'_, Option<TaskRow>> {
+        let tasks = self.tasks.lock();
+        let there =
+            |t: &&TaskRow| t.workspace == workspace && t.id == id && t.vanishes_at.is_none_or(|at| at > now);
+        ready(Ok(tasks.iter().find(there).cloned()))
+    }
+
+    fn sweep_tasks(&self, now: Timestamp) -> Pending<'_, u64> {
+        let mut tasks = self.tasks.lock();
+        let before = tasks.len();
+        tasks.retain(|t| t.vanishes_at.is_none_or(|at| at > now));
+        ready(Ok((before - tasks.len()) as u64))
     }
 
     fn next_change(&self) -> Pending<'_, Change> {

@@ -230,6 +230,67 @@ pub struct AnswerRow {
     pub sealed: Secret<Vec<u8>>,
 }
 
+/// How a task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskState {
+    /// It is still to end.
+    Pending,
+    /// It ended well.
+    Succeeded,
+    /// It failed, or took too long.
+    Failed,
+}
+
+impl TaskState {
+    /// The number in the store.
+    pub(crate) const fn number(self) -> i16 {
+        match self {
+            Self::Pending => 0,
+            Self::Succeeded => 1,
+            Self::Failed => 2,
+        }
+    }
+
+    /// The state of that number.
+    pub(crate) const fn of(number: i16) -> Self {
+        match number {
+            0 => Self::Pending,
+            1 => Self::Succeeded,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// A task: a request whose answer comes later than its call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskRow {
+    /// The request that began it.
+    pub id: RequestId,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// How it stands.
+    pub state: TaskState,
+    /// When it was begun.
+    pub created_at: Timestamp,
+    /// When it is to be looked after next, while it is pending.
+    pub next_at: Timestamp,
+    /// When it is forgotten, once it has ended.
+    pub vanishes_at: Option<Timestamp>,
+    /// All else, in the server's own words.
+    pub document: String,
+}
+
+/// How a task ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskEnd {
+    /// How it stands from now on.
+    pub state: TaskState,
+    /// When it is forgotten.
+    pub vanishes_at: Timestamp,
+    /// All else, in the server's own words.
+    pub document: String,
+}
+
 /// Which usage rows are asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct UsageFilter {
@@ -307,6 +368,21 @@ pub trait Store: Send + Sync {
     fn forget_answer(&self, workspace: WorkspaceId, id: String) -> Pending<'_, bool>;
     /// Forgets what has vanished by then; says how much.
     fn sweep_answers(&self, now: Timestamp) -> Pending<'_, u64>;
+
+    /// Keeps a task whose answer comes later. Its hold, where `held` says that it has one, becomes the task's: it outlives this
+    /// process and stays until it is settled or released. Answers when both are durable. `NotFound("hold")` when it is not
+    /// open; then nothing is kept.
+    fn begin_task(&self, row: TaskRow, held: bool) -> Pending<'_, ()>;
+    /// Takes pending tasks that are due, at most `limit`, and puts them off until `until`, so that no other node takes them.
+    fn claim_tasks(&self, now: Timestamp, until: Timestamp, limit: u32) -> Pending<'_, Vec<TaskRow>>;
+    /// Sets when a pending task is due next.
+    fn put_off_task(&self, id: RequestId, next_at: Timestamp) -> Pending<'_, ()>;
+    /// Ends a pending task; says whether it was pending. Its hold must be closed before.
+    fn end_task(&self, id: RequestId, end: TaskEnd) -> Pending<'_, bool>;
+    /// A task of a workspace that has not vanished by then.
+    fn find_task(&self, workspace: WorkspaceId, id: RequestId, now: Timestamp) -> Pending<'_, Option<TaskRow>>;
+    /// Forgets what has vanished by then; says how many.
+    fn sweep_tasks(&self, now: Timestamp) -> Pending<'_, u64>;
 
     /// Waits for the next change made by another process. SQLite has one process and waits for ever.
     fn next_change(&self) -> Pending<'_, Change>;

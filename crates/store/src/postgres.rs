@@ -17,6 +17,7 @@ mod pool;
 mod queue;
 mod schema;
 mod store;
+mod tasks;
 mod usage;
 mod wire;
 mod write;

@@ -8,6 +8,10 @@ pub const COLUMNS: &str = "request, closing, at, workspace, key, endpoint, model
     input, cache_read, cache_write_5m, cache_write_1h, audio_in, output, reasoning, audio_out, images, \
     source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id";
 
+/// The holds of tasks that are not pending any more: nobody would ever close them. One text for both engines.
+pub const STRAYS: &str = "SELECT id FROM hold h WHERE h.task <> (1 = 0) AND NOT EXISTS \
+    (SELECT 1 FROM image_task t WHERE t.id = h.id AND t.state = 0)";
+
 /// The day whose table keeps the rows of an id: that of the time in it.
 pub fn day_of(id: RequestId) -> i64 {
     let [a, b, c, d, e, f, ..] = id.bytes();

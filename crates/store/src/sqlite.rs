@@ -14,6 +14,7 @@ mod people;
 mod reader;
 mod schema;
 mod store;
+mod tasks;
 mod thread;
 mod usage;
 mod write;
@@ -21,7 +22,7 @@ mod write;
 pub use audit::audit_offline;
 pub use files::open;
 
-use crate::port::{AuditReport, Ledger, Pending, StoreError, closed};
+use crate::port::{AuditReport, Ledger, Pending, StoreError, TaskRow, closed};
 use crate::reply::{self, Answer};
 use books::{Books, Seen};
 use inbox::{CloseAck, Entry, Errand, Inbox};
@@ -181,6 +182,19 @@ impl Shared {
             Ok(Ending::Queued(Entry::Close { closed: Box::new(closed), usage, at, ack }, answer))
         };
         self.close_hold(id, closing, |state| state).await
+    }
+
+    /// The hold's row goes to disk before the task's, in one order.
+    async fn begin_task(&self, row: TaskRow, held: bool) -> Result<(), StoreError> {
+        self.ready()?;
+        if held {
+            let mut books = self.books.lock();
+            let unwritten = books.write_down(row.id).ok_or(StoreError::NotFound("hold"))?;
+            if let Some(hold) = unwritten {
+                self.inbox.push(Entry::Hold(Box::new(hold)), true);
+            }
+        }
+        self.write(move |db| tasks::begin(db, &row, held)).await
     }
 
     /// Closes a hold once: decided in memory, answered when it is on disk. `before` tells of one that was closed already.

@@ -10,10 +10,13 @@ use crate::viewer::Slot;
 use http::StatusCode;
 
 /// Settles, then sends.
-pub async fn pass(mut run: Run, tab: Tab, whole: Whole, slot: &Slot) {
+pub async fn pass(mut run: Run, mut tab: Tab, whole: Whole, slot: &Slot) {
     let Whole { answer, losses, first_byte_ms } = whole;
     run.first_byte_ms = Some(first_byte_ms);
     run.losses = losses;
+    if let Some(made) = answer.made() {
+        tab.price_of(made);
+    }
     let usage = truth(&run.job, answer.tally(), answer.tally().text_bytes(), false);
     let ending = Ending { usage, partial: false, client_gone: slot.is_gone(), fault: None };
     match run.settle(tab, &ending).await {

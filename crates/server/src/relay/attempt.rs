@@ -84,8 +84,8 @@ pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found
     let Some(route) = run.job.model.routes.get(seat.route) else { return Err(vanished()) };
     let Some(calls) = route.calls.get(seat.credential) else { return Err(vanished()) };
     let letter = Letter::write(run, route, insert).map_err(not_expressible)?;
-    let call =
-        Call { endpoint: calls.of(run.job.peek.stream), headers: &letter.headers, body: letter.body.clone() };
+    let Some(endpoint) = calls.of(&run.job.peek) else { return Err(vanished()) };
+    let call = Call { endpoint, headers: &letter.headers, body: letter.body.clone() };
     if !run.job.peek.stream {
         // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
         let answer = run.worker.upstream.send(call).await.map_err(|e| broken(&e))?;

@@ -25,13 +25,13 @@ pub enum Terms {
 
 impl Terms {
     /// Whether only a report of the provider tells what a call costs of which so much is known: its answer may be billed
-    /// beyond what shows, or its prompt is larger than its text.
+    /// beyond what shows, or its prompt is larger than its text. Pictures cost much and show only at their end.
     pub fn needs_report(&self, tally: &Tally) -> bool {
         match self {
             Self::Free => false,
             Self::Billed(quote) => {
                 let untold = quote.untold_prompt && tally.usage().prompt_total() == 0;
-                quote.hides || tally.hidden_reasoning() || untold
+                quote.hides || tally.hidden_reasoning() || untold || quote.ordered.is_some()
             }
         }
     }
@@ -63,6 +63,8 @@ pub struct Job {
     pub sample: Box<[u8]>,
     /// Whether a stream is one JSON array.
     pub array: bool,
+    /// The content type of a body that is a form.
+    pub form: Option<String>,
     /// What the answer repeats of the request (Responses).
     pub echo: Echo,
     /// What is to be kept beside the answer.

@@ -33,7 +33,9 @@ impl Letter {
         let inserted = insert.map(|tokens| Target { insert_max_tokens: Some(tokens), ..route.target.clone() });
         let target = inserted.as_ref().unwrap_or(&route.target);
         let headers = headers(run, target);
-        if target.dialect == job.peek.dialect {
+        // Who makes pictures in this language changes them in it too.
+        let edits = job.peek.dialect == Dialect::ImageEdits && target.dialect == Dialect::Images;
+        if target.dialect == job.peek.dialect || edits {
             let body = dialect::straight::prepare(&job.body, &job.peek, target);
             return Ok(Self {
                 body,
@@ -45,6 +47,10 @@ impl Letter {
         }
         if target.dialect == Dialect::GeminiEmbeddings {
             let Encoded { body, names, stops, losses, .. } = dialect::encode_embeddings(&job.body, target)?;
+            return Ok(Self { body, headers, names, stops, losses });
+        }
+        if target.dialect == Dialect::GeminiImages {
+            let Encoded { body, names, stops, losses } = dialect::encode_images(&job.body, target)?;
             return Ok(Self { body, headers, names, stops, losses });
         }
         let Some((request, decode_losses)) = &job.decoded else {
@@ -60,7 +66,11 @@ impl Letter {
 
 /// The dialect's headers. A value that is no header value came from the client and says nothing to a server.
 fn headers(run: &Run, target: &Target) -> Vec<(HeaderName, HeaderValue)> {
-    let all = dialect::upstream_headers(&run.job.head, target);
+    let mut all = dialect::upstream_headers(&run.job.head, target);
+    if run.job.peek.dialect == Dialect::ImageEdits {
+        // A form goes on with its own boundary.
+        all.push(("content-type", run.job.form.clone().unwrap_or_else(|| "application/json".to_owned())));
+    }
     all.into_iter()
         .filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?)))
         .collect()

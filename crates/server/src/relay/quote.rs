@@ -2,10 +2,12 @@
 //! Pure. Never here: asking the ledger (tab), counting what was used (usage).
 
 use crate::limits::TOOLS_TOKENS_MAX;
+use crate::relay::pictures::Ordered;
+use canon::Fault;
 use catalog::{Model, Reasoning};
-use dialect::Peek;
+use dialect::{Made, Peek};
 use ledger::meter::{self, Bounds, MeterError, Rates, Reach};
-use units::{NanoUsd, PriceId, Tokens};
+use units::{Class, NanoUsd, PriceId, Tokens};
 
 /// The terms of a billed request.
 #[derive(Clone, Debug)]
@@ -32,17 +34,29 @@ pub struct Quote {
     pub untold_prompt: bool,
     /// Whether the client set the limit of the answer itself.
     pub client_set_max: bool,
+    /// What pictures were asked for, where they were.
+    pub ordered: Option<Ordered>,
 }
 
 impl Quote {
     /// Works out the terms. A request holds its whole largest answer, unless it streams and all its billed output
     /// can be seen on the stream: then it holds a slice and extends ahead of use.
-    pub fn new(peek: &Peek, model: &Model, terms: (PriceId, Rates), slice: Tokens) -> Self {
-        let (price, rates) = terms;
+    ///
+    /// # Errors
+    /// When pictures are asked for that have no price.
+    pub fn new(peek: &Peek, model: &Model, terms: (PriceId, Rates), slice: Tokens) -> Result<Self, Fault> {
+        let (price, mut rates) = terms;
+        let ordered = Ordered::read(peek, model);
+        if let Some(ordered) = &ordered {
+            rates = rates.with(Class::Images, ordered.dearest()?);
+        }
         let choices = u64::from(peek.choices.max(1));
         // The client's own limit goes to the provider as it is, so it is the bound, also above what the model is said to
         // give: whatever comes is covered.
-        let asked = peek.max_output.unwrap_or(model.max_output_tokens);
+        let asked = match &ordered {
+            Some(ordered) => ordered.count.saturating_mul(ordered.tokens_each),
+            None => peek.max_output.unwrap_or(model.max_output_tokens),
+        };
         // A prediction that the answer does not follow is billed beside it.
         let answer_max = asked.saturating_mul(choices).saturating_add(peek.prediction_bytes);
         let hidden = match model.reasoning {
@@ -51,7 +65,7 @@ impl Quote {
             Reasoning::None => peek.hidden_reasoning_requested || peek.reasoning_requested,
         };
         let sliced = peek.stream && !hidden;
-        Self {
+        Ok(Self {
             price,
             rates,
             prompt: prompt_bound(peek, model),
@@ -62,8 +76,10 @@ impl Quote {
             slice,
             hides: hidden,
             untold_prompt: peek.open_prompt || peek.media_items > 0,
-            client_set_max: peek.max_output.is_some(),
-        }
+            // Fewer pictures than were asked for are no answer.
+            client_set_max: peek.max_output.is_some() || ordered.is_some(),
+            ordered,
+        })
     }
 
     /// The largest cost with an answer of that many tokens.
@@ -71,13 +87,24 @@ impl Quote {
     /// # Errors
     /// When the price lacks a rate or the sum does not fit.
     pub fn cost_of(&self, answer: Tokens) -> Result<NanoUsd, MeterError> {
-        meter::worst_case(&Bounds { prompt: self.prompt, answer, reach: self.reach, images: 0 }, &self.rates)
+        meter::worst_case(&self.bounds(answer), &self.rates)
+    }
+
+    fn bounds(&self, answer: Tokens) -> Bounds {
+        let images = self.ordered.as_ref().map_or(0, |ordered| ordered.count);
+        Bounds { prompt: self.prompt, answer, reach: self.reach, images }
+    }
+
+    /// What pictures cost that came out like this. One that has no price costs what was held for it.
+    pub fn price_of(&mut self, made: &Made) {
+        if let Some(rate) = self.ordered.as_ref().and_then(|ordered| ordered.rate(made)) {
+            self.rates = std::mem::take(&mut self.rates).with(Class::Images, rate);
+        }
     }
 
     /// How many answer tokens an amount covers beside the prompt.
     pub fn covered_by(&self, amount: NanoUsd) -> Tokens {
-        let bounds = Bounds { prompt: self.prompt, answer: 0, reach: self.reach, images: 0 };
-        meter::affordable_answer(amount, &bounds, &self.rates).ok().flatten().unwrap_or(0)
+        meter::affordable_answer(amount, &self.bounds(0), &self.rates).ok().flatten().unwrap_or(0)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::limits::{BYTES_PER_TOKEN_MAX, IN_FLIGHT_RETRY, LEDGER_RETRY, SETTLE_T
 use crate::relay::job::{Job, Terms};
 use crate::relay::quote::Quote;
 use canon::{BoxError, Fault, FaultKind, Retry, Tally};
+use dialect::Made;
 use ledger::{
     ExtendOrder, HoldAnswer, HoldOrder, HoldState, LimitSource, Refusal, SettleAnswer, SettleOrder, UsageRow,
 };
@@ -107,6 +108,13 @@ impl Tab {
             bounded: insert.is_some(),
         };
         Ok((Self::Held(held), insert))
+    }
+
+    /// Prices pictures as they came out.
+    pub fn price_of(&mut self, made: &Made) {
+        if let Self::Held(held) = self {
+            held.quote.price_of(made);
+        }
     }
 
     /// Extends ahead of use. `false` means that the credit is used up: the answer must end now.

@@ -23,10 +23,13 @@ const UNREPORTED_BYTES_MAX: u64 = 256;
 
 /// Chooses the usage of an answer of which `passed` bytes were shown. `cut` says that its end was not heard.
 pub fn truth(job: &Job, tally: &Tally, passed: u64, cut: bool) -> (Usage, UsageSource) {
+    if job.peek.pictures.count > 0 {
+        return pictures(job, tally);
+    }
     let (mut usage, source) = choose(job, tally, passed, cut || tally.unreported_bytes() > UNREPORTED_BYTES_MAX);
     if source == UsageSource::Estimated
         && let Terms::Billed(quote) = &job.terms
-        && !tally.usage().iter().any(|(class, _)| !class.is_prompt())
+        && !tally.usage().iter().any(|(class, _)| class.is_answer())
     {
         usage.set(Class::Output, usage.count(Class::Output).min(quote.answer_max));
     }
@@ -45,7 +48,7 @@ fn choose(job: &Job, tally: &Tally, passed: u64, cut: bool) -> (Usage, UsageSour
     let vectors = job.peek.dialect == Dialect::Embeddings;
     // A report of no answer where text passed is none.
     let told = reported.answer_total() > 0 || passed == 0;
-    let answer_known = sane && told && (vectors || reported.iter().any(|(class, _)| !class.is_prompt()));
+    let answer_known = sane && told && (vectors || reported.iter().any(|(class, _)| class.is_answer()));
     if prompt_known && answer_known && !cut {
         return (*reported, UsageSource::Provider);
     }
@@ -57,7 +60,7 @@ fn choose(job: &Job, tally: &Tally, passed: u64, cut: bool) -> (Usage, UsageSour
     }
     let passed = estimate(passed);
     if answer_known {
-        reported.iter().filter(|(class, _)| !class.is_prompt()).for_each(|(class, n)| usage.set(class, n));
+        reported.iter().filter(|(class, _)| class.is_answer()).for_each(|(class, n)| usage.set(class, n));
         // A cut answer's last report lags behind what passed.
         let missing = passed.saturating_sub(usage.answer_total());
         usage.set(Class::Output, usage.count(Class::Output).saturating_add(missing));
@@ -65,6 +68,16 @@ fn choose(job: &Job, tally: &Tally, passed: u64, cut: bool) -> (Usage, UsageSour
         usage.set(Class::Output, passed);
     }
     (usage, UsageSource::Estimated)
+}
+
+/// Pictures are counted as they came; the tokens beside them, where they have a price and were not told, are estimated.
+fn pictures(job: &Job, tally: &Tally) -> (Usage, UsageSource) {
+    let ordered = match &job.terms {
+        Terms::Billed(quote) => quote.ordered.as_ref().map(|ordered| (ordered, &quote.rates)),
+        Terms::Free => None,
+    };
+    let Some((ordered, rates)) = ordered else { return (*tally.usage(), UsageSource::Provider) };
+    ordered.usage(tally.usage(), estimate_prompt(&job.peek, text_tokens(job)), rates)
 }
 
 /// Text by its bytes, each image, document or sound as a thousand tokens, and their bytes beside that where they are

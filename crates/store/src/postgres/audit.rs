@@ -44,6 +44,11 @@ async fn audit(tx: &Transaction<'_>, now: Timestamp) -> Result<AuditReport, Fail
         Ok(())
     })
     .await?;
+    each(tx, record::STRAYS, &[], |row| {
+        auditor.stray(RequestId::from_bytes(id(row, 0)?));
+        Ok(())
+    })
+    .await?;
     each(tx, "SELECT hold FROM tombstone", &[], |row| {
         auditor.tombstone(RequestId::from_bytes(id(row, 0)?));
         Ok(())

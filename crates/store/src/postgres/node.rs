@@ -96,7 +96,7 @@ async fn renew(tx: &Transaction<'_>, [id, fresh, boot]: [Uuid; 3], lease: Durati
     Ok(kept)
 }
 
-/// Ends the leases that were not renewed in time; the holds that nobody owns now.
+/// Ends the leases that were not renewed in time; the holds that nobody owns now. Those of tasks belong to nobody's lease.
 async fn orphans(tx: &Transaction<'_>) -> Result<Vec<RequestId>, Fail> {
     tx.execute(
         "DELETE FROM node WHERE lease IN (SELECT lease FROM node
@@ -106,7 +106,7 @@ async fn orphans(tx: &Transaction<'_>) -> Result<Vec<RequestId>, Fail> {
     .await?;
     let rows = tx
         .query(
-            "SELECT id FROM hold h WHERE NOT EXISTS (SELECT 1 FROM node n WHERE n.lease = h.lease)
+            "SELECT id FROM hold h WHERE NOT h.task AND NOT EXISTS (SELECT 1 FROM node n WHERE n.lease = h.lease)
              ORDER BY id LIMIT $1",
             &[&VOID_MAX],
         )

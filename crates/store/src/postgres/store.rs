@@ -2,16 +2,16 @@
 //! Never here: SQL, money.
 
 use super::pool::Fail;
-use super::{Postgres, answers, catalogue, changes, people, usage};
+use super::{Postgres, answers, catalogue, changes, people, tasks, usage};
 use crate::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError,
-    UsageFilter, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, TaskEnd,
+    TaskRow, UsageFilter, WorkspaceRow,
 };
 use futures_util::future::BoxFuture;
 use ledger::UsageRow;
 use std::sync::Arc;
 use tokio_postgres::Transaction;
-use units::{BootId, KeyId, OperatorTokenId, Timestamp, WorkspaceId};
+use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
 
 /// What a change does inside its transaction.
 type Verb<A, T> = for<'t> fn(&'t Transaction<'t>, &'t A) -> BoxFuture<'t, Result<T, Fail>>;
@@ -161,6 +161,38 @@ impl Store for Postgres {
 
     fn sweep_answers(&self, now: Timestamp) -> Pending<'_, u64> {
         Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(answers::sweep(tx, now)) as _)))
+    }
+
+    fn begin_task(&self, row: TaskRow, held: bool) -> Pending<'_, ()> {
+        let row = Arc::new(row);
+        Box::pin(self.shared.db.write(Arc::new(move |tx| {
+            let row = Arc::clone(&row);
+            Box::pin(async move { tasks::begin(tx, &row, held).await })
+        })))
+    }
+
+    fn claim_tasks(&self, now: Timestamp, until: Timestamp, limit: u32) -> Pending<'_, Vec<TaskRow>> {
+        Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(tasks::claim(tx, now, until, limit)) as _)))
+    }
+
+    fn put_off_task(&self, id: RequestId, next_at: Timestamp) -> Pending<'_, ()> {
+        Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(tasks::put_off(tx, id, next_at)) as _)))
+    }
+
+    fn end_task(&self, id: RequestId, end: TaskEnd) -> Pending<'_, bool> {
+        let end = Arc::new(end);
+        Box::pin(self.shared.db.write(Arc::new(move |tx| {
+            let end = Arc::clone(&end);
+            Box::pin(async move { tasks::end(tx, id, &end).await })
+        })))
+    }
+
+    fn find_task(&self, workspace: WorkspaceId, id: RequestId, now: Timestamp) -> Pending<'_, Option<TaskRow>> {
+        Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(tasks::find(tx, workspace, id, now)) as _)))
+    }
+
+    fn sweep_tasks(&self, now: Timestamp) -> Pending<'_, u64> {
+        Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(tasks::sweep(tx, now)) as _)))
     }
 
     fn next_change(&self) -> Pending<'_, Change> {

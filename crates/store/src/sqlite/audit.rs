@@ -24,9 +24,13 @@ pub fn run(db: &Connection, now: Option<Timestamp>) -> rusqlite::Result<AuditRep
         });
         Ok(())
     })?;
-    for hold in credit::open_holds(&tx)? {
+    for hold in credit::open_holds(&tx, credit::Whose::All)? {
         auditor.hold(&hold);
     }
+    each(&tx, record::STRAYS, |row| {
+        auditor.stray(RequestId::from_bytes(row.get(0)?));
+        Ok(())
+    })?;
     each(&tx, "SELECT hold FROM tombstone", |row| {
         auditor.tombstone(RequestId::from_bytes(row.get(0)?));
         Ok(())

@@ -76,14 +76,16 @@ pub struct Books {
 }
 
 impl Books {
-    /// From what was read at the start.
+    /// From what was read at the start; `open` are the holds of tasks, which outlive the process.
     pub fn new(
         wallets: impl IntoIterator<Item = (WorkspaceId, Wallet)>,
         spend: impl IntoIterator<Item = (KeyId, NanoUsd)>,
+        open: impl IntoIterator<Item = OpenHold>,
         floor: Option<RequestId>,
     ) -> Self {
         Self {
             wallets: wallets.into_iter().collect(),
+            open: open.into_iter().map(|hold| (hold.id, Open { hold, written: true })).collect(),
             spend: spend.into_iter().collect(),
             floor,
             ..Self::default()
@@ -145,6 +147,13 @@ impl Books {
             HoldRow { added: raised(known, &open.hold.legs), hold: open.hold.clone() }
         });
         Ok(Some((answer, row)))
+    }
+
+    /// An open hold gets its row though it is young. `None` when it is not open; `Some(None)` when it has its row.
+    pub fn write_down(&mut self, id: RequestId) -> Option<Option<HoldRow>> {
+        let open = self.open.get_mut(&id)?;
+        let fresh = !std::mem::replace(&mut open.written, true);
+        Some(fresh.then(|| HoldRow { added: open.hold.legs.clone(), hold: open.hold.clone() }))
     }
 
     /// Closes an open hold with its cost. `None` when it is not open.

@@ -3,7 +3,7 @@
 
 use super::journal::Journal;
 use super::write::{WriteError, one, tombstone};
-use super::{Shared, sql_error};
+use super::{Shared, sql_error, tasks};
 use crate::port::StoreError;
 use ledger::{Balance, Grant, GrantOrder, Leg, OpenHold, Wallet};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -113,12 +113,26 @@ pub fn newest_stone(db: &Connection) -> rusqlite::Result<Option<RequestId>> {
     Ok(id.map(RequestId::from_bytes))
 }
 
+/// Which holds are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// All of them.
+    All,
+    /// Those of tasks, which outlive a process.
+    Tasks,
+    /// The others.
+    Calls,
+}
+
 /// The holds on disk, with their legs.
-pub fn open_holds(db: &Connection) -> rusqlite::Result<Vec<OpenHold>> {
+pub fn open_holds(db: &Connection, whose: Whose) -> rusqlite::Result<Vec<OpenHold>> {
     let mut legs = db.prepare("SELECT credit, amount FROM hold_leg WHERE hold = ?1 ORDER BY leg")?;
-    let mut holds = db.prepare("SELECT id, workspace, key, want, floor, at, seq FROM hold ORDER BY id")?;
+    let mut holds = db.prepare(
+        "SELECT id, workspace, key, want, floor, at, seq FROM hold WHERE ?1 IS NULL OR task = ?1 ORDER BY id",
+    )?;
+    let task = (whose != Whose::All).then_some(whose == Whose::Tasks);
     holds
-        .query_map([], |row| {
+        .query_map([task], |row| {
             let id: [u8; 16] = row.get(0)?;
             let legs = legs.query_map([id], |leg| {
                 Ok(Leg { grant: GrantId::from_bytes(leg.get(0)?), amount: NanoUsd::new(leg.get(1)?) })
@@ -137,15 +151,16 @@ pub fn open_holds(db: &Connection) -> rusqlite::Result<Vec<OpenHold>> {
         .collect()
 }
 
-/// Gives back every hold on disk: the process that had them is dead. Says how many there were.
+/// Gives back every hold on disk but those of tasks: the process that had them is dead. Says how many there were.
 pub fn recover(db: &mut Connection, now: Timestamp) -> Result<u64, WriteError> {
-    let holds = open_holds(db)?;
+    let holds = open_holds(db, Whose::Calls)?;
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut wallets: HashMap<_, _> = wallets(&tx)?.into_iter().collect();
     for hold in &holds {
         let wallet = wallets.entry(hold.workspace).or_default();
         expire(&tx, wallet, hold, now)?;
     }
+    tasks::wake(&tx)?;
     tx.commit()?;
     Ok(u64::try_from(holds.len()).unwrap_or(u64::MAX))
 }

@@ -13,9 +13,10 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 2] = [
+const STEPS: [Step; 3] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
+    Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
 ];
 
 /// Brings the file to the newest shape, each step in its own transaction.

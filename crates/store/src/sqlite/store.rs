@@ -1,13 +1,13 @@
 //! The other door of the SQLite engine: each verb one transaction on the ledger thread, or one question to the reader.
 //! In: the port's verbs. Out: rows. Never here: SQL, money.
 
-use super::{Sqlite, answers, catalogue, people, usage};
+use super::{Sqlite, answers, catalogue, people, sql_error, tasks, usage};
 use crate::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, UsageFilter,
-    WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, TaskEnd, TaskRow,
+    UsageFilter, WorkspaceRow,
 };
 use ledger::UsageRow;
-use units::{BootId, KeyId, OperatorTokenId, Timestamp, WorkspaceId};
+use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
 
 impl Store for Sqlite {
     fn boot(&self) -> BootId {
@@ -91,6 +91,36 @@ impl Store for Sqlite {
 
     fn sweep_answers(&self, now: Timestamp) -> Pending<'_, u64> {
         Box::pin(answers::sweep(&self.answers, now))
+    }
+
+    fn begin_task(&self, row: TaskRow, held: bool) -> Pending<'_, ()> {
+        Box::pin(self.shared.begin_task(row, held))
+    }
+
+    fn claim_tasks(&self, now: Timestamp, until: Timestamp, limit: u32) -> Pending<'_, Vec<TaskRow>> {
+        Box::pin(async move {
+            // Mostly nothing is due, and that is no reason to write.
+            if !self.reads.ask(move |db| tasks::is_due(db, now)).await? {
+                return Ok(Vec::new());
+            }
+            self.shared.write(move |db| tasks::claim(db, now, until, limit).map_err(sql_error)).await
+        })
+    }
+
+    fn put_off_task(&self, id: RequestId, next_at: Timestamp) -> Pending<'_, ()> {
+        Box::pin(self.shared.write(move |db| tasks::put_off(db, id, next_at).map_err(sql_error)))
+    }
+
+    fn end_task(&self, id: RequestId, end: TaskEnd) -> Pending<'_, bool> {
+        Box::pin(self.shared.write(move |db| tasks::end(db, id, &end).map_err(sql_error)))
+    }
+
+    fn find_task(&self, workspace: WorkspaceId, id: RequestId, now: Timestamp) -> Pending<'_, Option<TaskRow>> {
+        Box::pin(self.reads.ask(move |db| tasks::find(db, workspace, id, now)))
+    }
+
+    fn sweep_tasks(&self, now: Timestamp) -> Pending<'_, u64> {
+        Box::pin(self.shared.write(move |db| tasks::sweep(db, now).map_err(sql_error)))
     }
 
     fn next_change(&self) -> Pending<'_, Change> {

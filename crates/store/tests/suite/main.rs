@@ -20,3 +20,5 @@ mod postgres_only;
 mod records;
 #[cfg(test)]
 mod sqlite_only;
+#[cfg(test)]
+mod tasks;

@@ -246,7 +246,8 @@ fn r_bill_3_rows_from_before_images_made_none() {
         o.ledger.record(old.clone());
         o.ledger.close().await.unwrap();
         drop(o);
-        let back = "ALTER TABLE usage DROP COLUMN images; DELETE FROM schema_step WHERE number >= 3";
+        let back = "ALTER TABLE usage DROP COLUMN images; DROP TABLE image_task; ALTER TABLE hold DROP COLUMN task;
+            DELETE FROM schema_step WHERE number >= 3";
         raw(&world).await.batch_execute(back).await.unwrap();
         world.forward(Duration::from_millis(1));
         let o = world.open().await;

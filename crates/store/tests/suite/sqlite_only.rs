@@ -72,6 +72,7 @@ fn r_bill_3_rows_from_before_images_made_none() {
             days.iter().for_each(|day| {
                 db.execute_batch(&format!("ALTER TABLE usage_{day} DROP COLUMN images")).unwrap();
             });
+            db.execute_batch("DROP TABLE image_task; ALTER TABLE hold DROP COLUMN task").unwrap();
             db.pragma_update(None, "user_version", 1).unwrap();
         }
         let o = world.open().await;
@@ -239,7 +240,7 @@ fn planted_corruption_is_named() {
         ("I4", "UPDATE credit SET posted = -5"),
         ("I4", "UPDATE credit SET held = 99999"),
         ("I5", "INSERT INTO tombstone SELECT id, 3, at FROM hold"),
-        ("I5", "INSERT INTO hold SELECT request, workspace, key, key, 0, 0, 0, at FROM USAGE LIMIT 1"),
+        ("I5", "INSERT INTO hold SELECT request, workspace, key, key, 0, 0, 0, at, 0 FROM USAGE LIMIT 1"),
         ("I6", "DELETE FROM USAGE WHERE charge = 25"),
         ("I6", "UPDATE USAGE SET charge = charge + 1 WHERE charge = 25"),
         ("I6", "UPDATE USAGE SET closing = 0 WHERE charge = 25"),

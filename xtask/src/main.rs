@@ -9,6 +9,7 @@ mod fuzz;
 mod needs;
 mod postgres;
 mod redis;
+mod s3;
 mod sdk;
 mod shell;
 mod soak;

@@ -45,7 +45,7 @@ fn run(target: &str, more: &[&str]) -> Result<Count, String> {
 }
 
 /// A virtual environment with the pinned packages; made once, and again when the pins change.
-fn python() -> Result<PathBuf, String> {
+pub(crate) fn python() -> Result<PathBuf, String> {
     let pins = root().join("tests/e2e/requirements.txt");
     let wanted = std::fs::read_to_string(&pins).map_err(|why| why.to_string())?;
     let folder = scratch("e2e/venv");

@@ -3,6 +3,7 @@
 
 use crate::postgres::Postgres;
 use crate::redis::Redis;
+use crate::s3::S3;
 use crate::shell::{answers, cargo, succeeds, watched};
 use crate::steps::{Count, Steps};
 use crate::{deny, fuzz, needs, sdk};
@@ -41,16 +42,18 @@ fn check(mut command: Command) -> Result<Count, String> {
     succeeds(&mut command).map(Count::one)
 }
 
-/// All tests, with a PostgreSQL and a Redis beside them.
+/// All tests, with a PostgreSQL, a Redis and an S3-compatible store beside them.
 fn on_both_stores() -> Result<Count, String> {
     let postgres = Postgres::start()?;
     let redis = Redis::start()?;
+    let s3 = S3::start()?;
     let binary = sdk::binary().to_string_lossy().into_owned();
     let certificate = postgres.certificate.to_string_lossy();
     let environment = [
         ("TOLLGATE_TEST_PG", postgres.url.as_str()),
         ("TOLLGATE_TEST_PG_CERT", &certificate),
         ("TOLLGATE_TEST_REDIS", redis.url.as_str()),
+        ("TOLLGATE_TEST_S3", s3.url.as_str()),
         ("TOLLGATE_TEST_BIN", &binary),
     ];
     cargo_tests(&[], &environment)

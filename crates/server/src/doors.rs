@@ -2,6 +2,7 @@
 //! Never here: a decision about a request (pipeline), a body's shape beyond lists (models, key).
 
 mod account;
+mod assets;
 mod count_tokens;
 mod gemini;
 mod health;
@@ -128,6 +129,7 @@ fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
     let at = |path: &str| format!("{}{path}", surface.base);
     let door = |endpoint| Door { surface, endpoint, dialect: None };
     let (list, one, key, lost) = (door("models.list"), door("models.get"), door("key"), door(UNKNOWN));
+    let asset = door("assets.get");
     let identity = || only(key, "GET", get(move |s, r| account::key(key, s, r)));
     let mut router = router
         .route(&at("/models"), only(list, "GET", get(move |s, r| models::list(list, s, r))))
@@ -135,6 +137,7 @@ fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
         .route(&at("/models/{*id}"), only(one, "GET", get(move |s, p, r| models::one(one, s, p, r))))
         .route(&at("/key"), identity())
         .route(&at("/me"), identity())
+        .route(&at("/assets/{id}"), only(asset, "GET, HEAD", get(move |s, p, r| assets::picture(asset, s, p, r))))
         .route(
             &at("/{*rest}"),
             any(move |State(worker): State<Worker>, request: Request<Body>| async move {

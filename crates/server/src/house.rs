@@ -1,6 +1,7 @@
 //! Everything a request needs that outlives it. In: what wiring opened. Out: one shared house, and one worker a thread.
 //! Never here: the order of things (pipeline), global state of any other kind.
 
+use crate::assets::{Assets, AssetsError};
 use crate::closing::Closing;
 use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY};
 use crate::live::{LiveCatalogue, LiveError, LiveKeys, LiveTokens, LiveWorkspaces};
@@ -55,6 +56,8 @@ pub struct House {
     pub workspaces: LiveWorkspaces,
     /// One change of the catalogue at a time.
     pub catalogue_gate: tokio::sync::Mutex<()>,
+    /// Where pictures are kept.
+    pub assets: Assets,
     /// Memory for request bodies.
     pub room: Arc<Room>,
     /// Holds whose relay broke before it closed them.
@@ -71,6 +74,9 @@ pub enum HouseError {
     /// What is stored cannot be used.
     #[error(transparent)]
     Live(#[from] LiveError),
+    /// The place for pictures cannot be used.
+    #[error(transparent)]
+    Assets(#[from] AssetsError),
 }
 
 impl Deref for House {
@@ -87,8 +93,10 @@ impl House {
     /// # Errors
     /// When the store does not answer or what it holds cannot be used.
     pub async fn open(parts: Parts) -> Result<Arc<Self>, HouseError> {
+        let assets = Assets::open(&parts.settings.assets, parts.clock.now())?;
         let house = Self {
             parts,
+            assets,
             metrics: Metrics::default(),
             catalogue: ArcSwap::default(),
             keys: LiveKeys::default(),

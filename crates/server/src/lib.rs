@@ -3,6 +3,7 @@
 
 mod api;
 mod asked;
+mod assets;
 mod body;
 mod closing;
 mod done;
@@ -31,6 +32,9 @@ mod viewer;
 mod visit;
 
 pub use api::mint_operator_token;
+pub use assets::{
+    AssetFault, fetch as fetch_asset, keep as keep_asset, link as asset_link, origin as asset_origin,
+};
 pub use catalog::CatalogueDoc;
 pub use closing::Closing;
 pub use doors::{Front, answer_monitors};
@@ -38,7 +42,7 @@ pub use house::{House, HouseError, Parts, Worker};
 pub use listen::Doors;
 pub use log::{Level, Log, Value};
 pub use seal::Vault;
-pub use settings::{LogFormat, RelaySettings, Settings};
+pub use settings::{AssetHome, AssetSettings, BucketSettings, LogFormat, RelaySettings, Settings};
 pub use surface::{Surface, defaults as default_surfaces};
 pub use tasks::Tasks;
 pub use upstream::{Broke, Call, Endpoint, Pending, Stand, StandBody, Upstream, UpstreamError};

@@ -113,5 +113,29 @@ pub const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const KEPT_PAGE: usize = 20;
 /// The most that may be asked for.
 pub const KEPT_PAGE_MAX: usize = 100;
+/// The largest picture that is fetched, kept and given out.
+pub const ASSET_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// A picture is read in such parts: so much of it is in memory for each reader.
+pub const ASSET_PART_BYTES: usize = 64 * 1024;
+/// How long a provider may take to give a picture out.
+pub const ASSET_FETCH_TIME_MAX: Duration = Duration::from_secs(60);
+/// How long the bucket may take to answer, a picture on its way there included.
+pub const BUCKET_TIME_MAX: Duration = Duration::from_secs(60);
+/// How long the bucket may be silent inside a picture.
+pub const BUCKET_SILENCE_MAX: Duration = Duration::from_secs(30);
+/// A signature for the bucket is good for so long: the request that carries it leaves at once.
+pub const BUCKET_SIGNATURE_TIME: Duration = Duration::from_secs(300);
+/// A page of the bucket's list; its keys are at most 1000.
+pub const BUCKET_LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Threads that read and write pictures in the data folder: one may wait for a slow disk, or write a large one.
+pub const ASSET_THREADS: usize = 2;
+/// How often pictures whose time is over are looked for.
+pub const ASSET_SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// What was being written so long ago was left by a process that ended.
+pub const ASSET_WRITE_TIME_MAX: Duration = Duration::from_secs(3_600);
+/// The longest address of a provider's picture.
+pub const ASSET_ADDRESS_BYTES_MAX: usize = 8 * 1024;
+/// The longest Host header that a link is made of.
+pub const HOST_BYTES_MAX: usize = 255;
 /// How often kept answers whose time is over are looked for.
 pub const SWEEP_EVERY: Duration = Duration::from_secs(3_600);

@@ -22,6 +22,7 @@ pub struct Vault {
     pepper: Hmac<Sha256>,
     fingerprints: Hmac<Sha256>,
     makers: Hmac<Sha256>,
+    links: Hmac<Sha256>,
     seal: XChaCha20Poly1305,
     check: [u8; 32],
 }
@@ -46,6 +47,7 @@ impl Vault {
             pepper: mac(derive(b"tollgate key pepper 1")),
             fingerprints: mac(derive(b"tollgate credential fingerprint 1")),
             makers: mac(derive(b"tollgate reasoning maker 1")),
+            links: mac(derive(b"tollgate asset link 1")),
             seal: XChaCha20Poly1305::new((&derive(b"tollgate credential seal 1")).into()),
             check: derive(b"tollgate store check 1"),
         }
@@ -79,6 +81,20 @@ impl Vault {
         let digest: [u8; 32] = mac.finalize().into_bytes().into();
         let [a, b, c, d, e, f, g, h, ..] = digest;
         Maker(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    /// The signature of a link's text.
+    pub fn sign_link(&self, text: &str) -> [u8; 32] {
+        let mut mac = self.links.clone();
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Whether a signature is that of a link's text; how long the look takes says nothing about the right one.
+    pub fn signed_link(&self, text: &str, signature: &[u8]) -> bool {
+        let mut mac = self.links.clone();
+        mac.update(text.as_bytes());
+        mac.verify_slice(signature).is_ok()
     }
 
     /// Seals a secret; `place` (table and row) is bound into it, so that it opens nowhere else.

@@ -2,13 +2,17 @@
 //! Never here: reading files or the environment, defaults (they are declared once, in tollgate::config).
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
+use units::Secret;
 
 /// Settings of the server.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where clients connect.
     pub listen: SocketAddr,
+    /// What links of this server begin with, without a slash at the end; `None` is what each request came by.
+    pub public_url: Option<String>,
     /// Worker threads, each with its own runtime and upstream connections.
     pub threads: usize,
     /// What new keys start with.
@@ -21,6 +25,8 @@ pub struct Settings {
     pub kept_for: Duration,
     /// The bytes that all kept answers of a workspace may have; the oldest go.
     pub kept_bytes_max: u64,
+    /// How pictures are kept.
+    pub assets: AssetSettings,
     /// How the relay waits and tries.
     pub relay: RelaySettings,
     /// How long connections are still accepted at shutdown while `/readyz` says no, so that balancers look elsewhere.
@@ -61,4 +67,48 @@ pub enum LogFormat {
     Text,
     /// None.
     Off,
+}
+
+/// Settings of kept pictures.
+#[derive(Clone, Debug)]
+pub struct AssetSettings {
+    /// How long a link is good.
+    pub link_for: Duration,
+    /// How long a picture is kept; no link outlives it.
+    pub kept_for: Duration,
+    /// Where.
+    pub home: AssetHome,
+}
+
+/// Where pictures are kept.
+#[derive(Clone, Debug)]
+pub enum AssetHome {
+    /// In a folder of this machine, for one node alone.
+    Folder {
+        /// The folder.
+        dir: PathBuf,
+        /// The bytes that all pictures may have.
+        bytes_max: u64,
+    },
+    /// In a bucket that all nodes share.
+    Bucket(BucketSettings),
+}
+
+/// A bucket of an S3-compatible store.
+#[derive(Clone, Debug)]
+pub struct BucketSettings {
+    /// Where the store answers (`https://host`).
+    pub endpoint: String,
+    /// The region that signatures name.
+    pub region: String,
+    /// The bucket.
+    pub bucket: String,
+    /// What keys begin with; empty, or with a slash at its end.
+    pub prefix: String,
+    /// Whether the bucket's name stands in the path, and not in the host.
+    pub path_style: bool,
+    /// Who signs.
+    pub access_key_id: Secret<String>,
+    /// With what.
+    pub secret_access_key: Secret<String>,
 }

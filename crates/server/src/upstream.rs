@@ -4,11 +4,13 @@
 //! else. Never here: choosing a route, translating, logging what was sent.
 
 mod body;
+mod guard;
 mod link;
 mod pool;
 mod wire;
 
 pub use body::AnswerBody;
+pub use guard::GuardError;
 pub use wire::Heard;
 
 use crate::limits::CALL_JOIN_BYTES_MAX;
@@ -159,26 +161,28 @@ impl Sockets {
     async fn send(&self, call: &Call<'_>) -> Result<Answer, UpstreamError> {
         let origin = &call.endpoint.origin;
         if let Some(link) = self.pool.take(origin) {
-            match self.exchange(link, call).await {
+            match self.exchange(link, call, true).await {
                 // The server closed the idle connection while we wrote: nothing was answered, a fresh one may be.
                 Err(Lost::Unanswered(_)) => {}
                 Err(Lost::Spoiled(error)) => return Err(UpstreamError::Broken(error)),
                 Ok(answer) => return Ok(answer),
             }
         }
-        let opened = tokio::time::timeout(self.connect_timeout, Link::open(origin, &self.tls)).await;
-        let link = match opened {
-            Ok(Ok(link)) => link,
-            Ok(Err(error)) => return Err(UpstreamError::Connect(error.into())),
-            Err(_) => return Err(UpstreamError::Connect(io::Error::from(io::ErrorKind::TimedOut).into())),
-        };
-        self.exchange(link, call).await.map_err(|lost| match lost {
-            Lost::Unanswered(error) => UpstreamError::Broken(error.into()),
-            Lost::Spoiled(error) => UpstreamError::Broken(error),
-        })
+        let link = self.connected(Link::open(origin, &self.tls)).await?;
+        Ok(self.exchange(link, call, true).await?)
     }
 
-    async fn exchange(&self, mut link: Link, call: &Call<'_>) -> Result<Answer, Lost> {
+    /// A new connection, within the time for one.
+    async fn connected(&self, open: impl Future<Output = io::Result<Link>>) -> Result<Link, UpstreamError> {
+        match tokio::time::timeout(self.connect_timeout, open).await {
+            Ok(Ok(link)) => Ok(link),
+            Ok(Err(error)) => Err(UpstreamError::Connect(error.into())),
+            Err(_) => Err(UpstreamError::Connect(io::Error::from(io::ErrorKind::TimedOut).into())),
+        }
+    }
+
+    /// Sends a call and reads the head of its answer; `again` keeps the connection for the next call to its origin.
+    async fn exchange(&self, mut link: Link, call: &Call<'_>, again: bool) -> Result<Answer, Lost> {
         let endpoint = call.endpoint;
         let mut head =
             BytesMut::with_capacity(endpoint.head.len() + 256 + call.body.len().min(CALL_JOIN_BYTES_MAX));
@@ -198,7 +202,7 @@ impl Sockets {
                 break head;
             }
         };
-        let home = head.reusable.then(|| (self.pool.clone(), endpoint.origin.clone()));
+        let home = (again && head.reusable).then(|| (self.pool.clone(), endpoint.origin.clone()));
         let body = AnswerBody::new(Source::Link(body::Reading::new(link, bytes, head.framing, home)));
         Ok(Answer { status: head.status, heard: head.heard, body })
     }
@@ -210,4 +214,13 @@ enum Lost {
     Unanswered(io::Error),
     /// What came is no answer.
     Spoiled(BoxError),
+}
+
+impl From<Lost> for UpstreamError {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Unanswered(error) => Self::Broken(error.into()),
+            Lost::Spoiled(error) => Self::Broken(error),
+        }
+    }
 }

@@ -77,15 +77,26 @@ impl<'h> Visit<'h> {
             Ok(body) => self.entry.json(StatusCode::OK, body, &[]),
             Err(fault) => self.entry.fault(&fault),
         };
+        self.tell(response.status(), caller, fault);
+        into_axum(response)
+    }
+
+    /// A good answer whose body is still to come; it gets its ids, and the log is told of its head.
+    pub fn stream(self, mut response: Response) -> Response {
+        self.entry.identify_answer(response.headers_mut());
+        self.tell(response.status(), None, None);
+        response
+    }
+
+    fn tell(&self, status: StatusCode, caller: Option<&KeyRow>, fault: Option<&'static str>) {
         self.house.log_visit(&Facts {
             entry: &self.entry,
             method: Some(&self.method),
             route: None,
-            status: response.status(),
+            status,
             caller: caller.map(|key| (key.workspace, key.id)),
             fault,
         });
-        into_axum(response)
     }
 }
 

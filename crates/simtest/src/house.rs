@@ -2,21 +2,27 @@
 //! the tasks are waited for, so that what remains is final. Never here: assertions of a scenario.
 
 use crate::book::Book;
+use crate::bucket::BUCKET_HOST;
 use crate::chance::{SimChance, SimClock};
 use crate::script::Upstreams;
 use crate::seen::Seen;
 use crate::shelf::Shelf;
 use crate::words::Speaks;
 use axum::body::Body;
+use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use server::{Front, House, Log, LogFormat, Parts, RelaySettings, Settings, Tasks, Upstream, Vault, Worker};
+use server::{
+    AssetFault, AssetHome, AssetSettings, BucketSettings, Front, House, Log, LogFormat, Parts, RelaySettings,
+    Settings, Tasks, Upstream, Vault, Worker,
+};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::port::{Ledger, Store};
 use tokio::time::Instant;
-use units::{Chance, Clock, NanoUsd, Secret, WorkspaceId};
+use units::{AssetId, Chance, Clock, NanoUsd, Secret, WorkspaceId};
 
 /// How a client behaves.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +62,8 @@ pub struct Setup {
     pub serves: &'static str,
     /// Its vocabulary, in the catalogue's words.
     pub tokenizer: &'static str,
+    /// The folder that keeps pictures, and the bytes that it takes; `None` is a bucket in memory.
+    pub pictures: Option<(PathBuf, u64)>,
 }
 
 impl Default for Setup {
@@ -74,6 +82,7 @@ impl Default for Setup {
             image_tokens_max: None,
             serves: "chat",
             tokenizer: "unknown",
+            pictures: None,
         }
     }
 }
@@ -117,7 +126,7 @@ impl SimHouse {
         let (book, shelf, upstreams) = (Arc::new(Book::default()), Arc::new(Shelf::default()), Arc::default());
         let log = Log::new(LogFormat::Text, clock.clone());
         let parts = Parts {
-            settings: settings(setup.slice_tokens),
+            settings: settings(&setup),
             surfaces: Box::leak(server::default_surfaces().into_boxed_slice()),
             ledger: book.clone() as Arc<dyn Ledger>,
             store: shelf as Arc<dyn Store>,
@@ -206,6 +215,50 @@ impl SimHouse {
         Front::new(self.worker.clone()).answer(request).await
     }
 
+    /// Keeps a picture of the customer's, as a call does that made one.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    pub async fn keep(&self, picture: &[u8]) -> Result<AssetId, AssetFault> {
+        server::keep_asset(&self.worker, self.workspace, Bytes::copy_from_slice(picture)).await
+    }
+
+    /// The link to a picture, as an answer on a surface tells it now: its path and query.
+    pub fn link(&self, base: &str, id: AssetId) -> String {
+        server::asset_link(&self.worker.house, "", base, id, self.clock.now())
+    }
+
+    /// Fetches a picture from where the provider says that it is.
+    ///
+    /// # Errors
+    /// Why it is not to be had.
+    pub async fn fetch(&self, provider: &str, address: &str) -> Result<Bytes, AssetFault> {
+        let catalogue = self.worker.house.catalogue.load();
+        let mut routes = catalogue.models.values().flat_map(|model| &model.routes);
+        let Some(route) = routes.find(|route| *route.provider.provider.name == *provider) else {
+            unusable(&format!("no provider {provider}"))
+        };
+        server::fetch_asset(&self.worker, &route.provider, address).await
+    }
+
+    /// Sends a request as it is, without a key, and gives back the whole answer.
+    pub async fn visit(&self, method: &str, path: &str) -> Response<Bytes> {
+        let request = Request::builder().method(method).uri(path).body(Body::empty());
+        let (head, body) = self.answer(request.unwrap_or_else(|e| unusable(&e))).await.into_parts();
+        let bytes = body.collect().await.unwrap_or_else(|e| unusable(&e)).to_bytes();
+        Response::from_parts(head, bytes)
+    }
+
+    /// Deletes what is kept no more.
+    pub async fn sweep_pictures(&self) {
+        // The sweeper runs for ever; its first round is enough.
+        let _ = tokio::time::timeout(
+            Duration::from_secs(1),
+            self.worker.house.clone().sweep_assets(self.worker.upstream.clone()),
+        )
+        .await;
+    }
+
     /// The process is on its way out.
     pub fn drain(&self) {
         self.worker.house.drain();
@@ -290,8 +343,9 @@ impl SimHouse {
     }
 }
 
-fn settings(slice_tokens: u64) -> Settings {
+fn settings(setup: &Setup) -> Settings {
     Settings {
+        public_url: None,
         listen: ([127, 0, 0, 1], 0).into(),
         threads: 1,
         key_prefix: "sk-sim-".into(),
@@ -299,10 +353,31 @@ fn settings(slice_tokens: u64) -> Settings {
         body_time_max: Duration::from_secs(10),
         kept_for: Duration::from_secs(3_600),
         kept_bytes_max: 1 << 20,
-        relay: RelaySettings { slice_tokens, ..RELAY },
+        assets: AssetSettings {
+            link_for: Duration::from_secs(1_800),
+            kept_for: Duration::from_secs(3_600),
+            home: match &setup.pictures {
+                Some((dir, bytes_max)) => AssetHome::Folder { dir: dir.clone(), bytes_max: *bytes_max },
+                None => AssetHome::Bucket(bucket()),
+            },
+        },
+        relay: RelaySettings { slice_tokens: setup.slice_tokens, ..RELAY },
         drain_notice: Duration::ZERO,
         drain_time_max: Duration::from_secs(10),
         log: LogFormat::Text,
+    }
+}
+
+/// A bucket that the scripted providers' room holds as well.
+fn bucket() -> BucketSettings {
+    BucketSettings {
+        endpoint: format!("http://{BUCKET_HOST}"),
+        region: "sim".into(),
+        bucket: "pictures".into(),
+        prefix: "kept/".into(),
+        path_style: true,
+        access_key_id: Secret::new("sim".into()),
+        secret_access_key: Secret::new("sim-secret".into()),
     }
 }
 

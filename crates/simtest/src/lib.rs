@@ -3,6 +3,7 @@
 //! Never here: a socket, a file, real time; anything that ships.
 
 mod book;
+mod bucket;
 mod chance;
 mod house;
 mod script;
@@ -11,6 +12,7 @@ mod shelf;
 mod words;
 
 pub use book::Book;
+pub use bucket::Bucket;
 pub use chance::SimChance;
 pub use house::{Client, Setup, SimHouse};
 pub use script::{Script, Step, Upstreams};

@@ -1,9 +1,11 @@
 //! What a scripted provider does, step by step. In: steps. Out: a `server::Stand` that plays them, call by call.
 //! Never here: deciding by what was asked (the sim crate does that).
 
+use crate::bucket::{BUCKET_HOST, Bucket};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Full};
 use parking_lot::Mutex;
 use serde_json::Value;
 use server::{Broke, Pending, Stand, StandBody, UpstreamError};
@@ -52,6 +54,17 @@ impl Script {
         Self { status, headers, before: Duration::ZERO, refuse: false, steps: vec![Step::Say(body.to_string())] }
     }
 
+    /// A text of any kind with a status.
+    pub fn text(status: u16, body: &str) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            before: Duration::ZERO,
+            refuse: false,
+            steps: vec![Step::Say(body.to_owned())],
+        }
+    }
+
     /// No connection comes about.
     pub fn unreachable() -> Self {
         Self { refuse: true, ..Self::stream(Vec::new()) }
@@ -79,6 +92,8 @@ pub struct Arrived {
     pub host: String,
     /// The body.
     pub body: Value,
+    /// Whether a credential went with it.
+    pub credential: bool,
 }
 
 /// All scripted providers, by host: each call plays the next script; the last one stays.
@@ -87,6 +102,8 @@ pub struct Upstreams {
     scripts: Mutex<HashMap<String, VecDeque<Script>>>,
     arrived: Mutex<Vec<Arrived>>,
     dropped: Arc<Mutex<u32>>,
+    /// The bucket for pictures.
+    pub bucket: Bucket,
 }
 
 impl Upstreams {
@@ -115,10 +132,16 @@ impl Upstreams {
 impl Stand for Upstreams {
     fn answer(&self, request: Request<Bytes>) -> Pending<Result<Response<StandBody>, UpstreamError>> {
         let host = request.uri().host().unwrap_or("").to_owned();
+        if host == BUCKET_HOST {
+            let answer = self.bucket.answer(&request);
+            return Box::pin(async move { Ok(answer.map(whole)) });
+        }
         let script = self.next(&host);
         let dropped = self.dropped.clone();
         let value = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
-        self.arrived.lock().push(Arrived { host, body: value });
+        let credential =
+            ["authorization", "x-api-key", "x-goog-api-key"].iter().any(|h| request.headers().contains_key(*h));
+        self.arrived.lock().push(Arrived { host, body: value, credential });
         Box::pin(async move {
             let Some(script) = script.filter(|s| !s.refuse) else {
                 return Err(UpstreamError::Connect(Box::new(Broke)));
@@ -136,6 +159,11 @@ impl Stand for Upstreams {
             Ok(response)
         })
     }
+}
+
+/// A body that is there at once.
+fn whole(bytes: Bytes) -> StandBody {
+    Box::pin(Full::new(bytes).map_err(|never| match never {}))
 }
 
 struct Playing {

@@ -1,6 +1,7 @@
 //! Configuration: one declaration a setting, read from file, environment and flags. In: texts. Out: checked settings,
 //! or every mistake at once. The only reader of the environment. Never here: live things (keys, prices, routes).
 
+mod assets;
 mod check;
 mod declare;
 mod load;

@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::wiring::{self, SystemClock, WiringError};
-use server::{Doors, House, Log};
+use server::{Doors, House, Log, Upstream};
 use sim::SimConfig;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -84,6 +84,8 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     background.spawn(house.clone().follow());
     background.spawn(house.clone().reap());
     background.spawn(house.clone().sweep());
+    let to_bucket = Upstream::new(config.server.relay.connect_timeout);
+    background.spawn(house.clone().sweep_assets(to_bucket));
     let doors = Doors::open(&house)?;
     let mut places = vec![("listen", address.to_string())];
     if let Some(monitors) = monitors {

@@ -106,6 +106,12 @@ macro_rules! ids {
                 self.0
             }
 
+            /// When it was made, by what made it.
+            pub const fn made_at(self) -> Timestamp {
+                let [a, b, c, d, e, f, ..] = self.0;
+                Timestamp::from_ms(i64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+            }
+
             /// The id as text.
             pub fn text(self) -> IdText {
                 // Room for the text of every kind.
@@ -160,6 +166,8 @@ ids! {
     NodeId = "nod";
     /// One start of one node.
     BootId = "boo";
+    /// A picture that is kept for a client to fetch.
+    AssetId = "ast";
 }
 
 /// A hold has the id of the request it was placed for.
@@ -176,6 +184,7 @@ mod tests {
         assert!(a < b && a.to_string() < b.to_string());
         assert_eq!(a.to_string().parse::<KeyId>(), Ok(a));
         assert_eq!(a.to_string().len(), 4 + 26);
+        assert_eq!(a.made_at(), Timestamp::from_ms(1_000));
     }
 
     #[test]

@@ -12,8 +12,8 @@ mod usage;
 
 pub use chance::Chance;
 pub use id::{
-    BootId, CredentialId, GrantId, HoldId, IdError, IdText, KeyId, NodeId, OperatorTokenId, PriceId, RequestId,
-    TransferId, WorkspaceId,
+    AssetId, BootId, CredentialId, GrantId, HoldId, IdError, IdText, KeyId, NodeId, OperatorTokenId, PriceId,
+    RequestId, TransferId, WorkspaceId,
 };
 pub use money::{MoneyError, NanoUsd, PicoRate};
 pub use secret::Secret;

@@ -133,6 +133,9 @@ rows! {
         ["permission_error", "permission_error", "address_blocked"],
         "Too many failed authentications came from this address.",
         "Correct the key and wait until the block ends.");
+    LinkNotValid => new(403, "invalid_link", ["permission_error", "permission_error", "invalid_link"],
+        "The address of a picture is not one that was given out.",
+        "Use the address as it was told, to its last character.");
     NotFound => new(404, "not_found", [INVALID, "not_found_error", "not_found"],
         "There is no such path or object.",
         "Check the path and the base URL.");

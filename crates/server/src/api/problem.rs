@@ -110,7 +110,7 @@ impl From<HouseError> for Problem {
     fn from(error: HouseError) -> Self {
         match error {
             HouseError::Store(error) => error.into(),
-            HouseError::Live(_) => Self::internal(),
+            HouseError::Live(_) | HouseError::Assets(_) => Self::internal(),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::limits::CALL_JOIN_BYTES_MAX;
 use bytes::BytesMut;
 use http::Uri;
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -35,6 +36,11 @@ impl Origin {
         let host = uri.host().ok_or_else(unfit)?;
         let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         Ok(Self { tls, host: host.to_owned(), port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }) })
+    }
+
+    /// Where its host is, by every address that its name has now.
+    pub async fn places(&self) -> io::Result<Vec<SocketAddr>> {
+        Ok(tokio::net::lookup_host((self.host.as_str(), self.port)).await?.collect())
     }
 }
 
@@ -74,7 +80,16 @@ impl Link {
     /// Connects.
     #[expect(clippy::disallowed_methods, reason = "this is the one home of sockets to providers")]
     pub async fn open(origin: &Origin, tls: &Arc<ClientConfig>) -> io::Result<Self> {
-        let stream = TcpStream::connect((origin.host.as_str(), origin.port)).await?;
+        Self::over(TcpStream::connect((origin.host.as_str(), origin.port)).await?, origin, tls).await
+    }
+
+    /// Connects to one of these places in the origin's name: nothing is resolved again, and TLS still checks that name.
+    #[expect(clippy::disallowed_methods, reason = "this is the one home of sockets to providers")]
+    pub async fn open_at(places: &[SocketAddr], origin: &Origin, tls: &Arc<ClientConfig>) -> io::Result<Self> {
+        Self::over(TcpStream::connect(places).await?, origin, tls).await
+    }
+
+    async fn over(stream: TcpStream, origin: &Origin, tls: &Arc<ClientConfig>) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         if !origin.tls {
             return Ok(Self::Plain(stream));

@@ -82,6 +82,8 @@ pub struct Heard {
     pub events: bool,
     /// Whether the body is compressed, which nobody asked for.
     pub encoded: bool,
+    /// How many bytes the body was announced to have.
+    pub length: Option<u64>,
     /// `retry-after`.
     pub retry_after: Option<Box<str>>,
     /// `retry-after-ms`.
@@ -101,6 +103,8 @@ impl Heard {
             self.events = starts_with(value, b"text/event-stream");
         } else if is("content-encoding") {
             self.encoded = !value.trim_ascii().eq_ignore_ascii_case(b"identity");
+        } else if is("content-length") {
+            self.length = std::str::from_utf8(value).ok().and_then(|v| v.trim().parse().ok());
         } else if is("retry-after") {
             self.retry_after = text();
         } else if is("retry-after-ms") {

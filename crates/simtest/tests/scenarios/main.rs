@@ -8,6 +8,7 @@ mod failover;
 mod leaving;
 mod money;
 mod pairs;
+mod pictures;
 mod streams;
 mod surcharges;
 

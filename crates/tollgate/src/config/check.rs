@@ -1,5 +1,6 @@
 //! From texts to settings. In: loaded texts. Out: a `Config`, or every mistake. Never here: reading files.
 
+use crate::config::assets;
 use crate::config::declare::{Kind, SETTINGS};
 use crate::config::load::{Layers, Loaded, Mistake};
 use server::{LogFormat, RelaySettings, Settings};
@@ -64,6 +65,7 @@ impl Config {
             let told = "`database.url` must be empty (SQLite) or postgres://user:password@host/database".into();
             mistakes.push(Mistake { origin: origin.clone(), told });
         }
+        mistakes.extend(assets::mistakes(&loaded));
         if mistakes.is_empty() { Ok((Self::of(&loaded), loaded)) } else { Err(mistakes) }
     }
 
@@ -80,12 +82,14 @@ impl Config {
         Self {
             server: Settings {
                 listen: text("server.listen").parse().unwrap_or(any),
+                public_url: given("server.public_url").map(|url| url.trim_end_matches('/').to_owned()),
                 threads: if threads == 0 { cores } else { threads },
                 key_prefix: text("keys.prefix").to_owned(),
                 body_bytes_max: count("server.body_bytes_max"),
                 body_time_max: ms("server.body_time_max_ms"),
                 kept_for: ms("responses.kept_ms"),
                 kept_bytes_max: number("responses.kept_bytes_max"),
+                assets: assets::settings(loaded),
                 relay: RelaySettings {
                     connect_timeout: ms("relay.connect_timeout_ms"),
                     first_byte_timeout: ms("relay.first_byte_timeout_ms"),

@@ -54,6 +54,13 @@ const DAY_MS: u64 = 86_400_000;
 /// All settings, in the order of the generated example.
 pub const SETTINGS: &[Setting] = &[
     setting("server.listen", Kind::Address, "127.0.0.1:8011", "Where clients connect."),
+    setting(
+        "server.public_url",
+        Kind::Text,
+        "",
+        "What links in answers begin with (https://api.example.com); empty is http:// and the host that a request came by. Set it \
+         where TLS ends before Tollgate.",
+    ),
     setting("server.threads", number(0, 1_024), "0", "Worker threads; 0 is one a core."),
     setting(
         "server.body_bytes_max",
@@ -119,6 +126,41 @@ pub const SETTINGS: &[Setting] = &[
         "268435456",
         "The bytes that all kept answers of a workspace may have; where there are more, or 10000 answers, the oldest go.",
     ),
+    setting(
+        "assets.link_ms",
+        number(1_000, 365 * DAY_MS),
+        "86400000",
+        "How long the link to a picture is good; no link outlives its picture.",
+    ),
+    setting(
+        "assets.kept_ms",
+        number(1_000, 365 * DAY_MS),
+        "86400000",
+        "How long pictures are kept, at least assets.link_ms; then they are deleted.",
+    ),
+    setting(
+        "assets.folder_bytes_max",
+        number(0, 1 << 50),
+        "10737418240",
+        "The bytes that all pictures in the data folder may have; a new one that does not fit is refused.",
+    ),
+    setting(
+        "assets.bucket",
+        Kind::Text,
+        "",
+        "The bucket of an S3-compatible store that keeps pictures, for several nodes; empty keeps them in the data folder.",
+    ),
+    setting("assets.endpoint", Kind::Text, "", "Where the store answers, as https://host or http://host:port."),
+    setting("assets.region", Kind::Text, "us-east-1", "The region of the bucket, as requests are signed for it."),
+    setting("assets.prefix", Kind::Text, "", "What keys in the bucket begin with (tollgate/); empty is nothing."),
+    setting(
+        "assets.path_style",
+        Kind::Choice(&["true", "false"]),
+        "true",
+        "Whether the bucket's name stands in the path; false puts it before the endpoint's host.",
+    ),
+    setting("assets.access_key_id", Kind::Secret, "", "Who signs requests to the store."),
+    setting("assets.secret_access_key", Kind::Secret, "", "What they are signed with."),
     setting("relay.connect_timeout_ms", number(1, DAY_MS), "5000", "For a connection to a provider."),
     setting(
         "relay.first_byte_timeout_ms",

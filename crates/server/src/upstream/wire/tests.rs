@@ -97,6 +97,7 @@ fn only_named_headers_are_kept() {
     let heard = Heard {
         events: true,
         encoded: true,
+        length: Some(0),
         retry_after: Some("3".into()),
         retry_after_ms: None,
         should_retry: Some("false".into()),

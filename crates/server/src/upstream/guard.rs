@@ -109,7 +109,8 @@ fn judged(places: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, GuardError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::upstream::Endpoint;
+    use crate::upstream::link::Origin;
+    use crate::upstream::{Endpoint, link};
     use bytes::Bytes;
     use http::{HeaderMap, Method};
     use std::time::Duration;
@@ -143,6 +144,18 @@ mod tests {
         let places = |texts: [&str; 2]| judged(texts.map(|text| text.parse().unwrap()).to_vec());
         assert!(places(["1.1.1.1:443", "[2606:4700::1111]:443"]).is_ok());
         assert!(matches!(places(["1.1.1.1:443", "10.0.0.1:443"]), Err(GuardError::Private)));
+    }
+
+    /// R-API-8: the connection goes to the address that was judged, and no name is looked up again: this one has no address.
+    #[tokio::test]
+    async fn r_api_8_no_name_is_looked_up_twice() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let place = listener.local_addr().unwrap();
+        let origin = Origin::of(&format!("http://pictures.invalid:{}", place.port()).parse().unwrap()).unwrap();
+        assert!(origin.places().await.is_err());
+        let (places, tls) = ([place], link::tls_config());
+        let (opened, accepted) = tokio::join!(Link::open_at(&places, &origin, &tls), listener.accept());
+        assert!(opened.is_ok() && accepted.is_ok());
     }
 
     /// R-API-8: however a private host is written, nobody connects to it.

@@ -36,6 +36,12 @@ impl Folder {
     /// # Errors
     /// When it cannot be made or read.
     pub fn open(root: &Path, bytes_max: u64, now: Timestamp) -> io::Result<Self> {
+        make_dir(root)?;
+        #[cfg(unix)]
+        {
+            // Its owner's alone also where it was there already; a volume of somebody else's stays as that one set it.
+            let _ = fs::set_permissions(root, std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        }
         make_dir(&root.join(NEW))?;
         let used = Arc::new(AtomicU64::new(0));
         clear_new(root, now)?;

@@ -105,6 +105,11 @@ def books(gateway):
             assert row["charge_nano_usd"] == 0, row
             continue
         wanted = expect.charge_nano_usd(row["tokens"], prices[row["model"]])
+        if row["images"]:
+            # Beside their tokens they cost what some size and quality costs, all the same here.
+            each = [wanted + row["images"] * one for one in expect.images_nano_usd(prices[row["model"]])]
+            assert row["charge_nano_usd"] in each, row
+            continue
         # Nothing here outgrows its hold, so estimates are charged in full too.
         assert row["charge_nano_usd"] == wanted, row
     report = gateway.audit()

@@ -53,6 +53,12 @@ def charge_nano_usd(usage, price):
     return -(-pico // 1000)
 
 
+def images_nano_usd(price):
+    """What one image may cost by a price document; nothing where tokens alone have a price."""
+    texts = [text for name, text in price.items() if name.split(".")[0] == "image"]
+    return [round(float(text) * 1_000_000_000) for text in texts] or [0]
+
+
 def is_model(told, asked):
     """The gateway tells the public name; the provider itself tells a name with a date."""
     return told == asked or (os.environ["TOLLGATE_TARGET"] == "sim" and told.startswith(asked))

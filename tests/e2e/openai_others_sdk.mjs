@@ -73,4 +73,27 @@ const IMAGES = {
   },
 };
 
-await runAt({ COMPLETIONS, EMBEDDINGS, IMAGES });
+const IMAGES_ONCE = {
+  async pictureOnce(base, key, model) {
+    const answer = await client(base, key).images.generate({ model, prompt: "a fox" });
+    assert.ok(isPng(answer.data[0].b64_json) && answer.usage.output_tokens === 1290);
+  },
+};
+
+const IMAGES_LATER = {
+  async pictureLater(base, key, model) {
+    const api = client(base, key);
+    const begun = await api.images.generate({ model, prompt: "a fox" });
+    assert.deepEqual([begun.data, begun.status], [[], "pending"]);
+    let task = begun;
+    for (let turn = 0; turn < 120 && task.status === "pending"; turn += 1) {
+      await new Promise((done) => setTimeout(done, 250));
+      task = await api.get(`/tasks/${begun.task_id}`);
+    }
+    assert.equal(task.status, "succeeded");
+    const fetched = await fetch(task.data[0].url);
+    assert.ok(isPng(Buffer.from(await fetched.arrayBuffer()).toString("base64")));
+  },
+};
+
+await runAt({ COMPLETIONS, EMBEDDINGS, IMAGES, IMAGES_ONCE, IMAGES_LATER });

@@ -6,6 +6,8 @@ In: a base URL (with /v1), a key, a model. Out: checks. Never here: conversation
 import base64
 import io
 import math
+import time
+import urllib.error
 import urllib.request
 
 import openai
@@ -127,6 +129,52 @@ def picture_errors(base_url, key, model):
     raises(openai.NotFoundError, generate, model="nobody-has-this", prompt="a fox")
 
 
+def picture_once(base_url, key, model):
+    """A model that makes one picture at a time, and tells it by its bytes."""
+    generate = client(base_url, key).images.generate
+    answer = generate(model=model, prompt="a fox", size="1536x1024")
+    assert base64.b64decode(answer.data[0].b64_json).startswith(b"\x89PNG"), answer
+    assert answer.usage.input_tokens == expect.tokens("a fox") and answer.usage.output_tokens == 1290, answer.usage
+    raises(openai.BadRequestError, generate, model=model, prompt="a fox", n=2)
+    raises(openai.BadRequestError, generate, model=model, prompt="no [[sim: refuse]]")
+    image = ("a.png", io.BytesIO(expect.PNG), "image/png")
+    raises(openai.BadRequestError, client(base_url, key).images.edit, model=model, image=image, prompt="redder")
+
+
+def ended(api, task_id):
+    """A task's end, as anybody polls for it."""
+    for _ in range(120):
+        task = api.get(f"/tasks/{task_id}", cast_to=object)
+        if task["status"] != "pending":
+            return task
+        time.sleep(0.25)
+    raise AssertionError(f"it never ended: {task}")
+
+
+def picture_later(base_url, key, model):
+    """A model that paints in its own time: a task at once, pictures at addresses of ours later."""
+    api = client(base_url, key)
+    begun = api.images.generate(model=model, prompt="a fox", n=2, size="1024x1024")
+    assert begun.data == [] and begun.status == "pending" and begun.model == model, begun
+    assert begun.task_id.startswith("task_") and begun.provider_task_id.startswith("ptask_"), begun
+    task = ended(api, begun.task_id)
+    assert task["status"] == "succeeded" and len(task["data"]) == 2, task
+    for one in task["data"]:
+        assert one["url"].startswith(base_url), one
+        with urllib.request.urlopen(one["url"], timeout=10) as fetched:
+            assert fetched.headers["content-type"] == "image/png" and fetched.read().startswith(b"\x89PNG"), one
+        try:
+            urllib.request.urlopen(one["url"].replace("signature=", "signature=A"), timeout=10)
+            raise AssertionError("a link that nobody signed was good")
+        except urllib.error.HTTPError as why:
+            assert why.code in (403, 404), why
+    failed = ended(api, api.images.generate(model=model, prompt="no [[sim: task_fail=no polls=0]]").task_id)
+    assert failed["status"] == "failed" and failed["data"] == [] and failed["error"]["code"] == "task_failed", failed
+    raises(openai.NotFoundError, lambda: api.get("/tasks/task_01m8m9fht2et2tn478vh923gxy", cast_to=object))
+
+
 COMPLETIONS = [completion, completion_stream, completion_kinds, completion_errors]
 EMBEDDINGS = [embedding, embedding_of_numbers, embedding_errors]
 IMAGES = [picture, picture_address, picture_changed, picture_stream, picture_errors]
+IMAGES_ONCE = [picture_once]
+IMAGES_LATER = [picture_later]

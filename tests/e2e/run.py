@@ -94,7 +94,11 @@ def against_gateway(tally, args):
         both = ["sim-openai", "sim-anthropic"]
         sdks(tally, args, environment, {"openai": both, "anthropic": both})
         if args.only in (None, "python", "node"):
-            place = surfaces.Place({"openai": f"{gateway.root}/v1", "gemini": gateway.root}, gateway.key, args.node_modules)
+            place = surfaces.Place(
+                {"openai": f"{gateway.root}/v1", "gateway": f"{gateway.root}/v1", "gemini": gateway.root},
+                gateway.key,
+                args.node_modules,
+            )
             place.language = args.only
             surfaces.run_behind_gateway(tally, place)
         os.environ.update(environment)

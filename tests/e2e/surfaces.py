@@ -13,12 +13,15 @@ import harness
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# The name of a surface; its script in both languages; its list of cases in there; the kind of base URL; the model.
+# The name of a surface; its script in both languages; its list of cases in there; the kind of base URL; the model. What the
+# simulator alone does not answer like that is for the gateway.
 SURFACES = [
     ("responses", "responses_sdk", "SCENARIOS", "openai", "sim-openai"),
     ("completions", "openai_others_sdk", "COMPLETIONS", "openai", "sim-openai"),
     ("embeddings", "openai_others_sdk", "EMBEDDINGS", "openai", "sim-openai-embedding"),
     ("images", "openai_others_sdk", "IMAGES", "openai", "sim-openai-image"),
+    ("images-once", "openai_others_sdk", "IMAGES_ONCE", "gateway", "sim-gemini-image"),
+    ("images-later", "openai_others_sdk", "IMAGES_LATER", "gateway", "sim-task-image"),
     ("gemini", "gemini_sdk", "SCENARIOS", "gemini", "sim-gemini"),
     ("gemini-signed", "gemini_sdk", "SIGNED", "gemini", "sim-gemini-3"),
     ("gemini-embeddings", "gemini_sdk", "EMBEDDINGS", "gemini", "sim-gemini-embedding"),
@@ -40,6 +43,9 @@ BEHIND_GATEWAY = [
     ("completions", "sim-responses", (*PROMPTS, "completion")),
     ("completions", "sim-gemini", PROMPTS),
     ("embeddings", "sim-openai-embedding", ()),
+    ("images", "sim-openai-image", ("picture_stream",)),
+    ("images-once", "sim-gemini-image", ()),
+    ("images-later", "sim-task-image", ()),
     ("gemini", "sim-gemini", ("count",)),
 ]
 

@@ -168,6 +168,16 @@ fn pictures(shape: &TaskShape, most: u32, body: &[u8]) -> Option<Vec<Picture>> {
     list.into_iter().map(one).collect()
 }
 
+/// How a task that has no pictures yet tells them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PendingData {
+    /// An empty list.
+    #[default]
+    Empty,
+    /// One picture, neither by an address nor by its bytes: some clients read the first one unasked.
+    Nulls,
+}
+
 /// What a client is told of a task, by its own ids.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskReply<'a> {
@@ -181,6 +191,8 @@ pub struct TaskReply<'a> {
     pub model: &'a str,
     /// How it stands; addresses of pictures are those at which clients may fetch them.
     pub state: &'a TaskState,
+    /// How it tells pictures that are still to come.
+    pub pending_data: PendingData,
 }
 
 /// Writes what a client is told of a task: the same members from its beginning to its end.
@@ -198,6 +210,12 @@ pub fn write_task(reply: &TaskReply<'_>) -> Bytes {
             }
             item.end();
         }
+    }
+    if *reply.state == TaskState::Pending && reply.pending_data == PendingData::Nulls {
+        let mut item = Writer::object(data.item());
+        item.raw("url", "null");
+        item.raw("b64_json", "null");
+        item.end();
     }
     data.end();
     body.text("task_id", reply.task_id);

@@ -17,6 +17,7 @@ pub use picture::Picture;
 
 use crate::house::{House, Worker};
 use crate::limits::{ASSET_BYTES_MAX, ASSET_SWEEP_EVERY};
+use crate::live::LiveProvider;
 use crate::settings::{AssetHome, AssetSettings};
 use crate::upstream::Upstream;
 use bucket::Bucket;
@@ -129,6 +130,22 @@ pub async fn keep(worker: &Worker, workspace: WorkspaceId, bytes: Bytes) -> Resu
         return Err(error);
     }
     Ok(id)
+}
+
+/// Fetches a picture from where its provider says that it is, and keeps it. Few are brought at once: each is whole in memory
+/// meanwhile.
+///
+/// # Errors
+/// As `fetch` and `keep`.
+pub async fn bring(
+    worker: &Worker,
+    provider: &LiveProvider,
+    workspace: WorkspaceId,
+    address: &str,
+) -> Result<AssetId, AssetFault> {
+    // It is never closed.
+    let _turn = worker.house.bringing.acquire().await.ok();
+    keep(worker, workspace, fetch(worker, provider, address).await?).await
 }
 
 /// A kept picture, ready to be read; `None` when there is none of this id, or its time is over.

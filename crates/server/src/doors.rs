@@ -8,6 +8,7 @@ mod gemini;
 mod health;
 mod models;
 mod responses;
+mod tasks;
 
 pub use count_tokens::tokenizer;
 pub use health::answer_monitors;
@@ -150,6 +151,8 @@ fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
         router = router.route(&at(path), only(count.into(), "POST", counts));
     }
     router = kept(router, surface);
+    let task = door("tasks.get");
+    router = router.route(&at("/tasks/{id}"), only(task, "GET", get(move |s, p, r| tasks::task(task, s, p, r))));
     for call in model_calls(surface) {
         router = router.route(&call.path, only(call.door.into(), "POST", MethodRouter::new()));
     }

@@ -119,6 +119,8 @@ pub const ASSET_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const ASSET_PART_BYTES: usize = 64 * 1024;
 /// How long a provider may take to give a picture out.
 pub const ASSET_FETCH_TIME_MAX: Duration = Duration::from_secs(60);
+/// So many pictures of providers may be in memory at once.
+pub const PICTURES_AT_ONCE: usize = 8;
 /// How long the bucket may take to answer, a picture on its way there included.
 pub const BUCKET_TIME_MAX: Duration = Duration::from_secs(60);
 /// How long the bucket may be silent inside a picture.
@@ -137,5 +139,21 @@ pub const ASSET_WRITE_TIME_MAX: Duration = Duration::from_secs(3_600);
 pub const ASSET_ADDRESS_BYTES_MAX: usize = 8 * 1024;
 /// The longest Host header that a link is made of.
 pub const HOST_BYTES_MAX: usize = 255;
+/// A provider's word about a task; pictures may be in it.
+pub const TASK_ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Longest unknown id of a task that is repeated to a client, in characters.
+pub const TASK_SHOWN_CHARS_MAX: usize = 64;
+/// How long a provider may take to tell how a task stands.
+pub const TASK_ASK_TIME_MAX: Duration = Duration::from_secs(15);
+/// Tasks that one node looks after at the same time: each may bring pictures.
+pub const TASKS_AT_ONCE: u32 = 8;
+/// How long a task is left to the node that took it; longer than a turn.
+pub const TASK_LEASE: Duration = Duration::from_secs(120);
+/// How long one task's turn may take, its pictures included.
+pub const TASK_TURN_TIME_MAX: Duration = Duration::from_secs(110);
+/// How often is looked for tasks that are due.
+pub const TASK_LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The shortest and the longest wait before a task is asked about again.
+pub const TASK_WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 /// How often kept answers whose time is over are looked for.
 pub const SWEEP_EVERY: Duration = Duration::from_secs(3_600);

@@ -7,6 +7,7 @@ mod refusal;
 use crate::closing::Closing;
 use crate::doors::Front;
 use crate::house::{House, Worker};
+use crate::image_tasks;
 use crate::limits::{
     ACCEPT_REST, FIRST_BYTE_TIME_MAX, HANDED_OUT_MAX, HEADER_BYTES_MAX, HEADER_TIME_MAX, LAST_CALL_TIME_MAX,
     SETTLE_TIME_MAX, STALLED_READER_TIME_MAX,
@@ -51,7 +52,7 @@ impl Doors {
             #[expect(clippy::disallowed_methods, reason = "the home of the worker threads")]
             let thread = std::thread::Builder::new()
                 .name(format!("worker-{n}"))
-                .spawn(move || runtime.block_on(work(house, taken, stopped)))?;
+                .spawn(move || runtime.block_on(work(house, taken, stopped, n == 0)))?;
             threads.push(thread);
             hands.push(hand);
         }
@@ -117,10 +118,21 @@ async fn work(
     house: Arc<House>,
     mut taken: mpsc::Receiver<std::net::TcpStream>,
     mut stopped: watch::Receiver<bool>,
+    keeps_tasks: bool,
 ) -> bool {
     let (tasks, closing) = (Tasks::default(), Closing::default());
     let upstream = Upstream::new(house.settings.relay.connect_timeout);
     let worker = Worker { house: house.clone(), upstream, tasks: tasks.clone(), closing: closing.clone() };
+    if keeps_tasks {
+        let (keeping, mut stopped) = (image_tasks::keep(worker.clone()), stopped.clone());
+        // Whatever it is at, the next start finds it.
+        tasks.spawn(async move {
+            tokio::select! {
+                _ = stopped.wait_for(|stop| *stop) => {}
+                () = keeping => {}
+            }
+        });
+    }
     let front = Front::new(worker);
     loop {
         let stream = tokio::select! {

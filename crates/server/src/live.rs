@@ -2,10 +2,11 @@
 //! In: rows of the store. Out: snapshots that swap whole. Never here: writing the store, deciding about money.
 
 use crate::seal::Vault;
-use crate::target::target;
+use crate::target::{target, task_shape};
 use crate::upstream::Endpoint;
 use canon::Dialect;
 use catalog::{Auth, Catalogue, CatalogueDoc, Model, PriceDoc, Provider, ProviderKind, Serves};
+use dialect::tasks::TaskShape;
 use dialect::{Maker, Peek, Target};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
@@ -46,6 +47,8 @@ pub struct LiveProvider {
     pub credentials: Vec<LiveCredential>,
     /// The number under which clients carry its proofs of reasoning.
     pub maker: Maker,
+    /// How it tells its tasks, where it has some.
+    pub tasks: Option<TaskShape>,
     turn: AtomicUsize,
     /// Endpoints by credential and path, each made once.
     endpoints: Mutex<foldhash::HashMap<(usize, String), Arc<Endpoint>>>,
@@ -75,6 +78,13 @@ impl LiveProvider {
         let mut headers = self.credentials.get(credential)?.headers.clone();
         headers.remove(CONTENT_TYPE);
         Endpoint::new(Method::POST, self.address(path)?, headers).ok().map(Arc::new)
+    }
+
+    /// Where a question with a credential goes: a path that is asked for once.
+    pub fn question(&self, credential: usize, path: &str) -> Option<Endpoint> {
+        let mut headers = self.credentials.get(credential)?.headers.clone();
+        headers.remove(CONTENT_TYPE);
+        Endpoint::new(Method::GET, self.address(path)?, headers).ok()
     }
 
     fn address(&self, path: &str) -> Option<Uri> {
@@ -166,6 +176,8 @@ pub struct LiveModel {
 pub struct LiveCatalogue {
     /// The catalogue as checked.
     pub catalogue: Catalogue,
+    /// Providers by name.
+    pub providers: BTreeMap<Arc<str>, Arc<LiveProvider>>,
     /// Models by public id.
     pub models: foldhash::HashMap<Arc<str>, Arc<LiveModel>>,
     /// The rows it was made of (for the next change).
@@ -205,7 +217,7 @@ impl LiveCatalogue {
             .values()
             .map(|model| Ok((model.id.clone(), Arc::new(live_model(model, &providers, now)?))))
             .collect::<Result<_, LiveError>>()?;
-        Ok(Self { catalogue, models, rows, docs })
+        Ok(Self { catalogue, providers, models, rows, docs })
     }
 }
 
@@ -252,6 +264,7 @@ fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) 
         provider: provider.clone(),
         credentials,
         maker,
+        tasks: provider.tasks.as_ref().map(task_shape),
         turn: AtomicUsize::new(0),
         endpoints: Mutex::default(),
     })
@@ -294,7 +307,7 @@ fn live_route(model: &Model, route: &catalog::Route, provider: &Arc<LiveProvider
         Target { maker: provider.maker, ..target(model, route, dialect_of(provider.provider.kind, model.serves)) };
     let broken = || LiveError::Catalogue(format!("provider {}: base_url", provider.provider.name));
     let endpoint = |credential, stream| {
-        let path = match &provider.provider.tasks {
+        let path = match &provider.tasks {
             Some(shape) => Cow::Borrowed(&*shape.begin),
             None => dialect::call_path(&target, stream),
         };

@@ -2,6 +2,7 @@
 //! start, so counting is a few atomic adds. Never here: labels that grow with customers, keys or requests.
 
 use crate::done::Done;
+use ledger::UsageRow;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -108,6 +109,12 @@ impl Metrics {
         if let Some(ms) = row.first_byte_ms {
             self.first_byte.observe(f64::from(ms) / 1_000.0);
         }
+    }
+
+    /// Counts what a task came to; its request was counted when it was begun.
+    pub fn count_task(&self, row: &UsageRow) {
+        self.images.inc_by(row.usage.count(Class::Images));
+        self.charged.inc_by(u64::try_from(row.charge.nano()).unwrap_or(0));
     }
 
     /// The text of `/metrics`; `dropped` is the count of lost log lines.

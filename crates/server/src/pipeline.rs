@@ -2,6 +2,7 @@
 //! In: a door and a request. Out: an answer. Every branch before the relay is here. Never here: how any step works.
 
 use crate::asked::{self, Asked, Asker, Called};
+use crate::assets;
 use crate::body::{read_form_or_json, read_json};
 use crate::done::Done;
 use crate::entry::{Entry, ModelDoor, PathAsk};
@@ -94,6 +95,7 @@ impl Arrival<'_> {
             terms,
             sample: Box::default(),
             array: ask.array,
+            origin: if talks { String::new() } else { assets::origin(self.house, &parts.headers) },
             form,
             echo,
             keeping,

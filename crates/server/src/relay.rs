@@ -13,6 +13,7 @@ mod read_on;
 mod run;
 mod stream;
 mod tab;
+mod task;
 mod usage;
 
 pub use job::{Job, Terms};
@@ -52,6 +53,7 @@ async fn run(worker: Worker, job: Box<Job>, slot: Slot) {
     match found {
         Ok(Found::Stream(stream)) => stream::pass(run, tab, *stream, &slot).await,
         Ok(Found::Answer(answer)) => answer::pass(run, tab, *answer, &slot).await,
+        Ok(Found::Task(task)) => task::pass(run, tab, *task, &slot).await,
         Err(Lost::Gone) => run.abandon(tab).await,
         Err(Lost::Fault(fault)) => run.fail(tab, fault, &slot).await,
     }

@@ -1,6 +1,7 @@
 //! What an operator may change about the server. In: values read and checked by tollgate::config. Out: the same.
 //! Never here: reading files or the environment, defaults (they are declared once, in tollgate::config).
 
+pub use dialect::tasks::PendingData;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +28,10 @@ pub struct Settings {
     pub kept_bytes_max: u64,
     /// How pictures are kept.
     pub assets: AssetSettings,
+    /// How long a task may take before it is given up.
+    pub task_time_max: Duration,
+    /// How a pending task tells the pictures that it has not.
+    pub pending_data: PendingData,
     /// How the relay waits and tries.
     pub relay: RelaySettings,
     /// How long connections are still accepted at shutdown while `/readyz` says no, so that balancers look elsewhere.

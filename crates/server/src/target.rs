@@ -3,7 +3,15 @@
 
 use canon::Dialect;
 use catalog as from;
+use dialect::tasks::TaskShape;
 use dialect::{Betas, MaxTokensField, ReasoningField, SystemPlacement, Target, ThinkingForm};
+
+/// How a provider tells its tasks.
+pub fn task_shape(shape: &from::TaskShape) -> TaskShape {
+    let from::TaskShape { begin, ask, id, state, pending, succeeded, failed, images, url, b64_json } =
+        shape.clone();
+    TaskShape { begin, ask, id, state, pending, succeeded, failed, images, url, b64_json }
+}
 
 /// The target of a route.
 pub fn target(model: &from::Model, route: &from::Route, dialect: Dialect) -> Target {

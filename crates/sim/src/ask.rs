@@ -26,6 +26,8 @@ pub(crate) struct Ask {
     pub(crate) thinking: u64,
     /// Thinking is counted and signed, but not told.
     pub(crate) hides_thinking: bool,
+    /// Pictures are asked for, not words.
+    pub(crate) paints: bool,
     /// Whether usage comes at the end of a stream, for dialects where it must be asked for.
     pub(crate) include_usage: bool,
     /// How many answers to give at once.

@@ -4,6 +4,7 @@
 mod embed;
 mod fields;
 mod media;
+mod paint;
 mod parts;
 mod read;
 mod schema;
@@ -14,6 +15,7 @@ mod turns;
 mod whole;
 
 pub(crate) use embed::{Batch, whole as embeddings};
+pub(crate) use paint::whole as painted;
 pub(crate) use stream::stream;
 pub(crate) use whole::whole;
 

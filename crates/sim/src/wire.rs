@@ -16,6 +16,8 @@ pub(crate) enum Wire {
     Messages,
     Responses(Box<responses::Echo>),
     Generate(Form),
+    /// A picture of Gemini.
+    Painted,
     Contents(gemini::Batch),
     Completions(completions::Texts),
     Vectors(embeddings::Vectors),
@@ -36,7 +38,7 @@ impl Wire {
             Self::Generate(form) => gemini::stream(ask, answer, stamp, config, *form),
             Self::Completions(texts) => completions::stream(ask, stamp, texts, config),
             Self::Images(picture) => images::stream(call, ask, picture),
-            Self::Contents(_) | Self::Vectors(_) | Self::NewTask(_) | Self::Task(_) => {
+            Self::Painted | Self::Contents(_) | Self::Vectors(_) | Self::NewTask(_) | Self::Task(_) => {
                 once(&self.whole(call, ask, answer))
             }
         }
@@ -50,6 +52,7 @@ impl Wire {
             Self::Messages => anthropic::whole(ask, answer, stamp),
             Self::Responses(echo) => responses::whole(call, ask, answer, echo),
             Self::Generate(_) => gemini::whole(ask, answer, stamp),
+            Self::Painted => gemini::painted(ask, answer, stamp),
             Self::Contents(batch) => gemini::embeddings(ask, batch),
             Self::Completions(texts) => completions::whole(ask, stamp, texts),
             Self::Vectors(vectors) => embeddings::whole(ask, vectors),

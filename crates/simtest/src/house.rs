@@ -14,8 +14,8 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use server::{
-    AssetFault, AssetHome, AssetSettings, BucketSettings, Front, House, Log, LogFormat, Parts, RelaySettings,
-    Settings, Tasks, Upstream, Vault, Worker,
+    AssetFault, AssetHome, AssetSettings, BucketSettings, Front, House, Log, LogFormat, Parts, PendingData,
+    RelaySettings, Settings, Tasks, Upstream, Vault, Worker,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,6 +62,8 @@ pub struct Setup {
     pub serves: &'static str,
     /// Its vocabulary, in the catalogue's words.
     pub tokenizer: &'static str,
+    /// Whether its providers answer by tasks.
+    pub tasks: bool,
     /// The folder that keeps pictures, and the bytes that it takes; `None` is a bucket in memory.
     pub pictures: Option<(PathBuf, u64)>,
 }
@@ -82,6 +84,7 @@ impl Default for Setup {
             image_tokens_max: None,
             serves: "chat",
             tokenizer: "unknown",
+            tasks: false,
             pictures: None,
         }
     }
@@ -164,6 +167,9 @@ impl SimHouse {
 
     async fn furnish(&mut self, setup: &Setup, token: &str) {
         let kind = |host: &str| {
+            if setup.tasks {
+                return "image-task";
+            }
             let foreign = setup.foreign.iter().find(|(name, _)| *name == host);
             match foreign.map_or(setup.speak, |(_, speak)| *speak) {
                 Speaks::Chat => "openai",
@@ -275,6 +281,11 @@ impl SimHouse {
         let _ = tokio::time::timeout(Duration::from_secs(3), self.worker.house.clone().reap()).await;
     }
 
+    /// Lets the house look after its tasks for so long.
+    pub async fn keep_tasks(&self, time: Duration) {
+        let _ = tokio::time::timeout(time, server::keep_tasks(self.worker.clone())).await;
+    }
+
     /// Calls Chat Completions and waits until nothing runs any more.
     pub async fn chat(&self, body: &Value, client: Client) -> Seen {
         self.call(Speaks::Chat, body, client).await
@@ -361,6 +372,8 @@ fn settings(setup: &Setup) -> Settings {
                 None => AssetHome::Bucket(bucket()),
             },
         },
+        task_time_max: Duration::from_secs(3_600),
+        pending_data: PendingData::Empty,
         relay: RelaySettings { slice_tokens: setup.slice_tokens, ..RELAY },
         drain_notice: Duration::ZERO,
         drain_time_max: Duration::from_secs(10),

@@ -373,7 +373,8 @@ pub trait Store: Send + Sync {
     /// process and stays until it is settled or released. Answers when both are durable. `NotFound("hold")` when it is not
     /// open; then nothing is kept.
     fn begin_task(&self, row: TaskRow, held: bool) -> Pending<'_, ()>;
-    /// Takes pending tasks that are due, at most `limit`, and puts them off until `until`, so that no other node takes them.
+    /// Takes pending tasks that are due or whose taker is dead, at most `limit`, and puts them off until `until`, so that no other
+    /// node takes them.
     fn claim_tasks(&self, now: Timestamp, until: Timestamp, limit: u32) -> Pending<'_, Vec<TaskRow>>;
     /// Sets when a pending task is due next.
     fn put_off_task(&self, id: RequestId, next_at: Timestamp) -> Pending<'_, ()>;

@@ -150,6 +150,8 @@ ids! {
     WorkspaceId = "ws";
     /// An API key (never the key itself).
     KeyId = "key";
+    /// Pictures that are made in a provider's own time, by the request that ordered them.
+    TaskId = "task";
     /// One request of a client; also the id of its hold.
     RequestId = "req";
     /// Credit given to a workspace, with an order and perhaps an expiry.

@@ -13,7 +13,7 @@ mod usage;
 pub use chance::Chance;
 pub use id::{
     AssetId, BootId, CredentialId, GrantId, HoldId, IdError, IdText, KeyId, NodeId, OperatorTokenId, PriceId,
-    RequestId, TransferId, WorkspaceId,
+    RequestId, TaskId, TransferId, WorkspaceId,
 };
 pub use money::{MoneyError, NanoUsd, PicoRate};
 pub use secret::Secret;

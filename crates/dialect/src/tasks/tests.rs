@@ -105,6 +105,7 @@ fn r_api_8_a_client_reads_one_shape_to_the_end() {
             provider_task_id: "ptask_ours",
             model: "google/nano-banana-pro",
             state,
+            pending_data: PendingData::Empty,
         };
         serde_json::from_slice(&write_task(&reply)).unwrap()
     };

@@ -28,6 +28,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("request_gemini", |bytes| requests::any(Dialect::Gemini, bytes)),
     ("request_completions", |bytes| requests::any(Dialect::Completions, bytes)),
     ("request_embeddings", requests::embeddings),
+    ("request_images", requests::images),
     ("stream_openai_chat", |bytes| streams::any(Dialect::OpenAiChat, bytes)),
     ("stream_anthropic", |bytes| streams::any(Dialect::Anthropic, bytes)),
     ("stream_openai_responses", |bytes| streams::any(Dialect::OpenAiResponses, bytes)),
@@ -37,6 +38,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("answer_openai_responses", |bytes| answers::any(Dialect::OpenAiResponses, bytes)),
     ("answer_gemini", |bytes| answers::any(Dialect::Gemini, bytes)),
     ("answer_embeddings", answers::vectors),
+    ("answer_images", answers::pictures),
+    ("task_state", answers::task),
     ("upstream_fault", answers::fault),
     #[cfg(feature = "probe")]
     ("json", texts::json),

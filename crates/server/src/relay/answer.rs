@@ -1,21 +1,29 @@
 //! Passing on an answer that is not streamed. In: a whole answer. Out: its body, after the charge is durable.
 //! Never here: what the answer looks like (lane), which usage counts (usage).
 
+use crate::assets;
 use crate::relay::attempt::Whole;
 use crate::relay::finish::Ending;
 use crate::relay::run::Run;
 use crate::relay::tab::Tab;
 use crate::relay::usage::truth;
 use crate::viewer::Slot;
+use canon::Fault;
+use dialect::lane::Answer;
+use futures_util::future::try_join_all;
 use http::StatusCode;
 
 /// Settles, then sends.
 pub async fn pass(mut run: Run, mut tab: Tab, whole: Whole, slot: &Slot) {
-    let Whole { answer, losses, first_byte_ms } = whole;
+    let Whole { mut answer, losses, first_byte_ms } = whole;
     run.first_byte_ms = Some(first_byte_ms);
     run.losses = losses;
     if let Some(made) = answer.made() {
         tab.price_of(made);
+    }
+    if let Err(fault) = take_in(&run, &mut answer).await {
+        run.cause = Some("pictures_not_kept");
+        return run.fail(tab, fault, slot).await;
     }
     let usage = truth(&run.job, answer.tally(), answer.tally().text_bytes(), false);
     let ending = Ending { usage, partial: false, client_gone: slot.is_gone(), fault: None };
@@ -27,4 +35,22 @@ pub async fn pass(mut run: Run, mut tab: Tab, whole: Whole, slot: &Slot) {
         }
         Err(fault) => slot.whole(run.job.entry.fault(&fault)),
     }
+}
+
+/// Pictures that the provider told by its own addresses are kept here, and told by ours. Where that fails, nobody could fetch
+/// them, so nobody pays for them.
+async fn take_in(run: &Run, answer: &mut Answer) -> Result<(), Fault> {
+    let addresses: Vec<String> = answer.addresses().into_iter().map(str::to_owned).collect();
+    let Some(route) = run.route.and_then(|n| run.job.model.routes.get(n)).filter(|_| !addresses.is_empty()) else {
+        return Ok(());
+    };
+    let (worker, job) = (&run.worker, &run.job);
+    let base = job.entry.door.surface.base;
+    let one = |address: String| async move {
+        let id = assets::bring(worker, &route.provider, job.caller.workspace, &address).await?;
+        Ok(assets::link(&worker.house, &job.origin, base, id, worker.house.clock.now()))
+    };
+    let ours = try_join_all(addresses.into_iter().map(one)).await.map_err(assets::AssetFault::told)?;
+    answer.readdress(&ours);
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! One attempt at one route: encode, send, wait for something that means an answer. In: a run, a seat. Out: an answer
 //! that has begun (or is whole), or a failure with its cause. Never here: which seat comes next, money.
 
-use crate::limits::{ANSWER_BYTES_MAX, UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_RETRY_DEFAULT};
+use crate::limits::{ANSWER_BYTES_MAX, TASK_ANSWER_BYTES_MAX, UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_RETRY_DEFAULT};
 use crate::live::LiveRoute;
 use crate::relay::letter::Letter;
 use crate::relay::reply_head;
@@ -9,11 +9,13 @@ use crate::relay::run::Run;
 use crate::upstream::{Answer, AnswerBody, Call, UpstreamError};
 use bytes::BytesMut;
 use canon::{Dialect, Fault, FaultKind, Loss, Retry};
+use dialect::PictureForm;
 use dialect::fault::{UpstreamClass, UpstreamFault, UpstreamHints};
 use dialect::lane::{self, StreamFault, StreamSpec};
+use dialect::tasks::{TaskShape, TaskState, read_begun};
 use route::{Failure, Seat};
 use std::time::Duration;
-use units::Tokens;
+use units::{CredentialId, Tokens};
 
 /// An answer that is under way or whole.
 pub enum Found {
@@ -21,6 +23,20 @@ pub enum Found {
     Stream(Box<Begun>),
     /// A whole answer.
     Answer(Box<Whole>),
+    /// A task: its pictures come later.
+    Task(Box<BegunTask>),
+}
+
+/// A task that a provider has begun.
+pub struct BegunTask {
+    /// Its id at the provider.
+    pub id: String,
+    /// The credential that began it.
+    pub credential: CredentialId,
+    /// What the translation dropped or changed.
+    pub losses: Vec<Loss>,
+    /// Milliseconds from the request's head to the answer.
+    pub first_byte_ms: u32,
 }
 
 /// A stream that has begun.
@@ -89,11 +105,42 @@ pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found
     if !run.job.peek.stream {
         // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
         let answer = run.worker.upstream.send(call).await.map_err(|e| broken(&e))?;
-        return read(run, route, letter, answer).await;
+        return match (&route.provider.tasks, route.provider.credentials.get(seat.credential)) {
+            (Some(shape), Some(credential)) => begin_task(run, shape, (letter, credential.id), answer).await,
+            _ => read(run, route, letter, answer).await,
+        };
     }
     let first = Patience::new(run).first;
     let answer = Patience::within(first, run.worker.upstream.send(call)).await?;
     read(run, route, letter, answer.map_err(|e| broken(&e))?).await
+}
+
+/// Reads the answer to a request that begins a task.
+async fn begin_task(
+    run: &Run,
+    shape: &TaskShape,
+    (letter, credential): (Letter, CredentialId),
+    mut answer: Answer,
+) -> Result<Found, Failed> {
+    use http::StatusCode;
+    if !matches!(answer.status, StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED) {
+        return Err(refused(Dialect::Images, &mut answer).await);
+    }
+    if answer.heard.encoded {
+        return Err(nonsense("encoded_answer"));
+    }
+    let bytes = answer.body.whole(TASK_ANSWER_BYTES_MAX).await.map_err(|e| broken(&e))?;
+    let begun = read_begun(shape, run.job.peek.pictures.count, &bytes).map_err(|f| spoiled(&f))?;
+    if begun.state == TaskState::Failed {
+        // It is no task to wait for; the next server may do it.
+        return Err(nonsense("task_failed"));
+    }
+    let mut losses = letter.losses;
+    if run.job.peek.pictures.form == PictureForm::Base64 {
+        losses.push(Loss::dropped("response_format", "pictures that come later are told by an address"));
+    }
+    let first_byte_ms = run.job.entry.age_ms();
+    Ok(Found::Task(Box::new(BegunTask { id: begun.id, credential, losses, first_byte_ms })))
 }
 
 /// Reads an answer as far as an attempt goes: whole, or to its first semantic byte.

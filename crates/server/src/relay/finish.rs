@@ -106,6 +106,11 @@ impl Run {
         self.done(row, None, true, Closed::default());
     }
 
+    /// It began a task: what it is charged and how it ends is told when that ends.
+    pub fn begun(&self, ending: &Ending<'_>) {
+        self.done(self.row(ending), None, ending.client_gone, Closed::default());
+    }
+
     fn told_inside(&self, fault: &Fault) -> Bytes {
         dialect::fault::render_event(fault, self.job.peek.dialect, &self.job.entry.id.to_string())
     }

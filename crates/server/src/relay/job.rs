@@ -63,6 +63,8 @@ pub struct Job {
     pub sample: Box<[u8]>,
     /// Whether a stream is one JSON array.
     pub array: bool,
+    /// What links of the answer begin with; empty where it has none.
+    pub origin: String,
     /// The content type of a body that is a form.
     pub form: Option<String>,
     /// What the answer repeats of the request (Responses).

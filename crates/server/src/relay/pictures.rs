@@ -84,7 +84,7 @@ mod tests {
     fn ordered(price: &str, more: &str) -> Ordered {
         let docs = format!(
             r#"{{"provider":[{{"name":"p","kind":"openai","base_url":"http://127.0.0.1","credentials":["k"]}}],
-                "model":[{{"id":"m","serves":"images","price":{price},"image_tokens_max":1000,
+                "model":[{{"id":"m","serves":"images","context_length":9000,"price":{price},"image_tokens_max":1000,
                            "route":[{{"provider":"p","model":"u"}}]}}]}}"#
         );
         let docs: catalog::CatalogueDoc = serde_json::from_str(&docs).unwrap();
@@ -130,9 +130,9 @@ mod tests {
         }
     }
 
-    /// R-BILL-4: tokens that have a price and are not told are taken for as many as were held.
+    /// R-BILL-3: tokens that have a price and are not told are taken for as many as were held.
     #[test]
-    fn r_bill_4_untold_tokens_are_estimated_where_they_have_a_price() {
+    fn r_bill_3_untold_tokens_are_estimated_where_they_have_a_price() {
         let by_piece = ordered(r#"{"image":"0.04"}"#, "");
         let (zero, some) = (PicoRate::ZERO, PicoRate::each(units::NanoUsd::new(1)).unwrap());
         let two = Usage::NONE.with(Class::Images, 2);

@@ -174,6 +174,13 @@ impl Tab {
         }
     }
 
+    /// The hold is a task's from now on.
+    pub fn give_away(self) {
+        if let Self::Held(mut held) = self {
+            held.guard.rest();
+        }
+    }
+
     /// Closes without a charge; the row says why.
     pub async fn release(self, house: &House, row: UsageRow) {
         match self {

@@ -56,7 +56,7 @@ fn choose(job: &Job, tally: &Tally, passed: u64, cut: bool) -> (Usage, UsageSour
     if prompt_known {
         reported.iter().filter(|(class, _)| class.is_prompt()).for_each(|(class, n)| usage.set(class, n));
     } else {
-        usage.set(Class::Input, job.counted.unwrap_or_else(|| estimate_prompt(&job.peek, text_tokens(job))));
+        usage.set(Class::Input, job.counted.unwrap_or_else(|| prompt_estimate(job)));
     }
     let passed = estimate(passed);
     if answer_known {
@@ -77,7 +77,12 @@ fn pictures(job: &Job, tally: &Tally) -> (Usage, UsageSource) {
         Terms::Free => None,
     };
     let Some((ordered, rates)) = ordered else { return (*tally.usage(), UsageSource::Provider) };
-    ordered.usage(tally.usage(), estimate_prompt(&job.peek, text_tokens(job)), rates)
+    ordered.usage(tally.usage(), prompt_estimate(job), rates)
+}
+
+/// The tokens of a prompt that nobody counted.
+pub fn prompt_estimate(job: &Job) -> Tokens {
+    estimate_prompt(&job.peek, text_tokens(job))
 }
 
 /// Text by its bytes, each image, document or sound as a thousand tokens, and their bytes beside that where they are

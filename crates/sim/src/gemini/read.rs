@@ -2,7 +2,7 @@
 //! In: the body. Out: an `Ask`, or the 400 the real server gives. Never here: single contents and tools.
 
 use super::fields::{Fields, invalid, wrong};
-use super::{Form, schema, signs_calls, tools, turns};
+use super::{Form, paint, schema, signs_calls, tools, turns};
 use crate::ask::{Ask, Format, Input};
 use crate::count::Meter;
 use crate::directive::Directives;
@@ -61,7 +61,11 @@ pub(super) fn json_of(body: &[u8]) -> Result<Value, Refused> {
 /// Reads a request; `form` says how it is streamed, if at all.
 pub(super) fn read(body: &[u8], model: &str, form: Option<Form>) -> Result<(Ask, Wire), Refused> {
     let ask = draft(&json_of(body)?, model, form.is_some())?;
-    Ok((ask, Wire::Generate(form.unwrap_or(Form::Events))))
+    let wire = match form {
+        None if ask.paints => Wire::Painted,
+        form => Wire::Generate(form.unwrap_or(Form::Events)),
+    };
+    Ok((ask, wire))
 }
 
 /// Answers `countTokens`, which takes contents alone or a whole request.
@@ -126,6 +130,7 @@ fn config_of(config: &Fields<'_>, ask: &mut Ask) -> Result<(), Refused> {
         return Err(wrong(&config.place("stopSequences"), &why));
     }
     ask.format = format(config)?;
+    ask.paints = paint::asked(config, &ask.model)?;
     thinking(config, ask)
 }
 

@@ -296,3 +296,24 @@ async fn contents_are_embedded_alone_and_in_batches() {
     let failing = json!({"requests": [request("[[sim: status=500]]")]});
     assert_eq!(call(&sim, "sim-gemini-embedding", "batchEmbedContents", &failing).await.status, 500);
 }
+
+#[tokio::test]
+async fn pictures_are_parts_of_an_answer() {
+    let sim = start().await;
+    let paint = || json!({"responseModalities": ["IMAGE"], "imageConfig": {"aspectRatio": "16:9"}});
+    let painted = async |model: &str, prompt: &str, config: Value| {
+        call(&sim, model, "generateContent", &with(ask(prompt), &json!({ "generationConfig": config }))).await
+    };
+    let value = painted("sim-gemini-image", "a fox", paint()).await.json();
+    let part = &value["candidates"][0]["content"]["parts"][0]["inlineData"];
+    assert_eq!(part["mimeType"], "image/png");
+    assert!(part["data"].as_str().unwrap().starts_with("iVBORw0KGgo"));
+    assert_eq!(value["usageMetadata"]["candidatesTokenCount"], 1_290);
+    let value = painted("sim-gemini-image", "a fox [[sim: refuse]]", paint()).await.json();
+    assert_eq!(value["candidates"][0]["finishReason"], "IMAGE_SAFETY");
+    assert!(value["candidates"][0].get("content").is_none());
+    let odd = json!({"responseModalities": ["IMAGE"], "imageConfig": {"aspectRatio": "7:1"}});
+    for (model, config) in [("sim-gemini", paint()), ("sim-gemini-image", odd)] {
+        assert_eq!(painted(model, "a fox", config).await.status, 400, "{model}");
+    }
+}

@@ -5,6 +5,7 @@ mod bounds;
 mod counts;
 mod doors;
 mod failover;
+mod images;
 mod leaving;
 mod money;
 mod pairs;

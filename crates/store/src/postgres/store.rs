@@ -172,7 +172,8 @@ impl Store for Postgres {
     }
 
     fn claim_tasks(&self, now: Timestamp, until: Timestamp, limit: u32) -> Pending<'_, Vec<TaskRow>> {
-        Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(tasks::claim(tx, now, until, limit)) as _)))
+        let claim = tasks::Claim { now, until, limit, owner: self.shared.lease.lock().id };
+        Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(tasks::claim(tx, claim)) as _)))
     }
 
     fn put_off_task(&self, id: RequestId, next_at: Timestamp) -> Pending<'_, ()> {

@@ -44,26 +44,36 @@ pub async fn begin(tx: &Transaction<'_>, row: &TaskRow, held: bool) -> Result<()
     Ok(())
 }
 
-/// Takes those that are due, and puts them off until `until` for anybody else.
-pub async fn claim(
-    tx: &Transaction<'_>,
-    now: Timestamp,
-    until: Timestamp,
-    limit: u32,
-) -> Result<Vec<TaskRow>, Fail> {
+/// What a node takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// What is due by then.
+    pub now: Timestamp,
+    /// Nobody else takes it before.
+    pub until: Timestamp,
+    /// At most so many.
+    pub limit: u32,
+    /// The node's lease.
+    pub owner: Uuid,
+}
+
+/// Takes those that are due, and those of dead nodes, and puts them off for anybody else.
+pub async fn claim(tx: &Transaction<'_>, claim: Claim) -> Result<Vec<TaskRow>, Fail> {
     let sql = format!(
-        "UPDATE image_task SET next_at = $2 WHERE id IN
-             (SELECT id FROM image_task WHERE state = 0 AND next_at <= $1 ORDER BY next_at, id LIMIT $3
-              FOR UPDATE SKIP LOCKED)
+        "UPDATE image_task SET next_at = $2, owner = $4 WHERE id IN
+             (SELECT id FROM image_task t WHERE state = 0 AND (next_at <= $1 OR owner IS NOT NULL
+                  AND NOT EXISTS (SELECT 1 FROM node n WHERE n.lease = t.owner))
+              ORDER BY next_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
          RETURNING {COLUMNS}"
     );
-    let rows = tx.query(&sql, &[&now.ms(), &until.ms(), &i64::from(limit)]).await?;
+    let Claim { now, until, limit, owner } = claim;
+    let rows = tx.query(&sql, &[&now.ms(), &until.ms(), &i64::from(limit), &owner]).await?;
     rows.iter().map(row_of).collect()
 }
 
 /// Sets when a pending one is due next.
 pub async fn put_off(tx: &Transaction<'_>, id: RequestId, next_at: Timestamp) -> Result<(), Fail> {
-    let sql = "UPDATE image_task SET next_at = $2 WHERE id = $1 AND state = 0";
+    let sql = "UPDATE image_task SET next_at = $2, owner = NULL WHERE id = $1 AND state = 0";
     tx.execute(sql, &[&Uuid(id.bytes()), &next_at.ms()]).await?;
     Ok(())
 }

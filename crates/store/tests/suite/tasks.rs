@@ -166,7 +166,11 @@ async fn two_nodes_share_the_tasks(world: World) {
         })
     };
     let (mine, yours) = (claim(&a), claim(&b));
-    let mut all: Vec<_> = mine.await.unwrap().into_iter().chain(yours.await.unwrap()).map(|row| row.id).collect();
+    // None is due before half a minute is over.
+    let (mine, yours) = (mine.await.unwrap(), yours.await.unwrap());
+    assert!(b.store.claim_tasks(now, later(now, 30), 20).await.unwrap().is_empty());
+    let of_a = mine.len();
+    let mut all: Vec<_> = mine.into_iter().chain(yours).map(|row| row.id).collect();
     all.sort();
     all.dedup();
     assert_eq!(all.len(), holds.len());
@@ -174,6 +178,7 @@ async fn two_nodes_share_the_tasks(world: World) {
     a.ledger.close().await.unwrap();
     drop(a);
     tokio::time::sleep(world.lease * 2).await;
+    assert_eq!(b.store.claim_tasks(now, later(now, 30), 20).await.unwrap().len(), of_a, "those of a dead node");
     assert_eq!(held(&world, &b, &holds[0]).await, 20);
     for hold in &holds {
         let settled = b.ledger.settle(world.settle(hold, 1)).await.unwrap();

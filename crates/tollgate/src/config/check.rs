@@ -3,7 +3,7 @@
 use crate::config::assets;
 use crate::config::declare::{Kind, SETTINGS};
 use crate::config::load::{Layers, Loaded, Mistake};
-use server::{LogFormat, RelaySettings, Settings};
+use server::{LogFormat, PendingData, RelaySettings, Settings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -90,6 +90,11 @@ impl Config {
                 kept_for: ms("responses.kept_ms"),
                 kept_bytes_max: number("responses.kept_bytes_max"),
                 assets: assets::settings(loaded),
+                task_time_max: ms("images.task_ms"),
+                pending_data: match text("images.pending_data") {
+                    "nulls" => PendingData::Nulls,
+                    _ => PendingData::Empty,
+                },
                 relay: RelaySettings {
                     connect_timeout: ms("relay.connect_timeout_ms"),
                     first_byte_timeout: ms("relay.first_byte_timeout_ms"),

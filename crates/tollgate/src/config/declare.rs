@@ -127,6 +127,18 @@ pub const SETTINGS: &[Setting] = &[
         "The bytes that all kept answers of a workspace may have; where there are more, or 10000 answers, the oldest go.",
     ),
     setting(
+        "images.task_ms",
+        number(1_000, DAY_MS / 2),
+        "3600000",
+        "How long pictures that a provider makes in its own time may take; then the task has failed, and nothing is charged.",
+    ),
+    setting(
+        "images.pending_data",
+        Kind::Choice(&["empty", "nulls"]),
+        "empty",
+        "What `data` of a pending task is: an empty list, or one picture whose url and b64_json are null.",
+    ),
+    setting(
         "assets.link_ms",
         number(1_000, 365 * DAY_MS),
         "86400000",

@@ -42,4 +42,6 @@ mod shutdown;
 #[cfg(test)]
 mod starting;
 #[cfg(test)]
+mod tasks;
+#[cfg(test)]
 mod world;

@@ -6,6 +6,7 @@ use canon::Dialect;
 use dialect::Vectors;
 use dialect::fault::{Style, UpstreamHints, decode_upstream_fault, render, render_event};
 use dialect::lane::Answer;
+use dialect::tasks::{PendingData, TaskReply, TaskShape, TaskState, read_begun, read_state, task_path, write_task};
 use serde_json::Value;
 use units::{Class, Usage, UsageSource};
 
@@ -43,6 +44,56 @@ pub fn vectors(bytes: &[u8]) {
             }
         }
     }
+}
+
+/// An answer with pictures: as many as were asked for at most, and no address of the provider's.
+pub fn pictures(bytes: &[u8]) {
+    let body = Bytes::copy_from_slice(bytes);
+    for upstream in [Dialect::Images, Dialect::GeminiImages] {
+        let mut spec = spec(Dialect::Images, upstream);
+        spec.images = 3;
+        let Ok(mut answer) = Answer::read(&spec, &body) else { continue };
+        let usage = *answer.tally().usage();
+        let made = answer.made().map_or(0, |made| made.count);
+        assert!((1..=3).contains(&made) && usage.count(Class::Images) == u64::from(made));
+        let ours: Vec<String> =
+            (0..answer.addresses().len()).map(|n| format!("https://ours.example/{n}")).collect();
+        answer.readdress(&ours);
+        let sealed = value(&answer.seal(&usage, UsageSource::Provider), upstream.name());
+        let list = sealed["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+        assert_eq!(list.len(), made as usize);
+        let addresses = list.iter().filter_map(|one| one["url"].as_str());
+        assert!(addresses.clone().all(|url| url.starts_with("https://ours.example/")), "{sealed}");
+    }
+}
+
+/// What a provider says of a task: it stands in one of three ways, and what is asked about it is one step of a path.
+pub fn task(bytes: &[u8]) {
+    let words = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect();
+    let shape = TaskShape {
+        begin: "/begin".to_owned(),
+        ask: "/tasks/{id}/state".to_owned(),
+        id: "task_id".to_owned(),
+        state: "status".to_owned(),
+        pending: words(&["pending"]),
+        succeeded: words(&["succeeded"]),
+        failed: words(&["failed"]),
+        images: "data".to_owned(),
+        url: "url".to_owned(),
+        b64_json: "b64_json".to_owned(),
+    };
+    if let Ok(begun) = read_begun(&shape, 3, bytes) {
+        let path = task_path(&shape, &begun.id);
+        assert!(path.split('/').count() == 4 && path.is_ascii() && !path.contains(['?', '#', ' ']), "{path}");
+    }
+    let Ok(state) = read_state(&shape, 3, bytes) else { return };
+    if let TaskState::Succeeded(pictures) = &state {
+        assert!((1..=3).contains(&pictures.len()));
+    }
+    let pending_data = PendingData::Nulls;
+    let reply =
+        TaskReply { created: 1, task_id: "a", provider_task_id: "b", model: "m", state: &state, pending_data };
+    assert_eq!(value(&write_task(&reply), "a task")["status"], state.name());
 }
 
 /// A failure: it is classed, and none of its sentences comes out (R-ERR-7).

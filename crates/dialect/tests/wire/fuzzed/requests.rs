@@ -4,8 +4,8 @@ use bytes::Bytes;
 use canon::Dialect;
 use dialect::{
     Echo, MaxTokensField, SystemPlacement, Target, ThinkingForm, decode_count, decode_request, embedding_inputs,
-    encode_embeddings, encode_request, peek, peek_path, prepare_count, prompt_tokens, responses, straight,
-    with_prompt_text,
+    encode_embeddings, encode_images, encode_request, peek, peek_form, peek_path, prepare_count, prompt_tokens,
+    responses, straight, with_prompt_text,
 };
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -108,5 +108,29 @@ pub fn embeddings(bytes: &[u8]) {
                 is_json(&straight::prepare(&body, look, &target), "a spliced body");
             }
         }
+    }
+}
+
+/// A request for pictures, as JSON at both doors and as a form.
+pub fn images(bytes: &[u8]) {
+    let body = Bytes::copy_from_slice(bytes);
+    for door in [Dialect::Images, Dialect::ImageEdits] {
+        let Ok(look) = peek(door, &body) else { continue };
+        is_json(&body, "what was let in");
+        assert!((1..=10).contains(&look.pictures.count));
+        let sent = straight::prepare(&body, &look, &Target::new(door, "t", 9));
+        is_json(&sent, "a spliced body");
+        assert_eq!(peek(door, &sent).map(|look| look.model).ok().as_deref(), Some("t"));
+        if let Ok(encoded) = encode_images(&body, &Target::new(Dialect::GeminiImages, "t", 9)) {
+            is_json(&encoded.body, "an encoded body");
+        }
+    }
+    // Whatever it is, it may come as a form.
+    let kind = "multipart/form-data; boundary=x";
+    let whole = [b"--x\r\n", bytes, b"\r\n--x--\r\n"].concat();
+    let form = Bytes::from(whole);
+    if let Ok(look) = peek_form(kind, &form) {
+        let sent = straight::prepare(&form, &look, &Target::new(Dialect::ImageEdits, "t", 9));
+        assert_eq!(peek_form(kind, &sent).map(|look| look.model).ok().as_deref(), Some("t"));
     }
 }

@@ -1,0 +1,101 @@
+//! A call whose pictures come later: it ends with a pending task. In: a task that a provider has begun. Out: a kept task that has
+//! the call's hold, and what the client is told of it. Never here: how the task goes on (image_tasks).
+
+use crate::image_tasks::next_look;
+use crate::image_tasks::{Document, TaskTerms, Where, told};
+use crate::relay::attempt::BegunTask;
+use crate::relay::finish::Ending;
+use crate::relay::job::Terms;
+use crate::relay::run::Run;
+use crate::relay::tab::{Tab, unavailable};
+use crate::relay::usage::prompt_estimate;
+use crate::viewer::Slot;
+use canon::{Fault, FaultKind};
+use http::StatusCode;
+use store::port::{TaskRow, TaskState};
+use units::{Class, Usage, UsageSource};
+
+/// Keeps the task, then tells the client. Where it cannot be kept, the call failed: the hold goes back.
+pub async fn pass(mut run: Run, tab: Tab, begun: BegunTask, slot: &Slot) {
+    run.losses = begun.losses.clone();
+    run.first_byte_ms = Some(begun.first_byte_ms);
+    let kept = match row(&run, &begun) {
+        Ok(row) => {
+            let held = matches!(run.job.terms, Terms::Billed(_));
+            run.worker.house.store.begin_task(row.clone(), held).await.map(|()| row).map_err(unavailable)
+        }
+        Err(fault) => Err(fault),
+    };
+    let row = match kept {
+        Ok(row) => row,
+        Err(fault) => return run.fail(tab, fault, slot).await,
+    };
+    tab.give_away();
+    run.worker.house.task_begun.notify_one();
+    let ending = Ending {
+        usage: (Usage::NONE, UsageSource::None),
+        partial: false,
+        client_gone: slot.is_gone(),
+        fault: None,
+    };
+    run.begun(&ending);
+    let place = Where { origin: &run.job.origin, base: run.job.entry.door.surface.base };
+    // It was written a moment ago.
+    let body = Document::read(&row).map(|document| told(&run.worker.house, &row, &document, place, row.created_at));
+    match body {
+        Some(body) => slot.whole(run.job.entry.json(StatusCode::OK, body, &run.losses)),
+        None => slot.whole(run.job.entry.fault(&unaccounted())),
+    }
+}
+
+fn unaccounted() -> Fault {
+    Fault::new(FaultKind::Internal, "The task could not be accounted for.")
+}
+
+/// What is kept of it.
+fn row(run: &Run, begun: &BegunTask) -> Result<TaskRow, Fault> {
+    let (job, house) = (&run.job, &run.worker.house);
+    let route = run.route.and_then(|n| job.model.routes.get(n)).ok_or_else(unaccounted)?;
+    let now = house.clock.now();
+    let document = Document {
+        key: job.caller.id,
+        model: String::from(&*job.model.model.id),
+        provider: String::from(&*route.provider.provider.name),
+        credential: begun.credential,
+        upstream_model: String::from(&*route.model),
+        upstream_task: begun.id.clone(),
+        count: job.peek.pictures.count,
+        terms: terms(run)?,
+        attempts: run.attempts,
+        client_request_id: job.entry.client_request_id.clone(),
+        deadline_ms: now.plus(house.settings.task_time_max).ms(),
+        pictures: Vec::new(),
+    };
+    Ok(TaskRow {
+        id: job.entry.id,
+        workspace: job.caller.workspace,
+        state: TaskState::Pending,
+        created_at: job.entry.at,
+        next_at: next_look(now, now),
+        vanishes_at: None,
+        document: document.text(),
+    })
+}
+
+/// What so many pictures cost, by the price that was held by.
+fn terms(run: &Run) -> Result<Option<TaskTerms>, Fault> {
+    let Terms::Billed(quote) = &run.job.terms else { return Ok(None) };
+    let ordered = quote.ordered.as_ref().ok_or_else(unaccounted)?;
+    let prompt = prompt_estimate(&run.job);
+    let mut tokens = None;
+    let mut costs = Vec::new();
+    for made in 1..=ordered.count {
+        let (usage, source) = ordered.usage(&Usage::NONE.with(Class::Images, made), prompt, &quote.rates);
+        if source == UsageSource::Estimated {
+            tokens = Some((prompt, ordered.tokens_each));
+        }
+        let cost = ledger::meter::charge(&usage, &quote.rates).map_err(|error| unaccounted().because(error))?;
+        costs.push(cost.nano());
+    }
+    Ok(Some(TaskTerms { price: quote.price, costs, tokens }))
+}

@@ -171,10 +171,7 @@ impl SimHouse {
                 return "image-task";
             }
             let foreign = setup.foreign.iter().find(|(name, _)| *name == host);
-            match foreign.map_or(setup.speak, |(_, speak)| *speak) {
-                Speaks::Chat => "openai",
-                Speaks::Messages => "anthropic",
-            }
+            foreign.map_or(setup.speak, |(_, speak)| *speak).kind()
         };
         let allow = |host: &str| -> Vec<&str> {
             setup.allow.iter().filter(|(name, _)| *name == host).map(|(_, word)| *word).collect()
@@ -291,13 +288,15 @@ impl SimHouse {
         self.call(Speaks::Chat, body, client).await
     }
 
-    /// Calls in a language of the client's and waits until nothing runs any more.
+    /// Calls in a language of the client's, with a body in the words of Chat Completions or its own, and waits until nothing runs any more.
     pub async fn call(&self, speaks: Speaks, body: &Value, client: Client) -> Seen {
-        let (path, name, key) = match speaks {
-            Speaks::Chat => ("/v1/chat/completions", "authorization", format!("Bearer {}", self.key)),
-            Speaks::Messages => ("/anthropic/v1/messages", "x-api-key", self.key.clone()),
+        let (path, body) = speaks.asks(body);
+        let (name, key) = match speaks {
+            Speaks::Messages => ("x-api-key", self.key.clone()),
+            Speaks::Gemini => ("x-goog-api-key", self.key.clone()),
+            _ => ("authorization", format!("Bearer {}", self.key)),
         };
-        self.send(("POST", path), (name, &key), body, client).await
+        self.send(("POST", path), (name, &key), &body, client).await
     }
 
     /// Sends anything to any path with the customer's key, and waits until nothing runs any more.

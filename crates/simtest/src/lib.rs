@@ -2,6 +2,7 @@
 //! fail, clients that hang up. In: a script. Out: what the client saw, what was charged. For tests only.
 //! Never here: a socket, a file, real time; anything that ships.
 
+mod asks;
 mod book;
 mod bucket;
 mod chance;

@@ -16,6 +16,14 @@ pub enum Ending {
     Nothing,
 }
 
+/// What a proper end begins with in its last frame.
+const DONE: [&str; 4] =
+    ["data: [DONE]", "event: message_stop\n", "event: response.completed\n", "event: response.incomplete\n"];
+/// What Gemini's last frame has in it.
+const FINISHED: &str = "\"finishReason\":\"";
+/// What a failure begins with in its last frame.
+const FAILED: [&str; 3] = ["data: {\"error\":", "event: error\n", "event: response.failed\n"];
+
 /// What was seen.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -36,15 +44,19 @@ impl Seen {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Everything said in the contents of chat chunks or the text of blocks.
+    /// Everything said in the words of a stream, whatever its language.
     pub fn said(&self) -> String {
         self.text()
             .lines()
             .filter_map(|line| line.strip_prefix("data: "))
             .filter_map(|data| serde_json::from_str::<serde_json::Value>(data).ok())
             .filter_map(|v| {
-                let said = v["choices"][0]["delta"]["content"].as_str().or(v["delta"]["text"].as_str());
-                said.map(str::to_owned)
+                let choice = &v["choices"][0];
+                let part = &v["candidates"][0]["content"]["parts"][0];
+                let delta =
+                    if v["type"] == "response.output_text.delta" { &v["delta"] } else { &v["delta"]["text"] };
+                let said = [&choice["delta"]["content"], &choice["text"], &part["text"], delta];
+                said.iter().find_map(|text| text.as_str()).map(str::to_owned)
             })
             .collect()
     }
@@ -63,14 +75,13 @@ impl Seen {
                 _ => Ending::Nothing,
             };
         }
-        let count = |mark: &str| text.matches(mark).count();
-        let done = count("data: [DONE]\n\n") + count("event: message_stop\n");
-        let fault = count("data: {\"error\":") + count("event: error\n");
-        let last = text.strip_suffix("\n\n").map(|rest| rest.rsplit("\n\n").next().unwrap_or(rest));
-        let ends_with = |marks: [&str; 2]| last.is_some_and(|l| marks.iter().any(|mark| l.starts_with(mark)));
-        match (done, fault) {
-            (1, 0) if ends_with(["data: [DONE]", "event: message_stop\n"]) => Ending::Proper,
-            (0, 1) if ends_with(["data: {\"error\":", "event: error\n"]) => Ending::Fault,
+        let count = |marks: &[&str]| marks.iter().map(|mark| text.matches(mark).count()).sum::<usize>();
+        let last = text.strip_suffix("\n\n").map_or("", |rest| rest.rsplit("\n\n").next().unwrap_or(rest));
+        let done = DONE.iter().any(|mark| last.starts_with(mark)) || last.contains(FINISHED);
+        let failed = FAILED.iter().any(|mark| last.starts_with(mark));
+        match (count(&DONE) + count(&[FINISHED]), count(&FAILED)) {
+            (1, 0) if done => Ending::Proper,
+            (0, 1) if failed => Ending::Fault,
             _ => Ending::Nothing,
         }
     }

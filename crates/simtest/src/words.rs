@@ -1,5 +1,5 @@
-//! What scripted providers say, in both languages. In: texts, counts. Out: steps and scripts.
-//! Never here: playing them (script).
+//! What scripted providers say, in every language. In: texts, counts. Out: steps and scripts.
+//! Never here: playing them (script), what clients say (asks).
 
 use crate::script::{Script, Step};
 use serde_json::{Value, json};
@@ -11,6 +11,12 @@ pub enum Speaks {
     Chat,
     /// Messages.
     Messages,
+    /// Responses.
+    Responses,
+    /// Gemini's generateContent.
+    Gemini,
+    /// Completions: clients alone, for no provider is asked in it.
+    Completions,
 }
 
 /// A chunk of Chat Completions with some text.
@@ -92,45 +98,135 @@ fn event(value: &Value) -> Step {
     Step::Say(format!("event: {}\ndata: {value}\n\n", value["type"].as_str().unwrap_or("")))
 }
 
+/// The opening of a stream of Responses: the response and its one message.
+fn response_opening() -> Vec<Step> {
+    let message =
+        json!({ "id": "msg_item", "type": "message", "status": "in_progress", "role": "assistant", "content": [] });
+    let part = json!({ "type": "output_text", "text": "", "annotations": [] });
+    vec![
+        event(
+            &json!({ "type": "response.created", "sequence_number": 0, "response": response("in_progress", &json!([]), &Value::Null) }),
+        ),
+        event(
+            &json!({ "type": "response.output_item.added", "sequence_number": 1, "output_index": 0, "item": message }),
+        ),
+        event(
+            &json!({ "type": "response.content_part.added", "sequence_number": 2, "item_id": "msg_item", "output_index": 0,
+                       "content_index": 0, "part": part }),
+        ),
+    ]
+}
+
+fn response(status: &str, output: &Value, usage: &Value) -> Value {
+    json!({ "id": "resp_upstream", "object": "response", "created_at": 1, "status": status, "model": "upstream-model",
+            "output": output, "usage": usage, "error": null, "incomplete_details": null })
+}
+
+fn response_usage(prompt: u64, answer: u64) -> Value {
+    json!({ "input_tokens": prompt, "input_tokens_details": { "cached_tokens": 0 }, "output_tokens": answer,
+            "output_tokens_details": { "reasoning_tokens": 0 }, "total_tokens": prompt + answer })
+}
+
+/// A frame of Gemini, or a whole answer; `usage` is where it ends.
+fn candidate(text: &str, usage: Option<(u64, u64)>) -> Value {
+    let mut candidate = json!({ "index": 0, "content": { "role": "model", "parts": [{ "text": text }] } });
+    let mut frame = json!({ "modelVersion": "upstream-model", "responseId": "upstream" });
+    if let Some((prompt, answer)) = usage {
+        candidate["finishReason"] = json!("STOP");
+        frame["usageMetadata"] = json!({ "promptTokenCount": prompt, "candidatesTokenCount": answer, "totalTokenCount": prompt + answer });
+    }
+    frame["candidates"] = json!([candidate]);
+    frame
+}
+
+fn data(value: &Value) -> Step {
+    Step::Say(format!("data: {value}\n\n"))
+}
+
 impl Speaks {
+    /// Who asks.
+    pub const CLIENTS: [Self; 5] = [Self::Chat, Self::Messages, Self::Responses, Self::Gemini, Self::Completions];
+    /// Who is asked.
+    pub const PROVIDERS: [Self; 4] = [Self::Chat, Self::Messages, Self::Responses, Self::Gemini];
+
+    /// Every client with every provider.
+    pub fn pairs() -> impl Iterator<Item = (Self, Self)> {
+        Self::CLIENTS
+            .into_iter()
+            .flat_map(|client| Self::PROVIDERS.into_iter().map(move |provider| (client, provider)))
+    }
+
+    /// The kind of a provider, in the catalogue's words.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Chat | Self::Completions => "openai",
+            Self::Messages => "anthropic",
+            Self::Responses => "openai-responses",
+            Self::Gemini => "gemini",
+        }
+    }
+
     /// A stream's steps: what opens it, with the size of the prompt.
     pub fn opening(self, prompt: u64) -> Vec<Step> {
         match self {
-            Self::Chat => Vec::new(),
+            Self::Chat | Self::Completions | Self::Gemini => Vec::new(),
             Self::Messages => vec![message_start(prompt), block_start()],
+            Self::Responses => response_opening(),
         }
     }
 
     /// Some text of a stream.
     pub fn text(self, text: &str) -> Step {
         match self {
-            Self::Chat => chat_chunk(text),
+            Self::Chat | Self::Completions => chat_chunk(text),
             Self::Messages => block_text(text),
+            Self::Responses => {
+                event(&json!({ "type": "response.output_text.delta", "item_id": "msg_item", "output_index": 0,
+                                              "content_index": 0, "delta": text }))
+            }
+            Self::Gemini => data(&candidate(text, None)),
         }
     }
 
     /// The end of a stream.
     pub fn end(self, prompt: u64, answer: u64) -> Vec<Step> {
         match self {
-            Self::Chat => vec![chat_end(prompt, answer)],
+            Self::Chat | Self::Completions => vec![chat_end(prompt, answer)],
             Self::Messages => message_end(answer),
+            Self::Responses => {
+                let whole = response("completed", &json!([]), &response_usage(prompt, answer));
+                vec![event(&json!({ "type": "response.completed", "response": whole }))]
+            }
+            Self::Gemini => vec![data(&candidate("", Some((prompt, answer))))],
         }
     }
 
     /// A whole answer.
     pub fn whole(self, text: &str, prompt: u64, answer: u64) -> Script {
         match self {
-            Self::Chat => json_answer(text, prompt, answer),
+            Self::Chat | Self::Completions => json_answer(text, prompt, answer),
             Self::Messages => message_answer(text, prompt, answer),
+            Self::Responses => {
+                let part = json!({ "type": "output_text", "text": text, "annotations": [] });
+                let message = json!({ "id": "msg_item", "type": "message", "status": "completed", "role": "assistant", "content": [part] });
+                Script::json(200, &response("completed", &json!([message]), &response_usage(prompt, answer)))
+            }
+            Self::Gemini => Script::json(200, &candidate(text, Some((prompt, answer)))),
         }
     }
 
     /// A failure inside a stream.
     pub fn failure(self) -> Step {
         match self {
-            Self::Chat => Step::Say("data: {\"error\":{\"message\":\"canary\"}}\n\n".into()),
+            Self::Chat | Self::Completions => data(&json!({ "error": { "message": "canary" } })),
             Self::Messages => {
                 event(&json!({ "type": "error", "error": { "type": "overloaded_error", "message": "canary" } }))
+            }
+            Self::Responses => {
+                event(&json!({ "type": "error", "code": "server_error", "message": "canary", "param": null }))
+            }
+            Self::Gemini => {
+                data(&json!({ "error": { "code": 503, "message": "canary", "status": "UNAVAILABLE" } }))
             }
         }
     }

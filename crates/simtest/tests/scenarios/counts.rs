@@ -58,7 +58,7 @@ async fn what_is_no_text_is_not_estimated_as_text() {
 #[tokio::test(start_paused = true)]
 async fn escapes_are_not_charged() {
     let mut found = Vec::new();
-    for client in [Speaks::Chat, Speaks::Messages] {
+    for client in Speaks::CLIENTS {
         let sim = open().await;
         let escaped = format!(
             "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n",
@@ -68,13 +68,13 @@ async fn escapes_are_not_charged() {
         sim.call(client, &ask(true), Client::ReadsAll).await;
         found.push(charged(&sim).0);
     }
-    assert_eq!(found, [90, 90]);
+    assert_eq!(found, [90; Speaks::CLIENTS.len()]);
 }
 
 /// Pitfall 19: a second report behind the finish counts, however the packets fall, in every pair of languages.
 #[tokio::test(start_paused = true)]
 async fn pitfall_19_the_last_report_counts() {
-    for client in [Speaks::Chat, Speaks::Messages] {
+    for client in Speaks::CLIENTS {
         for apart in [false, true] {
             let sim = open().await;
             let finish = frame(&json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] }));

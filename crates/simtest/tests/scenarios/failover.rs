@@ -60,17 +60,21 @@ async fn r_bill_6_an_answer_without_a_word_is_none() {
     let role =
         "data: {\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
     let stop = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
-    for (speak, says) in
-        [(Speaks::Chat, vec![done]), (Speaks::Chat, vec![role, done]), (Speaks::Messages, vec![stop])]
-    {
+    let says = |texts: &[&str]| texts.iter().map(|text| Step::Say((*text).to_owned())).collect::<Vec<_>>();
+    for (speak, steps) in [
+        (Speaks::Chat, says(&[done])),
+        (Speaks::Chat, says(&[role, done])),
+        (Speaks::Messages, says(&[stop])),
+        (Speaks::Responses, Speaks::Responses.opening(10)),
+        (Speaks::Gemini, Vec::new()),
+    ] {
         let sim = SimHouse::open(Setup { speak, ..Setup::default() }).await;
-        let steps = says.iter().map(|text| Step::Say((*text).to_owned())).collect();
-        sim.upstreams.set("one", vec![Script::stream(steps)]);
-        for client in [Speaks::Chat, Speaks::Messages] {
+        sim.upstreams.set("one", vec![Script::stream(steps.clone())]);
+        for client in Speaks::CLIENTS {
             let seen = sim.call(client, &ask(true), Client::ReadsAll).await;
-            assert_eq!(seen.ending(), Ending::Fault, "{says:?}: {}", seen.text());
+            assert_eq!(seen.ending(), Ending::Fault, "{client:?} {steps:?}: {}", seen.text());
         }
-        assert_eq!((sim.book.charged(), sim.book.open_holds()), (NanoUsd::ZERO, 0), "{says:?}");
+        assert_eq!((sim.book.charged(), sim.book.open_holds()), (NanoUsd::ZERO, 0), "{steps:?}");
     }
 }
 

@@ -10,13 +10,6 @@ use simtest::{
 use std::time::Duration;
 use units::{NanoUsd, UsageSource};
 
-const PAIRS: [(Speaks, Speaks); 4] = [
-    (Speaks::Messages, Speaks::Messages),
-    (Speaks::Messages, Speaks::Chat),
-    (Speaks::Chat, Speaks::Messages),
-    (Speaks::Chat, Speaks::Chat),
-];
-
 /// Ten prompt tokens and four hundred of answer, at the prices of the simulation.
 const EXACT: NanoUsd = NanoUsd::new(10 * 1_000 + 400 * 2_000);
 
@@ -45,7 +38,7 @@ fn bill(sim: &SimHouse) -> (NanoUsd, UsageSource, bool, u64) {
 /// to its end and charged by the provider's own count.
 #[tokio::test(start_paused = true)]
 async fn hidden_reasoning_is_not_free_for_who_leaves() {
-    for (client, provider) in PAIRS {
+    for (client, provider) in Speaks::pairs() {
         let sim = reasoner(provider).await;
         let middle = vec![provider.text("12345678"), Step::Wait(secs(20)), provider.text("and more")];
         let steps = [provider.opening(10), middle, provider.end(10, 400)].concat();
@@ -61,7 +54,7 @@ async fn hidden_reasoning_is_not_free_for_who_leaves() {
 /// Before the first word too, and where the answer is not streamed at all.
 #[tokio::test(start_paused = true)]
 async fn hidden_reasoning_is_not_free_before_the_first_word() {
-    for (client, provider) in PAIRS {
+    for (client, provider) in Speaks::pairs() {
         for stream in [true, false] {
             let sim = reasoner(provider).await;
             let steps =
@@ -84,7 +77,7 @@ async fn hidden_reasoning_is_not_free_before_the_first_word() {
 /// It is read on for a limited time: then what passed is charged, estimated. What nobody saw is not guessed at.
 #[tokio::test(start_paused = true)]
 async fn reading_on_has_a_limit() {
-    for (client, provider) in PAIRS {
+    for (client, provider) in Speaks::pairs() {
         let sim = reasoner(provider).await;
         let middle: Vec<Step> = (0..60).flat_map(|_| [provider.text("12345678"), Step::Wait(secs(1))]).collect();
         let steps = [provider.opening(10), middle, provider.end(10, 400)].concat();
@@ -100,7 +93,7 @@ async fn reading_on_has_a_limit() {
 /// One that never comes to a word is left behind too: the prompt is charged where it was reported.
 #[tokio::test(start_paused = true)]
 async fn thinking_without_an_end_is_left_behind() {
-    for (client, provider) in PAIRS {
+    for (client, provider) in Speaks::pairs() {
         let sim = reasoner(provider).await;
         sim.upstreams.set("one", vec![Script::stream([provider.opening(10), vec![Step::Hang]].concat())]);
         let started = sim.clock.now();
@@ -117,7 +110,7 @@ async fn thinking_without_an_end_is_left_behind() {
 /// fails before its first word is free, and no other is asked.
 #[tokio::test(start_paused = true)]
 async fn what_breaks_while_it_is_read_on_is_charged_as_it_passed() {
-    for (client, provider) in PAIRS {
+    for (client, provider) in Speaks::pairs() {
         for last in [Step::Cut, provider.failure()] {
             let sim = SimHouse::open(Setup {
                 speak: provider,
@@ -158,7 +151,7 @@ async fn a_report_under_way_is_awaited() {
     let finish =
         Step::Say("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n".to_owned());
     for (late, exact) in [(2, true), (4, false)] {
-        for client in [Speaks::Chat, Speaks::Messages] {
+        for client in Speaks::CLIENTS {
             let sim = SimHouse::open(Setup::default()).await;
             let steps = vec![chat_chunk("12345678"), finish.clone(), Step::Wait(secs(late)), chat_end(10, 400)];
             sim.upstreams.set("one", vec![Script::stream(steps)]);
@@ -186,7 +179,7 @@ async fn a_prompt_that_was_reported_is_paid_for() {
         Step::Say(format!("event: message_start\ndata: {event}\n\n"))
     };
     let price = json!({ "input": "1.00", "output": "2.00", "cached_input": "0.10", "cache_write_5m": "1.25" });
-    for client in [Speaks::Messages, Speaks::Chat] {
+    for client in Speaks::CLIENTS {
         for cache in [0, 8_000] {
             let sim =
                 SimHouse::open(Setup { speak: Speaks::Messages, price: price.clone(), ..Setup::default() }).await;

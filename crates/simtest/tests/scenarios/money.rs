@@ -3,7 +3,7 @@
 
 use crate::{ask, open, secs};
 use serde_json::json;
-use simtest::{Client, Ending, Script, Setup, SimHouse, Step, chat_chunk, chat_end, json_answer};
+use simtest::{Client, Ending, Script, Setup, SimHouse, Speaks, Step, chat_chunk, chat_end, json_answer};
 use std::time::Duration;
 use units::{NanoUsd, UsageSource};
 
@@ -130,24 +130,28 @@ async fn a_settle_that_is_late_is_charged_once() {
     }
 }
 
-/// Money invariants for random calls: whatever happens, nothing stays held and the sums agree.
+/// Money invariants for random calls of random languages: whatever happens, nothing stays held and the sums agree.
 #[tokio::test(start_paused = true)]
 async fn random_faults_leave_the_books_balanced() {
     for seed in 0..300 {
         let reasoning = if seed % 3 == 0 { "hidden" } else { "none" };
-        let hosts = vec!["one", "two"];
-        let sim = SimHouse::open(Setup { seed, hosts, slice_tokens: 64, reasoning, ..Setup::default() }).await;
         let dice = simtest::SimChance::new(seed);
-        for host in ["one", "two"] {
-            sim.upstreams.set(host, (0..2).map(|_| random_script(&dice)).collect());
+        let speaks = Speaks::CLIENTS[dice.index(Speaks::CLIENTS.len())];
+        let provider = || Speaks::PROVIDERS[dice.index(Speaks::PROVIDERS.len())];
+        let (speak, other) = (provider(), provider());
+        let setup =
+            Setup { seed, hosts: vec!["one", "two"], speak, foreign: vec![("two", other)], ..Setup::default() };
+        let sim = SimHouse::open(Setup { slice_tokens: 64, reasoning, ..setup }).await;
+        for (host, provider) in [("one", speak), ("two", other)] {
+            sim.upstreams.set(host, (0..2).map(|_| random_script(provider, &dice)).collect());
         }
         let client = match dice.below(4) {
             0 => Client::LeavesAfter(dice.index(12)),
             1 => Client::LeavesAt(Duration::from_millis(dice.below(20_000))),
             _ => Client::ReadsAll,
         };
-        let seen = sim.chat(&ask(dice.below(4) > 0), client).await;
-        assert_ne!(seen.ending(), Ending::Nothing, "seed {seed}: {}", seen.text());
+        let seen = sim.call(speaks, &ask(dice.below(4) > 0), client).await;
+        assert_ne!(seen.ending(), Ending::Nothing, "seed {seed}, {speaks:?} {speak:?} {other:?}: {}", seen.text());
         assert_eq!(sim.book.open_holds(), 0, "seed {seed}");
         let left = sim.book.left(sim.workspace, sim.clock.now());
         assert_eq!(left.posted.plus(sim.book.charged()), Ok(NanoUsd::new(1_000_000_000)), "seed {seed}");
@@ -156,22 +160,23 @@ async fn random_faults_leave_the_books_balanced() {
     }
 }
 
-fn random_script(dice: &simtest::SimChance) -> Script {
+fn random_script(provider: Speaks, dice: &simtest::SimChance) -> Script {
     match dice.below(8) {
         0 => Script::unreachable(),
         1 => Script::json(500, &json!({})),
         2 => Script::json(429, &json!({})).with("retry-after", "1"),
-        3 => json_answer("whole", 3, 2).after(Duration::from_millis(dice.below(10_000))),
+        3 => provider.whole("whole", 3, 2).after(Duration::from_millis(dice.below(10_000))),
         _ => {
-            let mut steps = Vec::new();
+            let mut steps = provider.opening(10);
             for _ in 0..dice.below(30) {
-                steps.push(chat_chunk(&"ab ".repeat(dice.index(20))));
+                steps.push(provider.text(&"ab ".repeat(dice.index(20))));
                 steps.push(Step::Wait(Duration::from_millis(dice.below(3_000))));
             }
-            steps.push(match dice.below(4) {
-                0 => Step::Cut,
-                1 => Step::Hang,
-                _ => chat_end(dice.below(100), dice.below(300)),
+            steps.extend(match dice.below(5) {
+                0 => vec![Step::Cut],
+                1 => vec![Step::Hang],
+                2 => vec![provider.failure()],
+                _ => provider.end(dice.below(100), dice.below(300)),
             });
             Script::stream(steps)
         }

@@ -7,25 +7,10 @@ import contextlib
 import json
 
 import expect
+from dialects import ends_once
 from gateway import call_body
 
 MODELS = ("sim-openai", "sim-anthropic")
-
-
-def ends_once(reply, dialect):
-    """True when a stream ended well, False when it ended with an error; anything else is a finding."""
-    events = reply.events()
-    if dialect == "openai":
-        good = [e for e in events if e[1] == "[DONE]"]
-        bad = [e for e in events if isinstance(e[1], dict) and "error" in e[1]]
-    else:
-        good = [e for e in events if e[0] == "message_stop"]
-        bad = [e for e in events if e[0] == "error"]
-        assert all(name == data["type"] for name, data in events), events
-    assert len(good) + len(bad) == 1, f"{len(good)} ends and {len(bad)} errors in {reply.body.decode()}"
-    assert events[-1] in good + bad, f"something came after the end: {events[-1]}"
-    assert not reply.cut, "the connection broke"
-    return bool(good)
 
 
 def call(gateway, dialect, model, text, **more):

@@ -106,6 +106,10 @@ class Gateway:
         """How many requests the simulated providers have seen."""
         return harness.request("GET", f"http://127.0.0.1:{self.sim_port}/_sim/requests").json()["total"]
 
+    def send(self, path, body, headers):
+        """A raw call in any language."""
+        return harness.request("POST", f"{self.root}{path}", body, headers)
+
     def chat(self, model, text, key=None, **more):
         """A raw call of Chat Completions."""
         body = call_body(model, text, **more)

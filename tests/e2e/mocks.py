@@ -1,22 +1,27 @@
 """Upstreams we did not write, behind the gateway: `llmock` from PyPI and `@copilotkit/aimock` from npm.
 
-In: a running gateway, the places of the two programs. Out: checks of all four pairs, with the mocks' own faults.
-Never here: the simulated providers.
+In: a running gateway, the places of the two programs. Out: checks of every client's language over every one the mocks
+speak (llmock two, aimock four), with the mocks' own faults. Never here: the simulated providers.
 """
 
 import contextlib
+import json
 import os
 import sys
 
 import expect
 import harness
-from bill import call, ends_once, seen_by
+from bill import seen_by
+from dialects import DIALECTS, Asked, call, calls_of, counted, ends_once, text_of
 
 # After the first word nothing is tried again: the client's stream ends with an error instead, which the mock cannot
 # see and `broken_stream` checks.
 SEEN_OTHERWISE = ("truncated_stream_accepted", "gave_up", "malformed_chunk_ignored")
-DIALECTS = ("openai", "anthropic")
+KINDS = {"llmock": ("openai", "anthropic"), "aimock": ("openai", "anthropic", "openai-responses", "gemini")}
 PRICE = {"input": "1", "output": "5"}
+FORM = {
+    "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False,
+}
 TOOL = {"name": "get_weather", "description": "tells", "schema": {"type": "object", "properties": {"city": {"type": "string"}}}}
 
 
@@ -34,12 +39,14 @@ def start_aimock(port, modules):
 
 
 def catalogue(llmock, aimock):
-    """Both mocks in both languages, with short patience."""
+    """Both mocks in all their languages, with short patience."""
     places = {
         "llmock-openai": ("openai", f"http://127.0.0.1:{llmock}/v1", "gpt-4o"),
         "llmock-anthropic": ("anthropic", f"http://127.0.0.1:{llmock}/anthropic/v1", "claude-sonnet-4-5"),
         "aimock-openai": ("openai", f"http://127.0.0.1:{aimock}/v1", "gpt-4o"),
         "aimock-anthropic": ("anthropic", f"http://127.0.0.1:{aimock}/v1", "claude-sonnet-4-5"),
+        "aimock-openai-responses": ("openai-responses", f"http://127.0.0.1:{aimock}/v1", "gpt-5-mini"),
+        "aimock-gemini": ("gemini", f"http://127.0.0.1:{aimock}/v1beta", "gemini-2.5-flash"),
     }
     timeouts = {"first_byte_ms": 3000, "idle_ms": 1500}
     return {
@@ -57,26 +64,6 @@ def catalogue(llmock, aimock):
     }
 
 
-def counted(reply, dialect):
-    """The prompt and the answer as a good reply tells them: the mock's own count, where there is one."""
-    if reply.status != 200:
-        return None
-    if not reply.headers.get("content-type", "").startswith("text/event-stream"):
-        told = [reply.json()]
-    else:
-        # `message_start` has its usage one level deeper; the last word counts.
-        told = [data.get("message", data) for _, data in reply.events() if isinstance(data, dict)]
-    usage = {}
-    for part in told:
-        usage.update({name: count for name, count in (part.get("usage") or {}).items() if count is not None})
-    if dialect == "openai":
-        return (usage["prompt_tokens"], usage["completion_tokens"]) if usage else None
-    if "output_tokens" not in usage:
-        return None
-    cached = usage.get("cache_read_input_tokens", 0) + usage.get("cache_creation_input_tokens", 0)
-    return usage.get("input_tokens", 0) + cached, usage["output_tokens"]
-
-
 def settled(gateway, reply, dialect, wanted=None):
     """The call's row: charged what its tokens cost, its tokens are the mock's own count, and no hold is left."""
     row = gateway.row(reply.headers["x-request-id"])
@@ -91,38 +78,42 @@ def settled(gateway, reply, dialect, wanted=None):
     return row
 
 
-def text_of(reply, dialect):
-    body = reply.json()
-    if dialect == "openai":
-        return body["choices"][0]["message"]["content"]
-    return "".join(block["text"] for block in body["content"] if block["type"] == "text")
-
-
 def plain(gateway, dialect, model):
-    reply = call(gateway, dialect, model, "a plain question")
-    assert reply.status == 200, reply.body
-    assert text_of(reply, dialect), reply.body
-    wanted = None
-    if model.startswith("aimock"):
-        assert text_of(reply, dialect) == "A plain answer.", reply.body
-        wanted = (21, 7)
-    row = settled(gateway, reply, dialect, wanted)
-    assert row["usage_source"] == "provider" and row["charge_nano_usd"] > 0, row
-    streamed = call(gateway, dialect, model, "a plain question", stream=True)
-    assert streamed.status == 200 and ends_once(streamed, dialect), streamed.body
-    settled(gateway, streamed, dialect, wanted)
+    wanted = (21, 7) if model.startswith("aimock") else None
+    for stream in (False, True):
+        reply = call(gateway, dialect, model, "a plain question", Asked(stream=stream))
+        assert reply.status == 200, reply.body
+        assert not stream or ends_once(reply, dialect), reply.body
+        said = text_of(reply, dialect)
+        assert said == "A plain answer." if model.startswith("aimock") else said, reply.body
+        row = settled(gateway, reply, dialect, wanted)
+        assert stream or (row["usage_source"] == "provider" and row["charge_nano_usd"] > 0), row
 
 
 def tool(gateway, dialect, model):
-    if dialect == "openai":
-        function = {"name": TOOL["name"], "description": TOOL["description"], "parameters": TOOL["schema"]}
-        tools = [{"type": "function", "function": function}]
-    else:
-        tools = [{"name": TOOL["name"], "description": TOOL["description"], "input_schema": TOOL["schema"]}]
+    """A call comes out, its result goes in, and the mock that knows what follows says it."""
     for stream in (False, True):
-        reply = call(gateway, dialect, model, "please call the tool", tools=tools, stream=stream)
-        assert reply.status == 200 and b"get_weather" in reply.body, reply.body
-        assert b'"tool_calls"' in reply.body if dialect == "openai" else b'"tool_use"' in reply.body
+        asked = Asked(tool=TOOL, stream=stream)
+        reply = call(gateway, dialect, model, "please call the tool", asked)
+        assert reply.status == 200, reply.body
+        made = calls_of(reply, dialect)
+        assert [name for _, name, _ in made] == ["get_weather"] and made[0][0], reply.body
+        settled(gateway, reply, dialect)
+        identity, name, arguments = made[0]
+        assert not model.startswith("aimock") or arguments == {"city": "Oslo"}, reply.body
+        turns = [("user", "please call the tool"), ("call", identity, name, arguments), ("result", identity, name, "12 C")]
+        reply = call(gateway, dialect, model, turns, asked)
+        assert reply.status == 200, reply.body
+        if model.startswith("aimock"):
+            assert text_of(reply, dialect) == "It is 12 C in Oslo.", reply.body
+        settled(gateway, reply, dialect)
+
+
+def form(gateway, dialect, model):
+    """An answer of a schema; over Chat Completions aimock answers so only when the schema reached it."""
+    for stream in (False, True):
+        reply = call(gateway, dialect, model, "fill the form", Asked(schema=FORM, stream=stream))
+        assert reply.status == 200 and json.loads(text_of(reply, dialect)) == {"city": "Oslo"}, reply.body
         settled(gateway, reply, dialect)
 
 
@@ -131,13 +122,13 @@ def fails(gateway, dialect, model, text, statuses):
     assert reply.status in statuses, (reply.status, reply.body)
     assert b"secret" not in reply.body and b"127.0.0.1" not in reply.body, reply.body
     error = reply.json()["error"]
-    assert error["message"] and error["type"], reply.body
+    assert error["message"] and error["status" if dialect == "gemini" else "type"], reply.body
     assert settled(gateway, reply, dialect)["charge_nano_usd"] == 0
 
 
 def broken_stream(gateway, dialect, model, text, ending="error"):
     """One ending that can be read: `error` inside the stream, `head` perhaps before it began, or `any`."""
-    reply = call(gateway, dialect, model, text, stream=True)
+    reply = call(gateway, dialect, model, text, Asked(stream=True))
     if reply.status == 200:
         ended_well = ends_once(reply, dialect)
         assert ending == "any" or not ended_well, reply.body
@@ -217,7 +208,7 @@ class Aimock:
 
 
 def run(tally, gateway, modules):
-    """Every pair with both mocks."""
+    """Every pair with the mocks that speak it."""
     llmock_port, aimock_port = harness.free_port(), harness.free_port()
     processes = []
     try:
@@ -226,7 +217,7 @@ def run(tally, gateway, modules):
         gateway.apply(catalogue(llmock_port, aimock_port))
         mocks = {"llmock": Llmock(llmock_port), "aimock": Aimock(aimock_port)}
         for dialect in DIALECTS:
-            for kind in DIALECTS:
+            for kind in KINDS["aimock"]:
                 checks(tally, gateway, mocks, dialect, kind)
         tally.run("llmock's verdict on the gateway", mocks["llmock"].verdict)
     finally:
@@ -246,16 +237,18 @@ def checks(tally, gateway, mocks, dialect, kind):
 
         tally.run(f"{dialect} to {mock}-{kind}: {what}", checked)
 
-    for mock in mocks:
+    for mock in [mock for mock in mocks if kind in KINDS[mock]]:
         run("plain", mock, plain)
         run("tool", mock, tool)
-    run("retried", "llmock", llmock.retried)
-    run("refused", "llmock", llmock.refused)
-    for fault in ("disconnect", "truncate", "malformed", "stall"):
-        run(fault, "llmock", llmock.breaks, fault)
+    if kind in KINDS["llmock"]:
+        run("retried", "llmock", llmock.retried)
+        run("refused", "llmock", llmock.refused)
+        for fault in ("disconnect", "truncate", "malformed", "stall"):
+            run(fault, "llmock", llmock.breaks, fault)
+    run("form", "aimock", form)
     run("too many", "aimock", fails, "too many", (429, 503))
     run("broken", "aimock", fails, "broken", (500, 502, 503))
-    # aimock cuts Anthropic's language before its first word, OpenAI's after it.
-    ending = "head" if kind == "anthropic" else "error"
+    # aimock cuts Messages and Responses before their first word, the others after it.
+    ending = "head" if kind in ("anthropic", "openai-responses") else "error"
     for text in ("cut short", "dropped"):
         run(text, "aimock", broken_stream, text, ending)

@@ -124,8 +124,11 @@ impl Thinking {
             OutputFormat::JsonSchema { schema, name, .. } if target.structured_output => Some((schema, name)),
             _ => None,
         };
-        let effort = request.reasoning.effort.as_deref().and_then(effort_word);
-        let effort = effort.filter(|_| self.mode == ReasoningMode::Adaptive);
+        let asked = request.reasoning.effort.as_deref().filter(|_| self.mode == ReasoningMode::Adaptive);
+        let effort = asked.and_then(effort_word);
+        if asked != effort {
+            losses.push(Loss::approximated("reasoning_effort", "the target has no such word for an effort"));
+        }
         if schema.is_none() && effort.is_none() {
             return;
         }
@@ -191,6 +194,11 @@ fn budget(request: &Request, target: &Target, max_tokens: u64, losses: &mut Vec<
     if budget < wanted {
         let why = "the reasoning budget was lowered to fit the limits";
         losses.push(Loss::approximated("reasoning_effort", why));
+    } else if !matches!(request.reasoning.mode, ReasoningMode::Budget(_)) && request.reasoning.effort.is_some() {
+        losses.push(Loss::approximated(
+            "reasoning_effort",
+            "the target has budgets of tokens, not levels of thinking",
+        ));
     }
     ReasoningMode::Budget(budget)
 }

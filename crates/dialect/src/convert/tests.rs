@@ -244,14 +244,23 @@ fn r_wire_7_efforts_and_budgets() {
         assert_eq!(found["thinking"]["budget_tokens"], budget, "{field}");
         assert_eq!(found["max_tokens"], max, "{field}");
     }
+    // A budget in place of an effort is near to it and not the same: the caller is told.
+    let told = |effort: &str, target: &Target| {
+        let body = format!(
+            r#"{{"model":"m","reasoning_effort":"{effort}","messages":[{{"role":"user","content":"x"}}]}}"#
+        );
+        let (request, _) = decode_request(CHAT, &Bytes::from(body)).unwrap();
+        encode_request(&request, target).unwrap().losses.iter().map(|loss| loss.action).collect::<Vec<_>>()
+    };
+    assert_eq!(told("low", &messages_target()), [LossAction::Approximated]);
+    let adaptive = Target { thinking: ThinkingForm::Adaptive, ..messages_target() };
+    assert_eq!((told("low", &adaptive), told("minimal", &adaptive)), (vec![], vec![LossAction::Approximated]));
     for field in [r#""reasoning_effort":"none""#, r#""reasoning_effort":"high","max_tokens":1000"#] {
         assert!(ask(field, &messages_target()).get("thinking").is_none(), "{field}");
     }
     let forced = ask(r#""reasoning_effort":"low","temperature":0.2,"tool_choice":"required""#, &messages_target());
     assert_eq!(forced["tool_choice"]["type"], "auto");
     assert!(forced.get("temperature").is_none());
-    let mut adaptive = messages_target();
-    adaptive.thinking = ThinkingForm::Adaptive;
     let found = ask(r#""reasoning_effort":"medium""#, &adaptive);
     assert_eq!(found["output_config"]["effort"], "medium");
     assert_eq!(found["thinking"]["type"], "adaptive");

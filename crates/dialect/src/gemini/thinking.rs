@@ -102,6 +102,11 @@ fn budget(reasoning: &Reasoning, target: &Target, limit: Option<u64>, losses: &m
     if wanted > room {
         let why = "the reasoning budget was lowered to fit the limits";
         losses.push(Loss::approximated("reasoning_effort", why));
+    } else if !matches!(reasoning.mode, ReasoningMode::Budget(_)) {
+        losses.push(Loss::approximated(
+            "reasoning_effort",
+            "the target has budgets of tokens, not levels of thinking",
+        ));
     }
     Asked::Budget(wanted.min(room).max(least))
 }

@@ -180,10 +180,9 @@ impl ResponsesReader {
 
     /// The answer begins, or still goes on.
     fn begun(&mut self, frame: &Frame<'_>, kind: &str, way: &mut Way<'_>) -> Result<(), StreamFault> {
-        if kind == "response.created" {
-            self.started = true;
+        if kind != "response.created" {
+            self.begin_as(&["response.created"], way.next, way.out);
         }
-        self.begin_as(&["response.created"], way.next, way.out);
         let json = &*frame.json;
         let response = response_of(json)?;
         let mut edits = Edits::default();
@@ -200,6 +199,8 @@ impl ResponsesReader {
         envelope(json, kind, *way.next, &mut edits)?;
         *way.next += 1;
         frame.write(kind, &mut edits, way.out);
+        // An opening that could not be read is none: what is said next opens the stream itself.
+        self.started = true;
         Ok(())
     }
 

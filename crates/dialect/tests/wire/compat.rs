@@ -2,9 +2,10 @@
 //! In: requests of corpus/features, answers made here. Out: docs/COMPATIBILITY.md. Never here: a cell written by hand.
 
 mod answered;
-mod asked;
+pub mod asked;
 mod facets;
-mod said;
+pub mod said;
+mod vectors;
 
 use crate::faults::same;
 use crate::run::root;
@@ -140,6 +141,11 @@ fn page() -> String {
     }
     writeln!(out, "\n## Embeddings clients\n").unwrap();
     requests(&mut out, Dialect::Embeddings, VECTORS, VECTOR_SERVERS);
+    out.push('\n');
+    head(&mut out, "answered", VECTOR_SERVERS);
+    for (what, cells) in vectors::rows() {
+        row(&mut out, &what, &cells);
+    }
     out
 }
 

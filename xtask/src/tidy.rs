@@ -23,7 +23,7 @@ pub(crate) struct File {
 type Rule = fn(&[File]) -> Vec<String>;
 
 /// Every rule over files.
-const RULES: [(&str, Rule); 15] = [
+const RULES: [(&str, Rule); 16] = [
     ("a file has at most 500 lines", files::caps),
     ("a file says what it is for", files::captions),
     ("a file says what it is not for", files::borders),
@@ -39,6 +39,7 @@ const RULES: [(&str, Rule); 15] = [
     ("documents can be reached", docs::orphans),
     ("links lead somewhere", docs::links),
     ("requirements that code names are told", docs::requirements),
+    ("tests that are named as proofs exist", docs::proofs),
 ];
 
 /// The verb: prints what was found.

@@ -1,4 +1,4 @@
-//! Rules about documents: short pages, no orphans, no dead links. In: files. Out: findings.
+//! Rules about documents: short pages, no orphans, no dead links, tests that exist. In: files. Out: findings.
 //! Never here: what a document says.
 
 use super::File;
@@ -93,6 +93,25 @@ fn ids(text: &str) -> Vec<String> {
     found
 }
 
+/// Where tests are named as `folder/file.rs::name`.
+const PROOFS: &str = "docs/PITFALLS.md";
+
+/// A test that a document names as a proof is there.
+pub(super) fn proofs(files: &[File]) -> Vec<String> {
+    let told = files.iter().find(|f| f.path == PROOFS).map_or("", |f| f.text.as_str());
+    let named = told.split('`').skip(1).step_by(2).filter_map(|word| word.split_once("::"));
+    let mut out = Vec::new();
+    for (place, name) in named {
+        let defines =
+            |f: &&File| ["fn", "def", "function"].iter().any(|word| f.text.contains(&format!("{word} {name}(")));
+        let inside = |f: &&File| f.path == place || f.path.ends_with(&format!("/{place}"));
+        if !files.iter().filter(inside).any(|f| defines(&f)) {
+            out.push(format!("{PROOFS}: there is no {place}::{name}"));
+        }
+    }
+    out
+}
+
 /// The files a document links to, as paths from the root.
 fn targets(file: &File) -> impl Iterator<Item = String> {
     let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -121,7 +140,7 @@ fn join(folder: &str, target: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{File, lengths, links, orphans, requirements};
+    use super::{File, lengths, links, orphans, proofs, requirements};
     use crate::tidy::tests::tells_apart;
 
     fn files(list: &[(&str, &str)]) -> Vec<File> {
@@ -157,6 +176,17 @@ mod tests {
         let all = |code: &str| files(&[("docs/REQUIREMENTS.md", "| R-API-1 | x |"), ("a.rs", code)]);
         assert_eq!(requirements(&all(&known)), Vec::<String>::new());
         assert_eq!(requirements(&all(&unknown)).len(), 1);
+    }
+
+    #[test]
+    fn proofs_that_are_gone_are_found() {
+        let page = |told: &str| {
+            files(&[("docs/PITFALLS.md", told), ("a/b/c.rs", "async fn here() {}"), ("d.py", "def so(x):")])
+        };
+        assert_eq!(proofs(&page("| 1 | `b/c.rs::here`, `d.py::so` | `plain` |")), Vec::<String>::new());
+        for gone in ["`b/c.rs::her`", "`b/c.rs::gone`", "`d.rs::so`", "`c/b/c.rs::here`"] {
+            assert_eq!(proofs(&page(gone)).len(), 1, "{gone}");
+        }
     }
 
     #[test]

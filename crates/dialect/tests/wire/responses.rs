@@ -1,7 +1,7 @@
 //! Responses over several turns and dialects, and the mistakes that other gateways made with it (by number). Never here: whole
 //! transcripts (corpus), the straight lane alone (crate's straight tests).
 
-use crate::run::{CHAT, DONE, MESSAGES, RESPONSES, answer, chunk, frames, run, spec, stream, usage_chunk};
+use crate::run::{CHAT, DONE, GEMINI, MESSAGES, RESPONSES, answer, chunk, frames, run, spec, stream, usage_chunk};
 use crate::strict::{check_responses, response_is_whole};
 use bytes::Bytes;
 use canon::{Dialect, Fault};
@@ -266,6 +266,10 @@ fn pitfall_64_a_message_does_not_split_a_call_and_its_result() {
         assert_eq!(messages["messages"][1]["content"][0]["type"], "text");
         assert_eq!(messages["messages"][2]["content"][0]["type"], "tool_result");
         assert_eq!(messages["messages"].as_array().map(Vec::len), Some(3));
+        let gemini = input(&items, GEMINI).unwrap();
+        assert_eq!(gemini["contents"][1]["parts"][0]["text"], "Wait.");
+        assert!(gemini["contents"][2]["parts"][0]["functionResponse"].is_object(), "{gemini}");
+        assert_eq!(gemini["contents"].as_array().map(Vec::len), Some(3));
     }
 }
 
@@ -312,7 +316,7 @@ const REFUSED: &[(&str, &str)] = &[
 fn pitfall_67_r_wire_4_refusals_name_the_field() {
     for (body, field) in REFUSED {
         let body: Value = serde_json::from_str(body).unwrap();
-        for dialect in [CHAT, MESSAGES] {
+        for dialect in [CHAT, MESSAGES, GEMINI] {
             let fault = sent(RESPONSES, &body, &target(dialect)).expect_err(field);
             assert_eq!(fault.param.as_deref(), Some(*field), "{body}: {fault}");
         }

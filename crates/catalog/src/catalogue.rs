@@ -126,6 +126,8 @@ pub struct Quirks {
     pub cache_breakpoints: Option<bool>,
     /// Whether cache marks are inserted where a client that repeats its prompt sets none.
     pub cache_insert: Option<bool>,
+    /// Whether `prompt_cache_key` is understood.
+    pub prompt_cache_key: Option<bool>,
     /// The only beta names that are forwarded.
     pub betas: Option<Vec<String>>,
     /// Whether the server counts the tokens of a request for nothing.
@@ -153,6 +155,7 @@ impl Quirks {
             structured_output: self.structured_output.or(base.structured_output),
             cache_breakpoints: self.cache_breakpoints.or(base.cache_breakpoints),
             cache_insert: self.cache_insert.or(base.cache_insert),
+            prompt_cache_key: self.prompt_cache_key.or(base.prompt_cache_key),
             betas: self.betas.or_else(|| base.betas.clone()),
             counts: self.counts.or(base.counts),
             thinking_budget_min: self.thinking_budget_min.or(base.thinking_budget_min),

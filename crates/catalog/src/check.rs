@@ -280,6 +280,7 @@ fn quirks(doc: &QuirksDoc, at: &str, problems: &mut Problems) -> Quirks {
         structured_output: doc.structured_output,
         cache_breakpoints: doc.cache_breakpoints,
         cache_insert: doc.cache_insert,
+        prompt_cache_key: doc.prompt_cache_key,
         betas: doc.betas.clone(),
         counts: doc.counts,
         thinking_budget_min: doc.thinking_budget_min,

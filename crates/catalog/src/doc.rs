@@ -137,6 +137,9 @@ pub struct QuirksDoc {
     pub cache_breakpoints: Option<bool>,
     /// Whether cache marks are inserted where a client that repeats its prompt sets none.
     pub cache_insert: Option<bool>,
+    /// Whether the server takes `prompt_cache_key` (OpenAI's languages only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_cache_key: Option<bool>,
     /// The only beta names that are forwarded; absent forwards all, an empty list none (Anthropic's language only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub betas: Option<Vec<String>>,

@@ -18,7 +18,14 @@ pub struct RequestHead {
     pub anthropic_version: Option<String>,
     /// `anthropic-beta`, every value of every line.
     pub anthropic_beta: Vec<String>,
+    /// What a coding client calls its session. It goes to no server as it is.
+    pub session: Option<String>,
 }
+
+/// Headers in which coding clients name their session.
+const SESSIONS: [&str; 4] = ["session_id", "session-id", "x-claude-code-session-id", "x-session-id"];
+/// Names of sessions are ids; longer ones are none.
+const SESSION_BYTES_MAX: usize = 256;
 
 impl RequestHead {
     /// Takes over one header of a request, where it belongs to a dialect.
@@ -26,6 +33,9 @@ impl RequestHead {
         match name {
             "anthropic-version" => self.anthropic_version = Some(value.to_owned()),
             "anthropic-beta" => self.add_beta(value),
+            name if SESSIONS.contains(&name) && (1..=SESSION_BYTES_MAX).contains(&value.len()) => {
+                self.session = Some(value.to_owned());
+            }
             _ => {}
         }
     }

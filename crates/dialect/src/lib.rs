@@ -3,6 +3,7 @@
 //! Never here: IO, a clock, chance, money, routing.
 
 mod anthropic;
+mod cache_key;
 mod codec;
 mod completions;
 mod convert;
@@ -33,6 +34,7 @@ pub mod tasks;
 mod words;
 mod write;
 
+pub use cache_key::with_cache_key;
 pub use completions::{prompt_tokens, with_prompt_text};
 pub use convert::{Encoded, RequestHead, call_path, decode_request, encode_request, upstream_headers};
 pub use counting::{count_path, decode_count, prepare_count, read_count, write_count};

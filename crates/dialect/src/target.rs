@@ -88,8 +88,11 @@ pub struct Target {
     pub structured_output: bool,
     /// Whether it takes `prompt_cache_breakpoint` on parts (Chat Completions only).
     pub cache_breakpoints: bool,
-    /// Whether cache marks are inserted where a client that repeats its prompt sets none (Messages only, R-ROUTE-9).
+    /// Whether the prompt cache is asked for where a client that repeats its prompt does not (R-ROUTE-9): by marks (Messages),
+    /// by a key for its session (where `prompt_cache_key` is taken).
     pub cache_insert: bool,
+    /// Whether it takes `prompt_cache_key` (Chat Completions and Responses).
+    pub prompt_cache_key: bool,
     /// The beta headers it may see (Messages only).
     pub betas: Betas,
     /// Whether it counts the tokens of a request for nothing.
@@ -145,6 +148,7 @@ impl Target {
             structured_output: true,
             cache_breakpoints: false,
             cache_insert: true,
+            prompt_cache_key: false,
             betas: Betas::default(),
             counts: true,
             thinking_budget_min: 0,

@@ -7,7 +7,7 @@ use dialect::Maker;
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use units::{Chance, Secret};
+use units::{Chance, Secret, WorkspaceId};
 
 const NONCE_LEN: usize = 24;
 
@@ -23,6 +23,7 @@ pub struct Vault {
     fingerprints: Hmac<Sha256>,
     makers: Hmac<Sha256>,
     links: Hmac<Sha256>,
+    sessions: Hmac<Sha256>,
     seal: XChaCha20Poly1305,
     check: [u8; 32],
 }
@@ -48,6 +49,7 @@ impl Vault {
             fingerprints: mac(derive(b"tollgate credential fingerprint 1")),
             makers: mac(derive(b"tollgate reasoning maker 1")),
             links: mac(derive(b"tollgate asset link 1")),
+            sessions: mac(derive(b"tollgate cache session 1")),
             seal: XChaCha20Poly1305::new((&derive(b"tollgate credential seal 1")).into()),
             check: derive(b"tollgate store check 1"),
         }
@@ -95,6 +97,21 @@ impl Vault {
         let mut mac = self.links.clone();
         mac.update(text.as_bytes());
         mac.verify_slice(signature).is_ok()
+    }
+
+    /// The name under which providers keep the prompts of a session together: the same each time, another for every workspace,
+    /// and nothing of what the client calls it.
+    pub fn session(&self, workspace: WorkspaceId, name: &str) -> String {
+        let mut mac = self.sessions.clone();
+        mac.update(&workspace.bytes());
+        mac.update(name.as_bytes());
+        let digest: [u8; 32] = mac.finalize().into_bytes().into();
+        digest[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
+            for half in [byte >> 4, byte & 15] {
+                text.extend(char::from_digit(u32::from(half), 16));
+            }
+            text
+        })
     }
 
     /// Seals a secret; `place` (table and row) is bound into it, so that it opens nowhere else.
@@ -151,5 +168,10 @@ mod tests {
         assert_ne!(a.fingerprint("p", "s"), a.fingerprint("q", "s"));
         assert_ne!(a.maker("p"), a.maker("q"));
         assert_ne!(a.maker("p"), b.maker("p"));
+        let (one, two) = (WorkspaceId::from_bytes([1; 16]), WorkspaceId::from_bytes([2; 16]));
+        assert_eq!((a.session(one, "s"), a.session(one, "s").len()), (a.session(one, "s"), 32));
+        for other in [a.session(one, "t"), a.session(two, "s"), b.session(one, "s")] {
+            assert_ne!(a.session(one, "s"), other);
+        }
     }
 }

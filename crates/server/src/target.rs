@@ -60,6 +60,7 @@ pub fn target(model: &from::Model, route: &from::Route, dialect: Dialect) -> Tar
     target.signature_stand_in = quirks.signature_stand_in.unwrap_or(target.signature_stand_in);
     target.counts = quirks.counts.unwrap_or(target.counts);
     target.cache_insert = quirks.cache_insert.unwrap_or(target.cache_insert);
+    target.prompt_cache_key = quirks.prompt_cache_key.unwrap_or(target.prompt_cache_key);
     target.cache_breakpoints = quirks.cache_breakpoints.unwrap_or(target.cache_breakpoints);
     if let Some(list) = &quirks.betas {
         target.betas = if list.is_empty() { Betas::Drop } else { Betas::Only(list.clone()) };

@@ -66,6 +66,10 @@ pub struct Setup {
     pub tasks: bool,
     /// The folder that keeps pictures, and the bytes that it takes; `None` is a bucket in memory.
     pub pictures: Option<(PathBuf, u64)>,
+    /// What its servers want differently, in the catalogue's words.
+    pub quirks: Value,
+    /// A header that every client sends besides.
+    pub header: Option<(&'static str, &'static str)>,
 }
 
 impl Default for Setup {
@@ -86,6 +90,8 @@ impl Default for Setup {
             tokenizer: "unknown",
             tasks: false,
             pictures: None,
+            quirks: json!({}),
+            header: None,
         }
     }
 }
@@ -104,6 +110,7 @@ pub struct SimHouse {
     pub clock: Arc<dyn Clock>,
     worker: Worker,
     key: String,
+    header: Option<(&'static str, &'static str)>,
 }
 
 /// The timeouts of every simulation.
@@ -160,6 +167,7 @@ impl SimHouse {
             clock,
             worker,
             key: String::new(),
+            header: setup.header,
         };
         sim.furnish(&setup, token.expose()).await;
         sim
@@ -183,7 +191,7 @@ impl SimHouse {
             .collect();
         let routes: Vec<Value> = (1..)
             .zip(&setup.hosts)
-            .map(|(n, h)| json!({ "provider": h, "model": "upstream-model", "priority": n, "allow": allow(h) }))
+            .map(|(n, h)| json!({ "provider": h, "model": "upstream-model", "priority": n, "allow": allow(h), "quirks": setup.quirks }))
             .collect();
         let answers = (setup.serves == "chat").then_some(10_000);
         let model = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": answers,
@@ -312,10 +320,9 @@ impl SimHouse {
         body: &Value,
         client: Client,
     ) -> Seen {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(name, key)
+        let request = Request::builder().method(method).uri(path).header(name, key);
+        let request = self.header.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let request = request
             .header("content-type", "application/json")
             .body(Body::from(body.to_string()))
             .unwrap_or_else(|e| unusable(&e));

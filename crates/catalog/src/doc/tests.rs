@@ -20,6 +20,7 @@ fn full() -> CatalogueDoc {
         structured_output: Some(true),
         cache_breakpoints: Some(true),
         cache_insert: Some(false),
+        prompt_cache_key: Some(true),
         betas: Some(Vec::new()),
         counts: Some(true),
         thinking_budget_min: Some(128),

@@ -14,7 +14,7 @@ use canon::Dialect;
 
 /// The names of the public description that are passed as they are. What they hold is the client's own, or says nothing of
 /// the upstream.
-const KEPT: [&[u8]; 27] = [
+const KEPT: [&[u8]; 26] = [
     b"completed_at",
     b"incomplete_details",
     b"instructions",
@@ -27,7 +27,6 @@ const KEPT: [&[u8]; 27] = [
     b"presence_penalty",
     b"frequency_penalty",
     b"prompt",
-    b"prompt_cache_key",
     b"prompt_cache_options",
     b"prompt_cache_retention",
     b"prompt_cache_diagnostics",
@@ -49,8 +48,12 @@ const REPEATED: [(&[u8], &str); 4] =
     [(b"metadata", "metadata"), (b"reasoning", "reasoning"), (b"text", "text"), (b"tools", "tools")];
 
 /// What the client said differs from what the upstream was told: these are shown as the client's.
-const THE_CLIENTS: [(&str, &str); 3] =
-    [("previous_response_id", "null"), ("store", "true"), ("max_output_tokens", "null")];
+const THE_CLIENTS: [(&str, &str); 4] = [
+    ("previous_response_id", "null"),
+    ("store", "true"),
+    ("max_output_tokens", "null"),
+    ("prompt_cache_key", "null"),
+];
 
 /// What an object says.
 #[derive(Debug, Default)]

@@ -29,9 +29,17 @@ impl Letter {
     /// # Errors
     /// A fault that names the field which this server's language cannot carry.
     pub fn write(run: &Run, route: &LiveRoute, insert: Option<Tokens>) -> Result<Self, Fault> {
-        let job = &run.job;
         let inserted = insert.map(|tokens| Target { insert_max_tokens: Some(tokens), ..route.target.clone() });
         let target = inserted.as_ref().unwrap_or(&route.target);
+        let mut letter = Self::written(run, target)?;
+        if let Some(key) = cache_key(run, target) {
+            letter.body = dialect::with_cache_key(&letter.body, &key);
+        }
+        Ok(letter)
+    }
+
+    fn written(run: &Run, target: &Target) -> Result<Self, Fault> {
+        let job = &run.job;
         let headers = headers(run, target);
         // Who makes pictures in this language changes them in it too.
         let edits = job.peek.dialect == Dialect::ImageEdits && target.dialect == Dialect::Images;
@@ -62,6 +70,14 @@ impl Letter {
         losses.extend(encoded.losses);
         Ok(Self { body: encoded.body, headers, names: encoded.names, stops: encoded.stops, losses })
     }
+}
+
+/// The name of the client's session for a server that keeps prompts by such names, where nobody forbids to ask for that.
+fn cache_key(run: &Run, target: &Target) -> Option<String> {
+    let takes = matches!(target.dialect, Dialect::OpenAiChat | Dialect::OpenAiResponses);
+    let session =
+        run.job.head.session.as_deref().filter(|_| takes && target.prompt_cache_key && target.cache_insert)?;
+    Some(run.worker.house.vault.session(run.job.caller.workspace, session))
 }
 
 /// The dialect's headers. A value that is no header value came from the client and says nothing to a server.

@@ -2,6 +2,7 @@
 //! In: nothing. Out: verdicts, by theme. Never here: the gateway in memory itself (the crate).
 
 mod bounds;
+mod caches;
 mod counts;
 mod doors;
 mod failover;

@@ -128,7 +128,7 @@ fn the_last_event_tells_the_charge() {
 #[test]
 fn what_the_client_wrote_stays() {
     let own = r#""metadata":{"provider":"mine"},"tools":[{"type":"function","name":"f","parameters":{"properties":{"cost":{"model":1}}}}]"#;
-    let body = r#"{"id":"u","object":"response","status":"completed","model":"m","output":[{"id":"fc_1","type":"function_call","call_id":"c","name":"f","arguments":"{\"provider\":9007199254740993}","upstream":"x"}],"metadata":{"provider":"mine","x_host":"x"},"reasoning":{"effort":null,"served_by":"x"},"text":{"format":{"type":"text","provider_name":"x"}},"tools":[{"type":"function","name":"f","vendor":"x"}]}"#;
+    let body = r#"{"id":"u","object":"response","status":"completed","model":"m","output":[{"id":"fc_1","type":"function_call","call_id":"c","name":"f","arguments":"{\"provider\":9007199254740993}","upstream":"x"}],"metadata":{"provider":"mine","x_host":"x"},"reasoning":{"effort":null,"served_by":"x"},"text":{"format":{"type":"text","provider_name":"x"}},"prompt_cache_key":"x","tools":[{"type":"function","name":"f","vendor":"x"}]}"#;
     let answer = |echo| {
         let answer = Answer::read(&StreamSpec { echo, ..spec() }, &Bytes::from(body)).unwrap();
         String::from_utf8(answer.seal(&Usage::NONE, UsageSource::Estimated).to_vec()).unwrap()

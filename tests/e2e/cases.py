@@ -129,6 +129,29 @@ def errors(tongue, model):
     raises(tongue, sdk.BadRequestError, 400, model=model, messages=[{"role": "robot", "content": "hi"}])
 
 
+# What a caller is told where the only provider answers with this status, in words of any shape (docs/FAULTS.md).
+TOLD = {
+    400: (400,), 401: (502, 503), 402: (502, 503), 403: (502, 503), 404: (502,), 408: (502,), 413: (413,), 422: (400,),
+    429: (503,), 500: (502,), 502: (502,), 503: (502, 529), 529: (529,),
+}
+SHAPES = ("", " html", " empty", " detail")
+
+
+def statuses(tongue, model):
+    """Whatever a provider fails with, in whatever shape, is an exception of the SDK with a status of ours and words."""
+    for status, told in TOLD.items():
+        for shape in SHAPES if status in (400, 500) else ("",):
+            messages = user(f"hi [[sim: status={status} retry_after=0{shape}]]")
+            try:
+                tongue.create(model=model, max_tokens=50, messages=messages)
+            except tongue.sdk.APIStatusError as why:
+                assert why.status_code in told, f"{status}{shape}: {why.status_code} {why}"
+                assert why.request_id and why.message and "sim-upstream" not in str(why), f"{status}{shape}: {why}"
+                assert isinstance(why.body, dict), f"{status}{shape}: {why.body}"
+                continue
+            raise AssertionError(f"a provider's {status}{shape} was no error")
+
+
 def no_credit(tongue, model):
     """402 as the SDK tells it."""
     raises(tongue, tongue.payment, 402, key=os.environ["TOLLGATE_POOR_KEY"], model=model, messages=user("hi"))
@@ -153,9 +176,9 @@ def cut(tongue, model):
     raise AssertionError("a cut stream ended like a whole one")
 
 
-CASES = [chat, limits, tool_loop, image, models, errors, no_credit, retries, cut]
-# What a provider by itself has no account for.
-NOT_WITHOUT_GATEWAY = {no_credit.__name__}
+CASES = [chat, limits, tool_loop, image, models, errors, statuses, no_credit, retries, cut]
+# What a provider by itself has no account for, or tells as it is.
+NOT_WITHOUT_GATEWAY = {no_credit.__name__, statuses.__name__}
 
 
 def of(tongue):

@@ -5,6 +5,7 @@ In: a base URL (without the version), a key, a model. Out: checks. Never here: o
 
 import functools
 import math
+import os
 
 from google import genai
 from google.genai import errors as faults
@@ -194,6 +195,21 @@ def errors(base_url, key, model):
     raise AssertionError("a wrong key was let in")
 
 
+def statuses(base_url, key, model):
+    """Whatever a provider fails with, it is an exception of the SDK with the status's own class and words."""
+    generate = client(base_url, key).models.generate_content
+    gateway = os.environ.get("TOLLGATE_TARGET") == "gateway"
+    for status, told in cases.TOLD.items():
+        try:
+            generate(model=model, contents=f"hi [[sim: status={status} retry_after=0]]")
+        except faults.APIError as why:
+            kind = faults.ClientError if why.code < 500 else faults.ServerError
+            assert why.code in (told if gateway else (status,)) and type(why) is kind, f"{status}: {why}"
+            assert why.status and why.message and (not gateway or "sim-upstream" not in str(why)), f"{status}: {why}"
+            continue
+        raise AssertionError(f"a provider's {status} was no error")
+
+
 def cut(base_url, key, model):
     """A connection that breaks is an error, never a normal end."""
     seen = []
@@ -244,7 +260,7 @@ def embedding(base_url, key, model):
 
 SCENARIOS = [
     text, limits, stream, tool_loop, called_by_itself, streamed_tools, structured, thoughts, image, count, blocked,
-    listed, errors, cut, told,
+    listed, errors, statuses, cut, told,
 ]
 SIGNED = [signed, tool_loop, called_by_itself, streamed_tools]
 EMBEDDINGS = [embedding]

@@ -86,7 +86,6 @@ fn authorise(config: &SimConfig, headers: &HeaderMap, query: &str) -> Result<(),
 /// The error object, with what is known of its reason in `details`.
 pub(crate) fn error(refused: &Refused) -> Value {
     let status = match refused.status {
-        400 => "INVALID_ARGUMENT",
         401 => "UNAUTHENTICATED",
         402 | 403 => "PERMISSION_DENIED",
         404 | 405 => "NOT_FOUND",
@@ -97,7 +96,7 @@ pub(crate) fn error(refused: &Refused) -> Value {
         503 | 529 => "UNAVAILABLE",
         408 | 504 => "DEADLINE_EXCEEDED",
         500.. => "INTERNAL",
-        _ => "FAILED_PRECONDITION",
+        _ => "INVALID_ARGUMENT",
     };
     let status = if refused.kind.is_empty() { status } else { &refused.kind };
     let mut error = json!({"code": refused.status, "message": refused.message, "status": status});

@@ -195,7 +195,11 @@ fn by_gemini_words(told: &Told) -> Option<UpstreamClass> {
 
 fn classify(dialect: Dialect, status: u16, told: &Told) -> UpstreamClass {
     let gemini = matches!(dialect, Dialect::Gemini | Dialect::GeminiEmbeddings | Dialect::GeminiImages);
-    if gemini && let Some(class) = by_gemini_words(told) {
+    // There is no word for a body that is too large; the one beside its status means something else.
+    if gemini
+        && status != 413
+        && let Some(class) = by_gemini_words(told)
+    {
         return class;
     }
     // A failure inside a stream has its status in the body.

@@ -152,6 +152,12 @@ const GEMINI_UPSTREAM: &[(u16, &str, UpstreamClass, Option<u64>)] = &[
         UpstreamClass::RateLimited,
         Some(5),
     ),
+    (
+        413,
+        r#"{"error":{"code":413,"message":"CANARY","status":"FAILED_PRECONDITION"}}"#,
+        UpstreamClass::TooLarge,
+        None,
+    ),
     (500, r#"{"error":{"code":500,"message":"CANARY","status":"INTERNAL"}}"#, UpstreamClass::Server, None),
     (
         503,

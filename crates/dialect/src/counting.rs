@@ -2,7 +2,7 @@
 //! the same dialect that counts itself; its answer. Never here: counting (crate tokens), a limit of the answer: none is asked.
 
 use crate::json::{Members, blank, push_string, skip, whole};
-use crate::peek::check_text;
+use crate::peek::{check_text, stored};
 use crate::splice::Edits;
 use crate::target::Target;
 use crate::{convert, read};
@@ -27,6 +27,10 @@ pub fn decode_count(dialect: Dialect, model: &str, body: &Bytes) -> Result<(Requ
         return Err(crate::peek::not_json(crate::json::Bad::Trailing(blank(body, end))));
     }
     let wrapped = inner(dialect, body);
+    // A conversation of Responses may hold what this house kept; what its client sent was looked at before.
+    if dialect != Dialect::OpenAiResponses {
+        stored::check(dialect, wrapped.as_ref().unwrap_or(body))?;
+    }
     let (mut request, losses) = convert::decode_request(dialect, wrapped.as_ref().unwrap_or(body))?;
     if request.model.is_empty() {
         model.clone_into(&mut request.model);

@@ -42,6 +42,6 @@ pub use embeddings::{EmbeddingInputs, Vectors, embedding_inputs, encode_embeddin
 pub use images::{Made, PictureForm, Pictures, encode_images};
 pub use names::ToolNames;
 pub use openai_responses::echo::Echo;
-pub use peek::{Beyond, Peek, peek, peek_form, peek_path};
+pub use peek::{Beyond, Peek, peek, peek_form, peek_path, peek_whole};
 pub use seal::Maker;
 pub use target::{Betas, MaxTokensField, ReasoningField, SystemPlacement, Target, ThinkingForm};

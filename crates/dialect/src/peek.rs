@@ -10,12 +10,13 @@ mod images;
 mod input;
 mod plain;
 mod responses;
+pub(crate) mod stored;
 mod surcharges;
 mod survey;
 
 use crate::embeddings::Vectors;
 use crate::images::Pictures;
-use crate::json::{Bad, Blind, Member, Members, Span, blank, walk};
+use crate::json::{Bad, Member, Members, Span, Watch, blank, walk};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind};
 pub(crate) use fields::model_required;
@@ -25,6 +26,7 @@ use input::InputSurvey;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::sync::LazyLock;
+use stored::{Both, Hints};
 pub use surcharges::Beyond;
 use surcharges::Offers;
 pub(crate) use survey::{Prompter, Survey};
@@ -232,13 +234,33 @@ pub fn peek_form(content_type: &str, body: &Bytes) -> Result<Peek, Fault> {
     images::look_form(content_type, body)
 }
 
-/// Looks at a request.
+/// Looks at a request as its client sent it.
+///
+/// # Errors
+/// A fault that names the field, also where it names what lies in a provider's account.
 pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
+    let (peek, hints) = look(dialect, body)?;
+    if hints.found {
+        stored::check(dialect, body)?;
+    }
+    Ok(peek)
+}
+
+/// Looks at a request into which this house put what it had kept itself: a provider's answer may name what lies in its account.
+///
+/// # Errors
+/// A fault that names the field.
+pub fn peek_whole(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
+    look(dialect, body).map(|(peek, _)| peek)
+}
+
+fn look(dialect: Dialect, body: &Bytes) -> Result<(Peek, Hints), Fault> {
+    let plain = |peek| (peek, Hints::default());
     match dialect {
-        Dialect::Completions => return completions::look(body),
-        Dialect::Embeddings => return embeddings::look(body),
-        Dialect::Images | Dialect::ImageEdits => return images::look(dialect, body),
-        Dialect::Gemini => return gemini::look("", false, body),
+        Dialect::Completions => return completions::look(body).map(plain),
+        Dialect::Embeddings => return embeddings::look(body).map(plain),
+        Dialect::Images | Dialect::ImageEdits => return images::look(dialect, body).map(plain),
+        Dialect::Gemini => return gemini::look("", false, body).map(plain),
         _ => {}
     }
     let start = check_text(body)?;
@@ -248,15 +270,21 @@ pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
     let responses = dialect == Dialect::OpenAiResponses;
     let mut members = Members::new(body, start, 0).map_err(not_json)?;
     let mut offers = Offers::default();
+    let mut hints = Hints::default();
     let mut messages = (start, start);
     while let Some(pending) = members.key().map_err(not_json)? {
         let name = pending.name(body);
         let field = Field::of(&name);
         let end = match (field, body.get(pending.value)) {
-            (Some(Field::Messages), Some(b'[')) => walk(body, pending.value, 1, &mut survey),
-            (Some(Field::Input), Some(b'[')) if responses => walk(body, pending.value, 1, &mut input),
-            (Some(Field::Tools), Some(b'[')) => walk(body, pending.value, 1, &mut offers),
-            _ => walk(body, pending.value, 1, &mut Blind),
+            (Some(Field::Messages), Some(b'[')) => walk(body, pending.value, 1, &mut Both(&mut survey, &mut hints)),
+            (Some(Field::Input), Some(b'[')) if responses => {
+                walk(body, pending.value, 1, &mut Both(&mut input, &mut hints))
+            }
+            (Some(Field::Tools), Some(b'[')) => walk(body, pending.value, 1, &mut Both(&mut offers, &mut hints)),
+            _ => {
+                hints.key(1, &name);
+                walk(body, pending.value, 1, &mut hints)
+            }
         }
         .map_err(not_json)?;
         let member = members.done(&pending, end);
@@ -274,6 +302,7 @@ pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
     }
     let mut brought = responses::brought(body, &input.tools);
     if responses {
+        hints.found |= input.bare;
         if body[messages.0..messages.1].len() > 2 && body[messages.0] == b'"' {
             input.one_text();
         }
@@ -287,7 +316,7 @@ pub fn peek(dialect: Dialect, body: &Bytes) -> Result<Peek, Fault> {
     // A cache of half a day is priced as one of an hour or more.
     let rest = [&body[..messages.0], &body[messages.1..]];
     peek.hour_cache |= responses && rest.iter().any(|text| WORDS.half_day.find(text).is_some());
-    Ok(peek)
+    Ok((peek, hints))
 }
 
 /// The opening brace; says what is wrong with a body that has none.

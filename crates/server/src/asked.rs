@@ -6,7 +6,6 @@ use crate::doors::tokenizer;
 use crate::entry::PathAsk;
 use crate::house::House;
 use crate::kept::{Keeping, not_kept};
-use crate::limits::KEPT_INPUT_BYTES_MAX;
 use crate::live::LiveModel;
 use crate::pipeline::find_model;
 use crate::room::Share;
@@ -92,7 +91,10 @@ pub async fn read(
 }
 
 /// Whether a model answers calls of a dialect.
-fn served(dialect: Dialect, model: &LiveModel) -> Result<(), Fault> {
+///
+/// # Errors
+/// `InvalidRequest` that names what it serves.
+pub fn served(dialect: Dialect, model: &LiveModel) -> Result<(), Fault> {
     let wanted = match dialect {
         Dialect::Embeddings => Serves::Embeddings,
         Dialect::Images | Dialect::ImageEdits => Serves::Images,
@@ -116,14 +118,13 @@ impl Asked {
         if let Some(items) = &earlier {
             self.body = resumed(asker.house, &self.body, &self.peek, items)?;
             share.grow_to(self.body.len())?;
-            self.peek = dialect::peek(Dialect::OpenAiResponses, &self.body)?;
+            self.peek = dialect::peek_whole(Dialect::OpenAiResponses, &self.body)?;
         }
         if keeps {
             let input = earlier.map_or_else(|| own.clone(), |items| responses::joined(&[&items, &own]));
-            if input.len() > KEPT_INPUT_BYTES_MAX {
-                self.losses.push(Loss::dropped("store", "the conversation is too large to be kept"));
-            } else {
-                self.keeping = Some(Keeping { input });
+            match Keeping::of(input) {
+                Ok(keeping) => self.keeping = Some(keeping),
+                Err(loss) => self.losses.push(loss),
             }
         }
         Ok(())
@@ -139,7 +140,7 @@ impl Asked {
         }
         if let Some(body) = responses::without_searches(&self.body) {
             self.body = body;
-            self.peek = dialect::peek(Dialect::OpenAiResponses, &self.body)?;
+            self.peek = dialect::peek_whole(Dialect::OpenAiResponses, &self.body)?;
             self.losses.push(Loss::dropped("tools[]", "a search of the web is not sold for this model"));
         }
         Ok(())
@@ -154,7 +155,7 @@ impl Asked {
             Ok(text) => {
                 share.grow_to(self.body.len() + 2 * text.len())?;
                 self.body = dialect::with_prompt_text(&self.body, &text);
-                self.peek = dialect::peek(Dialect::Completions, &self.body)?;
+                self.peek = dialect::peek_whole(Dialect::Completions, &self.body)?;
                 Ok(())
             }
             Err(NoText::NoToken(n)) => {

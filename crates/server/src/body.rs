@@ -85,11 +85,26 @@ fn form_type(headers: &HeaderMap) -> Option<String> {
 fn check_type(headers: &HeaderMap) -> Result<(), Fault> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
     let text = value.to_str().unwrap_or("");
-    let essence = text.split(';').next().unwrap_or("").trim();
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or("");
     if essence.eq_ignore_ascii_case("application/json") {
-        return Ok(());
+        return parts.try_for_each(check_charset);
     }
     Err(Fault::invalid("content-type", "The Content-Type header must be application/json."))
+}
+
+/// JSON is UTF-8, of which ASCII is a part; whoever announces anything else would be read wrongly.
+fn check_charset(parameter: &str) -> Result<(), Fault> {
+    let Some((name, value)) = parameter.split_once('=') else { return Ok(()) };
+    let value = value.trim().trim_matches('"');
+    let fine = ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| value.eq_ignore_ascii_case(known));
+    if fine || !name.trim().eq_ignore_ascii_case("charset") {
+        return Ok(());
+    }
+    Err(Fault::invalid(
+        "content-type",
+        "The charset of the Content-Type header must be utf-8; send the body in UTF-8.",
+    ))
 }
 
 async fn collect(mut body: Body, bytes_max: usize, share: &mut Share) -> Result<Bytes, Fault> {
@@ -190,8 +205,23 @@ mod tests {
                 "{value}"
             );
         }
-        let json = [("content-type", "Application/JSON; charset=utf-8")];
-        assert!(read(&json, b"{}".to_vec(), 100).await.is_ok());
+    }
+
+    /// R-API-15: a body in another charset than JSON's is refused, whatever it holds.
+    #[tokio::test]
+    async fn r_api_15_a_charset_is_utf_8() {
+        for (value, fine) in [
+            ("Application/JSON", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/json;Charset=\"UTF-8\"; x=y", true),
+            ("application/json; charset=us-ascii;", true),
+            ("application/json; charset=utf-16", false),
+            ("application/json; x=y; charset = \"iso-8859-1\"", false),
+            ("application/json; charset=", false),
+        ] {
+            let read = read(&[("content-type", value)], b"{}".to_vec(), 100).await;
+            assert_eq!(read.map(|_| ()), if fine { Ok(()) } else { Err(FaultKind::InvalidRequest) }, "{value}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

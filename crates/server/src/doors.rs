@@ -96,8 +96,17 @@ impl Front {
                     gemini::Method::Count => {
                         count_tokens::count(door("count_tokens"), ask.model, State(self.worker), request).await
                     }
+                    gemini::Method::Unknown => {
+                        let visit = Visit::new(&self.worker.house, door(UNKNOWN).into(), &request);
+                        visit.answer(None, Err(gemini::no_such_method(request.uri().path())))
+                    }
                 };
             }
+        }
+        let below =
+            |surface: &Surface| request.uri().path().strip_prefix(surface.base).is_some_and(gemini::is_model);
+        if request.method() == Method::GET && self.worker.house.surfaces.iter().any(below) {
+            gemini::key_to_header(&mut request);
         }
         match self.others.oneshot(request).await {
             Ok(response) => response,

@@ -2,10 +2,10 @@
 //! the answer's object. Out: the same. Never here: what stands in a body (dialect::responses), a door.
 
 use crate::house::House;
-use crate::limits::{KEPT_BYTES_MAX, KEPT_ID_BYTES_MAX, SWEEP_EVERY};
+use crate::limits::{KEPT_BYTES_MAX, KEPT_ID_BYTES_MAX, KEPT_INPUT_BYTES_MAX, SWEEP_EVERY};
 use crate::relay::unavailable;
 use bytes::Bytes;
-use canon::{Fault, FaultKind};
+use canon::{Fault, FaultKind, Loss};
 use std::sync::Arc;
 use std::time::Duration;
 use store::port::AnswerRow;
@@ -23,6 +23,19 @@ pub struct Kept {
 pub struct Keeping {
     /// All items that are answered: a JSON array.
     pub input: Bytes,
+}
+
+impl Keeping {
+    /// What is to be kept of a conversation.
+    ///
+    /// # Errors
+    /// The loss that the client is told of where it is too large.
+    pub fn of(input: Bytes) -> Result<Self, Loss> {
+        if input.len() > KEPT_INPUT_BYTES_MAX {
+            return Err(Loss::dropped("store", "the conversation is too large to be kept"));
+        }
+        Ok(Self { input })
+    }
 }
 
 /// Whether a text may be an id of ours: no other goes near the store.
@@ -123,6 +136,14 @@ pub fn not_kept(id: &str) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// R-API-4: a conversation that is too large to be kept is answered, and its client is told.
+    #[test]
+    fn r_api_4_what_is_too_large_to_be_kept_is_told() {
+        let told = |bytes: usize| Keeping::of(Bytes::from(vec![b' '; bytes])).err().map(|loss| loss.path);
+        assert_eq!(told(KEPT_INPUT_BYTES_MAX), None);
+        assert_eq!(told(KEPT_INPUT_BYTES_MAX + 1).as_deref(), Some("store"));
+    }
 
     /// R-API-4: what cannot be an id of ours never reaches the store; a NUL would be an error there.
     #[test]

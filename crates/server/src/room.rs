@@ -1,6 +1,7 @@
 //! Memory for request bodies: who may fill how much of it. In: a workspace, the bytes that were read. Out: room, or a fault.
 //! Small bodies are not counted. Never here: reading (body), a limit of one body (settings).
 
+use bytes::Bytes;
 use canon::{Fault, FaultKind, Retry};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -35,6 +36,32 @@ impl Share {
         Self { room, workspace, bytes: 0, body_max }
     }
 
+    /// Bytes that keep their room for as long as anybody has them: what waits for a slow reader is counted until it is gone.
+    pub fn around(mut self, bytes: Bytes) -> Bytes {
+        self.shrink_to(bytes.len());
+        if self.bytes == 0 { bytes } else { Bytes::from_owner(Held { bytes, _share: self }) }
+    }
+
+    /// Gives back what is not needed any more.
+    fn shrink_to(&mut self, bytes: usize) {
+        let wanted = if bytes <= BODY_SMALL_BYTES_MAX { 0 } else { bytes.next_multiple_of(BODY_SMALL_BYTES_MAX) };
+        if wanted < self.bytes {
+            self.give_back(self.bytes - wanted);
+            self.bytes = wanted;
+        }
+    }
+
+    fn give_back(&self, bytes: usize) {
+        let mut taken = self.room.taken.lock();
+        taken.all = taken.all.saturating_sub(bytes);
+        if let Some(of_one) = taken.each.get_mut(&self.workspace) {
+            *of_one = of_one.saturating_sub(bytes);
+            if *of_one == 0 {
+                taken.each.remove(&self.workspace);
+            }
+        }
+    }
+
     /// Takes room for a body that has grown to so many bytes.
     ///
     /// # Errors
@@ -65,17 +92,21 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        if self.bytes == 0 {
-            return;
+        if self.bytes > 0 {
+            self.give_back(self.bytes);
         }
-        let mut taken = self.room.taken.lock();
-        taken.all = taken.all.saturating_sub(self.bytes);
-        if let Some(of_one) = taken.each.get_mut(&self.workspace) {
-            *of_one = of_one.saturating_sub(self.bytes);
-            if *of_one == 0 {
-                taken.each.remove(&self.workspace);
-            }
-        }
+    }
+}
+
+/// Bytes and their room.
+struct Held {
+    bytes: Bytes,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
@@ -110,6 +141,25 @@ mod tests {
         assert!(next.grow_to(MAX).is_ok());
         drop((taken, next));
         assert!(room.taken.lock().each.is_empty() && room.taken.lock().all == 0);
+    }
+
+    /// Room for kept reads: however the bytes travel on, and in how many pieces, they count until the last is gone.
+    #[test]
+    fn bytes_keep_their_room() {
+        let room = Arc::new(Room::default());
+        let all = || room.taken.lock().all;
+        let mut one = share(&room, 1);
+        one.grow_to(3 * MAX).unwrap();
+        let bytes = one.around(Bytes::from(vec![b'x'; MAX]));
+        assert_eq!((bytes.len(), all()), (MAX, MAX), "what was only needed on the way is given back");
+        let piece = bytes.slice(7..9);
+        drop(bytes);
+        assert_eq!((&*piece, all()), (&b"xx"[..], MAX));
+        drop(piece);
+        assert_eq!(all(), 0);
+        let mut small = share(&room, 1);
+        small.grow_to(MAX).unwrap();
+        assert_eq!((small.around(Bytes::from_static(b"x")).len(), all()), (1, 0));
     }
 
     #[test]

@@ -222,7 +222,8 @@ impl SimHouse {
         if status.is_success() { value } else { unusable(&format!("{path}: {value}")) }
     }
 
-    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+    /// Answers a request; nobody has read the answer yet.
+    pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
         Front::new(self.worker.clone()).answer(request).await
     }
 
@@ -289,6 +290,11 @@ impl SimHouse {
     /// Lets the house look after its tasks for so long.
     pub async fn keep_tasks(&self, time: Duration) {
         let _ = tokio::time::timeout(time, server::keep_tasks(self.worker.clone())).await;
+    }
+
+    /// The customer's key.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// Calls Chat Completions and waits until nothing runs any more.

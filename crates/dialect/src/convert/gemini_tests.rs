@@ -363,18 +363,16 @@ fn media_for_a_gemini_server() {
     };
     for (url, part) in [
         ("data:image/png;base64,AA==", r#"{"inlineData":{"mimeType":"image/png","data":"AA=="}}"#),
-        ("gs://b/a.png", r#"{"fileData":{"mimeType":"image/png","fileUri":"gs://b/a.png"}}"#),
         ("https://youtu.be/x", r#"{"fileData":{"fileUri":"https://youtu.be/x"}}"#),
-        (
-            "https://generativelanguage.googleapis.com/v1beta/files/x",
-            r#"{"fileData":{"mimeType":"image/jpeg","fileUri":"https://generativelanguage.googleapis.com/v1beta/files/x"}}"#,
-        ),
     ] {
         assert_eq!(image(url).unwrap(), json(part), "{url}");
     }
     for url in [
         "https://example.com/a.png",
         "https://generativelanguage.googleapis.com.evil.example/",
+        // What lies in the operator's account.
+        "https://generativelanguage.googleapis.com/v1beta/files/x",
+        "gs://b/a.png",
         "http://youtu.be/x",
     ] {
         assert!(image(url).unwrap_err().told.contains("image_url"), "{url}");

@@ -254,7 +254,7 @@ impl<'t> Pen<'t> {
                     let why = "the target has no detail of images";
                     self.losses.push(Loss::dropped("messages[].content[].image_url.detail", why));
                 }
-                medium(source, "image/jpeg", parts)?;
+                medium(source, parts)?;
             }
             BlockKind::Document { source, title, context } => {
                 self.document(source, title.as_deref(), context.as_deref(), parts)?;
@@ -293,13 +293,13 @@ impl<'t> Pen<'t> {
             let why = "the target has no title or context of documents";
             self.losses.push(Loss::dropped("messages[].content[].title", why));
         }
-        medium(source, "application/pdf", parts)
+        medium(source, parts)
     }
 }
 
-fn medium(source: &Media, usual: &str, parts: &mut Writer<'_>) -> Result<(), Fault> {
+fn medium(source: &Media, parts: &mut Writer<'_>) -> Result<(), Fault> {
     let mut part = Writer::object(parts.item());
-    write(source, usual, &mut part)?;
+    write(source, &mut part)?;
     part.end();
     Ok(())
 }

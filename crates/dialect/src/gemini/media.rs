@@ -7,15 +7,9 @@ use crate::read::{At, Object};
 use crate::write::Writer;
 use canon::{Block, BlockKind, Fault, FaultKind, Media, Request};
 
-/// Addresses that a server of this dialect fetches from.
-const FETCHED: [&str; 6] = [
-    "gs://",
-    "https://generativelanguage.googleapis.com/",
-    "https://www.youtube.com/",
-    "https://youtube.com/",
-    "https://m.youtube.com/",
-    "https://youtu.be/",
-];
+/// Addresses that a server of this dialect fetches from: pages of films. What lies in an account of its own is not among them.
+const FETCHED: [&str; 4] =
+    ["https://www.youtube.com/", "https://youtube.com/", "https://m.youtube.com/", "https://youtu.be/"];
 
 /// Whether a server of this dialect fetches from an address.
 fn is_fetched(uri: &str) -> bool {
@@ -76,14 +70,11 @@ fn format_of(subtype: &str) -> &str {
 }
 
 /// Writes the part for a medium; its object is closed by the caller.
-pub(super) fn write(source: &Media, usual: &str, part: &mut Writer<'_>) -> Result<(), Fault> {
+pub(super) fn write(source: &Media, part: &mut Writer<'_>) -> Result<(), Fault> {
     match source {
         Media::Base64 { mime, data } => inline_data(mime, data, part),
         Media::Url(uri) if is_fetched(uri) => {
             let mut file = Writer::object(part.key("fileData"));
-            if let Some(mime) = mime_of(uri, usual) {
-                file.text("mimeType", mime);
-            }
             file.text("fileUri", uri);
             file.end();
         }
@@ -106,23 +97,6 @@ pub(super) fn inline_data(mime: &str, data: &str, part: &mut Writer<'_>) {
     blob.text("mimeType", mime);
     blob.text("data", data);
     blob.end();
-}
-
-/// The media type that the end of an address tells; pages of films have none.
-fn mime_of<'m>(uri: &str, usual: &'m str) -> Option<&'m str> {
-    if uri.contains("youtube.com/") || uri.contains("youtu.be/") {
-        return None;
-    }
-    let end = uri.rsplit_once('.').map_or("", |(_, end)| end).to_ascii_lowercase();
-    Some(match &*end {
-        "png" => "image/png",
-        "webp" => "image/webp",
-        "heic" => "image/heic",
-        "heif" => "image/heif",
-        "jpg" | "jpeg" => "image/jpeg",
-        "pdf" => "application/pdf",
-        _ => usual,
-    })
 }
 
 fn unsupported(told: &'static str) -> Fault {

@@ -10,7 +10,7 @@ mod tests;
 
 use super::fields::model_required;
 use super::surcharges::Beyond;
-use super::{CHOICES_MAX, OUTPUT_TOKENS_MAX, Peek, check_text, not_json};
+use super::{CHOICES_MAX, OUTPUT_TOKENS_MAX, Peek, check_text, not_json, stored};
 use crate::gemini::names::camel;
 use crate::json::{Bad, Items, Member, Members, Span, blank, string_value, whole};
 use crate::read::elements;
@@ -120,7 +120,7 @@ pub(super) fn look(model: &str, stream: bool, body: &Bytes) -> Result<Peek, Faul
     if model.is_empty() {
         return Err(model_required());
     }
-    let mut look = Look { body, peek: Peek::new(Dialect::Gemini), contents: false };
+    let mut look = Look { body, peek: Peek::new(Dialect::Gemini), contents: false, stored: false };
     look.peek.model = model.to_owned();
     look.peek.stream = stream;
     let mut names = Names::new("", &TOP);
@@ -143,6 +143,9 @@ pub(super) fn look(model: &str, stream: bool, body: &Bytes) -> Result<Peek, Faul
     if !look.contents || look.peek.messages == 0 {
         return Err(contents_required());
     }
+    if look.stored {
+        stored::check(Dialect::Gemini, body)?;
+    }
     let mut peek = look.peek;
     peek.cuts.last = members.last();
     peek.prompt_bytes = (body.len() as u64).saturating_sub(peek.media_bytes);
@@ -154,6 +157,8 @@ struct Look<'b> {
     body: &'b [u8],
     peek: Peek,
     contents: bool,
+    /// Whether something may lie in a provider's account.
+    stored: bool,
 }
 
 /// Reads the object at a place, under so many levels; gives where it ends.
@@ -215,6 +220,7 @@ impl<'b> Look<'b> {
             } else if value != b"null" {
                 // Whatever the server runs itself adds to the prompt.
                 self.peek.open_prompt = true;
+                self.stored = true;
                 self.beyond(surcharge(name), format!("tools[{n}].{name}"), false);
             }
         }
@@ -242,7 +248,7 @@ impl<'b> Look<'b> {
             _ if value == b"null" => {}
             "contents" if !self.contents => return Err(wants(known, "an array of contents")),
             "tools" if !matches!(value[0], b'[' | b'{') => return Err(wants(known, "an array")),
-            "cachedContent" => self.peek.open_prompt = true,
+            "cachedContent" => self.stored = true,
             "serviceTier" => {
                 let tier = string_value(value).ok_or_else(|| wants(known, "a string"))?.to_ascii_lowercase();
                 if !matches!(&*tier, "" | "standard" | "unspecified" | "service_tier_unspecified") {

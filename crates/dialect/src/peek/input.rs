@@ -69,6 +69,8 @@ pub(super) struct InputSurvey {
     found: Survey,
     /// Items that bring tools of their own, with their numbers.
     pub tools: Vec<(Span, u32)>,
+    /// An item says no more than an id.
+    pub bare: bool,
     keys: [Key; 6],
     item: Item,
     other_before: bool,
@@ -82,6 +84,8 @@ struct Item {
     reasoning: bool,
     tools: bool,
     named: bool,
+    /// It says what it is, or who speaks.
+    told: bool,
     /// It has a proof; the proof was carried here from another dialect.
     proved: bool,
     carried: bool,
@@ -116,6 +120,7 @@ impl InputSurvey {
     }
 
     fn of_item(&mut self, key: Key, inner: &[u8], span: &Range<usize>) {
+        self.item.told |= matches!(key, Key::Role | Key::Type);
         match key {
             Key::Role if matches!(inner, b"system" | b"developer") => {
                 self.item.prompted = true;
@@ -219,6 +224,7 @@ impl Watch for InputSurvey {
         if item.carried || elsewhere {
             self.found.unsigned.push((item.at, end));
         }
+        self.bare |= item.named && !item.told;
         if item.tools {
             self.tools.push(((item.at, end), self.found.messages.saturating_sub(1)));
         }

@@ -86,7 +86,7 @@ pub(super) fn brought(body: &[u8], items: &[(Span, u32)]) -> Vec<Beyond> {
 
 #[cfg(test)]
 mod tests {
-    use crate::peek::{Peek, peek};
+    use crate::peek::{Peek, peek, peek_whole};
     use bytes::Bytes;
     use canon::{Dialect, Fault};
 
@@ -216,7 +216,7 @@ web_search input[1].tools[0].type | "input":[{"role":"user","content":"x"},{"typ
         for line in MEDIA.lines().filter(|line| !line.is_empty()) {
             let item = line[line.find('{').unwrap()..].replace('@', &"A".repeat(400));
             let body = format!(r#"{{"model":"c","input":[{item}]}}"#);
-            let peek = look(&body).unwrap();
+            let peek = peek_whole(Dialect::OpenAiResponses, &Bytes::from(body.clone())).unwrap();
             let found =
                 format!("{} {} {} {}", peek.media_bytes, peek.media_items, peek.documents, peek.open_prompt);
             assert!(line.starts_with(&found), "{found}: {line}");

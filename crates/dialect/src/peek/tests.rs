@@ -276,7 +276,7 @@ fn parts_of_unknown_size_leave_the_prompt_open() {
         (r#"{"type":"tool_use","id":"t","name":"f","input":{"Type":"x","Url":"y","Data":"z"}}"#, false),
     ] {
         let body = format!(r#"{{"model":"m","max_tokens":5,"messages":[{{"role":"user","content":[{part}]}}]}}"#);
-        assert_eq!(look(Dialect::OpenAiChat, &body).unwrap().open_prompt, open, "{part}");
+        assert_eq!(peek_whole(Dialect::OpenAiChat, &Bytes::from(body)).unwrap().open_prompt, open, "{part}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! How many tokens a request has (R-API-6): free, without a hold. In: a request. Out: a count: the provider's own where its
 //! server speaks the client's dialect and counts, else counted here. Never here: a usage row, a tokenizer (crate tokens).
 
-use crate::asked::{Asker, whole_to_count};
+use crate::asked::{Asker, served, whole_to_count};
 use crate::body::read_json;
 use crate::entry::ModelDoor;
 use crate::house::Worker;
@@ -56,6 +56,7 @@ async fn counted(
     };
     let (request, _) = decode_count(door.dialect, model, &body)?;
     let model = find_model(&worker.house, &request.model)?;
+    served(door.dialect, &model)?;
     if let Some(tokens) = asked(worker, door, &model, &request_head(&parts.headers), &body).await {
         return Ok(tokens);
     }

@@ -17,6 +17,7 @@ use http::{Request, Response, Uri};
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What may be asked about a kept answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,20 +54,38 @@ pub async fn kept(
 }
 
 async fn object(asker: Asker<'_>, id: &str, uri: &Uri) -> Result<Bytes, Fault> {
-    if query(uri, "stream").is_some_and(|value| value != "false") {
-        let told = "A kept answer cannot be streamed again; leave `stream` out.";
-        return Err(Fault::new(FaultKind::UnsupportedParameter, told).at("stream"));
+    replayed(uri)?;
+    let kept = found(asker, id).await?;
+    let mut share = share(asker);
+    share.grow_to(kept.object.len())?;
+    Ok(share.around(kept.object))
+}
+
+/// Refuses to play an answer again: what is kept is its end.
+fn replayed(uri: &Uri) -> Result<(), Fault> {
+    let asks = |name| query(uri, name).is_some_and(|value| value != "false");
+    match ["stream", "starting_after"].into_iter().find(|name| asks(name)) {
+        Some(name) => {
+            let told = format!("A kept answer cannot be streamed again; leave `{name}` out.");
+            Err(Fault::new(FaultKind::UnsupportedParameter, told).at(name))
+        }
+        None => Ok(()),
     }
-    Ok(found(asker, id).await?.object)
+}
+
+/// An empty share of the room for bodies: what is read for a caller counts until the caller has it.
+fn share(asker: Asker<'_>) -> Share {
+    Share::new(asker.house.room.clone(), asker.caller.workspace, asker.house.settings.body_bytes_max)
 }
 
 async fn input(asker: Asker<'_>, id: &str, page: Result<Page, Fault>) -> Result<Bytes, Fault> {
     let page = page?;
     let kept = found(asker, id).await?;
-    let mut share =
-        Share::new(asker.house.room.clone(), asker.caller.workspace, asker.house.settings.body_bytes_max);
-    share.grow_to(kept.input.len())?;
-    page.of(id.rsplit_once('_').map_or(id, |(_, stem)| stem), &kept)
+    let mut share = share(asker);
+    // All of it is read, and a page may be all of it once more.
+    share.grow_to(kept.input.len().saturating_mul(2))?;
+    let page = page.of(id.rsplit_once('_').map_or(id, |(_, stem)| stem), &kept.input)?;
+    Ok(share.around(page))
 }
 
 async fn forget(asker: Asker<'_>, id: &str) -> Result<Bytes, Fault> {
@@ -89,7 +108,8 @@ fn no_such(id: &str) -> Fault {
 
 fn query(uri: &Uri, name: &str) -> Option<String> {
     let pairs = uri.query().unwrap_or_default().split('&');
-    let found = pairs.filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?;
+    // A name without a value was said all the same.
+    let found = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).find(|(key, _)| *key == name)?;
     Some(percent_encoding::percent_decode_str(found.1).decode_utf8_lossy().into_owned())
 }
 
@@ -98,6 +118,7 @@ struct Page {
     limit: usize,
     newest_first: bool,
     after: Option<String>,
+    before: Option<String>,
 }
 
 impl Page {
@@ -115,39 +136,51 @@ impl Page {
             Some("asc") => false,
             Some(_) => return Err(odd("order", "`order` must be \"asc\" or \"desc\".".to_owned())),
         };
-        Ok(Self { limit, newest_first, after: query(uri, "after") })
+        Ok(Self { limit, newest_first, after: query(uri, "after"), before: query(uri, "before") })
     }
 
     /// The page, of the items that an answer with this stem of an id was given.
-    fn of(&self, stem: &str, kept: &Kept) -> Result<Bytes, Fault> {
+    fn of(&self, stem: &str, input: &[u8]) -> Result<Bytes, Fault> {
         let broken = |_| Fault::new(FaultKind::Internal, UNREADABLE);
-        let items: Vec<&RawValue> = serde_json::from_slice(&kept.input).map_err(broken)?;
-        let skipped = match &self.after {
-            None => 0,
-            Some(after) => {
-                let place = place_of(after, stem, &items);
-                place.map_or(items.len(), |n| if self.newest_first { items.len() - n } else { n + 1 })
-            }
-        };
-        let places = (0..items.len()).map(|n| if self.newest_first { items.len() - 1 - n } else { n });
+        let items: Vec<&RawValue> = serde_json::from_slice(input).map_err(broken)?;
+        let (shown, has_more) = self.shown(stem, items.len());
+        let place = |n: usize| if self.newest_first { items.len() - 1 - n } else { n };
         let page: Vec<(String, String)> =
-            places.skip(skipped).take(self.limit).filter_map(|n| Some(with_id(items.get(n)?, stem, n))).collect();
+            shown.map(place).filter_map(|n| Some(with_id(items.get(n)?, stem, n))).collect();
         let id = |item: Option<&(String, String)>| item.map_or("null".to_owned(), |(id, _)| json!(id).to_string());
         let texts: Vec<&str> = page.iter().map(|(_, text)| text.as_str()).collect();
         Ok(Bytes::from(format!(
-            "{{\"object\":\"list\",\"data\":[{}],\"first_id\":{},\"last_id\":{},\"has_more\":{}}}",
+            "{{\"object\":\"list\",\"data\":[{}],\"first_id\":{},\"last_id\":{},\"has_more\":{has_more}}}",
             texts.join(","),
             id(page.first()),
             id(page.last()),
-            skipped + page.len() < items.len(),
         )))
+    }
+
+    /// Which of so many items are shown, in the order of the list, and whether there are more on the way that the list goes:
+    /// back from `before`, on from everywhere else. An id that is none of theirs has nothing before it and nothing behind.
+    fn shown(&self, stem: &str, count: usize) -> (Range<usize>, bool) {
+        let nth = |id: &String| {
+            let place = place_of(id, stem, count)?;
+            Some(if self.newest_first { count - 1 - place } else { place })
+        };
+        let from = self.after.as_ref().map_or(0, |id| nth(id).map_or(count, |n| n + 1));
+        let to = self.before.as_ref().map_or(count, |id| nth(id).unwrap_or(0)).max(from);
+        let back = self.before.is_some() && self.after.is_none();
+        let shown = if back {
+            to.saturating_sub(self.limit).max(from)..to
+        } else {
+            from..to.min(from.saturating_add(self.limit))
+        };
+        let has_more = shown.start > from || shown.end < to;
+        (shown, has_more)
     }
 }
 
 /// The place that an id of ours tells.
-fn place_of(id: &str, stem: &str, items: &[&RawValue]) -> Option<usize> {
+fn place_of(id: &str, stem: &str, count: usize) -> Option<usize> {
     let n = id.strip_prefix("item_")?.strip_prefix(stem)?.strip_prefix('_')?.parse().ok()?;
-    (n < items.len()).then_some(n)
+    (n < count).then_some(n)
 }
 
 /// An item under an id that tells its place: what came in need not have one, and one may come twice.
@@ -175,8 +208,7 @@ mod tests {
 
     fn listed(uri: &str) -> String {
         let input = br#"[{"role":"user","content":"a"}, {"id":"own","n":9007199254740993},{}]"#;
-        let kept = Kept { input: Bytes::from_static(input), object: Bytes::new() };
-        String::from_utf8(page(uri).unwrap().of("1", &kept).unwrap().to_vec()).unwrap()
+        String::from_utf8(page(uri).unwrap().of("1", input).unwrap().to_vec()).unwrap()
     }
 
     /// R-API-4: items are listed in pages, newest first unless asked otherwise; each has an id.
@@ -197,9 +229,38 @@ mod tests {
             listed("/x?limit=1&after=item_1_1")
                 .contains("\"first_id\":\"item_1_0\",\"last_id\":\"item_1_0\",\"has_more\":false")
         );
+        for (uri, ids, more) in [
+            ("/x?order=asc&before=item_1_2&limit=1", "\"first_id\":\"item_1_1\",\"last_id\":\"item_1_1\"", true),
+            ("/x?order=asc&before=item_1_1", "\"first_id\":\"item_1_0\",\"last_id\":\"item_1_0\"", false),
+            ("/x?before=item_1_0&limit=2", "\"first_id\":\"item_1_2\",\"last_id\":\"item_1_1\"", false),
+            ("/x?after=item_1_2&before=item_1_0", "\"first_id\":\"item_1_1\",\"last_id\":\"item_1_1\"", false),
+            ("/x?after=item_1_0&before=item_1_2", "\"first_id\":null", false),
+            ("/x?before=unknown", "\"data\":[],\"first_id\":null", false),
+        ] {
+            let listed = listed(uri);
+            assert!(listed.contains(ids) && listed.ends_with(&format!("\"has_more\":{more}}}")), "{uri} {listed}");
+        }
         assert!(listed("/x?after=unknown").contains("\"data\":[],\"first_id\":null"));
         for (uri, at) in [("/x?limit=0", "limit"), ("/x?limit=101", "limit"), ("/x?order=up", "order")] {
             assert_eq!(page(uri).err().and_then(|fault| fault.param).as_deref(), Some(at));
+        }
+    }
+
+    /// R-API-4: what a kept answer cannot do is refused by name, with a value and without.
+    #[test]
+    fn r_api_4_a_kept_answer_is_not_played_again() {
+        for (uri, at) in [
+            ("/x", None),
+            ("/x?stream=false", None),
+            ("/x?include=reasoning.encrypted_content", None),
+            ("/x?stream", Some("stream")),
+            ("/x?stream=", Some("stream")),
+            ("/x?stream=true", Some("stream")),
+            ("/x?starting_after=3", Some("starting_after")),
+            ("/x?starting_after", Some("starting_after")),
+        ] {
+            let fault = replayed(&uri.parse().unwrap()).err();
+            assert_eq!(fault.and_then(|fault| fault.param).as_deref(), at, "{uri}");
         }
     }
 }

@@ -287,7 +287,7 @@ async fn a_shutdown_is_not_held_up_by_reading_on() {
 #[tokio::test(start_paused = true)]
 async fn a_prompt_of_unknown_size_is_counted_by_the_provider() {
     const COUNTED: NanoUsd = NanoUsd::new(50_000 * 1_000 + 5 * 2_000);
-    let file = json!([{ "type": "file", "file": { "file_id": "f" } }, { "type": "text", "text": "sum up" }]);
+    let file = json!([{ "type": "file", "file": { "file_data": "https://x/y.pdf" } }, { "type": "text", "text": "sum up" }]);
     let image = json!([{ "type": "image_url", "image_url": { "url": "https://x/y.png" } }]);
     for content in [file, image] {
         let sim = SimHouse::open(Setup::default()).await;

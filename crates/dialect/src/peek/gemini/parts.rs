@@ -129,6 +129,7 @@ impl Look<'_> {
             _ => {
                 held.says = true;
                 self.peek.open_prompt |= value != b"null";
+                self.stored = true;
             }
         }
     }
@@ -165,6 +166,7 @@ impl Look<'_> {
         self.peek.audio |= mime.is_empty();
         self.medium(&mime);
         self.peek.open_prompt = true;
+        self.stored = true;
         Ok(members.end())
     }
 

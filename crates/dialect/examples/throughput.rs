@@ -212,8 +212,12 @@ fn main() {
             }
         });
     }
-    let head =
-        ReplyHead { id: "chatcmpl-01hzxxxxxxxxxxxxxxxxxxxxxx".into(), model: "public/model".into(), created: 1 };
+    let head = ReplyHead {
+        id: "chatcmpl-01hzxxxxxxxxxxxxxxxxxxxxxx".into(),
+        model: "public/model".into(),
+        created: 1,
+        ended: None,
+    };
     measure_unlearned(&head);
     let spec = StreamSpec::straight(Dialect::OpenAiChat, head, false, 1);
     let mut crossing = spec.clone();

@@ -5,19 +5,22 @@ use crate::anthropic::{reply::MessagesEncoder, stream::MessagesDecoder};
 use crate::completions::{self, reply::CompletionsEncoder};
 use crate::fault::render_event;
 use crate::gemini::{reply::GeminiEncoder, stream::GeminiDecoder};
+use crate::json::string_value;
 use crate::lane::{StreamFault, StreamSpec};
 use crate::openai_chat::{reply::ChatEncoder, stream::ChatDecoder};
 use crate::openai_responses::{reply::ResponsesEncoder, stream::ResponsesDecoder};
+use crate::read::Object;
 use crate::{anthropic, gemini, openai_chat, openai_responses};
 use bytes::{Bytes, BytesMut};
 use canon::{Dialect, Event, Fault, Reply, Stop};
+use std::borrow::Cow;
 use std::fmt::Debug;
 use units::Usage;
 
 /// Reads answers of one dialect as events whose blocks never overlap.
 pub(crate) trait Decode: Debug + Send {
-    /// Takes the data of one frame: whole JSON, or `[DONE]`.
-    fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault>;
+    /// Takes one frame: the name it came under (empty when it has none), and its data: whole JSON, or `[DONE]`.
+    fn frame(&mut self, name: &[u8], data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault>;
     /// Takes a whole answer instead of frames.
     fn answer(&mut self, body: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault>;
     /// The connection ended. Without a proper end of the answer it is `StreamFault::Cut`.
@@ -32,6 +35,8 @@ pub(crate) trait Decode: Debug + Send {
 pub(crate) trait Encode: Debug + Send {
     /// Writes an event. `Event::Stop` and `Event::Usage` write nothing: the end is `end`.
     fn push(&mut self, event: &Event, out: &mut BytesMut);
+    /// When the answer ended; few dialects tell it.
+    fn ended_at(&mut self, _seconds: i64) {}
     /// Writes the terminal group.
     fn end(&mut self, stop: &Stop, usage: &Usage, out: &mut BytesMut);
     /// Ends the stream with a fault; no proper end follows (R-ERR-6).
@@ -43,6 +48,14 @@ pub(crate) trait Encode: Debug + Send {
     /// What keeps a silent stream alive by now, where that is more than a comment.
     fn ping(&self) -> Option<&'static [u8]> {
         None
+    }
+}
+
+/// The type an event gives itself; without one, the name it came under.
+pub(crate) fn type_of<'a>(event: &Object<'a>, name: &'a [u8]) -> Cow<'a, str> {
+    match event.iter().find(|(key, _)| *key == b"type") {
+        Some((_, kind)) => string_value(kind).unwrap_or_default(),
+        None => String::from_utf8_lossy(name),
     }
 }
 

@@ -5,11 +5,13 @@ use crate::names::ToolNames;
 use crate::target::{Betas, Target};
 use crate::{anthropic, completions, gemini, openai_chat, openai_responses, words};
 use bytes::Bytes;
-use canon::{Dialect, Fault, FaultKind, Loss, Request};
+use canon::{Dialect, Fault, FaultKind, Loss, Request, Tool, ToolChoice};
 use std::borrow::Cow;
 
 /// The version that a Messages server is asked for when the client names none.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
+/// So much of a tool's name is told back.
+const NAME_SHOWN_CHARS_MAX: usize = 64;
 
 /// Headers of a request that belong to its dialect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,8 +120,43 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
         let told = "`messages` holds nothing that can be answered.";
         return Err(words::refused(dialect, Fault::new(FaultKind::MessagesRequired, told).at("messages")));
     }
+    check_choice(&request)?;
     request.read_bytes = body.len();
     Ok((request, losses))
+}
+
+/// Refuses a choice among tools that are not on offer: no server could make it, and some would make another.
+fn check_choice(request: &Request) -> Result<(), Fault> {
+    // What a server runs itself has names of its own, and is refused by who does not run it.
+    let functions = request.tools.iter().map(|tool| match tool {
+        Tool::Function(function) => Some(&function.name),
+        _ => None,
+    });
+    let Some(known) = functions.collect::<Option<Vec<_>>>() else { return Ok(()) };
+    let (names, several) = match &request.tool_choice {
+        Some(ToolChoice::Named(name)) => (std::slice::from_ref(name), false),
+        Some(ToolChoice::Allowed { required, names }) if *required || !names.is_empty() => (&names[..], true),
+        _ => return Ok(()),
+    };
+    let absent = names.iter().find(|name| !known.contains(name));
+    if absent.is_none() && !names.is_empty() {
+        return Ok(());
+    }
+    let field = match (request.dialect, several) {
+        (Dialect::OpenAiChat, false) => "tool_choice.function.name",
+        (Dialect::OpenAiChat, true) => "tool_choice.allowed_tools.tools",
+        (Dialect::OpenAiResponses, true) => "tool_choice.tools",
+        (Dialect::Gemini, _) => "toolConfig.functionCallingConfig.allowedFunctionNames",
+        _ => "tool_choice.name",
+    };
+    let told = match absent {
+        Some(name) => {
+            let shown: String = name.chars().filter(|c| !c.is_control()).take(NAME_SHOWN_CHARS_MAX).collect();
+            format!("`{field}` names \"{shown}\", which is not among the tools.")
+        }
+        None => format!("`{field}` names no tool, and one must be called."),
+    };
+    Err(Fault::invalid(field, told))
 }
 
 /// Encodes a request for a server.
@@ -173,6 +210,9 @@ fn unknown() -> Fault {
 #[cfg(test)]
 #[path = "convert/gemini_tests.rs"]
 mod gemini_tests;
+#[cfg(test)]
+#[path = "convert/refused_tests.rs"]
+mod refused_tests;
 #[cfg(test)]
 #[path = "convert/tests.rs"]
 mod tests;

@@ -37,6 +37,8 @@ pub struct ReplyHead {
     pub model: String,
     /// Seconds since 1970.
     pub created: i64,
+    /// The same of its end, once it has come.
+    pub ended: Option<i64>,
 }
 
 impl ReplyHead {
@@ -182,6 +184,8 @@ pub(crate) trait LaneStream: Debug + Send {
     fn final_object(&self) -> Option<Bytes> {
         None
     }
+    /// When the answer ended; few dialects tell it.
+    fn ended_at(&mut self, _seconds: i64) {}
     /// Writes the terminal group.
     fn seal(&mut self, usage: &Usage, source: UsageSource, out: &mut BytesMut);
     /// Ends the answer as one that reached its limit of tokens.
@@ -246,6 +250,11 @@ impl Stream {
     /// Whether the upstream has said why its answer ends: then only its report is still to come.
     pub fn has_stopped(&self) -> bool {
         self.lane.has_stopped()
+    }
+
+    /// Tells when the answer ended, in seconds since 1970, before its end is written.
+    pub fn ended_at(&mut self, seconds: i64) {
+        self.lane.ended_at(seconds);
     }
 
     /// Writes the terminal group. The charge is durable by now.
@@ -352,6 +361,13 @@ impl Answer {
     pub fn readdress(&mut self, addresses: &[String]) {
         if let AnswerLane::Images(answer) = &mut self.lane {
             answer.readdress(addresses);
+        }
+    }
+
+    /// Tells when the answer ended, in seconds since 1970, before it is written.
+    pub fn ended_at(&mut self, seconds: i64) {
+        if let AnswerLane::Converted(answer) = &mut self.lane {
+            answer.ended_at(seconds);
         }
     }
 

@@ -124,12 +124,7 @@ impl<'a> Object<'a> {
 
     /// A truth value.
     pub fn flag(&self, name: &str, at: &At<'_>) -> Result<Option<bool>, Fault> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(b"true") => Ok(Some(true)),
-            Some(b"false") => Ok(Some(false)),
-            Some(_) => Err(at.key(name).refuse("true or false")),
-        }
+        self.get(name).map(|raw| flag(raw, &at.key(name))).transpose()
     }
 }
 
@@ -192,6 +187,15 @@ pub(crate) fn elements(raw: &[u8]) -> Option<Vec<&[u8]>> {
         out.push(&raw[from..to]);
     }
     Some(out)
+}
+
+/// A truth value.
+pub(crate) fn flag(raw: &[u8], at: &At<'_>) -> Result<bool, Fault> {
+    match raw {
+        b"true" => Ok(true),
+        b"false" => Ok(false),
+        _ => Err(at.refuse("true or false")),
+    }
 }
 
 /// A string.

@@ -236,5 +236,5 @@ fn reply_head(run: &Run) -> ReplyHead {
     let mut id = String::with_capacity(prefix.len() + 26);
     id.push_str(prefix);
     id.push_str(entry.id.text().body());
-    ReplyHead { id, model: String::from(&*run.job.model.model.id), created: entry.at.seconds() }
+    ReplyHead { id, model: String::from(&*run.job.model.model.id), created: entry.at.seconds(), ended: None }
 }

@@ -3,7 +3,7 @@
 
 use super::stop;
 use super::usage::MessageCounts;
-use crate::codec::Decode;
+use crate::codec::{Decode, type_of};
 use crate::fault::UpstreamFault;
 use crate::json::{string_value, whole};
 use crate::lane::StreamFault;
@@ -37,12 +37,12 @@ struct Open {
 }
 
 impl Decode for MessagesDecoder {
-    fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+    fn frame(&mut self, name: &[u8], data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if data == b"[DONE]" {
             return Ok(());
         }
         let event = Object::open(data).ok_or(StreamFault::Garbage)?;
-        let kind = event.str("type").unwrap_or_default();
+        let kind = type_of(&event, name);
         if kind == "error" || event.get("error").is_some() {
             let fault = UpstreamFault::in_stream(Dialect::Anthropic, data);
             return Err(StreamFault::Upstream(fault));

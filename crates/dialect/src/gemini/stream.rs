@@ -28,7 +28,7 @@ pub(crate) struct GeminiDecoder {
 }
 
 impl Decode for GeminiDecoder {
-    fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+    fn frame(&mut self, _name: &[u8], data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if data == b"[DONE]" {
             return if self.stop.is_some() { self.finish(out) } else { Ok(()) };
         }
@@ -67,7 +67,7 @@ impl Decode for GeminiDecoder {
         // What would be the frames of a stream may come as one array.
         let frames = if body.first() == Some(&b'[') { elements(body).unwrap_or_default() } else { vec![body] };
         for frame in frames {
-            self.frame(frame, out)?;
+            self.frame(b"", frame, out)?;
         }
         if !self.answered && self.stop.is_none() {
             return Err(StreamFault::Garbage);

@@ -148,7 +148,7 @@ impl Convert {
         if data != b"[DONE]" && !(whole && std::str::from_utf8(data).is_ok()) {
             return Err(StreamFault::Garbage);
         }
-        self.decoder.frame(data, &mut self.events)
+        self.decoder.frame(event, data, &mut self.events)
     }
 
     fn flush(&mut self, out: &mut BytesMut) {
@@ -212,6 +212,10 @@ impl LaneStream for Convert {
         self.encoder.final_object()
     }
 
+    fn ended_at(&mut self, seconds: i64) {
+        self.encoder.ended_at(seconds);
+    }
+
     fn seal(&mut self, usage: &Usage, _source: UsageSource, out: &mut BytesMut) {
         let stop = self.middle.tally.stop().cloned();
         self.encoder.end(&stop.unwrap_or(Stop::new(StopReason::EndTurn)), usage, out);
@@ -247,6 +251,10 @@ impl Converted {
             middle.pass(event, |event| reply.take(event));
         }
         Ok(Self { reply, spec: spec.clone(), tally: middle.tally })
+    }
+
+    pub const fn ended_at(&mut self, seconds: i64) {
+        self.spec.head.ended = Some(seconds);
     }
 
     pub fn seal(&self, usage: &Usage) -> Bytes {

@@ -9,7 +9,7 @@ use std::path::Path;
 use units::UsageSource;
 
 fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
-    let head = ReplyHead { id: "x_1".to_owned(), model: "pub".to_owned(), created: 1 };
+    let head = ReplyHead { id: "x_1".to_owned(), model: "pub".to_owned(), created: 1, ended: None };
     StreamSpec { client, upstream, ..StreamSpec::straight(client, head, true, 1) }
 }
 
@@ -23,7 +23,7 @@ fn fold(dialect: Dialect, bytes: &[u8]) -> Option<Reply> {
     frames
         .push(bytes, |frame| -> Result<(), StreamFault> {
             match fields(frame) {
-                Some(fields) => convert.decoder.frame(fields.data.trim_ascii(), &mut events),
+                Some(fields) => convert.decoder.frame(fields.event, fields.data.trim_ascii(), &mut events),
                 None => Ok(()),
             }
         })
@@ -208,5 +208,58 @@ fn responses_cut_short_end_their_open_item() {
         assert_eq!(object["output"][0]["content"][0]["text"], "half");
         assert_eq!(object["incomplete_details"]["reason"], "max_output_tokens");
         assert_eq!(stream.tally().stop().map(|stop| stop.reason), Some(StopReason::MaxTokens));
+    }
+}
+
+/// R-API-4: a completed answer of Responses tells when it ended, streamed or not; one that was cut does not.
+#[test]
+fn r_api_4_a_completed_answer_tells_its_end() {
+    let usage = Usage::NONE;
+    for (finish, told) in [("stop", "\"completed_at\":9,"), ("length", "\"completed_at\":null,")] {
+        let choice = format!(
+            r#""choices":[{{"index":0,"KIND":{{"role":"assistant","content":"a"}},"finish_reason":"{finish}"}}]"#
+        );
+        let spec = spec(Dialect::OpenAiResponses, Dialect::OpenAiChat);
+        let whole = format!("{{{}}}", choice.replace("KIND", "message"));
+        let mut answer = crate::lane::Answer::read(&spec, &Bytes::from(whole)).unwrap();
+        answer.ended_at(9);
+        let text = String::from_utf8(answer.seal(&usage, UsageSource::Provider).to_vec()).unwrap();
+        assert!(text.contains(told), "{text}");
+        let mut stream = Stream::new(&spec);
+        let mut out = BytesMut::new();
+        let frames = format!("data: {{{}}}\n\ndata: [DONE]\n\n", choice.replace("KIND", "delta"));
+        stream.push(frames.as_bytes(), &mut out).unwrap();
+        stream.ended_at(9);
+        stream.seal(&usage, UsageSource::Provider, &mut out);
+        let text = String::from_utf8(out.to_vec()).unwrap();
+        let (begun, end) = text.rsplit_once("event: ").unwrap();
+        assert!(end.contains(told) && !begun.contains("\"completed_at\":9"), "{text}");
+    }
+}
+
+/// An event may tell its type by its name alone; both lanes read the same usage then.
+#[test]
+fn events_without_a_type_have_a_name() {
+    let messages = "event: message_start\ndata: {\"message\":{\"usage\":{\"input_tokens\":7,\"output_tokens\":1}}}\n\n\
+        event: content_block_start\ndata: {\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n\
+        event: content_block_delta\ndata: {\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"hi\"}}\n\n\
+        event: content_block_stop\ndata: {\"index\":0}\n\n\
+        event: message_delta\ndata: {\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":5}}\n\n\
+        event: message_stop\ndata: {}\n\n";
+    let responses = "event: response.created\ndata: {\"response\":{\"id\":\"r\",\"output\":[]}}\n\n\
+        event: response.output_text.delta\ndata: {\"output_index\":0,\"content_index\":0,\"item_id\":\"i\",\"delta\":\"hi\"}\n\n\
+        event: response.completed\ndata: {\"response\":{\"id\":\"r\",\"status\":\"completed\",\"usage\":{\"input_tokens\":7,\
+        \"output_tokens\":5,\"total_tokens\":12}}}\n\n";
+    for (upstream, bytes) in [(Dialect::Anthropic, messages), (Dialect::OpenAiResponses, responses)] {
+        for client in [Dialect::Anthropic, Dialect::OpenAiResponses, Dialect::OpenAiChat, Dialect::Gemini] {
+            let mut stream = Stream::new(&spec(client, upstream));
+            let mut out = BytesMut::new();
+            stream.push(bytes.as_bytes(), &mut out).unwrap();
+            stream.finish(&mut out).unwrap();
+            let usage = *stream.tally().usage();
+            assert_eq!((usage.prompt_total(), usage.answer_total()), (7, 5), "{client:?} {upstream:?}");
+            stream.seal(&usage, UsageSource::Provider, &mut out);
+            assert!(std::str::from_utf8(&out).unwrap().contains("hi"), "{client:?} {upstream:?}");
+        }
     }
 }

@@ -51,7 +51,7 @@ impl Takes for Reader<'_> {
                 }
             }
             "tool_choice" => request.tool_choice = Some(tool_choice(raw, &at)?),
-            "parallel_tool_calls" => request.parallel_tools = Some(raw == b"true"),
+            "parallel_tool_calls" => request.parallel_tools = Some(read::flag(raw, &at)?),
             "response_format" => request.output_format = format(raw, &at)?,
             "reasoning_effort" => effort(request, text(raw, &at)?),
             "reasoning" | "thinking" => reasoning(request, raw, &at)?,
@@ -62,6 +62,7 @@ impl Takes for Reader<'_> {
             "modalities" if text_only(raw) => {}
             "logprobs" | "top_logprobs" | "modalities" | "audio" | "functions" | "function_call"
             | "web_search_options" => request.demands.push(name.to_owned()),
+            "metadata" => request.extras.push((name.to_owned(), raw_object(raw, &at)?)),
             _ => request.extras.push((name.to_owned(), raw_json(raw, &at)?)),
         }
         Ok(())

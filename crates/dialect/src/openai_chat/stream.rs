@@ -85,7 +85,7 @@ fn within(text: &str) -> Result<(), StreamFault> {
 }
 
 impl Decode for ChatDecoder {
-    fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+    fn frame(&mut self, _name: &[u8], data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if data == b"[DONE]" {
             return self.end(out);
         }

@@ -32,6 +32,17 @@ pub(crate) fn request(body: &[u8]) -> Result<(Request, Vec<Loss>), Fault> {
     Ok((request, losses))
 }
 
+/// What may be asked to stand in the answer.
+const INCLUDED: [&str; 7] = [
+    "code_interpreter_call.outputs",
+    "computer_call_output.output.image_url",
+    "file_search_call.results",
+    "message.input_image.image_url",
+    "reasoning.encrypted_content",
+    "web_search_call.action.sources",
+    "web_search_call.results",
+];
+
 /// Fields that lean on others are kept until all are there.
 struct Reader<'r> {
     request: &'r mut Request,
@@ -56,7 +67,7 @@ impl Takes for Reader<'_> {
             "max_output_tokens" => request.max_output = Some(whole(raw, &at)?),
             "temperature" => request.sampling.temperature = Some(number(raw, &at)?),
             "top_p" => request.sampling.top_p = Some(number(raw, &at)?),
-            "parallel_tool_calls" => request.parallel_tools = Some(raw == b"true"),
+            "parallel_tool_calls" => request.parallel_tools = Some(read::flag(raw, &at)?),
             "text" => self.form(raw, &at)?,
             "reasoning" => reasoning(request, raw, &at)?,
             "user" if request.user.is_some() => {}
@@ -67,7 +78,8 @@ impl Takes for Reader<'_> {
             "top_logprobs" if raw == b"0" => {}
             "background" if raw == b"false" => {}
             // What only tells the gateway something, or is repeated in the answer, is no loss.
-            "store" | "metadata" | "stream_options" => {}
+            "metadata" => drop(raw_object(raw, &at)?),
+            "store" | "stream_options" => {}
             "previous_response_id" | "conversation" | "background" | "prompt" | "top_logprobs" => {
                 request.demands.push(name.to_owned());
             }
@@ -108,8 +120,12 @@ impl Reader<'_> {
     /// `include`: proofs of reasoning always go out; results of tools that nobody runs here are never there.
     fn include(&mut self, raw: &[u8], at: &At<'_>) -> Result<(), Fault> {
         for (n, item) in read::items(raw, at)?.into_iter().enumerate() {
-            if text(item, &at.index(n))? == "message.output_text.logprobs" {
+            let at = at.index(n);
+            let asked = text(item, &at)?;
+            if asked == "message.output_text.logprobs" {
                 self.request.demands.push("include".to_owned());
+            } else if !INCLUDED.contains(&&*asked) {
+                return Err(at.refuse(&format!("one of {}", INCLUDED.join(", "))));
             }
         }
         Ok(())

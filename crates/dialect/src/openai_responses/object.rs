@@ -45,14 +45,17 @@ const SETTINGS: [(&str, &str); 20] = [
     ("previous_response_id", "null"),
 ];
 
-/// Writes the object. `output` is the text of its items, joined by commas. There is no clock here, so the time of its end is
-/// not told.
+/// Writes the object. `output` is the text of its items, joined by commas. The time of the end is that of a completed answer,
+/// where it is known.
 pub(crate) fn write_object(head: &ReplyHead, echo: &Echo, output: &[u8], end: &End<'_>, out: &mut Vec<u8>) {
     let mut object = Writer::object(out);
     object.text("id", &head.id);
     object.text("object", "response");
     object.raw("created_at", &head.created.to_string());
-    object.raw("completed_at", "null");
+    match head.ended.filter(|_| end.status == "completed") {
+        Some(seconds) => object.raw("completed_at", &seconds.to_string()),
+        None => object.raw("completed_at", "null"),
+    }
     object.text("status", end.status);
     match end.error {
         Some((code, message)) => {

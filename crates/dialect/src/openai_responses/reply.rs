@@ -123,6 +123,10 @@ impl Encode for ResponsesEncoder {
         }
     }
 
+    fn ended_at(&mut self, seconds: i64) {
+        self.head.ended = Some(seconds);
+    }
+
     fn end(&mut self, stop: &Stop, counts: &Usage, out: &mut BytesMut) {
         self.begin(out);
         let incomplete = stop::incomplete(stop.reason, self.refused);
@@ -221,7 +225,7 @@ impl ResponsesEncoder {
 /// A stream that fails before anything of it was written: nobody knows its head yet, so its id is made of the request's.
 pub(crate) fn fail_anew(fault: &Fault, request_id: &str) -> BytesMut {
     let stem = request_id.split_once('_').map_or(request_id, |(_, stem)| stem);
-    let head = ReplyHead { id: format!("resp_{stem}"), model: String::new(), created: 0 };
+    let head = ReplyHead { id: format!("resp_{stem}"), model: String::new(), created: 0, ended: None };
     let spec = StreamSpec::straight(Dialect::OpenAiResponses, head, true, 1);
     let mut out = BytesMut::new();
     ResponsesEncoder::new(&spec).fail(fault, request_id, &mut out);

@@ -7,7 +7,7 @@
 use super::growth::{Blocks, Growth, Kind, Source};
 use super::stop;
 use super::usage::ResponseCounts;
-use crate::codec::Decode;
+use crate::codec::{Decode, type_of};
 use crate::fault::UpstreamFault;
 use crate::json::whole;
 use crate::lane::StreamFault;
@@ -36,12 +36,12 @@ fn upstream(json: &[u8]) -> StreamFault {
 }
 
 impl Decode for ResponsesDecoder {
-    fn frame(&mut self, data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
+    fn frame(&mut self, name: &[u8], data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if data == b"[DONE]" {
             return Ok(());
         }
         let event = Object::open(data).ok_or(StreamFault::Garbage)?;
-        let kind = event.str("type").unwrap_or_default();
+        let kind = type_of(&event, name);
         if kind == "error" || event.get("error").is_some() {
             return Err(upstream(data));
         }

@@ -260,7 +260,7 @@ mod tests {
     }
 
     fn pass(frames: &[String], learn: bool) -> (Vec<u8>, Tally) {
-        let head = ReplyHead { id: "c-1".to_owned(), model: "pub".to_owned(), created: 1 };
+        let head = ReplyHead { id: "c-1".to_owned(), model: "pub".to_owned(), created: 1, ended: None };
         let mut stream = ChatStream::new(&StreamSpec::straight(Dialect::OpenAiChat, head, false, 1));
         let mut out = BytesMut::new();
         for frame in frames {

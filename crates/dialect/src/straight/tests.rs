@@ -19,7 +19,7 @@ const MESSAGES: Dialect = Dialect::Anthropic;
 
 fn spec(dialect: Dialect) -> StreamSpec {
     let prefix = if dialect == MESSAGES { "msg_" } else { "chatcmpl-" };
-    let head = ReplyHead { id: format!("{prefix}ours"), model: "pub".into(), created: 7 };
+    let head = ReplyHead { id: format!("{prefix}ours"), model: "pub".into(), created: 7, ended: None };
     StreamSpec::straight(dialect, head, true, 1)
 }
 

@@ -27,6 +27,8 @@ enum Rule {
 pub(super) struct Rules {
     members: &'static [(&'static str, Rule)],
     needed: &'static [&'static str],
+    /// Whether clients read null where nothing was counted.
+    nulls: bool,
 }
 
 /// Words of `service_tier`, in the envelope of Chat and in the usage of Messages.
@@ -66,6 +68,7 @@ pub(super) const CHAT: Rules = Rules {
         ("prompt_cache_hit_tokens", Rule::Alias),
     ],
     needed: &["prompt_tokens", "completion_tokens", "total_tokens"],
+    nulls: true,
 };
 
 const BY_MODALITY: Rule = Rule::List(&[
@@ -88,6 +91,7 @@ pub(super) const GEMINI: Rules = Rules {
         ("toolUsePromptTokensDetails", BY_MODALITY),
     ],
     needed: &["promptTokenCount", "totalTokenCount"],
+    nulls: false,
 };
 
 const BY_KIND: Rule = Rule::Group(&[("text_tokens", Rule::Count), ("image_tokens", Rule::Count)]);
@@ -102,12 +106,14 @@ pub(super) const IMAGES: Rules = Rules {
         ("total_tokens", Rule::Count),
     ],
     needed: &["input_tokens", "output_tokens", "total_tokens"],
+    nulls: true,
 };
 
 /// Embeddings.
 pub(super) const EMBEDDINGS: Rules = Rules {
     members: &[("prompt_tokens", Rule::Count), ("total_tokens", Rule::Count), ("input_tokens", Rule::Alias)],
     needed: &["prompt_tokens", "total_tokens"],
+    nulls: true,
 };
 
 const CACHE_CREATION: Rule =
@@ -147,6 +153,7 @@ pub(super) const MESSAGES: Rules = Rules {
         ),
     ],
     needed: &["input_tokens", "output_tokens"],
+    nulls: true,
 };
 
 /// Responses.
@@ -171,6 +178,7 @@ pub(super) const RESPONSES: Rules = Rules {
         ("completion_tokens", Rule::Alias),
     ],
     needed: &["input_tokens", "output_tokens", "total_tokens"],
+    nulls: true,
 };
 
 /// Whether a Responses usage object has both objects with details: readers add up what stands in them.
@@ -211,7 +219,7 @@ fn object(text: &[u8], at: usize, rules: &Rules, edits: &mut Edits) -> Result<(b
     let mut gone = Vec::new();
     let mut members = Members::new(text, at, 1)?;
     while let Some(key) = members.key()? {
-        let verdict = judge(text, &key, rules.members, edits)?;
+        let verdict = judge(text, &key, rules, edits)?;
         let member = members.done(&key, verdict.end);
         let name = member.name(text);
         found += usize::from(rules.needed.iter().any(|n| n.as_bytes() == &*name) && is_plain(member.text(text)));
@@ -225,8 +233,8 @@ fn object(text: &[u8], at: usize, rules: &Rules, edits: &mut Edits) -> Result<(b
 }
 
 /// The rules of an object inside, in which nothing is needed.
-const fn inner(members: &'static [(&'static str, Rule)]) -> Rules {
-    Rules { members, needed: &[] }
+const fn inner(members: &'static [(&'static str, Rule)], nulls: bool) -> Rules {
+    Rules { members, needed: &[], nulls }
 }
 
 /// What becomes of a member.
@@ -239,12 +247,13 @@ struct Verdict {
 }
 
 /// Judges a member; groups and lists are cleaned where they stand.
-fn judge(text: &[u8], key: &Pending, rules: &[(&'static str, Rule)], edits: &mut Edits) -> Result<Verdict, Bad> {
+fn judge(text: &[u8], key: &Pending, rules: &Rules, edits: &mut Edits) -> Result<Verdict, Bad> {
     let (name, at) = (key.name(text), key.value);
-    let rule = rules.iter().find(|(known, _)| known.as_bytes() == &*name).map(|(_, rule)| rule);
+    let nulls = rules.nulls;
+    let rule = rules.members.iter().find(|(known, _)| known.as_bytes() == &*name).map(|(_, rule)| rule);
     let inside = match (rule, text.get(at)) {
-        (Some(Rule::Group(rules)), Some(b'{')) => Some(object(text, at, &inner(rules), edits)?),
-        (Some(Rule::List(rules)), Some(b'[')) => Some(list(text, at, &inner(rules), edits)?),
+        (Some(Rule::Group(rules)), Some(b'{')) => Some(object(text, at, &inner(rules, nulls), edits)?),
+        (Some(Rule::List(rules)), Some(b'[')) => Some(list(text, at, &inner(rules, nulls), edits)?),
         _ => None,
     };
     if let Some((plain, end)) = inside {
@@ -255,7 +264,7 @@ fn judge(text: &[u8], key: &Pending, rules: &[(&'static str, Rule)], edits: &mut
     let (stays, plain) = match rule {
         None => (false, true),
         Some(Rule::Alias) => (false, false),
-        Some(_) if value == b"null" => (true, true),
+        Some(_) if value == b"null" => (nulls, true),
         Some(Rule::Count) => (is_plain(value), is_plain(value)),
         Some(Rule::Word(words)) => (is_word(value, words), true),
         Some(Rule::Group(_) | Rule::List(_)) => (false, false),
@@ -288,7 +297,7 @@ pub(super) fn complete(text: &[u8], at: usize, usage: &Usage, edits: &mut Edits)
             }
             continue;
         }
-        let verdict = judge(text, &key, MESSAGES.members, edits)?;
+        let verdict = judge(text, &key, &MESSAGES, edits)?;
         let member = object.done(&key, verdict.end);
         if !verdict.stays {
             object.drop(member);

@@ -50,7 +50,7 @@ pub fn spec(client: Dialect, upstream: Dialect) -> StreamSpec {
         client,
         upstream,
         maker: Maker(0x0123_4567_89ab_cdef),
-        head: ReplyHead { id: id.to_owned(), model: "pub".to_owned(), created: 1_700_000_000 },
+        head: ReplyHead { id: id.to_owned(), model: "pub".to_owned(), created: 1_700_000_000, ended: None },
         show_usage: true,
         show_thoughts: true,
         array: false,

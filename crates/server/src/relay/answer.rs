@@ -29,6 +29,7 @@ pub async fn pass(mut run: Run, mut tab: Tab, whole: Whole, slot: &Slot) {
     let ending = Ending { usage, partial: false, client_gone: slot.is_gone(), fault: None };
     match run.settle(tab, &ending).await {
         Ok(()) => {
+            answer.ended_at(run.worker.house.clock.now().seconds());
             let body = answer.seal(&usage.0, usage.1);
             run.keep(&body).await;
             slot.whole(run.job.entry.json(StatusCode::OK, body, &run.losses));

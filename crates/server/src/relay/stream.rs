@@ -149,6 +149,7 @@ async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, end: End) {
         tokio::join!(run.settle(tab, &ending), drain(&mut body)).0
     };
     out.clear();
+    lane.ended_at(run.worker.house.clock.now().seconds());
     let id = || run.job.entry.id.to_string();
     match (settled, &end) {
         (Err(fault), _) => lane.fail(&fault, &id(), &mut out),

@@ -222,7 +222,7 @@ fn an_answer_gets_our_id_and_keeps_its_bytes() {
 /// A provider's odd counts are never shown: a client must be able to add them up.
 #[test]
 fn odd_usage_is_written_anew() {
-    let head = ReplyHead { id: "chatcmpl-1".into(), model: "m".into(), created: 1 };
+    let head = ReplyHead { id: "chatcmpl-1".into(), model: "m".into(), created: 1, ended: None };
     for (count, shown) in
         [("-5", "\"completion_tokens\":3"), ("2.5", "\"completion_tokens\":3"), ("7", "\"completion_tokens\":7")]
     {

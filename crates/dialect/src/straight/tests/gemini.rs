@@ -10,7 +10,7 @@ use units::Class;
 const GEMINI: Dialect = Dialect::Gemini;
 
 fn spec() -> StreamSpec {
-    let head = ReplyHead { id: "gen-ours".into(), model: "pub".into(), created: 7 };
+    let head = ReplyHead { id: "gen-ours".into(), model: "pub".into(), created: 7, ended: None };
     StreamSpec::straight(GEMINI, head, true, 1)
 }
 
@@ -185,6 +185,17 @@ fn r_wire_2_pitfall_46_an_answer_keeps_its_bytes() {
         let read = Answer::read(&spec(), &Bytes::copy_from_slice(bad.as_bytes()));
         assert_eq!(read.err(), Some(StreamFault::Garbage), "{bad}");
     }
+}
+
+/// Gemini's clients know no null where a count is due: what was not counted is not told.
+#[test]
+fn counts_that_are_null_are_left_out() {
+    let usage = r#""usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":null,"promptTokensDetails":null,"totalTokenCount":3}"#;
+    let body = format!(r#"{{"candidates":[{{"content":{{"parts":[]}},"finishReason":"STOP"}}],{usage}}}"#);
+    let answer = Answer::read(&spec(), &Bytes::from(body)).unwrap();
+    let counted = *answer.tally().usage();
+    let text = String::from_utf8(answer.seal(&counted, UsageSource::Provider).to_vec()).unwrap();
+    assert!(text.contains(r#""usageMetadata":{"promptTokenCount":3,"totalTokenCount":3}"#), "{text}");
 }
 
 /// An answer that does not say why it ends has ended well.

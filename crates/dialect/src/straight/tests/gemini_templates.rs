@@ -39,7 +39,7 @@ fn frame(text: &str, shape: u8, counts: (u64, u64)) -> String {
 }
 
 fn pass(frames: &[String], learn: bool) -> (Vec<u8>, Tally, bool) {
-    let head = ReplyHead { id: "g-1".to_owned(), model: "pub".to_owned(), created: 1 };
+    let head = ReplyHead { id: "g-1".to_owned(), model: "pub".to_owned(), created: 1, ended: None };
     let mut stream = GeminiStream::new(&StreamSpec::straight(Dialect::Gemini, head, true, 1));
     let mut out = BytesMut::new();
     let mut whole = true;
@@ -56,7 +56,7 @@ fn pass(frames: &[String], learn: bool) -> (Vec<u8>, Tally, bool) {
 /// Frames that differ in a text and in counts are copied, and their counts are noticed.
 #[test]
 fn counts_may_grow_in_a_template() {
-    let head = ReplyHead { id: "g-1".to_owned(), model: "pub".to_owned(), created: 1 };
+    let head = ReplyHead { id: "g-1".to_owned(), model: "pub".to_owned(), created: 1, ended: None };
     let mut stream = GeminiStream::new(&StreamSpec::straight(Dialect::Gemini, head, true, 1));
     let mut out = BytesMut::new();
     for n in 1..200 {

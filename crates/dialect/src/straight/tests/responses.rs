@@ -10,7 +10,7 @@ use serde_json::Value;
 const RESPONSES: Dialect = Dialect::OpenAiResponses;
 
 fn spec() -> StreamSpec {
-    let head = ReplyHead { id: "resp_ours".into(), model: "pub".into(), created: 7 };
+    let head = ReplyHead { id: "resp_ours".into(), model: "pub".into(), created: 7, ended: None };
     StreamSpec::straight(RESPONSES, head, true, 1)
 }
 

@@ -14,8 +14,8 @@ pub use event::{Event, Head, Piece, Reply, ReplyBlock};
 pub use fault::{Blame, BoxError, Fault, FaultKind, Retry, Told};
 pub use loss::{Loss, LossAction};
 pub use request::{
-    Block, BlockKind, CacheMark, ClientTool, Function, Media, OutputFormat, RawJson, Reasoning, ReasoningMode,
-    Request, Role, Sampling, Tool, ToolChoice, Turn,
+    Block, BlockKind, CacheMark, ClientTool, Function, Media, OutputFormat, Place, RawJson, Reasoning,
+    ReasoningMode, Request, Role, Sampling, Tool, ToolChoice, Turn,
 };
 pub use stop::{Stop, StopReason};
 pub use tally::Tally;

@@ -1,7 +1,7 @@
 //! A request in no dialect. In: what a client said, decoded. Out: what any upstream can be told. Texts that are JSON stay the
 //! text they were, so big integers, key order and escapes survive. Never here: a field name of a dialect.
 
-use crate::Dialect;
+use crate::{Dialect, Fault};
 use serde_json::value::RawValue;
 
 /// JSON kept as the text it was.
@@ -121,12 +121,47 @@ pub struct Block {
     pub kind: BlockKind,
     /// Whether a prompt cache may end behind it.
     pub cache: Option<CacheMark>,
+    /// Where the client said it.
+    pub place: Place,
 }
 
+/// A place in a client's request, in the words of its dialect: who cannot take what stands there refuses it by this. What is said
+/// is the same wherever it stands, so all places are equal.
+#[derive(Clone, Debug, Default)]
+pub struct Place(Option<Box<str>>);
+
+impl Place {
+    /// The place of that path.
+    pub fn of(path: impl Into<Box<str>>) -> Self {
+        Self(Some(path.into()))
+    }
+
+    /// Its path, where it is known.
+    pub fn path(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Place {}
+
 impl Block {
-    /// A block without a cache mark.
+    /// A block without a cache mark, at no place.
     pub const fn new(kind: BlockKind) -> Self {
-        Self { kind, cache: None }
+        Self { kind, cache: None, place: Place(None) }
+    }
+
+    /// A refusal of this block, unless it names a place already: what stands inside is the more exact one.
+    pub fn blame(&self, fault: Fault) -> Fault {
+        match &self.place {
+            Place(Some(path)) if fault.param.is_none() => fault.at(path.to_string()),
+            _ => fault,
+        }
     }
 
     /// A text.
@@ -243,6 +278,8 @@ pub enum Tool {
         kind: String,
         /// As it was.
         raw: RawJson,
+        /// Where the client offers it.
+        place: Place,
     },
 }
 

@@ -5,7 +5,7 @@ use crate::names::ToolNames;
 use crate::target::{Betas, Target};
 use crate::{anthropic, completions, gemini, openai_chat, openai_responses, words};
 use bytes::Bytes;
-use canon::{Dialect, Fault, FaultKind, Loss, Request, Tool, ToolChoice};
+use canon::{Dialect, Fault, FaultKind, Loss, Place, Request, Tool, ToolChoice};
 use std::borrow::Cow;
 
 /// The version that a Messages server is asked for when the client names none.
@@ -117,12 +117,25 @@ pub fn decode_request(dialect: Dialect, body: &Bytes) -> Result<(Request, Vec<Lo
         _ => Err(unknown()),
     }?;
     if request.turns.is_empty() {
+        // All it says may be what only its own provider could read.
+        refuse_demands(&request)?;
         let told = "`messages` holds nothing that can be answered.";
         return Err(words::refused(dialect, Fault::new(FaultKind::MessagesRequired, told).at("messages")));
     }
     check_choice(&request)?;
     request.read_bytes = body.len();
     Ok((request, losses))
+}
+
+/// What its own dialect alone can do and what would change the meaning.
+fn refuse_demands(request: &Request) -> Result<(), Fault> {
+    match request.demands.first() {
+        Some(field) => {
+            let told = format!("This model does not support `{field}`.");
+            Err(Fault::new(FaultKind::UnsupportedParameter, told).at(field.clone()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Refuses a choice among tools that are not on offer: no server could make it, and some would make another.
@@ -167,6 +180,7 @@ pub fn encode_request(request: &Request, target: &Target) -> Result<Encoded, Fau
         let fault = Fault::new(FaultKind::UnsupportedParameter, told).at("n");
         return Err(words::refused(request.dialect, fault));
     }
+    refuse_demands(request)?;
     let encoded = match target.dialect {
         Dialect::OpenAiChat => openai_chat::encode::request(request, target),
         Dialect::Anthropic => anthropic::encode::request(request, target),
@@ -198,9 +212,9 @@ pub fn upstream_headers(head: &RequestHead, target: &Target) -> Vec<(&'static st
 }
 
 /// A tool that only its own provider can run.
-pub(crate) fn server_tool(n: usize, kind: &str) -> Fault {
+pub(crate) fn server_tool(place: &Place, kind: &str) -> Fault {
     let told = format!("This model cannot run tools of type `{kind}`.");
-    Fault::new(FaultKind::UnsupportedParameter, told).at(format!("tools[{n}].type"))
+    Fault::new(FaultKind::UnsupportedParameter, told).at(format!("{}.type", place.path().unwrap_or("tools[]")))
 }
 
 fn unknown() -> Fault {

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use table::{Row, row};
 
 pub use snapshot::{snapshot, table_markdown};
-pub use upstream::{UpstreamClass, UpstreamFault, UpstreamHints, decode_upstream_fault};
+pub use upstream::{UpstreamClass, UpstreamFault, UpstreamHints, decode_upstream_fault, reword};
 
 /// How an error body looks; each surface has one (R-ERR-1..4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,5 +1,6 @@
 //! Media inside requests. In: data URLs. Out: a media type and base64. Never here: a fetch, a look into the bytes.
 
+use crate::read::At;
 use canon::{BlockKind, Loss, Media};
 use std::borrow::Cow;
 
@@ -12,15 +13,15 @@ pub(crate) fn data_url(url: &str) -> Option<Media> {
     Some(Media::Base64 { mime: mime.to_owned(), data: data.to_owned() })
 }
 
-/// A document of a data URL; text becomes text.
-pub(crate) fn document(url: &str, title: Option<String>, losses: &mut Vec<Loss>) -> Option<BlockKind> {
+/// A document of a data URL, which stands at a place; text becomes text.
+pub(crate) fn document(url: &str, title: Option<String>, at: &At<'_>, losses: &mut Vec<Loss>) -> Option<BlockKind> {
     let source = data_url(url)?;
     let source = match source {
         Media::Base64 { mime, data } if mime.starts_with("text/") => {
             let bytes = decode_base64(&data)?;
             if mime != "text/plain" {
                 let why = "text documents are sent as plain text";
-                losses.push(Loss::approximated("messages[].content[].file.file_data", why));
+                losses.push(Loss::approximated(at.to_string(), why));
             }
             Media::Text(String::from_utf8(bytes).ok()?)
         }

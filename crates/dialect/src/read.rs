@@ -2,7 +2,7 @@
 //! and answers of upstreams that nobody has. Out: values, or a fault with a path; for answers a plain `None`. Never here: a built document, what a field means.
 
 use crate::json::{self, Bad, Items, Members, blank, skip, string_value};
-use canon::{Fault, RawJson};
+use canon::{Block, BlockKind, CacheMark, Fault, Place, RawJson};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -35,6 +35,20 @@ impl<'a> At<'a> {
     /// An element below.
     pub const fn index(&self, index: usize) -> At<'_> {
         At { up: Some(self), step: Step::Index(index) }
+    }
+
+    /// A block of what stands here. Texts are never refused, so they need no place.
+    pub fn block(&self, kind: BlockKind, cache: Option<CacheMark>) -> Block {
+        let may_be_refused = matches!(
+            kind,
+            BlockKind::Image { .. }
+                | BlockKind::Document { .. }
+                | BlockKind::Audio { .. }
+                | BlockKind::ToolCall { .. }
+                | BlockKind::ToolResult { .. }
+        );
+        let place = if may_be_refused { Place::of(self.to_string()) } else { Place::default() };
+        Block { kind, cache, place }
     }
 
     /// A refusal of what stands here.

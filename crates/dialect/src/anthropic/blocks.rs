@@ -7,7 +7,7 @@ use crate::names::{ToolNames, wire_id};
 use crate::seal::Maker;
 use crate::write::Writer;
 use canon::{Block, BlockKind, CacheMark, Fault, FaultKind, Loss, Media, Role, Turn};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// A server takes no more cache marks than this.
 const CACHE_MARKS_MAX: usize = 4;
@@ -101,6 +101,10 @@ impl Pen {
     }
 
     fn block(&mut self, block: &Block, ours: Option<CacheMark>, array: &mut Writer<'_>) -> Result<(), Fault> {
+        self.written(block, ours, array).map_err(|fault| block.blame(fault))
+    }
+
+    fn written(&mut self, block: &Block, ours: Option<CacheMark>, array: &mut Writer<'_>) -> Result<(), Fault> {
         match &block.kind {
             // As text it would be the model's own words of an answer, which they never were.
             BlockKind::Thinking { .. } | BlockKind::Redacted(_) if !is_own(&block.kind, self.maker) => {
@@ -114,7 +118,7 @@ impl Pen {
                 return Ok(());
             }
             BlockKind::Audio { .. } => {
-                return Err(unsupported("This model cannot hear; `input_audio` is not supported."));
+                return Err(unsupported("This model cannot hear; sound is not supported."));
             }
             // The server refuses texts that say nothing.
             BlockKind::Text(text) if text.trim().is_empty() => return Ok(()),
@@ -204,7 +208,7 @@ impl Pen {
     ) -> Result<(), Fault> {
         object.text("type", "tool_result");
         object.text("tool_use_id", &wire_id(id));
-        if let [Block { kind: BlockKind::Text(text), cache: None }] = content {
+        if let [Block { kind: BlockKind::Text(text), cache: None, .. }] = content {
             object.text("content", text);
         } else if !content.is_empty() {
             let mut array = Writer::array(object.key("content"));
@@ -230,7 +234,7 @@ pub(super) fn is_own(kind: &BlockKind, maker: Maker) -> bool {
 }
 
 fn unsupported(told: &'static str) -> Fault {
-    Fault::new(FaultKind::UnsupportedParameter, told).at("messages")
+    Fault::new(FaultKind::UnsupportedParameter, told)
 }
 
 fn write_source(source: &Media, object: &mut Writer<'_>) -> Result<(), Fault> {
@@ -260,16 +264,15 @@ fn write_source(source: &Media, object: &mut Writer<'_>) -> Result<(), Fault> {
 
 /// Every call needs its result in the turn that follows, and every result its call before it.
 pub(crate) fn check_pairs(turns: &[Turn]) -> Result<(), Fault> {
-    let mut open: HashSet<&str> = HashSet::new();
+    let mut open: HashMap<&str, &Block> = HashMap::new();
     for turn in turns {
         for block in &turn.blocks {
             let BlockKind::ToolResult { id, .. } = &block.kind else {
                 continue;
             };
-            if turn.role != Role::User || !open.remove(id.as_str()) {
-                return Err(unpaired(format!(
-                    "The tool result `{id}` has no call in the assistant message before it."
-                )));
+            if turn.role != Role::User || open.remove(id.as_str()).is_none() {
+                let told = format!("The tool result `{id}` has no call in the assistant message before it.");
+                return Err(unpaired(block, told));
             }
         }
         if turn.role != Role::System {
@@ -277,20 +280,23 @@ pub(crate) fn check_pairs(turns: &[Turn]) -> Result<(), Fault> {
             open.clear();
         }
         open.extend(turn.blocks.iter().filter_map(|b| match &b.kind {
-            BlockKind::ToolCall { id, .. } => Some(id.as_str()),
+            BlockKind::ToolCall { id, .. } => Some((id.as_str(), b)),
             _ => None,
         }));
     }
     missing(&open)
 }
 
-fn missing(open: &HashSet<&str>) -> Result<(), Fault> {
-    match open.iter().min() {
-        Some(id) => Err(unpaired(format!("The tool call `{id}` has no result in the messages right after it."))),
+fn missing(open: &HashMap<&str, &Block>) -> Result<(), Fault> {
+    match open.iter().min_by_key(|(id, _)| **id) {
+        Some((id, call)) => {
+            let told = format!("The tool call `{id}` has no result in the messages right after it.");
+            Err(unpaired(call, told))
+        }
         None => Ok(()),
     }
 }
 
-fn unpaired(told: String) -> Fault {
-    Fault::invalid("messages", told)
+fn unpaired(block: &Block, told: String) -> Fault {
+    block.blame(Fault::new(FaultKind::InvalidRequest, told))
 }

@@ -64,7 +64,7 @@ fn block(raw: &[u8], at: &At<'_>, losses: &mut Vec<Loss>) -> Result<Block, Fault
         "search_result" => search_result(&block, at)?,
         _ => BlockKind::Opaque { kind: kind.clone(), raw: String::from_utf8_lossy(raw).into_owned() },
     };
-    Ok(Block { kind, cache: cache_mark(&block) })
+    Ok(at.block(kind, cache_mark(&block)))
 }
 
 fn tool_use(block: &Object<'_>, at: &At<'_>) -> Result<BlockKind, Fault> {

@@ -3,7 +3,7 @@
 
 use super::content::{blocks, cache_mark};
 use crate::read::{self, At, Object, Takes, items, number, raw_json, raw_object, text, whole};
-use canon::{Dialect, Fault, Function, Loss, OutputFormat, ReasoningMode, Request, Role, Tool, ToolChoice};
+use canon::{Dialect, Fault, Function, Loss, OutputFormat, Place, ReasoningMode, Request, Role, Tool, ToolChoice};
 
 /// Decodes a body.
 pub(crate) fn request(body: &[u8]) -> Result<(Request, Vec<Loss>), Fault> {
@@ -75,7 +75,7 @@ fn read_tool(raw: &[u8], at: &At<'_>) -> Result<Tool, Fault> {
     let tool = Object::read(raw, at)?;
     let kind = tool.text("type", at)?;
     if let Some(kind) = kind.filter(|k| k != "custom") {
-        return Ok(Tool::Server { kind, raw: raw_json(raw, at)? });
+        return Ok(Tool::Server { kind, raw: raw_json(raw, at)?, place: Place::of(at.to_string()) });
     }
     let schema = tool.get("input_schema").map(|raw| raw_object(raw, &at.key("input_schema")));
     Ok(Tool::Function(Function {

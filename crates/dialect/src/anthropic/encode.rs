@@ -10,8 +10,7 @@ use crate::target::{SystemPlacement, Target, ThinkingForm};
 use crate::write::{SPARE_BYTES, Writer};
 use bytes::Bytes;
 use canon::{
-    Block, BlockKind, CacheMark, Fault, FaultKind, Loss, OutputFormat, ReasoningMode, Request, Role, Tool,
-    ToolChoice, Turn,
+    Block, BlockKind, CacheMark, Fault, Loss, OutputFormat, ReasoningMode, Request, Role, Tool, ToolChoice, Turn,
 };
 use std::borrow::Cow;
 
@@ -22,7 +21,6 @@ const NO_ARGUMENTS: &str = "{\"type\":\"object\",\"properties\":{}}";
 
 /// Encodes a request.
 pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fault> {
-    refuse_demands(request)?;
     let mut pen = Pen::new(target.maker);
     let plan = Thinking::plan(request, target, &mut pen.losses);
     let turns = place_system(request, target, &mut pen.losses);
@@ -49,17 +47,6 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
     drop_rest(request, &mut pen.losses);
     body.end();
     Ok(Encoded::new(Bytes::from(out), pen.losses, pen.names))
-}
-
-/// What this dialect cannot do and what would change the meaning.
-fn refuse_demands(request: &Request) -> Result<(), Fault> {
-    match request.demands.first() {
-        Some(field) => {
-            Err(Fault::new(FaultKind::UnsupportedParameter, format!("This model does not support `{field}`."))
-                .at(field.clone()))
-        }
-        None => Ok(()),
-    }
 }
 
 /// The thinking that is asked for, and the limit of answer tokens it must stay under.
@@ -278,10 +265,10 @@ fn tools(request: &Request, ours: Option<CacheMark>, body: &mut Writer<'_>, pen:
         _ => None,
     };
     let mut functions = Vec::new();
-    for (n, tool) in request.tools.iter().enumerate() {
+    for tool in &request.tools {
         match tool {
             Tool::Function(function) => functions.push(function),
-            Tool::Server { kind, .. } => return Err(server_tool(n, kind)),
+            Tool::Server { kind, place, .. } => return Err(server_tool(place, kind)),
             _ => {}
         }
     }

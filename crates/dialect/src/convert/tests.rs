@@ -217,7 +217,8 @@ fn r_wire_4_refused_or_dropped_with_notice() {
         assert!(!text.contains("1.5"), "{text}");
     }
     let sound = r#"{"model":"m","messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AA==","format":"wav"}}]}]}"#;
-    assert!(to(CHAT, sound, &messages_target()).unwrap_err().told.contains("input_audio"));
+    let fault = to(CHAT, sound, &messages_target()).unwrap_err();
+    assert!(fault.told.contains("sound") && fault.param.as_deref() == Some("messages[0].content[0]"), "{fault}");
     let bad =
         r#"{"model":"m","messages":[{"role":"user","content":"x"},{"role":"user","content":[{"type":"text"}]}]}"#;
     assert_eq!(

@@ -7,6 +7,11 @@ const PARAM_BYTES_MAX: usize = 120;
 /// Request fields that an upstream may name to a client.
 const ROOTS: &[&str] = &[
     "messages",
+    "contents",
+    "generation_config",
+    "system_instruction",
+    "tool_config",
+    "safety_settings",
     "system",
     "model",
     "tools",

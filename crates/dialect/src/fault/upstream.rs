@@ -3,6 +3,7 @@
 
 use super::field::field_path;
 use crate::read::{Object, elements};
+use crate::words;
 use canon::{Dialect, Fault, FaultKind, Retry};
 use serde_json::Value;
 use std::time::Duration;
@@ -86,6 +87,17 @@ pub struct UpstreamFault {
     pub param: Option<String>,
 }
 
+/// Tells a refusal of an upstream in the words of a client that may speak another dialect: the field that it names is called as the
+/// client calls it, or not named.
+pub fn reword(fault: &mut Fault, client: Dialect, upstream: Dialect) {
+    if fault.kind != FaultKind::UpstreamRefused {
+        return;
+    }
+    if let Some(param) = fault.param.take() {
+        *fault = refusal(words::named(client, upstream, &param).as_deref());
+    }
+}
+
 /// Reads an upstream's failure.
 pub fn decode_upstream_fault(
     dialect: Dialect,
@@ -149,7 +161,7 @@ impl Told {
         // One dialect has a field for the path, the other starts its sentence with it.
         let named = inner.get("param").and_then(Value::as_str);
         let named = named.or_else(|| message.split_once(": ").map(|(path, _)| path));
-        let param = named.and_then(field_path);
+        let param = named.and_then(field_path).or_else(|| violated(inner, &message));
         Self { kind, code: text(inner, "code"), message, param, wait: retry_delay(inner) }
     }
 
@@ -160,6 +172,17 @@ impl Told {
     fn is(&self, any: &[&str]) -> bool {
         any.iter().any(|n| self.kind == *n || self.code == *n)
     }
+}
+
+/// The field that one dialect names in its details, or in the middle of its sentence.
+fn violated(error: &Value, message: &str) -> Option<String> {
+    let mut details = error.get("details").and_then(Value::as_array).into_iter().flatten();
+    let told = details.find_map(|detail| detail.get("fieldViolations")?.get(0)?.get("field")?.as_str());
+    let whole = |path: &str| path.strip_prefix("GenerateContentRequest.").unwrap_or(path).to_owned();
+    let quoted = || message.split_once(" at '").and_then(|(_, rest)| rest.split_once('\''));
+    let stated = || message.split_once("generatecontentrequest.").and_then(|(_, rest)| rest.split_once(':'));
+    let path = told.map(whole).or_else(|| quoted().or_else(stated).map(|(path, _)| path.to_owned()))?;
+    field_path(&path)
 }
 
 /// `retryDelay` of the details that one dialect gives: seconds with a unit, perhaps a fraction.
@@ -328,17 +351,21 @@ impl UpstreamFault {
     }
 
     fn refused(&self) -> Fault {
-        let kind = FaultKind::UpstreamRefused;
-        match &self.param {
-            Some(param) => {
-                let told = format!("The model does not take `{param}` as it was sent.");
-                Fault::new(kind, told).at(param.clone())
-            }
-            None => Fault::new(
-                kind,
-                "The model does not take this request; check its fields against what the model supports.",
-            ),
+        refusal(self.param.as_deref())
+    }
+}
+
+fn refusal(param: Option<&str>) -> Fault {
+    let kind = FaultKind::UpstreamRefused;
+    match param {
+        Some(param) => {
+            let told = format!("The model does not take `{param}` as it was sent.");
+            Fault::new(kind, told).at(param.to_owned())
         }
+        None => Fault::new(
+            kind,
+            "The model does not take this request; check its fields against what the model supports.",
+        ),
     }
 }
 
@@ -376,6 +403,31 @@ mod tests {
             (529, UpstreamClass::Overloaded),
         ] {
             assert_eq!(decode_upstream_fault(Dialect::OpenAiChat, status, hints, body).class, class, "{status}");
+        }
+    }
+
+    /// One dialect names the field in its details, or in the middle of its sentence.
+    #[test]
+    fn the_field_is_found_in_geminis_words() {
+        for (error, param) in [
+            (
+                r#""message":"x","details":[{"@type":"t"},{"fieldViolations":[{"field":"contents[0].parts[1].inline_data.data"}]}]"#,
+                Some("contents[0].parts[1].inline_data.data"),
+            ),
+            (
+                r#""message":"* GenerateContentRequest.contents[0].role: Please use a valid role: user, model.\n""#,
+                Some("contents[0].role"),
+            ),
+            (
+                r#""message":"Invalid value at 'generation_config.top_p' (TYPE_FLOAT), 7""#,
+                Some("generation_config.top_p"),
+            ),
+            (r#""message":"Invalid value at 'secret.key' (TYPE_FLOAT), 7""#, None),
+            (r#""message":"Please use a valid role: user, model.""#, None),
+        ] {
+            let body = format!(r#"{{"error":{{"code":400,"status":"INVALID_ARGUMENT",{error}}}}}"#);
+            let fault = decode_upstream_fault(Dialect::Gemini, 400, UpstreamHints::default(), body.as_bytes());
+            assert_eq!((fault.class, fault.param.as_deref()), (UpstreamClass::InvalidRequest, param), "{body}");
         }
     }
 

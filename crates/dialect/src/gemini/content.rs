@@ -105,21 +105,22 @@ fn part(request: &mut Request, raw: &[u8], at: &At<'_>, into: &mut Parts<'_>) ->
         }
     }
     if let Some(raw) = get(&part, "inlineData") {
-        into.blocks.extend(inline(request, raw, &at.key("inlineData"))?);
+        into.blocks.extend(inline(request, raw, &at.key("inlineData"))?.map(|kind| at.block(kind, None)));
     }
     if let Some(raw) = get(&part, "fileData") {
-        into.blocks.extend(file(request, raw, &at.key("fileData"))?);
+        into.blocks.extend(file(request, raw, &at.key("fileData"))?.map(|kind| at.block(kind, None)));
     }
     if let Some(raw) = get(&part, "functionCall") {
         let at = at.key("functionCall");
         let call = Object::read(raw, &at)?;
         let name = required(&call, "name", &at)?;
         let arguments = get(&call, "args").map(|raw| raw_object(raw, &at.key("args"))).transpose()?;
-        into.blocks.push(Block::new(BlockKind::ToolCall {
+        let kind = BlockKind::ToolCall {
             id: into.calls.made(string(&call, "id", &at)?, &name),
             name,
             arguments: arguments.map_or_else(String::new, |raw| raw.get().to_owned()),
-        }));
+        };
+        into.blocks.push(at.block(kind, None));
     }
     if let Some(raw) = get(&part, "functionResponse") {
         let result = result(request, raw, &at.key("functionResponse"), into.calls)?;
@@ -161,7 +162,7 @@ fn proof(signature: &str, blocks: &mut Vec<Block>) {
 
 /// A result: `output` and `error` are the two names of the public description; anything else is the result as it stands.
 fn result(request: &mut Request, raw: &[u8], at: &At<'_>, calls: &mut Calls) -> Result<Block, Fault> {
-    let result = Object::read(raw, at)?;
+    let (result, place) = (Object::read(raw, at)?, at);
     let name = required(&result, "name", at)?;
     let id = calls.answered(string(&result, "id", at)?.filter(|id| !id.is_empty()), &name);
     let mut is_error = false;
@@ -185,11 +186,11 @@ fn result(request: &mut Request, raw: &[u8], at: &At<'_>, calls: &mut Calls) -> 
         let at = at.index(n);
         let part = Object::read(raw, &at)?;
         if let Some(raw) = get(&part, "inlineData") {
-            content.extend(inline(request, raw, &at.key("inlineData"))?);
+            content.extend(inline(request, raw, &at.key("inlineData"))?.map(|kind| at.block(kind, None)));
         }
         if let Some(raw) = get(&part, "fileData") {
-            content.extend(file(request, raw, &at.key("fileData"))?);
+            content.extend(file(request, raw, &at.key("fileData"))?.map(|kind| at.block(kind, None)));
         }
     }
-    Ok(Block::new(BlockKind::ToolResult { id, content, is_error }))
+    Ok(place.block(BlockKind::ToolResult { id, content, is_error }, None))
 }

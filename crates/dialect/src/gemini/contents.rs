@@ -244,6 +244,10 @@ impl<'t> Pen<'t> {
 
     /// A part without a proof.
     pub fn part(&mut self, block: &Block, parts: &mut Writer<'_>) -> Result<(), Fault> {
+        self.written(block, parts).map_err(|fault| block.blame(fault))
+    }
+
+    fn written(&mut self, block: &Block, parts: &mut Writer<'_>) -> Result<(), Fault> {
         self.cache_lost(block);
         match &block.kind {
             BlockKind::Text(text) | BlockKind::Refusal(text) if !text.is_empty() => {

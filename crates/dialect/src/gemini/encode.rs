@@ -11,9 +11,7 @@ use crate::openai_chat::encode::{on_offer, watched};
 use crate::target::{SystemPlacement, Target};
 use crate::write::{SPARE_BYTES, Writer};
 use bytes::Bytes;
-use canon::{
-    Block, BlockKind, Fault, FaultKind, Function, Loss, OutputFormat, Request, Role, Tool, ToolChoice, Turn,
-};
+use canon::{Block, BlockKind, Fault, Function, Loss, OutputFormat, Request, Role, Tool, ToolChoice, Turn};
 use std::borrow::Cow;
 
 /// Most stop sequences that a server takes.
@@ -21,7 +19,6 @@ const STOPS_MAX: usize = 5;
 
 /// Encodes a request.
 pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fault> {
-    refuse_demands(request)?;
     check_pairs(&request.turns)?;
     let mut pen = Pen::new(target);
     let mut out = Vec::with_capacity(request.read_bytes + SPARE_BYTES);
@@ -46,16 +43,6 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
     let mut encoded = Encoded::new(Bytes::from(out), pen.losses, pen.names);
     encoded.stops = watched(&request.stop, STOPS_MAX)?;
     Ok(encoded)
-}
-
-fn refuse_demands(request: &Request) -> Result<(), Fault> {
-    match request.demands.first() {
-        Some(field) => {
-            Err(Fault::new(FaultKind::UnsupportedParameter, format!("This model does not support `{field}`."))
-                .at(field.clone()))
-        }
-        None => Ok(()),
-    }
 }
 
 /// The system prompt at the head, and the schema where it can only be asked for in words.
@@ -117,10 +104,10 @@ fn tools(request: &Request, target: &Target, body: &mut Writer<'_>, pen: &mut Pe
         _ => None,
     };
     let mut functions = Vec::new();
-    for (n, tool) in request.tools.iter().enumerate() {
+    for tool in &request.tools {
         match tool {
             Tool::Function(function) if on_offer(request, function) => functions.push(function),
-            Tool::Server { kind, .. } => return Err(server_tool(n, kind)),
+            Tool::Server { kind, place, .. } => return Err(server_tool(place, kind)),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use super::names::{required, string};
 use crate::media::{decode_base64, standard_base64};
 use crate::read::{At, Object};
 use crate::write::Writer;
-use canon::{Block, BlockKind, Fault, FaultKind, Media, Request};
+use canon::{BlockKind, Fault, FaultKind, Media, Request};
 
 /// Addresses that a server of this dialect fetches from: pages of films. What lies in an account of its own is not among them.
 const FETCHED: [&str; 4] =
@@ -17,7 +17,7 @@ fn is_fetched(uri: &str) -> bool {
 }
 
 /// Media in the request itself. What no other dialect has is a demand on the target.
-pub(super) fn inline(request: &mut Request, raw: &[u8], at: &At<'_>) -> Result<Option<Block>, Fault> {
+pub(super) fn inline(request: &mut Request, raw: &[u8], at: &At<'_>) -> Result<Option<BlockKind>, Fault> {
     let blob = Object::read(raw, at)?;
     let mime = required(&blob, "mimeType", at)?;
     let data = standard_base64(&required(&blob, "data", at)?).into_owned();
@@ -38,11 +38,11 @@ pub(super) fn inline(request: &mut Request, raw: &[u8], at: &At<'_>) -> Result<O
             return Ok(None);
         }
     };
-    Ok(Some(Block::new(kind)))
+    Ok(Some(kind))
 }
 
 /// Media elsewhere. Files that the provider keeps are a demand on the target.
-pub(super) fn file(request: &mut Request, raw: &[u8], at: &At<'_>) -> Result<Option<Block>, Fault> {
+pub(super) fn file(request: &mut Request, raw: &[u8], at: &At<'_>) -> Result<Option<BlockKind>, Fault> {
     let file = Object::read(raw, at)?;
     let uri = required(&file, "fileUri", at)?;
     let mime = string(&file, "mimeType", at)?.unwrap_or_default();
@@ -57,7 +57,7 @@ pub(super) fn file(request: &mut Request, raw: &[u8], at: &At<'_>) -> Result<Opt
     if kind.is_none() {
         request.demands.push(at.key("fileUri").to_string());
     }
-    Ok(kind.map(Block::new))
+    Ok(kind)
 }
 
 /// How other dialects call a form of sound.
@@ -79,9 +79,7 @@ pub(super) fn write(source: &Media, part: &mut Writer<'_>) -> Result<(), Fault> 
             file.end();
         }
         Media::Url(_) => {
-            return Err(unsupported(
-                "This model takes no media by URL (`image_url`, `source.url`); send the data itself.",
-            ));
+            return Err(unsupported("This model takes no media by address; send the data itself."));
         }
         Media::Text(text) => part.text("text", text),
         Media::File(_) => {
@@ -100,5 +98,5 @@ pub(super) fn inline_data(mime: &str, data: &str, part: &mut Writer<'_>) {
 }
 
 fn unsupported(told: &'static str) -> Fault {
-    Fault::new(FaultKind::UnsupportedParameter, told).at("messages")
+    Fault::new(FaultKind::UnsupportedParameter, told)
 }

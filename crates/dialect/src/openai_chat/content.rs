@@ -44,7 +44,7 @@ fn part(raw: &[u8], at: &At<'_>, losses: &mut Vec<Loss>) -> Result<Block, Fault>
             return Err(at.key("type").unsupported("This kind of content part cannot be carried over."));
         }
     };
-    Ok(Block { kind, cache: cache_mark(&part) })
+    Ok(at.block(kind, cache_mark(&part)))
 }
 
 fn image(part: &Object<'_>, at: &At<'_>) -> Result<BlockKind, Fault> {
@@ -73,5 +73,6 @@ fn file(part: &Object<'_>, at: &At<'_>, losses: &mut Vec<Loss>) -> Result<BlockK
         return Ok(BlockKind::Document { source: Media::File(id), title, context: None });
     }
     let data = file.required("file_data", &at)?;
-    document(&data, title, losses).ok_or_else(|| at.key("file_data").refuse("a base64 data URL"))
+    let at = at.key("file_data");
+    document(&data, title, &at, losses).ok_or_else(|| at.refuse("a base64 data URL"))
 }

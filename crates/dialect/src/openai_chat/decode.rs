@@ -4,8 +4,8 @@
 use super::content::{self, parts};
 use crate::read::{self, At, Object, Takes, items, number, raw_json, raw_object, text, whole};
 use canon::{
-    Block, BlockKind, CacheMark, Dialect, Fault, Function, Loss, OutputFormat, ReasoningMode, Request, Role, Tool,
-    ToolChoice,
+    Block, BlockKind, CacheMark, Dialect, Fault, Function, Loss, OutputFormat, Place, ReasoningMode, Request, Role,
+    Tool, ToolChoice,
 };
 
 /// How a failed tool is marked in the text of its result: this dialect has no field for it, and the mark is read back.
@@ -131,7 +131,7 @@ impl Reader<'_> {
             *text = rest.to_owned();
         }
         content.retain(|b| !content::is_empty_text(b));
-        Ok(Block::new(BlockKind::ToolResult { id, content, is_error }))
+        Ok(at.block(BlockKind::ToolResult { id, content, is_error }, None))
     }
 }
 
@@ -172,18 +172,19 @@ fn tool_call(raw: &[u8], at: &At<'_>) -> Result<Block, Fault> {
     let at_function = at.key("function");
     let function = call.get("function").ok_or_else(|| at_function.refuse("an object"))?;
     let function = Object::read(function, &at_function)?;
-    Ok(Block::new(BlockKind::ToolCall {
+    let kind = BlockKind::ToolCall {
         id: call.text("id", at)?.unwrap_or_default(),
         name: function.required("name", &at_function)?,
         arguments: function.text("arguments", &at_function)?.unwrap_or_default(),
-    }))
+    };
+    Ok(at.block(kind, None))
 }
 
 fn read_tool(raw: &[u8], at: &At<'_>) -> Result<Tool, Fault> {
     let tool = Object::read(raw, at)?;
     let kind = tool.required("type", at)?;
     if kind != "function" {
-        return Ok(Tool::Server { kind, raw: raw_json(raw, at)? });
+        return Ok(Tool::Server { kind, raw: raw_json(raw, at)?, place: Place::of(at.to_string()) });
     }
     let at = at.key("function");
     let function = tool.get("function").ok_or_else(|| at.refuse("an object"))?;

@@ -27,10 +27,6 @@ const USER_LEN_MAX: usize = 128;
 
 /// Encodes a request.
 pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fault> {
-    if let Some(field) = request.demands.first() {
-        return Err(Fault::new(FaultKind::UnsupportedParameter, format!("This model does not support `{field}`."))
-            .at(field.clone()));
-    }
     check_pairs(&request.turns)?;
     let mut pen = Pen::new(target);
     let mut out = Vec::with_capacity(request.read_bytes + SPARE_BYTES);
@@ -93,7 +89,7 @@ fn tools(request: &Request, body: &mut Writer<'_>, pen: &mut Pen<'_>) -> Result<
                 let why = "the tool is on offer once the conversation refers to it";
                 pen.losses.push(Loss::emulated(format!("tools[{n}].defer_loading"), why));
             }
-            Tool::Server { kind, .. } => return Err(server_tool(n, kind)),
+            Tool::Server { kind, place, .. } => return Err(server_tool(place, kind)),
             _ => {}
         }
     }

@@ -80,7 +80,7 @@ impl<'t> Pen<'t> {
 
     /// A single text is a string, which every server takes; anything else is parts.
     fn content(&mut self, blocks: &[&Block], out: &mut Vec<u8>) -> Result<(), Fault> {
-        if let [Block { kind: BlockKind::Text(text), cache }] = blocks
+        if let [Block { kind: BlockKind::Text(text), cache, .. }] = blocks
             && (cache.is_none() || !self.target.cache_breakpoints)
         {
             self.cache_lost(*cache);
@@ -103,6 +103,10 @@ impl<'t> Pen<'t> {
     }
 
     fn part(&mut self, block: &Block, parts: &mut Writer<'_>) -> Result<(), Fault> {
+        self.written(block, parts).map_err(|fault| block.blame(fault))
+    }
+
+    fn written(&mut self, block: &Block, parts: &mut Writer<'_>) -> Result<(), Fault> {
         if let BlockKind::Opaque { kind, .. } = &block.kind {
             let why = format!("blocks of type {kind} mean nothing to the target");
             self.losses.push(Loss::dropped("messages[].content[]", why));
@@ -311,5 +315,5 @@ fn foreign_file() -> Fault {
 }
 
 fn unsupported(told: &'static str) -> Fault {
-    Fault::new(FaultKind::UnsupportedParameter, told).at("messages")
+    Fault::new(FaultKind::UnsupportedParameter, told)
 }

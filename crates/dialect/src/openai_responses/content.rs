@@ -43,7 +43,7 @@ fn part(raw: &[u8], at: &At<'_>, losses: &mut Vec<Loss>) -> Result<Block, Fault>
             return Err(at.key("type").unsupported(&told));
         }
     };
-    Ok(Block { kind, cache: cache_mark(&part) })
+    Ok(at.block(kind, cache_mark(&part)))
 }
 
 fn image(part: &Object<'_>, at: &At<'_>) -> Result<BlockKind, Fault> {
@@ -70,5 +70,6 @@ fn file(part: &Object<'_>, at: &At<'_>, losses: &mut Vec<Loss>) -> Result<BlockK
     let data = part.required("file_data", at)?;
     // Servers of this dialect take bare base64 as well; a file without a kind is taken for a PDF.
     let url = if data.starts_with("data:") { data } else { format!("data:application/pdf;base64,{data}") };
-    document(&url, title, losses).ok_or_else(|| at.key("file_data").refuse("a base64 data URL"))
+    let at = at.key("file_data");
+    document(&url, title, &at, losses).ok_or_else(|| at.refuse("a base64 data URL"))
 }

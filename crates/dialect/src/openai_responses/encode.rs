@@ -9,7 +9,7 @@ use crate::openai_chat::encode::{UNASKED, effort_of, on_offer, watched};
 use crate::target::{SystemPlacement, Target, ThinkingForm};
 use crate::write::{SPARE_BYTES, Writer};
 use bytes::Bytes;
-use canon::{BlockKind, Dialect, Fault, FaultKind, Loss, OutputFormat, ReasoningMode, Request, Tool, ToolChoice};
+use canon::{BlockKind, Dialect, Fault, Loss, OutputFormat, ReasoningMode, Request, Tool, ToolChoice};
 
 /// Longest tool name that a Responses server takes.
 pub(super) const NAME_LEN_MAX: usize = 64;
@@ -22,7 +22,6 @@ const SAME_IN_CHAT: [&str; 4] = ["prompt_cache_key", "prompt_cache_retention", "
 
 /// Encodes a request.
 pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fault> {
-    refuse_demands(request)?;
     check_pairs(&request.turns)?;
     let mut pen = Pen::new(target);
     let mut out = Vec::with_capacity(request.read_bytes + SPARE_BYTES);
@@ -42,15 +41,6 @@ pub(crate) fn request(request: &Request, target: &Target) -> Result<Encoded, Fau
     let mut encoded = Encoded::new(Bytes::from(out), pen.losses, pen.names);
     encoded.stops = watched(&request.stop, 0)?;
     Ok(encoded)
-}
-
-/// What this dialect cannot do and what would change the meaning.
-fn refuse_demands(request: &Request) -> Result<(), Fault> {
-    let unsupported = |told: String, field: String| Fault::new(FaultKind::UnsupportedParameter, told).at(field);
-    match request.demands.first() {
-        Some(field) => Err(unsupported(format!("This model does not support `{field}`."), field.clone())),
-        None => Ok(()),
-    }
 }
 
 /// Whether the system prompt at the head goes into the field that is made for it. Its blocks cannot be marked for a cache
@@ -96,10 +86,10 @@ fn instructions(request: &Request, target: &Target, body: &mut Writer<'_>, losse
 
 fn tools(request: &Request, body: &mut Writer<'_>, pen: &mut Pen<'_>) -> Result<(), Fault> {
     let mut functions = Vec::new();
-    for (n, tool) in request.tools.iter().enumerate() {
+    for tool in &request.tools {
         match tool {
             Tool::Function(function) if on_offer(request, function) => functions.push(function),
-            Tool::Server { kind, .. } => return Err(server_tool(n, kind)),
+            Tool::Server { kind, place, .. } => return Err(server_tool(place, kind)),
             _ => {}
         }
     }

@@ -77,9 +77,13 @@ impl<'t> Pen<'t> {
     }
 
     fn part(&mut self, block: &Block, parts: &mut Writer<'_>) -> Result<(), Fault> {
+        self.written(block, parts).map_err(|fault| block.blame(fault))
+    }
+
+    fn written(&mut self, block: &Block, parts: &mut Writer<'_>) -> Result<(), Fault> {
         let mut part = match &block.kind {
             BlockKind::Audio { .. } => {
-                return Err(unsupported("This model cannot hear; `input_audio` is not supported."));
+                return Err(unsupported("This model cannot hear; sound is not supported."));
             }
             BlockKind::Opaque { kind, .. } => {
                 let why = format!("blocks of type {kind} mean nothing to the target");
@@ -189,7 +193,7 @@ impl<'t> Pen<'t> {
         }
         match content {
             [] => item.text("output", mark),
-            [Block { kind: BlockKind::Text(text), cache: None }] => {
+            [Block { kind: BlockKind::Text(text), cache: None, .. }] => {
                 item.text("output", &format!("{mark}{text}"));
             }
             _ => {
@@ -306,5 +310,5 @@ fn url(source: &Media) -> Result<String, Fault> {
 }
 
 fn unsupported(told: &'static str) -> Fault {
-    Fault::new(FaultKind::UnsupportedParameter, told).at("messages")
+    Fault::new(FaultKind::UnsupportedParameter, told)
 }

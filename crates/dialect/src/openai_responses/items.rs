@@ -124,7 +124,7 @@ impl Reader<'_> {
         let id = item.required("call_id", at)?;
         let name = tools::flat(item.text("namespace", at)?.as_deref(), &item.required("name", at)?);
         self.waiting.push(id.clone());
-        self.request.say(Role::Assistant, vec![Block::new(BlockKind::ToolCall { id, name, arguments })]);
+        self.request.say(Role::Assistant, vec![at.block(BlockKind::ToolCall { id, name, arguments }, None)]);
         Ok(())
     }
 
@@ -143,7 +143,7 @@ impl Reader<'_> {
         }
         content.retain(|block| !matches!(&block.kind, BlockKind::Text(text) if text.is_empty()));
         self.waiting.retain(|waiting| *waiting != id);
-        self.request.say(Role::User, vec![Block::new(BlockKind::ToolResult { id, content, is_error })]);
+        self.request.say(Role::User, vec![at.block(BlockKind::ToolResult { id, content, is_error }, None)]);
         Ok(())
     }
 }

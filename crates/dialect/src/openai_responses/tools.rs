@@ -3,7 +3,7 @@
 
 use super::freeform::ARGUMENT;
 use crate::read::{At, Object, items, raw_json, raw_object, text};
-use canon::{ClientTool, Fault, Function, Loss, RawJson, Request, Tool, ToolChoice};
+use canon::{ClientTool, Fault, Function, Loss, Place, RawJson, Request, Tool, ToolChoice};
 
 /// What stands between a namespace and a name.
 const BETWEEN: &str = "__";
@@ -53,7 +53,11 @@ impl Reader<'_> {
                 return Err(at.key("type").unsupported(&told));
             }
             _ => {
-                self.request.tools.push(Tool::Server { kind, raw: raw_json(raw, at)? });
+                self.request.tools.push(Tool::Server {
+                    kind,
+                    raw: raw_json(raw, at)?,
+                    place: Place::of(at.to_string()),
+                });
                 return Ok(());
             }
         };

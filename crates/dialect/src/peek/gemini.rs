@@ -120,7 +120,7 @@ pub(super) fn look(model: &str, stream: bool, body: &Bytes) -> Result<Peek, Faul
     if model.is_empty() {
         return Err(model_required());
     }
-    let mut look = Look { body, peek: Peek::new(Dialect::Gemini), contents: false, stored: false };
+    let mut look = Look { body, peek: Peek::new(Dialect::Gemini), contents: false, stored: false, role: None };
     look.peek.model = model.to_owned();
     look.peek.stream = stream;
     let mut names = Names::new("", &TOP);
@@ -159,6 +159,8 @@ struct Look<'b> {
     contents: bool,
     /// Whether something may lie in a provider's account.
     stored: bool,
+    /// Who speaks in the content that is read.
+    role: Option<Span>,
 }
 
 /// Reads the object at a place, under so many levels; gives where it ends.
@@ -202,7 +204,14 @@ impl<'b> Look<'b> {
             return Err(wants(&format!("contents[{n}]"), "an object"));
         }
         self.peek.messages += 1;
-        self.spoken(at, outside)
+        self.role = None;
+        let end = self.spoken(at, outside)?;
+        let role = self.role.map(|(from, to)| &self.body[from..to]);
+        let known: [&[u8]; 6] = [b"\"user\"", b"\"model\"", b"\"function\"", b"\"tool\"", b"\"\"", b"null"];
+        match role {
+            Some(role) if !known.contains(&role) => Err(wants(&format!("contents[{n}].role"), "user or model")),
+            _ => Ok(end),
+        }
     }
 
     fn tool(&mut self, at: usize, outside: u32, n: usize) -> Result<usize, Fault> {

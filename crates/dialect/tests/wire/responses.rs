@@ -291,7 +291,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (r#"{"input":[{"role":"user","content":[{"type":"input_video"}]}]}"#, "input[0].content[0].type"),
     (r#"{"input":[{"type":"function_call","name":"f","arguments":"{}"}]}"#, "input[0].call_id"),
-    (r#"{"input":[{"type":"function_call_output","call_id":"a","output":"r"}]}"#, "input"),
+    (r#"{"input":[{"type":"function_call_output","call_id":"a","output":"r"}]}"#, "input[0]"),
     (r#"{"input":[]}"#, "input"),
     (r#"{"input":"u","tools":[{"type":"web_search"}]}"#, "tools[0].type"),
     (

@@ -98,6 +98,14 @@ impl Patience {
 /// Makes one attempt; whoever calls bounds its whole time.
 pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
     let Some(route) = run.job.model.routes.get(seat.route) else { return Err(vanished()) };
+    let mut found = ask(run, route, seat, insert).await;
+    if let Err(failed) = &mut found {
+        dialect::fault::reword(&mut failed.fault, run.job.peek.dialect, route.target.dialect);
+    }
+    found
+}
+
+async fn ask(run: &Run, route: &LiveRoute, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
     let Some(calls) = route.calls.get(seat.credential) else { return Err(vanished()) };
     let letter = Letter::write(run, route, insert).map_err(not_expressible)?;
     let Some(endpoint) = calls.of(&run.job.peek) else { return Err(vanished()) };

@@ -126,7 +126,11 @@ async fn pump(run: &Run, tab: &mut Tab, passing: &mut Passing<'_>) -> End {
     }
 }
 
-async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, end: End) {
+async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, mut end: End) {
+    let upstream = run.route.and_then(|route| run.job.model.routes.get(route)).map(|route| route.target.dialect);
+    if let (End::Failed(fault, _), Some(upstream)) = (&mut end, upstream) {
+        dialect::fault::reword(fault, run.job.peek.dialect, upstream);
+    }
     let passed = passing.lane.tally().text_bytes();
     // Nobody waits for more words, be it that the client left or that a stop sequence of ours came up.
     let alone = matches!(end, End::Complete | End::Gone);

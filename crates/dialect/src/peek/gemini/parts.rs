@@ -23,12 +23,14 @@ impl Look<'_> {
         let body = self.body;
         let mut members = Members::new(body, at, outside).map_err(not_json)?;
         while let Some(pending) = members.key().map_err(not_json)? {
-            let is_parts = &*pending.name(body) == b"parts";
+            let name = pending.name(body);
+            let (is_parts, is_role) = (&*name == b"parts", &*name == b"role");
             if is_parts && matches!(body.get(pending.value), Some(b'[' | b'{')) {
                 let end = self.parts(pending.value, outside + 1)?;
                 members.done(&pending, end);
             } else {
-                members.skip(&pending).map_err(not_json)?;
+                let member = members.skip(&pending).map_err(not_json)?;
+                self.role = if is_role { Some(member.value) } else { self.role };
             }
         }
         Ok(members.end())

@@ -129,6 +129,24 @@ fn media_are_counted_apart() {
     }
 }
 
+/// Whoever speaks is one of two, or a tool under its old names.
+#[test]
+fn a_bad_role_is_named() {
+    for (role, fine) in [
+        (r#""user""#, true),
+        (r#""model""#, true),
+        (r#""function""#, true),
+        ("null", true),
+        (r#""assistant""#, false),
+        (r#""system""#, false),
+        ("7", false),
+    ] {
+        let body = format!(r#"{{"contents":[{{"parts":[]}},{{"parts":[{{"text":"x"}}],"role":{role}}}]}}"#);
+        let at = look(&body).err().and_then(|fault| fault.param);
+        assert_eq!(at.as_deref(), (!fine).then_some("contents[1].role"), "{body}");
+    }
+}
+
 /// What costs more than tokens is seen under either spelling.
 #[test]
 fn what_is_beyond_tokens_is_told() {

@@ -38,6 +38,9 @@ const HOLDERS: [&str; 4] = ["container", "audio", "skillid", "voice"];
 /// Names of addresses.
 const ADDRESSES: [&str; 7] = ["url", "imageurl", "fileurl", "videourl", "audiourl", "fileuri", "filedata"];
 
+/// What holds an address that a server fetches from.
+const FETCHED: [&str; 6] = ["audiourl", "document", "file", "imageurl", "source", "videourl"];
+
 /// What a model, a tool or the client's own program wrote: no server looks for anything by what stands there.
 const WRITTEN: [&str; 18] = [
     "annotations",
@@ -115,7 +118,8 @@ fn looks_stored(text: &[u8]) -> bool {
     let start = start.to_ascii_lowercase();
     if start.starts_with(b"http") {
         let text = text.to_ascii_lowercase();
-        return [&b"googleapis"[..], b"files"].iter().any(|word| memchr::memmem::find(&text, word).is_some());
+        // An escape may hide either.
+        return [&b"googleapis"[..], b"%"].iter().any(|word| memchr::memmem::find(&text, word).is_some());
     }
     let scheme = start.iter().take(SCHEME_BYTES_MAX).position(|byte| *byte == b':');
     // A backslash stands before a slash where it is escaped.
@@ -249,7 +253,9 @@ impl Reader {
             // Both kinds of providers name their own by plain words.
             "skillid" => word().starts_with("skill_"),
             "retrieval" => self.dialect == Dialect::Gemini,
-            "fileuri" => !is_web(&word()),
+            "fileuri" => !is_web(&word()) || is_file_of_api(&word()),
+            // What a search found has an address as well, and nobody fetches it again.
+            "url" if !FETCHED.contains(&holder) => false,
             _ if ADDRESSES.contains(&name) && text => is_stored(&word()),
             _ => STORED.contains(&name),
         };
@@ -296,21 +302,30 @@ fn is_stored(text: &str) -> bool {
     scheme || start.starts_with("files/")
 }
 
-/// Whether an address is one that anybody may fetch, and no file store of a provider, which asks for its credential.
-fn is_web(text: &str) -> bool {
+/// The host and the path of an address of the web, without their escapes.
+fn host_and_path(text: &str) -> Option<(String, String)> {
     let text = text.trim().to_ascii_lowercase();
-    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()));
     let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = host.split(':').next().unwrap_or_default().trim_end_matches('.');
-    let host = percent_decoded(host);
-    // What lies in a bucket that the world may read has this address; all others of this house are interfaces.
-    let interface = host.ends_with("googleapis.com") && !host.ends_with("storage.googleapis.com");
-    let path = percent_decoded(path);
+    let host = percent_decoded(host.split(':').next().unwrap_or_default());
+    Some((host.trim_end_matches('.').to_owned(), percent_decoded(path)))
+}
+
+/// Whether an address is one that anybody may fetch, and none of the interfaces whose files ask for the credential.
+fn is_web(text: &str) -> bool {
+    let interface = |host: &str| {
+        ["generativelanguage.googleapis.com", "aiplatform.googleapis.com"].iter().any(|i| host.ends_with(i))
+    };
+    host_and_path(text).is_some_and(|(host, _)| !host.is_empty() && !interface(&host))
+}
+
+/// Whether an address looks like that of a file of Gemini's interface, whichever host passes it on.
+fn is_file_of_api(text: &str) -> bool {
+    let path = host_and_path(text).map(|(_, path)| path).unwrap_or_default();
     let mut steps = path.split(['/', '\\']).filter(|step| !step.is_empty());
     let version = |step: &str| step.len() > 1 && step.starts_with('v') && step.as_bytes()[1].is_ascii_digit();
-    let store = steps.next().is_some_and(version) && steps.next() == Some("files");
-    !host.is_empty() && !interface && !store
+    steps.next().is_some_and(version) && steps.next() == Some("files")
 }
 
 /// Text without percent escapes; what is no text stays.

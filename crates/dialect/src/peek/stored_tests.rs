@@ -51,6 +51,8 @@ tools[0].library_ids | ="tools":[{"type":"document_library","library_ids":["l"]}
 - | {"type":"file","file":{"file_data":"data:application/pdf;base64,AAAA","file_id":null}}
 - | {"type":"text","text":"gs://bucket/x and \"file_id\" and item_reference"}
 - | {"type":"image_url","image_url":{"url":"https://x/files/y.png"}}
+- | {"type":"image_url","image_url":{"url":"https://x/v1/files/y.png"}}
+- | {"type":"image_url","image_url":{"url":"https://maps.googleapis.com/maps/api/staticmap?key=k"}}
 - | ="messages":[{"role":"assistant","content":"x","audio":null},{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"file_id\":\"own\"}"}}]},{"role":"tool","tool_call_id":"c","content":"r"}]
 - | ="tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"file_id":{"type":"string"},"container":{"type":"string"}}}}}]
 - | ="metadata":{"file_id":"own"}
@@ -70,6 +72,8 @@ container.skills[1].skill_id | ="container":{"skills":[{"type":"anthropic","skil
 - | {"type":"bash_code_execution_tool_result","tool_use_id":"t","content":{"type":"bash_code_execution_result","content":[{"type":"bash_code_execution_output","file_id":"file_1"}]}}
 - | {"type":"text","text":"x","citations":[{"type":"char_location","file_id":"file_1"}]}
 - | {"type":"image","source":{"type":"url","url":"https://x/y.png"}}
+- | {"type":"web_search_tool_result","tool_use_id":"t","content":[{"type":"web_search_result","url":"https://generativelanguage.googleapis.com/docs","title":"x","encrypted_content":"x"}]}
+- | {"type":"search_result","source":"gs://own/x","title":"t","content":[{"type":"text","text":"x"}]}
 - | ="tools":[{"name":"f","input_schema":{"type":"object","properties":{"file_id":{}}},"input_examples":[{"file_id":"a"}]}]
 - | ="container":null
 "#;
@@ -102,6 +106,7 @@ conversation | ="conversation":"conv_1"
 - | {"type":"function_call","id":"fc_1","call_id":"c","name":"f","arguments":"{\"file_id\":\"own\"}","status":"completed"}
 - | {"type":"custom_tool_call","call_id":"c","name":"f","input":"file_id: gs://x"}
 - | {"type":"image_generation_call","id":"ig_1","result":"AAAA"}
+- | {"type":"web_search_call","id":"ws_1","status":"completed","action":{"type":"search","query":"q","sources":[{"type":"url","url":"https://aiplatform.googleapis.com/x"}]}}
 - | {"id":"msg_1","role":"developer","content":"x"}
 - | ="tools":[{"type":"namespace","name":"n","tools":[{"type":"function","name":"f","parameters":{"type":"object","properties":{"file_id":{}}}}]}]
 - | ="client_metadata":{"container":"own"}

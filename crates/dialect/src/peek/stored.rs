@@ -63,6 +63,26 @@ const WRITTEN: [&str; 18] = [
     "logitbias",
 ];
 
+/// None of these names is shorter.
+const NAME_BYTES_MIN: usize = 5;
+
+/// Whether a key begins with the first two letters of one of these names.
+#[inline]
+fn begins(key: &[u8]) -> bool {
+    const LOWER: u8 = 0x20;
+    let [first, second, ..] = key else { return false };
+    match first | LOWER {
+        b'f' | b'l' => second | LOWER == b'i',
+        b'c' => matches!(second | LOWER, b'o' | b'a'),
+        b'd' | b'r' => second | LOWER == b'a',
+        b'v' => matches!(second | LOWER, b'e' | b'o'),
+        b'k' => second | LOWER == b'n',
+        b'a' => second | LOWER == b'u',
+        b's' => second | LOWER == b'k',
+        _ => false,
+    }
+}
+
 /// An address longer than this is no address of a store.
 const ADDRESS_BYTES_MAX: usize = 4_096;
 /// No word that names a kind is longer, whichever way it is spelt.
@@ -79,51 +99,58 @@ pub(super) struct Hints {
 impl Watch for Hints {
     #[inline]
     fn key(&mut self, _depth: u32, key: &[u8]) {
-        // Nearly every key ends the comparison here.
-        if matches!(
-            key.last(),
-            Some(b'd' | b's' | b't' | b'r' | b'o' | b'a' | b'D' | b'S' | b'T' | b'R' | b'O' | b'A')
-        ) || key.contains(&b'\\')
-        {
-            let name = plain(key);
-            self.found |= STORED.contains(&&*name) || HOLDERS.contains(&&*name) || key.contains(&b'\\');
+        // Nearly every key ends the look here.
+        if key.len() >= NAME_BYTES_MIN && begins(key) && key != b"content" {
+            self.found |= is_suspect(key);
         }
+        self.found |= key.contains(&b'\\');
     }
 
     #[inline]
     fn string(&mut self, _depth: u32, text: &[u8], span: Range<usize>) {
         let inner = &text[span.start + 1..span.end - 1];
         self.found |= match inner.first() {
-            None => false,
-            Some(b'i') if matches!(inner, b"item_reference" | b"image_generation_call") => true,
             _ if inner.len() > ADDRESS_BYTES_MAX => false,
+            Some(b'i') => matches!(inner, b"item_reference" | b"image_generation_call") || looks_stored(inner),
             Some(b'g' | b'G' | b's' | b'S' | b'f' | b'F' | b'h' | b'H' | b' ' | b'\\') => looks_stored(inner),
-            // A word that is spelt so that only the server reads it.
-            Some(_) => inner.len() <= WORD_BYTES_MAX && memchr::memmem::find(inner, b"\\u00").is_some(),
+            _ => false,
         };
     }
 }
 
-/// Whether a text may be the address of something stored, or hides what it is.
 #[cold]
+fn is_suspect(key: &[u8]) -> bool {
+    let name = plain(key);
+    STORED.contains(&&*name) || HOLDERS.contains(&&*name)
+}
+
+/// Whether a character is spelt as an escape that nobody needs.
+fn hides(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'\\', text).any(|at| text[at..].starts_with(b"\\u00"))
+}
+
+/// Whether a text may be the address of something stored, or a word that hides what it is.
 fn looks_stored(text: &[u8]) -> bool {
     let mut text = text;
     while let [b' ', rest @ ..] | [b'\\', b'n' | b'r' | b't', rest @ ..] = text {
         text = rest;
     }
-    let start = &text[..text.len().min(WORD_BYTES_MAX)];
-    if memchr::memmem::find(start, b"\\u00").is_some() {
+    // Neither has a blank, and prose soon has one.
+    if text[..text.len().min(SCHEME_BYTES_MAX)].contains(&b' ') {
+        return false;
+    }
+    if hides(&text[..text.len().min(WORD_BYTES_MAX)]) {
         return true;
     }
-    let start = start.to_ascii_lowercase();
-    if start.starts_with(b"http") {
+    let starts = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    if starts(b"http") {
         let text = text.to_ascii_lowercase();
-        // An escape may hide either.
+        // An escape may hide the host.
         return [&b"googleapis"[..], b"%"].iter().any(|word| memchr::memmem::find(&text, word).is_some());
     }
-    let scheme = start.iter().take(SCHEME_BYTES_MAX).position(|byte| *byte == b':');
+    let scheme = text.iter().take(SCHEME_BYTES_MAX).position(|byte| *byte == b':');
     // A backslash stands before a slash where it is escaped.
-    scheme.is_some_and(|at| matches!(start.get(at + 1), Some(b'/' | b'\\'))) || start.starts_with(b"files")
+    scheme.is_some_and(|at| matches!(text.get(at + 1), Some(b'/' | b'\\'))) || starts(b"files")
 }
 
 /// Watches with two at once.

@@ -181,3 +181,11 @@ fn what_was_kept_here_is_not_refused() {
     assert!(peek(Dialect::OpenAiResponses, &body).is_err());
     assert!(peek_whole(Dialect::OpenAiResponses, &body).is_ok());
 }
+
+/// The quick look knows every name by its beginning.
+#[test]
+fn every_name_has_a_known_beginning() {
+    for name in STORED.iter().chain(&HOLDERS) {
+        assert!(name.len() >= NAME_BYTES_MIN && begins(name.as_bytes()), "{name}");
+    }
+}

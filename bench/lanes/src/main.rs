@@ -94,8 +94,12 @@ fn pairs() -> Vec<Pair> {
 
 impl Pair {
     fn new(upstream: Speaks, client: Speaks) -> Self {
-        let head =
-            ReplyHead { id: "chatcmpl-01m8m9fht2et2tn478vh923gxy".into(), model: "public".into(), created: 1 };
+        let head = ReplyHead {
+            id: "chatcmpl-01m8m9fht2et2tn478vh923gxy".into(),
+            model: "public".into(),
+            created: 1,
+            ended: Some(1),
+        };
         let spec =
             StreamSpec { upstream: dialect(upstream), ..StreamSpec::straight(dialect(client), head, true, 1) };
         let opening = upstream.opening(20);

@@ -171,6 +171,8 @@ impl MessagesDecoder {
             // Blocks of tools that the provider runs are its own affair.
             _ => return Ok(()),
         };
+        // A server that ends no block begins the next one in its place: what follows is of the next one.
+        self.close(index, out)?;
         let call = matches!(head, Head::ToolCall { .. });
         self.called |= call;
         self.order.open(index, head, out);

@@ -5,7 +5,7 @@ use crate::anthropic::{reply::MessagesEncoder, stream::MessagesDecoder};
 use crate::completions::{self, reply::CompletionsEncoder};
 use crate::fault::render_event;
 use crate::gemini::{reply::GeminiEncoder, stream::GeminiDecoder};
-use crate::json::string_value;
+use crate::json::{Span, span_within, string_value};
 use crate::lane::{StreamFault, StreamSpec};
 use crate::openai_chat::{reply::ChatEncoder, stream::ChatDecoder};
 use crate::openai_responses::{reply::ResponsesEncoder, stream::ResponsesDecoder};
@@ -17,10 +17,39 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use units::Usage;
 
+/// What differs between two frames of the same shape, as places in their data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Varies {
+    /// The text, quotes included.
+    pub text: Span,
+    /// The usage told beside it, behind it.
+    pub report: Option<Span>,
+}
+
+impl Varies {
+    /// Of parts of the data; `None` where a report is told before the text.
+    pub fn of(data: &[u8], text: &[u8], report: Option<&[u8]>) -> Option<Self> {
+        let text = span_within(data, text)?;
+        let report = match report {
+            Some(report) => Some(span_within(data, report).filter(|report| report.0 >= text.1)?),
+            None => None,
+        };
+        Some(Self { text, report })
+    }
+}
+
 /// Reads answers of one dialect as events whose blocks never overlap.
 pub(crate) trait Decode: Debug + Send {
-    /// Takes one frame: the name it came under (empty when it has none), and its data: whole JSON, or `[DONE]`.
+    /// Takes one frame: the name it came under (empty when it has none), and its data: valid UTF-8, what else it is is the
+    /// reader's to see.
     fn frame(&mut self, name: &[u8], data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault>;
+    /// What may differ from the last frame to the next, when a frame that differs there alone would only say more of the same
+    /// block: nothing else of it counts, and the reader need know of nothing but its report.
+    fn varies(&self) -> Option<Varies> {
+        None
+    }
+    /// The report of a frame that differed from the last one in what varies alone.
+    fn reported(&mut self, _report: &[u8], _out: &mut Vec<Event>) {}
     /// Takes a whole answer instead of frames.
     fn answer(&mut self, body: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault>;
     /// The connection ended. Without a proper end of the answer it is `StreamFault::Cut`.

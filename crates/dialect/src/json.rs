@@ -419,6 +419,13 @@ pub(crate) fn string_value(value: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
+/// Where a part of a text stands in it; `None` when it is no part of it.
+pub(crate) fn span_within(text: &[u8], part: &[u8]) -> Option<Span> {
+    let from = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    let to = from.checked_add(part.len()).filter(|to| *to <= text.len())?;
+    Some((from, to))
+}
+
 /// A whole number from 0 on, if the value is one.
 pub(crate) fn whole(value: &[u8]) -> Option<u64> {
     std::str::from_utf8(value).ok()?.parse().ok()

@@ -4,6 +4,7 @@
 
 mod array;
 mod convert;
+mod repeat;
 mod stops;
 
 use crate::embeddings::{self, Vectors};

@@ -95,6 +95,12 @@ impl<'a> Object<'a> {
         Self::open_at(raw, blank(raw, 0)).map(|(object, _)| object)
     }
 
+    /// Reads an object that is all of a text, blanks around it apart.
+    pub fn alone(raw: &'a [u8]) -> Option<Self> {
+        let (object, end) = Self::open_at(raw, blank(raw, 0))?;
+        (blank(raw, end) == raw.len()).then_some(object)
+    }
+
     /// Reads the object that starts at `at`, and gives the index after it.
     fn open_at(raw: &'a [u8], at: usize) -> Option<(Self, usize)> {
         let mut fields = SmallVec::new();

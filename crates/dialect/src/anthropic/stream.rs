@@ -3,7 +3,7 @@
 
 use super::stop;
 use super::usage::MessageCounts;
-use crate::codec::{Decode, type_of};
+use crate::codec::{Decode, Varies, type_of};
 use crate::fault::UpstreamFault;
 use crate::json::{string_value, whole};
 use crate::lane::StreamFault;
@@ -25,6 +25,7 @@ pub(crate) struct MessagesDecoder {
     called: bool,
     stop: Option<Stop>,
     done: bool,
+    varies: Option<Varies>,
 }
 
 #[derive(Debug)]
@@ -41,7 +42,8 @@ impl Decode for MessagesDecoder {
         if data == b"[DONE]" {
             return Ok(());
         }
-        let event = Object::open(data).ok_or(StreamFault::Garbage)?;
+        self.varies = None;
+        let event = Object::alone(data).ok_or(StreamFault::Garbage)?;
         let kind = type_of(&event, name);
         if kind == "error" || event.get("error").is_some() {
             let fault = UpstreamFault::in_stream(Dialect::Anthropic, data);
@@ -69,8 +71,12 @@ impl Decode for MessagesDecoder {
                 self.open(index, &block.ok_or(StreamFault::Garbage)?, out)?;
             }
             "content_block_delta" => {
-                let delta = event.get("delta").and_then(Object::open);
-                self.more(index, &delta.ok_or(StreamFault::Garbage)?, out)?;
+                let delta = event.get("delta").and_then(Object::open).ok_or(StreamFault::Garbage)?;
+                self.more(index, &delta, out)?;
+                // A seal is kept until its block ends.
+                let text = delta.get("text").or_else(|| delta.get("thinking"));
+                let only = delta.len() == 2 && delta.get("type").is_some();
+                self.varies = text.filter(|_| only).and_then(|text| Varies::of(data, text, None));
             }
             "content_block_stop" => self.close(index, out)?,
             "message_delta" => {
@@ -113,6 +119,10 @@ impl Decode for MessagesDecoder {
             return Err(StreamFault::Cut);
         }
         self.end(out)
+    }
+
+    fn varies(&self) -> Option<Varies> {
+        self.varies
     }
 
     fn is_done(&self) -> bool {

@@ -7,7 +7,7 @@
 
 use super::stop;
 use super::usage::GeminiCounts;
-use crate::codec::Decode;
+use crate::codec::{Decode, Varies};
 use crate::fault::UpstreamFault;
 use crate::lane::StreamFault;
 use crate::read::{Object, elements};
@@ -25,6 +25,16 @@ pub(crate) struct GeminiDecoder {
     calls: usize,
     stop: Option<Stop>,
     done: bool,
+    varies: Option<Varies>,
+}
+
+/// The text of a candidate with one part that says nothing else.
+fn only_text<'a>(candidate: &Object<'a>) -> Option<&'a [u8]> {
+    let content = Object::open(candidate.get("content")?)?;
+    let [part] = elements(content.get("parts")?)?[..] else { return None };
+    let part = Object::open(part)?;
+    let plain = part.iter().all(|(name, _)| name == b"text" || name == b"thought");
+    part.get("text").filter(|raw| plain && raw.first() == Some(&b'"'))
 }
 
 impl Decode for GeminiDecoder {
@@ -32,7 +42,8 @@ impl Decode for GeminiDecoder {
         if data == b"[DONE]" {
             return if self.stop.is_some() { self.finish(out) } else { Ok(()) };
         }
-        let frame = Object::open(data).ok_or(StreamFault::Garbage)?;
+        self.varies = None;
+        let frame = Object::alone(data).ok_or(StreamFault::Garbage)?;
         if frame.get("error").is_some() {
             return Err(StreamFault::Upstream(UpstreamFault::in_stream(Dialect::Gemini, data)));
         }
@@ -52,11 +63,22 @@ impl Decode for GeminiDecoder {
             }
             None => self.blocked(&frame),
         }
-        if let Some(raw) = frame.get("usageMetadata") {
-            self.counts.take(raw);
-            out.push(Event::Usage(self.counts.usage()));
+        let report = frame.get("usageMetadata");
+        if let Some(raw) = report {
+            self.reported(raw, out);
         }
+        let text = first.as_ref().and_then(only_text);
+        self.varies = text.and_then(|text| Varies::of(data, text, report));
         Ok(())
+    }
+
+    fn varies(&self) -> Option<Varies> {
+        self.varies
+    }
+
+    fn reported(&mut self, report: &[u8], out: &mut Vec<Event>) {
+        self.counts.take(report);
+        out.push(Event::Usage(self.counts.usage()));
     }
 
     fn answer(&mut self, body: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {

@@ -1,6 +1,7 @@
 //! The converting lane for answers. In: the upstream's bytes. Out: the client's; a tally watches the events between the two.
 //! Never here: a pair of dialects; a decoder and an encoder meet over `canon::Event`.
 
+use super::repeat::Repeat;
 use super::stops::Stops;
 use super::{LaneStream, StreamFault, StreamSpec};
 use crate::codec::{Decode, Encode, decoder, encoder, write_reply};
@@ -109,6 +110,8 @@ pub(super) struct Convert {
     encoder: Box<dyn Encode>,
     middle: Middle,
     events: Vec<Event>,
+    /// The last frame, when it was only more of a text.
+    known: Option<Repeat>,
 }
 
 impl Convert {
@@ -120,10 +123,23 @@ impl Convert {
             encoder: encoder(spec),
             middle: Middle::new(spec),
             events: Vec::new(),
+            known: None,
         }
     }
 
     fn frame(&mut self, frame: &[u8], out: &mut BytesMut) -> Result<(), StreamFault> {
+        if let Some(said) = self.known.as_ref().and_then(|known| known.said(frame)) {
+            self.events.push(Event::More(Piece::Text(said.text)));
+            if let Some(report) = said.report {
+                self.decoder.reported(report, &mut self.events);
+            }
+            self.flush(out);
+            if self.middle.cut {
+                self.known = None;
+            }
+            return Ok(());
+        }
+        self.known = None;
         let Some(fields) = fields(frame).filter(|_| !self.decoder.is_done()) else {
             return Ok(());
         };
@@ -134,7 +150,13 @@ impl Convert {
         // What comes behind a stop sequence of ours only tells usage: nothing in it can spoil the answer.
         let over = self.middle.cut;
         let taken = self.told(fields.event, data);
+        let more = matches!(
+            self.events[..],
+            [Event::More(Piece::Text(_))] | [Event::More(Piece::Text(_)), Event::Usage(_)]
+        );
+        let varies = self.decoder.varies().filter(|_| more && taken.is_ok());
         self.flush(out);
+        self.known = varies.filter(|_| !self.middle.cut).and_then(|varies| Repeat::of(frame, &fields, varies));
         if over { Ok(()) } else { taken }
     }
 
@@ -144,8 +166,7 @@ impl Convert {
             let fault = UpstreamFault::in_stream(self.upstream, data);
             return Err(StreamFault::Upstream(fault));
         }
-        let whole = crate::json::skip(data, 0, 0) == Ok(data.len());
-        if data != b"[DONE]" && !(whole && std::str::from_utf8(data).is_ok()) {
+        if std::str::from_utf8(data).is_err() {
             return Err(StreamFault::Garbage);
         }
         self.decoder.frame(event, data, &mut self.events)

@@ -263,3 +263,70 @@ fn events_without_a_type_have_a_name() {
         }
     }
 }
+
+/// Frames of a dialect: text and thoughts, beside reports and what else may stand between two of them.
+fn pool(upstream: Dialect, text: &str) -> Vec<String> {
+    let text = serde_json::Value::from(text);
+    let data = |json: String| format!("data: {json}\n\n");
+    match upstream {
+        Dialect::OpenAiChat => vec![
+            data(format!(r#"{{"choices":[{{"index":0,"delta":{{"content":{text}}}}}]}}"#)),
+            data(format!(r#"{{"choices":[{{"index":0,"delta":{{"reasoning":{text},"content":""}}}}]}}"#)),
+            data(format!(r#"{{"choices":[{{"index":0,"delta":{{"content":{text}}}}}],"usage":{{"prompt_tokens":1,"completion_tokens":7}}}}"#)),
+            data(format!(r#"{{"choices":[{{"delta":{{"content":{text},"refusal":"no"}}}}]}}"#)),
+            data(r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}}]}"#.to_owned()),
+            data(format!(r#"{{"choices":[{{"delta":{{"content":{text}}},"finish_reason":"length"}}]}}"#)),
+        ],
+        Dialect::Anthropic => vec![
+            data(format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":{text}}}}}"#)),
+            data(format!(r#"{{"type":"content_block_delta","index":1,"delta":{{"type":"thinking_delta","thinking":{text}}}}}"#)),
+            data(format!(r#"{{"type":"content_block_delta","index":1,"delta":{{"type":"x","thinking":{text},"signature":"s"}}}}"#)),
+            data(r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#.to_owned()),
+            data(r#"{"type":"content_block_start","index":1,"content_block":{"type":"thinking","thinking":""}}"#.to_owned()),
+            data(r#"{"type":"content_block_stop","index":0}"#.to_owned()),
+            data(r#"{"type":"content_block_stop","index":1}"#.to_owned()),
+        ],
+        Dialect::Gemini => vec![
+            data(format!(r#"{{"candidates":[{{"content":{{"parts":[{{"text":{text}}}]}}}}]}}"#)),
+            data(format!(r#"{{"candidates":[{{"content":{{"parts":[{{"text":{text},"thought":true}}]}}}}]}}"#)),
+            data(format!(r#"{{"candidates":[{{"content":{{"parts":[{{"text":{text}}}]}},"finishReason":"STOP"}}],"usageMetadata":{{"promptTokenCount":2,"candidatesTokenCount":9}}}}"#)),
+            data(format!(r#"{{"candidates":[{{"content":{{"parts":[{{"text":{text},"thoughtSignature":"s"}}]}}}}]}}"#)),
+            data(r#"{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{}}}]}}]}"#.to_owned()),
+        ],
+        _ => vec![
+            data(format!(r#"{{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":{text}}}"#)),
+            data(r#"{"type":"response.output_item.added","output_index":0,"item":{"type":"message","content":[]}}"#.to_owned()),
+        ],
+    }
+}
+
+proptest::proptest! {
+    /// A frame that is known by the one before it says what it says when it is read.
+    #[test]
+    fn known_frames_say_what_read_ones_say(
+        picks in proptest::collection::vec((0_usize..7, "[a-z\"\\\\\u{e9}\n]{0,4}", 1_usize..4), 1..12),
+        stop in proptest::option::of("[a-c]{1,2}"),
+    ) {
+        for upstream in Dialect::ALL {
+            for client in Dialect::CLIENTS.iter().filter(|client| *client != upstream) {
+                let spec = StreamSpec { stops: stop.clone().into_iter().collect(), ..spec(*client, *upstream) };
+                let (mut known, mut read) = (Convert::new(&spec), Convert::new(&spec));
+                let (mut from_known, mut from_read) = (BytesMut::new(), BytesMut::new());
+                for (pick, text, times) in &picks {
+                    let pool = pool(*upstream, text);
+                    let frame = pool[pick % pool.len()].as_bytes();
+                    for _ in 0..*times {
+                        read.known = None;
+                        let pushed = known.push(frame, &mut from_known);
+                        proptest::prop_assert_eq!(pushed, read.push(frame, &mut from_read));
+                    }
+                }
+                proptest::prop_assert_eq!(known.finish(&mut from_known), read.finish(&mut from_read));
+                proptest::prop_assert_eq!(known.tally().usage(), read.tally().usage());
+                proptest::prop_assert_eq!(known.tally().text_bytes(), read.tally().text_bytes());
+                let (from_known, from_read) = (String::from_utf8(from_known.to_vec()), String::from_utf8(from_read.to_vec()));
+                proptest::prop_assert_eq!(from_known, from_read);
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@
 
 use super::stop;
 use super::usage::ChatCounts;
-use crate::codec::Decode;
+use crate::codec::{Decode, Varies};
 use crate::fault::UpstreamFault;
 use crate::json::{string_value, whole};
 use crate::lane::StreamFault;
@@ -28,6 +28,7 @@ pub(crate) struct ChatDecoder {
     refused: bool,
     stop: Option<Stop>,
     done: bool,
+    varies: Option<Varies>,
 }
 
 /// A call as its fragments come.
@@ -84,12 +85,26 @@ fn within(text: &str) -> Result<(), StreamFault> {
     Ok(())
 }
 
+/// The one string of a delta that says something: text, or thoughts.
+fn only_text<'a>(delta: &Object<'a>) -> Option<&'a [u8]> {
+    let mut said = None;
+    for (name, raw) in delta.iter() {
+        match (name, raw) {
+            (b"role", _) | (_, b"null" | b"\"\"" | b"[]") => {}
+            (b"content" | b"reasoning_content" | b"reasoning", [b'"', ..]) if said.replace(raw).is_none() => {}
+            _ => return None,
+        }
+    }
+    said
+}
+
 impl Decode for ChatDecoder {
     fn frame(&mut self, _name: &[u8], data: &[u8], out: &mut Vec<Event>) -> Result<(), StreamFault> {
         if data == b"[DONE]" {
             return self.end(out);
         }
-        let chunk = Object::open(data).ok_or(StreamFault::Garbage)?;
+        self.varies = None;
+        let chunk = Object::alone(data).ok_or(StreamFault::Garbage)?;
         self.errors(&chunk, data)?;
         let choices = chunk.get("choices").and_then(elements);
         self.start(out);
@@ -101,6 +116,8 @@ impl Decode for ChatDecoder {
         if let Some(choice) = choice {
             if let Some(delta) = choice.get("delta").and_then(Object::open) {
                 self.delta(&delta, out)?;
+                let report = chunk.get("usage").filter(|raw| raw.first() == Some(&b'{'));
+                self.varies = only_text(&delta).and_then(|text| Varies::of(data, text, report));
             }
             self.finish_word(&choice);
         }
@@ -135,6 +152,16 @@ impl Decode for ChatDecoder {
         self.end(out)
     }
 
+    fn varies(&self) -> Option<Varies> {
+        // Behind a finish nothing is more of the same.
+        self.varies.filter(|_| self.stop.is_none())
+    }
+
+    fn reported(&mut self, report: &[u8], out: &mut Vec<Event>) {
+        self.counts.take(report);
+        out.push(Event::Usage(self.counts.usage()));
+    }
+
     fn is_done(&self) -> bool {
         self.done
     }
@@ -166,8 +193,7 @@ impl ChatDecoder {
 
     fn usage(&mut self, chunk: &Object<'_>, out: &mut Vec<Event>) {
         if let Some(raw) = chunk.get("usage").filter(|raw| raw.first() == Some(&b'{')) {
-            self.counts.take(raw);
-            out.push(Event::Usage(self.counts.usage()));
+            self.reported(raw, out);
         }
     }
 

@@ -40,7 +40,7 @@ impl Decode for ResponsesDecoder {
         if data == b"[DONE]" {
             return Ok(());
         }
-        let event = Object::open(data).ok_or(StreamFault::Garbage)?;
+        let event = Object::alone(data).ok_or(StreamFault::Garbage)?;
         let kind = type_of(&event, name);
         if kind == "error" || event.get("error").is_some() {
             return Err(upstream(data));

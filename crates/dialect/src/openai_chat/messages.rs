@@ -34,6 +34,10 @@ impl<'t> Pen<'t> {
                 Role::Assistant => self.assistant(&blocks, &mut array),
             }
         }
+        if array.is_empty() {
+            let told = "`messages` holds nothing that this model can be told.";
+            return Err(Fault::new(FaultKind::MessagesRequired, told).at("messages"));
+        }
         array.end();
         if request.turns.last().is_some_and(|turn| turn.role == Role::Assistant) {
             let why = "whether the answer goes on with the last message is up to the target";

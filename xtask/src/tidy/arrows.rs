@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("tollgate", &["units", "server", "store", "sim"]),
     ("xtask", &[]),
     ("bench-mock", &[]),
+    ("bench-lanes", &["dialect", "canon", "simtest", "tokens", "units"]),
     ("bench-load", &[]),
     ("process-tests", &["units", "sim"]),
 ];

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// What each crate may depend on. Tests (dev-dependencies) may use `sim` and `simtest` besides.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("units", &[]),
     ("canon", &["units"]),
     ("dialect", &["units", "canon"]),

@@ -5,9 +5,10 @@
 //! transfers. I3 `held` is the sum of open legs. I4 nothing is below zero. I5 a hold is in one state only. I6 each
 //! settled hold has one usage row, and its charge is what was transferred. I8 granted = used + remaining + breakage.
 //! I9 no hold is older than a day. I11 a key's spend is the sum of its charges.
-//! I12 a hold that outlives its process has a pending task. (I7 needs payments, I10 a hash chain.)
+//! I12 a hold that outlives its process has a pending task. I13 a key's cache sums are the sums of its settled usage rows.
+//! (I7 needs payments, I10 a hash chain.)
 
-use crate::{Account, Code, OpenHold, Posting};
+use crate::{Account, CacheSums, Code, KeySpend, OpenHold, Posting};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::time::Duration;
@@ -64,6 +65,8 @@ pub struct UsageFact {
     pub settled: bool,
     /// The charge.
     pub charge: NanoUsd,
+    /// What caches did for it; nothing where the row is from before that was counted.
+    pub cache: CacheSums,
 }
 
 /// What was looked at, and what does not agree.
@@ -101,6 +104,13 @@ struct Spent {
     charged: Option<i128>,
 }
 
+/// What the settled usage rows of a key sum to.
+#[derive(Default)]
+struct KeySums {
+    charged: i128,
+    cache: CacheSums,
+}
+
 /// Takes every row, then says what does not agree.
 #[derive(Default)]
 pub struct Auditor {
@@ -111,8 +121,8 @@ pub struct Auditor {
     open: HashSet<RequestId>,
     stones: HashSet<RequestId>,
     day: HashMap<RequestId, Spent>,
-    spent: HashMap<KeyId, i128>,
-    spends: Vec<(KeyId, NanoUsd)>,
+    spent: HashMap<KeyId, KeySums>,
+    spends: Vec<(KeyId, KeySpend)>,
     charged: i128,
     written_off: i128,
     out: Outcome,
@@ -163,9 +173,9 @@ impl Auditor {
         }
     }
 
-    /// A key's spend as its row says.
-    pub fn key_spend(&mut self, key: KeyId, spent: NanoUsd) {
-        self.spends.push((key, spent));
+    /// A key's sums as its row says.
+    pub fn key_spend(&mut self, key: KeyId, row: KeySpend) {
+        self.spends.push((key, row));
     }
 
     /// A row of the journal; those of one request come between the same two `day_ends`, with its usage row.
@@ -212,14 +222,18 @@ impl Auditor {
             if fact.charge != NanoUsd::ZERO {
                 self.find("I6", format!("usage {id}: charged without a settled hold"));
             }
+            if fact.cache.saved != NanoUsd::ZERO {
+                self.find("I13", format!("usage {id}: saved by caches without a settled hold"));
+            }
             return;
         }
         if self.open.contains(&id) || self.stones.contains(&id) {
             self.find("I5", format!("hold {id}: settled and in another state too"));
         }
         let charge = i128::from(fact.charge.nano());
-        let sum = self.spent.entry(fact.key).or_default();
-        *sum = sum.saturating_add(charge);
+        let sums = self.spent.entry(fact.key).or_default();
+        sums.charged = sums.charged.saturating_add(charge);
+        sums.cache = sums.cache.plus(fact.cache);
         if self.day.entry(id).or_default().charged.replace(charge).is_some() {
             self.find("I6", format!("usage {id}: two usage rows"));
         }
@@ -252,22 +266,36 @@ impl Auditor {
         for (id, sum) in std::mem::take(&mut self.legs) {
             self.find("I3", format!("account {id}: legs of {sum}, no such grant"));
         }
-        for (key, row) in std::mem::take(&mut self.spends) {
-            let sum = self.spent.remove(&key).unwrap_or(0);
-            if i128::from(row.nano()) != sum {
-                let what = format!("key {key}: spent {}, charges sum to {sum}", row.nano());
-                self.find("I11", what);
-            }
-        }
-        for (key, sum) in std::mem::take(&mut self.spent) {
-            if sum != 0 {
-                self.find("I11", format!("key {key}: no spend, charges sum to {sum}"));
-            }
-        }
+        self.compare_keys();
         self.out.charged = amount(self.charged);
         self.out.written_off = amount(self.written_off);
         self.out.findings.sort_by(|a, b| (a.invariant, &a.what).cmp(&(b.invariant, &b.what)));
         self.out
+    }
+
+    /// A key without a row has spent nothing, by its row.
+    fn compare_keys(&mut self) {
+        for (key, row) in std::mem::take(&mut self.spends) {
+            let sums = self.spent.remove(&key).unwrap_or_default();
+            self.compare_key(key, &row, &sums);
+        }
+        for (key, sums) in std::mem::take(&mut self.spent) {
+            self.compare_key(key, &KeySpend::default(), &sums);
+        }
+    }
+
+    fn compare_key(&mut self, key: KeyId, row: &KeySpend, sums: &KeySums) {
+        let (spent, charged) = (row.spent.nano(), sums.charged);
+        if i128::from(spent) != charged {
+            self.find("I11", format!("key {key}: spent {spent}, charges sum to {charged}"));
+        }
+        if row.cache != sums.cache {
+            let told = |cache: &CacheSums| {
+                format!("{} read, {} written, {} saved", cache.read, cache.written, cache.saved.nano())
+            };
+            let what = format!("key {key}: caches {}, usage rows sum to {}", told(&row.cache), told(&sums.cache));
+            self.find("I13", what);
+        }
     }
 
     fn compare(&mut self, row: &GrantRow) {

@@ -10,6 +10,7 @@ mod hold;
 mod order;
 mod posting;
 mod record;
+mod spend;
 mod wallet;
 
 pub use hold::{Leg, OpenHold, WrongMove};
@@ -20,4 +21,5 @@ pub use order::{
 };
 pub use posting::{Account, Code, Posting, SystemAccount};
 pub use record::UsageRow;
+pub use spend::{CacheSums, KeySpend};
 pub use wallet::{Closing, Grant, LedgerError, LegEnd, Sweep, Wallet};

@@ -1,5 +1,5 @@
 //! Turns usage into money. In: `Usage`, `Rates`. Out: a charge, a worst case, what an amount affords.
-//! Never here: clocks, storage, a float, a rounding anywhere but in `round_up`.
+//! Never here: clocks, storage, a float, a rounding of a charge anywhere but in `round_up`.
 
 use units::{Class, MoneyError, NanoUsd, PicoRate, Tokens, Usage};
 
@@ -191,6 +191,25 @@ pub fn exact_pico(usage: &Usage, rates: &Rates) -> Result<i128, MeterError> {
     })
 }
 
+/// What prompt caches saved: the cost of the same usage if every prompt token that was read from or written to a cache had
+/// cost the plain input rate, less what it cost. Below zero where writing cost more than reading saved. Rounded down once,
+/// so never more than is true, and never more than the charges of the two usages differ by.
+///
+/// # Errors
+/// As `charge`, of the cached classes and the plain input.
+pub fn cache_saved(usage: &Usage, rates: &Rates) -> Result<NanoUsd, MeterError> {
+    let cached = [Class::CacheRead, Class::CacheWrite5m, Class::CacheWrite1h];
+    let mut used = cached.into_iter().map(|class| (class, usage.count(class))).filter(|(_, count)| *count > 0);
+    let (plain, cost) = used.try_fold((0, 0), |(plain, cost), (class, count)| {
+        if count > Usage::COUNT_MAX {
+            return Err(MeterError::Absurd(class));
+        }
+        Ok((plus_cost(plain, count, rates.known(Class::Input)?)?, plus_cost(cost, count, rates.known(class)?)?))
+    })?;
+    let saved: i128 = plain.checked_sub(cost).ok_or(MeterError::Money(MoneyError::Overflow))?;
+    nano(saved.div_euclid(PICO))
+}
+
 /// The largest cost of a request within these bounds: what a hold must cover.
 ///
 /// # Errors
@@ -250,8 +269,11 @@ fn plus_cost(sum: i128, count: u64, rate: PicoRate) -> Result<i128, MeterError> 
 /// The only rounding of a charge: up to the next nano-USD.
 fn round_up(pico: i128) -> Result<NanoUsd, MeterError> {
     let too_large = MeterError::Money(MoneyError::Overflow);
-    let nano = pico.checked_add(999).ok_or(too_large)?.div_euclid(PICO);
-    i64::try_from(nano).map(NanoUsd::new).map_err(|_| too_large)
+    nano(pico.checked_add(999).ok_or(too_large)?.div_euclid(PICO))
+}
+
+fn nano(amount: i128) -> Result<NanoUsd, MeterError> {
+    i64::try_from(amount).map(NanoUsd::new).map_err(|_| MeterError::Money(MoneyError::Overflow))
 }
 
 #[cfg(test)]

@@ -94,7 +94,68 @@ fn images_are_charged_by_the_piece() {
     assert!(zero.is_free() && zero.with(Class::Images, PicoRate::ZERO).is_free());
 }
 
+/// R-ROUTE-9: reading saves, writing costs, and what a cache has no rate for saves nothing.
+#[test]
+fn r_route_9_what_caches_saved_is_exact() {
+    // 3.00 USD per million; a tenth for reading, a quarter more for minutes, twice as much for an hour.
+    let dear = Rates::UNKNOWN
+        .with(Class::Input, rate(3_000_000))
+        .with(Class::CacheRead, rate(300_000))
+        .with(Class::CacheWrite5m, rate(3_750_000))
+        .with(Class::CacheWrite1h, rate(6_000_000))
+        .with(Class::Output, rate(15_000_000));
+    // A rate that no nano divides: 0.333 nano plain, 0.001 read, 0.334 written.
+    let thin = Rates::UNKNOWN
+        .with(Class::Input, rate(333))
+        .with(Class::CacheRead, rate(1))
+        .with(Class::CacheWrite5m, rate(334))
+        .with(Class::Output, rate(1));
+    let plain = Rates::UNKNOWN.with(Class::Input, rate(5_000)).with(Class::Output, rate(9_000));
+    let used = |read, minutes, hour| {
+        let usage = Usage::NONE.with(Class::Input, 70).with(Class::CacheRead, read).with(Class::Output, 90);
+        usage.with(Class::CacheWrite5m, minutes).with(Class::CacheWrite1h, hour)
+    };
+    for (rates, usage, saved) in [
+        (&dear, used(0, 0, 0), 0),
+        (&dear, used(1_000, 0, 0), 2_700_000),
+        (&dear, used(0, 1_000, 0), -750_000),
+        (&dear, used(0, 0, 1_000), -3_000_000),
+        (&dear, used(1_000, 1_000, 500), 2_700_000 - 750_000 - 1_500_000),
+        // 0.996 saved is told as nothing, 1.328 as one; 0.001 lost is told as one lost.
+        (&thin, used(3, 0, 0), 0),
+        (&thin, used(4, 0, 0), 1),
+        (&thin, used(0, 1, 0), -1),
+        (&thin, used(0, 1_000, 0), -1),
+        (&thin, used(0, 1_001, 0), -2),
+        (&plain, used(1_000, 1_000, 1_000), 0),
+        (&Rates::FREE, used(1_000, 1_000, 1_000), 0),
+    ] {
+        assert_eq!(cache_saved(&usage, rates), Ok(NanoUsd::new(saved)), "{usage:?}");
+    }
+    let unpriced = Rates::UNKNOWN.with(Class::CacheRead, rate(1));
+    assert_eq!(cache_saved(&used(1, 0, 0), &unpriced), Err(MeterError::Unpriced(Class::Input)));
+    assert_eq!(cache_saved(&used(0, 0, 0), &Rates::UNKNOWN), Ok(NanoUsd::ZERO));
+    let absurd = used(Usage::COUNT_MAX + 1, 0, 0);
+    assert_eq!(cache_saved(&absurd, &dear), Err(MeterError::Absurd(Class::CacheRead)));
+    let much = dear.with(Class::Input, rate(i64::MAX));
+    assert_eq!(cache_saved(&used(Usage::COUNT_MAX, 0, 0), &much), Err(MeterError::Money(MoneyError::Overflow)));
+}
+
 proptest! {
+    /// R-ROUTE-9: never more than the same prompt without a cache would have been charged beyond it, and a nano less at most.
+    #[test]
+    fn r_route_9_never_more_saved_than_is_true(usage in some_usage(), rates in some_rates()) {
+        let cached = [Class::CacheRead, Class::CacheWrite5m, Class::CacheWrite1h];
+        let moved = usage.count(Class::Input) + cached.map(|class| usage.count(class)).iter().sum::<u64>();
+        let uncached = cached.into_iter().fold(usage, |usage, class| usage.with(class, 0)).with(Class::Input, moved);
+        let saved = i128::from(cache_saved(&usage, &rates).unwrap().nano());
+        let exact = exact_pico(&uncached, &rates).unwrap() - exact_pico(&usage, &rates).unwrap();
+        prop_assert!(saved * 1_000 <= exact && exact - saved * 1_000 < 1_000);
+        let charged = |usage| i128::from(charge(usage, &rates).unwrap().nano());
+        let told = charged(&uncached) - charged(&usage);
+        prop_assert!(saved <= told && told <= saved + 1);
+    }
+
     #[test]
     fn never_below_the_cost_and_less_than_a_nano_above(usage in some_usage(), rates in some_rates()) {
         let pico = exact_pico(&usage, &rates).unwrap();

@@ -1,6 +1,7 @@
 //! The record of one request: what console, export, metrics and audit read. In: facts known at the end. Out: one row.
 //! Never here: prompts, answers, keys, upstream URLs.
 
+use crate::CacheSums;
 use std::sync::Arc;
 use units::{KeyId, NanoUsd, PriceId, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
 
@@ -35,6 +36,9 @@ pub struct UsageRow {
     pub price: Option<PriceId>,
     /// What was charged.
     pub charge: NanoUsd,
+    /// What prompt caches saved by the rates of the price (`meter::cache_saved`); below zero where writing to them cost more
+    /// than reading from them saved, and zero where nothing was charged for.
+    pub cache_saved: NanoUsd,
     /// From the request's head to the end of its answer, in milliseconds.
     pub latency_ms: u32,
     /// From the request's head to the first semantic byte, in milliseconds.
@@ -47,4 +51,17 @@ pub struct UsageRow {
     pub partial: bool,
     /// The caller's own id (`x-client-request-id`).
     pub client_request_id: Option<String>,
+}
+
+impl UsageRow {
+    /// What caches did for this request, as it counts for its key.
+    pub fn cache(&self) -> CacheSums {
+        CacheSums::of(&self.usage, self.cache_saved)
+    }
+
+    /// The same of a request that was not charged: it cost nothing, so nothing was saved.
+    #[must_use]
+    pub fn uncharged(self) -> Self {
+        Self { charge: NanoUsd::ZERO, cache_saved: NanoUsd::ZERO, ..self }
+    }
 }

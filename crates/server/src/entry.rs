@@ -112,6 +112,7 @@ impl Entry {
             source: UsageSource::None,
             price: None,
             charge: NanoUsd::ZERO,
+            cache_saved: NanoUsd::ZERO,
             latency_ms: self.age_ms(),
             first_byte_ms: None,
             streamed: false,

@@ -119,6 +119,7 @@ impl Document {
             source: UsageSource::None,
             price: self.terms.as_ref().map(|terms| terms.price),
             charge: NanoUsd::ZERO,
+            cache_saved: NanoUsd::ZERO,
             latency_ms: u32::try_from(now.since(task.created_at).as_millis()).unwrap_or(u32::MAX),
             first_byte_ms: None,
             streamed: false,

@@ -2,8 +2,8 @@
 //! Never here: a rule of its own.
 
 use ledger::{
-    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, OpenHold, SettleAnswer, SettleOrder,
-    UsageRow, Wallet,
+    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, OpenHold, SettleAnswer,
+    SettleOrder, UsageRow, Wallet,
 };
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ struct Pages {
     holds: HashMap<RequestId, OpenHold>,
     closed: HashMap<RequestId, HoldState>,
     rows: Vec<UsageRow>,
-    spend: HashMap<KeyId, NanoUsd>,
+    spend: HashMap<KeyId, KeySpend>,
     refuse_holds: bool,
     refuse_settles: bool,
     settles_take: Option<Duration>,
@@ -122,13 +122,14 @@ impl Pages {
         let closing = wallet.settle(&hold, order.cost, order.usage.at).map_err(corrupt)?;
         self.closed.insert(order.id, closing.state);
         let spend = self.spend.entry(hold.key).or_default();
-        *spend = spend.plus(closing.charged).map_err(corrupt)?;
+        let added = KeySpend { spent: closing.charged, cache: order.usage.cache() };
+        *spend = spend.plus(added).map_err(corrupt)?;
         self.rows.push(UsageRow { charge: closing.charged, ..order.usage });
         Ok(SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off })
     }
 
     fn release(&mut self, id: RequestId, usage: Option<UsageRow>) -> Result<HoldState, StoreError> {
-        self.rows.extend(usage);
+        self.rows.extend(usage.map(UsageRow::uncharged));
         let Some(hold) = self.holds.remove(&id) else { return Ok(HoldState::Unknown) };
         let wallet = self.wallets.get_mut(&hold.workspace).ok_or_else(|| corrupt("no wallet"))?;
         let closing = wallet.release(&hold, false, hold.at).map_err(corrupt)?;
@@ -172,14 +173,14 @@ impl Ledger for Book {
     }
 
     fn record(&self, row: UsageRow) {
-        self.0.lock().rows.push(row);
+        self.0.lock().rows.push(row.uncharged());
     }
 
     fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Pending<'_, Balance> {
         ready(Ok(self.left(workspace, now)))
     }
 
-    fn key_spend(&self, key: KeyId) -> Pending<'_, NanoUsd> {
+    fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend> {
         ready(Ok(self.0.lock().spend.get(&key).copied().unwrap_or_default()))
     }
 

@@ -2,7 +2,8 @@
 //! Never here: tables, SQL, a rule about money.
 
 use ledger::{
-    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow,
+    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, SettleAnswer, SettleOrder,
+    UsageRow,
 };
 use std::future::Future;
 use std::pin::Pin;
@@ -57,8 +58,8 @@ pub trait Ledger: Send + Sync {
     fn record(&self, row: UsageRow);
     /// One snapshot of a workspace's money.
     fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Pending<'_, Balance>;
-    /// What a key has spent in all.
-    fn key_spend(&self, key: KeyId) -> Pending<'_, NanoUsd>;
+    /// What a key has spent in all, and what caches did for it, of one instant.
+    fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend>;
     /// Posts credit to a workspace; answers when durable.
     fn grant(&self, order: GrantOrder) -> Pending<'_, Balance>;
     /// Recomputes everything and names what does not agree (`ledger::audit` lists the invariants).

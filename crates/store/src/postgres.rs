@@ -29,7 +29,8 @@ use crate::reply;
 use address::Address;
 use changes::Changes;
 use ledger::{
-    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow,
+    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, SettleAnswer, SettleOrder,
+    UsageRow,
 };
 use node::Lease;
 use parking_lot::Mutex;
@@ -41,7 +42,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use units::{BootId, Chance, Clock, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+use units::{BootId, Chance, Clock, KeyId, RequestId, Timestamp, WorkspaceId};
 
 /// What callers and the tasks of this node share.
 struct Shared {
@@ -147,7 +148,7 @@ impl Ledger for Postgres {
         Box::pin(credit::balance(&self.shared.db, workspace, now))
     }
 
-    fn key_spend(&self, key: KeyId) -> Pending<'_, NanoUsd> {
+    fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend> {
         Box::pin(credit::key_spend(&self.shared.db, key))
     }
 

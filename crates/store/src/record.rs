@@ -1,12 +1,15 @@
 //! Numbers that both engines keep for a usage row. In: a row. Out: small integers, and back. Never here: SQL.
 
-use ledger::UsageRow;
-use units::{RequestId, Timestamp, UsageSource};
+use ledger::{CacheSums, KeySpend, UsageRow};
+use units::{Class, NanoUsd, RequestId, Timestamp, Usage, UsageSource};
 
 /// The columns of a usage row that both engines share, in this order.
 pub const COLUMNS: &str = "request, closing, at, workspace, key, endpoint, model, provider, upstream_model, status, fault, \
     input, cache_read, cache_write_5m, cache_write_1h, audio_in, output, reasoning, audio_out, images, \
-    source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id";
+    source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id, cache_saved";
+
+/// The columns of a key's sums that both engines share, in this order.
+pub const KEY_SUMS: &str = "key, spent, cache_read, cache_written, cache_saved";
 
 /// The holds of tasks that are not pending any more: nobody would ever close them. One text for both engines.
 pub const STRAYS: &str = "SELECT id FROM hold h WHERE h.task <> (1 = 0) AND NOT EXISTS \
@@ -30,6 +33,37 @@ pub fn first_id_of(day: i64) -> [u8; 16] {
 /// A count as it is kept; one beyond the column's range (absurd, never charged) stays at its end.
 pub fn count_to_disk(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A count of that column.
+fn count_of(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// The numbers of a key's sums, in the order of `KEY_SUMS`.
+pub fn key_sums_to_disk(sums: &KeySpend) -> [i64; 4] {
+    let cache = &sums.cache;
+    [sums.spent.nano(), count_to_disk(cache.read), count_to_disk(cache.written), cache.saved.nano()]
+}
+
+/// The sums of those numbers.
+pub fn key_sums_of([spent, read, written, saved]: [i64; 4]) -> KeySpend {
+    let cache = CacheSums { read: count_of(read), written: count_of(written), saved: NanoUsd::new(saved) };
+    KeySpend { spent: NanoUsd::new(spent), cache }
+}
+
+/// The columns of a usage row that `cache_of` reads, in this order.
+pub const CACHE: &str = "cache_read, cache_write_5m, cache_write_1h, cache_saved";
+
+/// What caches did for a request. A row from before that was counted has no `saved`, and is no part of any sum.
+pub fn cache_of(counts: [Option<i64>; 3], saved: Option<i64>) -> CacheSums {
+    let Some(saved) = saved else { return CacheSums::NONE };
+    let classes = [Class::CacheRead, Class::CacheWrite5m, Class::CacheWrite1h];
+    let usage = classes.into_iter().zip(counts).fold(Usage::NONE, |usage, (class, count)| match count {
+        Some(count) => usage.with(class, count_of(count)),
+        None => usage,
+    });
+    CacheSums::of(&usage, NanoUsd::new(saved))
 }
 
 /// The number of a source in the store.

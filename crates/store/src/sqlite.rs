@@ -27,7 +27,8 @@ use crate::reply::{self, Answer};
 use books::{Books, Seen};
 use inbox::{CloseAck, Entry, Errand, Inbox};
 use ledger::{
-    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow,
+    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, SettleAnswer, SettleOrder,
+    UsageRow,
 };
 use parking_lot::Mutex;
 use reader::Reader;
@@ -35,7 +36,7 @@ use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use units::{BootId, Clock, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+use units::{BootId, Clock, KeyId, RequestId, Timestamp, WorkspaceId};
 
 /// What callers and the ledger thread share.
 struct Shared {
@@ -157,7 +158,7 @@ impl Shared {
     async fn settle(&self, order: SettleOrder) -> Result<SettleAnswer, StoreError> {
         let SettleOrder { id, cost, usage } = order;
         let closing = |books: &mut Books, at: Timestamp| {
-            let Some(closed) = books.settle(id, cost, at)? else { return Ok(Ending::Before) };
+            let Some(closed) = books.settle(id, cost, usage.cache(), at)? else { return Ok(Ending::Before) };
             let (ack, answer) = reply::pair();
             let mut usage = Box::new(usage);
             usage.charge = closed.closing.charged;
@@ -178,7 +179,7 @@ impl Shared {
                 return Ok(Ending::Now(state));
             }
             let (ack, answer) = reply::pair();
-            let (usage, ack) = (usage.map(|row| Box::new(uncharged(row))), CloseAck::Release(state, Some(ack)));
+            let (usage, ack) = (usage.map(|row| Box::new(row.uncharged())), CloseAck::Release(state, Some(ack)));
             Ok(Ending::Queued(Entry::Close { closed: Box::new(closed), usage, at, ack }, answer))
         };
         self.close_hold(id, closing, |state| state).await
@@ -240,11 +241,6 @@ enum Ending<T> {
     Queued(Entry, Answer<Result<T, String>>),
 }
 
-/// A row of a request that was not charged.
-fn uncharged(row: UsageRow) -> UsageRow {
-    UsageRow { charge: NanoUsd::ZERO, ..row }
-}
-
 /// How an id that is not open ended.
 fn closed_state(books: &Books, id: RequestId) -> HoldState {
     match books.seen(id) {
@@ -271,7 +267,7 @@ impl Ledger for Sqlite {
     }
 
     fn record(&self, row: UsageRow) {
-        self.shared.inbox.push_record(uncharged(row));
+        self.shared.inbox.push_record(row.uncharged());
     }
 
     fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Pending<'_, Balance> {
@@ -279,7 +275,7 @@ impl Ledger for Sqlite {
         Box::pin(std::future::ready(balance))
     }
 
-    fn key_spend(&self, key: KeyId) -> Pending<'_, NanoUsd> {
+    fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend> {
         let spent = self.shared.books.lock().spend(key);
         Box::pin(std::future::ready(Ok(spent)))
     }

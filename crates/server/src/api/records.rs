@@ -69,7 +69,7 @@ fn object(row: &UsageRow) -> Value {
         "images": row.usage.count(Class::Images),
         "usage_source": row.source.name(), "estimated": row.source == units::UsageSource::Estimated,
         "price": row.price.map(|p| p.to_string()), "charge_nano_usd": row.charge.nano(),
-        "charge_usd": row.charge.to_string(), "latency_ms": row.latency_ms, "first_byte_ms": row.first_byte_ms,
+        "charge_usd": row.charge.to_string(), "cache_saved_nano_usd": row.cache_saved.nano(), "latency_ms": row.latency_ms, "first_byte_ms": row.first_byte_ms,
         "streamed": row.streamed, "attempts": row.attempts, "partial": row.partial,
         "client_request_id": row.client_request_id,
     })

@@ -1,5 +1,5 @@
-//! Who the caller is and what it may spend (R-API-10). In: a key. Out: identity, spend, balance, of one ledger snapshot.
-//! Never here: other keys, other workspaces.
+//! Who the caller is and what it may spend (R-API-10). In: a key. Out: identity, spend, caches, balance, of one ledger
+//! snapshot. Never here: other keys, other workspaces.
 
 use crate::entry::Door;
 use crate::house::{House, Worker};
@@ -28,7 +28,7 @@ pub async fn key(door: Door, State(worker): State<Worker>, request: Request<Body
 
 async fn identity(house: &House, at: Timestamp, key: &KeyRow) -> Result<Value, Fault> {
     let balance = house.ledger.balance(key.workspace, at).await.map_err(unavailable)?;
-    let spend = house.ledger.key_spend(key.id).await.map_err(unavailable)?;
+    let sums = house.ledger.key_spend(key.id).await.map_err(unavailable)?;
     let workspace = house.workspaces.find(key.workspace);
     let (name, slug) = workspace.map_or((String::new(), String::new()), |w| (w.name.clone(), w.slug.clone()));
     let available = balance.posted.minus(balance.held).unwrap_or_default();
@@ -37,8 +37,13 @@ async fn identity(house: &House, at: Timestamp, key: &KeyRow) -> Result<Value, F
         "org": { "id": key.workspace.to_string(), "name": name, "slug": slug },
         "api_key": {
             "id": key.id.to_string(), "name": key.name, "prefix": key.prefix,
-            "spend_micro_usd": spend.micro_up(), "spend_cap_micro_usd": null, "fallback_model": null,
+            "spend_micro_usd": sums.spent.micro_up(), "spend_cap_micro_usd": null, "fallback_model": null,
             "expires_at": key.expires_at.map(|t| t.to_string()),
+        },
+        // Of the key's charged requests. Rounded down: never more saved than is true, and below zero where writing cost more.
+        "cache": {
+            "read_tokens": sums.cache.read, "write_tokens": sums.cache.written,
+            "saved_micro_usd": sums.cache.saved.micro_down(),
         },
         "balance_micro_usd": balance.posted.micro_down(),
         "holds_micro_usd": balance.held.micro_up(),

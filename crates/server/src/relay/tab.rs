@@ -155,7 +155,8 @@ impl Tab {
             // report beyond what was asked for is not believed. Should the ledger fail here, it fails at the settle too.
             let _ = held.extend_to(house, cost.min(held.most)).await;
         }
-        let order = SettleOrder { id: held.id, cost, usage: row.clone() };
+        let usage = UsageRow { cache_saved: held.cache_saved(row, cost), ..row.clone() };
+        let order = SettleOrder { id: held.id, cost, usage };
         let settled = tokio::time::timeout(SETTLE_TIME_MAX, house.ledger.settle(order)).await;
         match settled {
             Ok(Ok(SettleAnswer::Settled { charged, written_off })) => Ok(Closed { charged, written_off }),
@@ -210,6 +211,13 @@ impl Held {
     fn is_beyond(&self, tally: &Tally) -> bool {
         let surely = tally.text_bytes() / BYTES_PER_TOKEN_MAX;
         tally.usage().answer_total().max(surely) > self.quote.answer_max
+    }
+
+    /// What caches saved of that cost. Without a cache the request could not have cost more than it can come to, so a report
+    /// beyond that is not believed here either; and a usage without a price saves nothing.
+    fn cache_saved(&self, row: &UsageRow, cost: NanoUsd) -> NanoUsd {
+        let saved = ledger::meter::cache_saved(&row.usage, &self.quote.rates).unwrap_or(NanoUsd::ZERO);
+        saved.min(self.most.minus(cost).unwrap_or(NanoUsd::ZERO).max(NanoUsd::ZERO))
     }
 
     /// Takes over the prompt's true size when the upstream reports one; never above the bound.

@@ -1,6 +1,7 @@
 //! Feeds the rows of a database to the pure audit, all of one instant. In: a pool. Out: a report.
 //! Never here: a rule, a repair.
 
+use super::credit;
 use super::pool::{Db, Fail};
 use super::wire::{Uuid, unpack};
 use crate::port::{AuditReport, StoreError};
@@ -54,8 +55,9 @@ async fn audit(tx: &Transaction<'_>, now: Timestamp) -> Result<AuditReport, Fail
         Ok(())
     })
     .await?;
-    each(tx, "SELECT key, spent FROM key_spend", &[], |row| {
-        auditor.key_spend(KeyId::from_bytes(id(row, 0)?), money(row, 1)?);
+    let sums = format!("SELECT {} FROM key_spend", record::KEY_SUMS);
+    each(tx, &sums, &[], |row| {
+        auditor.key_spend(KeyId::from_bytes(id(row, 0)?), credit::sums(row)?);
         Ok(())
     })
     .await?;
@@ -86,13 +88,14 @@ async fn journal(tx: &Transaction<'_>, auditor: &mut Auditor) -> Result<(), Fail
         let end = record::first_id_of(day.saturating_add(1));
         transfers(tx, auditor, "ref >= $1 AND ref < $2", [after, end]).await?;
         after = end;
-        let usage = "SELECT request, key, closing, charge FROM usage WHERE day = $1";
-        each(tx, usage, &[&day], |row| {
+        let usage = format!("SELECT request, key, closing, charge, {} FROM usage WHERE day = $1", record::CACHE);
+        each(tx, &usage, &[&day], |row| {
             auditor.usage(&UsageFact {
                 request: RequestId::from_bytes(id(row, 0)?),
                 key: KeyId::from_bytes(id(row, 1)?),
                 settled: row.try_get::<_, i16>(2)? == 1,
                 charge: money(row, 3)?,
+                cache: record::cache_of([row.try_get(4)?, row.try_get(5)?, row.try_get(6)?], row.try_get(7)?),
             });
             Ok(())
         })

@@ -5,9 +5,10 @@ use super::load;
 use super::pool::{Db, Fail, one};
 use super::wire::Uuid;
 use crate::port::StoreError;
-use ledger::{Balance, GrantOrder, Wallet};
+use crate::record::{KEY_SUMS, key_sums_of};
+use ledger::{Balance, GrantOrder, KeySpend, Wallet};
 use std::sync::Arc;
-use tokio_postgres::Transaction;
+use tokio_postgres::{Row, Transaction};
 use units::{KeyId, NanoUsd, Timestamp, WorkspaceId};
 
 /// Posts credit, once.
@@ -88,16 +89,19 @@ pub async fn balance(db: &Db, workspace: WorkspaceId, now: Timestamp) -> Result<
     .await
 }
 
-/// What a key has spent.
-pub async fn key_spend(db: &Db, key: KeyId) -> Result<NanoUsd, StoreError> {
+/// What a key came to.
+pub async fn key_spend(db: &Db, key: KeyId) -> Result<KeySpend, StoreError> {
     db.read(Arc::new(move |tx| {
         Box::pin(async move {
-            let row = tx.query_opt("SELECT spent FROM key_spend WHERE key = $1", &[&Uuid(key.bytes())]).await?;
-            Ok(match row {
-                Some(row) => NanoUsd::new(row.try_get(0)?),
-                None => NanoUsd::ZERO,
-            })
+            let sql = format!("SELECT {KEY_SUMS} FROM key_spend WHERE key = $1");
+            let row = tx.query_opt(&sql, &[&Uuid(key.bytes())]).await?;
+            Ok(row.map_or(Ok(KeySpend::default()), |row| sums(&row))?)
         })
     }))
     .await
+}
+
+/// The sums of a row with the columns of `KEY_SUMS`.
+pub fn sums(row: &Row) -> Result<KeySpend, tokio_postgres::Error> {
+    Ok(key_sums_of([row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?]))
 }

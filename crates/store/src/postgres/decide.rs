@@ -5,8 +5,8 @@ use super::queue::Op;
 use super::wire::Uuid;
 use crate::port::StoreError;
 use ledger::{
-    Closing, Grant, HoldAnswer, HoldOrder, HoldState, LedgerError, Leg, OpenHold, Posting, SettleAnswer, UsageRow,
-    Wallet,
+    Closing, Grant, HoldAnswer, HoldOrder, HoldState, KeySpend, LedgerError, Leg, OpenHold, Posting, SettleAnswer,
+    UsageRow, Wallet,
 };
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -45,8 +45,8 @@ pub struct Page<'a> {
     pub usage: Vec<(Cow<'a, UsageRow>, i16)>,
     /// Holds that closed without a usage row, and their state.
     pub stones: Vec<(Uuid, i16)>,
-    /// What keys spent.
-    pub spent: BTreeMap<KeyId, i64>,
+    /// What keys came to.
+    pub spent: BTreeMap<KeyId, KeySpend>,
 }
 
 /// Rows of holds to write.
@@ -177,8 +177,10 @@ impl<'a> Page<'a> {
         let Some((closing, key)) = closing else {
             return Ok(SettleAnswer::Already(self.state(order.id)));
         };
-        let spent = self.spent.entry(key).or_default();
-        *spent = spent.saturating_add(closing.charged.nano());
+        let spend = KeySpend { spent: closing.charged, cache: order.usage.cache() };
+        let sums = self.spent.entry(key).or_default();
+        // The charges of a batch fit: wallets had them.
+        *sums = sums.plus(spend).map_err(broken)?;
         let mut row = order.usage.clone();
         (row.request, row.charge) = (order.id, closing.charged);
         self.usage.push((Cow::Owned(row), 1));

@@ -26,10 +26,10 @@ pub fn create_sql(day: i64) -> String {
 }
 
 /// The types of `day` and the columns after it, as arrays.
-const TYPES: [&str; 29] = [
+const TYPES: [&str; 30] = [
     "bigint", "uuid", "smallint", "bigint", "uuid", "uuid", "text", "text", "text", "text", "integer", "text",
     "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "smallint", "uuid",
-    "bigint", "bigint", "bigint", "smallint", "smallint", "text",
+    "bigint", "bigint", "bigint", "smallint", "smallint", "text", "bigint",
 ];
 
 /// Writes rows. A record never replaces anything; a closed hold may replace a record of the same request.
@@ -67,6 +67,7 @@ pub struct Columns<'r> {
     flags: Vec<i16>,
     attempts: Vec<i16>,
     client_request_id: Vec<Option<&'r str>>,
+    cache_saved: Vec<i64>,
 }
 
 impl<'r> Columns<'r> {
@@ -104,6 +105,10 @@ impl<'r> Columns<'r> {
             source: rows.iter().map(|(r, _)| source_number(r.source)).collect(),
             price: rows.iter().map(|(r, _)| r.price.map(|id| Uuid(id.bytes()))).collect(),
             charge: rows.iter().map(|(r, closing)| if *closing == 1 { r.charge.nano() } else { 0 }).collect(),
+            cache_saved: rows
+                .iter()
+                .map(|(r, closing)| if *closing == 1 { r.cache_saved.nano() } else { 0 })
+                .collect(),
             latency_ms: rows.iter().map(|(r, _)| i64::from(r.latency_ms)).collect(),
             first_byte_ms: rows.iter().map(|(r, _)| r.first_byte_ms.map(i64::from)).collect(),
             flags: rows.iter().map(|(r, _)| flags(r)).collect(),
@@ -139,7 +144,7 @@ impl<'r> Columns<'r> {
             &self.fault,
         ];
         params.extend(self.counts.iter().map(|c| c as &(dyn ToSql + Sync)));
-        let rest: [&(dyn ToSql + Sync); 8] = [
+        let rest: [&(dyn ToSql + Sync); 9] = [
             &self.source,
             &self.price,
             &self.charge,
@@ -148,6 +153,7 @@ impl<'r> Columns<'r> {
             &self.flags,
             &self.attempts,
             &self.client_request_id,
+            &self.cache_saved,
         ];
         params.extend(rest);
         params
@@ -178,6 +184,7 @@ fn from_row(row: &Row) -> Result<UsageRow, tokio_postgres::Error> {
         source: source_of(row.try_get(20)?),
         price: row.try_get::<_, Option<Uuid>>(21)?.map(|id| PriceId::from_bytes(id.0)),
         charge: NanoUsd::new(row.try_get(22)?),
+        cache_saved: NanoUsd::new(row.try_get::<_, Option<i64>>(28)?.unwrap_or(0)),
         latency_ms: u32::try_from(row.try_get::<_, i64>(23)?).unwrap_or(u32::MAX),
         first_byte_ms: row.try_get::<_, Option<i64>>(24)?.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
         streamed,

@@ -5,11 +5,13 @@ use super::decide::Page;
 use super::pool::Fail;
 use super::usage::{self, Columns};
 use super::wire::{Uuid, pack};
+use crate::record::key_sums_to_disk;
 use futures_util::future::{BoxFuture, join_all};
-use ledger::{Grant, OpenHold, Posting};
+use ledger::{Grant, KeySpend, OpenHold, Posting};
+use std::collections::BTreeMap;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
-use units::Timestamp;
+use units::{KeyId, Timestamp};
 
 const CREDIT: &str = "UPDATE credit SET posted = v.posted, held = v.held, swept = v.swept \
     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::boolean[]) AS v (id, posted, held, swept) \
@@ -24,8 +26,11 @@ const TRANSFERS: &str = "INSERT INTO transfer (ref, code, leg, debit, credit, am
     SELECT *, $7::bigint FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::uuid[], $5::uuid[], $6::bigint[])";
 const STONES: &str = "INSERT INTO tombstone (hold, state, at) \
     SELECT *, $3::bigint FROM unnest($1::uuid[], $2::smallint[])";
-const SPENT: &str = "INSERT INTO key_spend (key, spent) SELECT * FROM unnest($1::uuid[], $2::bigint[]) \
-    ON CONFLICT (key) DO UPDATE SET spent = key_spend.spent + excluded.spent";
+const SPENT: &str = "INSERT INTO key_spend AS old (key, spent, cache_read, cache_written, cache_saved) \
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) \
+    ON CONFLICT (key) DO UPDATE SET spent = old.spent + excluded.spent, \
+    cache_read = old.cache_read + excluded.cache_read, cache_written = old.cache_written + excluded.cache_written, \
+    cache_saved = old.cache_saved + excluded.cache_saved";
 
 /// The statements that write, prepared once a connection.
 pub struct Writes {
@@ -94,7 +99,7 @@ impl Writes {
                 rows.stones.0.len(),
                 vec![&rows.stones.0, &rows.stones.1, &rows.at],
             ),
-            sending("key spends", &self.spent, rows.spent.0.len(), vec![&rows.spent.0, &rows.spent.1]),
+            sending("key spends", &self.spent, rows.spent.0.len(), rows.spent_params()),
         ];
         all.push(Sending {
             what: "usage rows",
@@ -110,6 +115,7 @@ impl Writes {
 }
 
 type CreditColumns = (Vec<Uuid>, Vec<i64>, Vec<i64>, Vec<bool>);
+type SpentColumns = (Vec<Uuid>, [Vec<i64>; 4]);
 type TransferColumns = (Vec<Uuid>, Vec<i16>, Vec<i16>, Vec<Uuid>, Vec<Uuid>, Vec<i64>);
 
 /// Everything a batch writes, as columns.
@@ -120,7 +126,7 @@ pub struct Rows<'p> {
     removed: &'p [Uuid],
     transfers: TransferColumns,
     stones: (Vec<Uuid>, Vec<i16>),
-    spent: (Vec<Uuid>, Vec<i64>),
+    spent: SpentColumns,
     usage: Columns<'p>,
     at: i64,
     lease: Uuid,
@@ -137,12 +143,7 @@ impl<'p> Rows<'p> {
             removed: holds.removed,
             transfers: transfer_columns(&page.transfers),
             stones: page.stones.iter().copied().unzip(),
-            spent: page
-                .spent
-                .iter()
-                .filter(|(_, spent)| **spent != 0)
-                .map(|(key, spent)| (Uuid(key.bytes()), *spent))
-                .unzip(),
+            spent: spent_columns(&page.spent),
             usage: Columns::of(&page.usage),
             at: now.ms(),
             lease,
@@ -152,6 +153,11 @@ impl<'p> Rows<'p> {
     fn credit_params(&self) -> Vec<&(dyn ToSql + Sync)> {
         let (ids, posted, held, swept) = &self.credit;
         vec![ids, posted, held, swept]
+    }
+
+    fn spent_params(&self) -> Vec<&(dyn ToSql + Sync)> {
+        let (keys, [spent, read, written, saved]) = &self.spent;
+        vec![keys, spent, read, written, saved]
     }
 
     fn transfer_params(&self) -> Vec<&(dyn ToSql + Sync)> {
@@ -167,6 +173,15 @@ fn credit_columns(grants: &[&Grant]) -> CreditColumns {
         grants.iter().map(|g| g.held.nano()).collect(),
         grants.iter().map(|g| g.swept).collect(),
     )
+}
+
+fn spent_columns(sums: &BTreeMap<KeyId, KeySpend>) -> SpentColumns {
+    let mut columns = SpentColumns::default();
+    for (key, sums) in sums.iter().filter(|(_, sums)| !sums.is_none()) {
+        columns.0.push(Uuid(key.bytes()));
+        columns.1.iter_mut().zip(key_sums_to_disk(sums)).for_each(|(column, number)| column.push(number));
+    }
+    columns
 }
 
 fn transfer_columns(rows: &[(Uuid, i16, Posting)]) -> TransferColumns {

@@ -4,7 +4,8 @@
 use crate::StoreError;
 use foldhash::fast::RandomState;
 use ledger::{
-    Closing, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, LedgerError, Leg, OpenHold, Sweep, Wallet,
+    CacheSums, Closing, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, LedgerError, Leg,
+    OpenHold, Sweep, Wallet,
 };
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -52,6 +53,8 @@ pub struct Closed {
     pub closing: Closing,
     /// Whether there is a row to remove.
     pub written: bool,
+    /// What it adds to the sums of its key.
+    pub spend: KeySpend,
 }
 
 impl Closed {
@@ -71,7 +74,7 @@ pub struct Books {
     /// Ids up to this one may be on disk though memory does not know them.
     floor: Option<RequestId>,
     young: VecDeque<(Timestamp, RequestId)>,
-    spend: Map<KeyId, NanoUsd>,
+    spend: Map<KeyId, KeySpend>,
     frozen: HashSet<WorkspaceId>,
 }
 
@@ -79,7 +82,7 @@ impl Books {
     /// From what was read at the start; `open` are the holds of tasks, which outlive the process.
     pub fn new(
         wallets: impl IntoIterator<Item = (WorkspaceId, Wallet)>,
-        spend: impl IntoIterator<Item = (KeyId, NanoUsd)>,
+        spend: impl IntoIterator<Item = (KeyId, KeySpend)>,
         open: impl IntoIterator<Item = OpenHold>,
         floor: Option<RequestId>,
     ) -> Self {
@@ -156,31 +159,39 @@ impl Books {
         Some(fresh.then(|| HoldRow { added: open.hold.legs.clone(), hold: open.hold.clone() }))
     }
 
-    /// Closes an open hold with its cost. `None` when it is not open.
-    pub fn settle(&mut self, id: RequestId, cost: NanoUsd, now: Timestamp) -> Result<Option<Closed>, StoreError> {
-        self.close(id, |wallet, hold| wallet.settle(hold, cost, now))
+    /// Closes an open hold with its cost; `cache` counts for its key. `None` when it is not open.
+    pub fn settle(
+        &mut self,
+        id: RequestId,
+        cost: NanoUsd,
+        cache: CacheSums,
+        now: Timestamp,
+    ) -> Result<Option<Closed>, StoreError> {
+        self.close(id, cache, |wallet, hold| wallet.settle(hold, cost, now))
     }
 
     /// Gives an open hold back. `None` when it is not open.
     pub fn release(&mut self, id: RequestId, now: Timestamp) -> Result<Option<Closed>, StoreError> {
-        self.close(id, |wallet, hold| wallet.release(hold, false, now))
+        self.close(id, CacheSums::NONE, |wallet, hold| wallet.release(hold, false, now))
     }
 
     fn close(
         &mut self,
         id: RequestId,
+        cache: CacheSums,
         how: impl FnOnce(&mut Wallet, &OpenHold) -> Result<Closing, LedgerError>,
     ) -> Result<Option<Closed>, StoreError> {
         let Some(open) = self.open.get(&id) else {
             return Ok(None);
         };
         let wallet = self.wallets.entry(open.hold.workspace).or_default();
-        let spent = self.spend.entry(open.hold.key).or_default();
+        let sums = self.spend.entry(open.hold.key).or_default();
         let closing = how(wallet, &open.hold).map_err(broken)?;
-        *spent = spent.plus(closing.charged).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let spend = KeySpend { spent: closing.charged, cache };
+        *sums = sums.plus(spend).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         let state = HoldState::Open.close(closing.state).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         self.remember(id, state);
-        Ok(self.open.remove(&id).map(|open| Closed { hold: open.hold, closing, written: open.written }))
+        Ok(self.open.remove(&id).map(|open| Closed { hold: open.hold, closing, written: open.written, spend }))
     }
 
     fn remember(&mut self, id: RequestId, state: HoldState) {
@@ -206,8 +217,8 @@ impl Books {
         self.wallets.get(&workspace).map_or(Ok(ledger::Balance::default()), |w| w.balance(now)).map_err(broken)
     }
 
-    /// What a key has spent.
-    pub fn spend(&self, key: KeyId) -> NanoUsd {
+    /// What a key came to.
+    pub fn spend(&self, key: KeyId) -> KeySpend {
         self.spend.get(&key).copied().unwrap_or_default()
     }
 

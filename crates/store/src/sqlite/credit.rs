@@ -5,7 +5,8 @@ use super::journal::Journal;
 use super::write::{WriteError, one, tombstone};
 use super::{Shared, sql_error, tasks};
 use crate::port::StoreError;
-use ledger::{Balance, Grant, GrantOrder, Leg, OpenHold, Wallet};
+use crate::record::{KEY_SUMS, key_sums_of};
+use ledger::{Balance, Grant, GrantOrder, KeySpend, Leg, OpenHold, Wallet};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::HashMap;
 use units::{GrantId, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
@@ -100,10 +101,13 @@ pub fn wallets(db: &Connection) -> rusqlite::Result<Vec<(WorkspaceId, Wallet)>> 
     Ok(grants.into_iter().map(|(workspace, grants)| (workspace, Wallet::new(grants))).collect())
 }
 
-/// What every key has spent.
-pub fn spends(db: &Connection) -> rusqlite::Result<Vec<(KeyId, NanoUsd)>> {
-    db.prepare("SELECT key, spent FROM key_spend")?
-        .query_map([], |row| Ok((KeyId::from_bytes(row.get(0)?), NanoUsd::new(row.get(1)?))))?
+/// What every key came to.
+pub fn spends(db: &Connection) -> rusqlite::Result<Vec<(KeyId, KeySpend)>> {
+    db.prepare(&format!("SELECT {KEY_SUMS} FROM key_spend"))?
+        .query_map([], |row| {
+            let sums = key_sums_of([row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]);
+            Ok((KeyId::from_bytes(row.get(0)?), sums))
+        })?
         .collect()
 }
 

@@ -10,13 +10,19 @@ enum Step {
     Once(&'static str),
     /// Run for each table of usage rows; `DAY` stands for the table's day.
     EachDay(&'static str),
+    /// The first as it is, the second for each table of usage rows.
+    Both(&'static str, &'static str),
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
+    Step::Both(
+        include_str!("../../migrations/sqlite/0004_cache.sql"),
+        include_str!("../../migrations/sqlite/0004_cache_of_day.sql"),
+    ),
 ];
 
 /// Brings the file to the newest shape, each step in its own transaction.
@@ -41,10 +47,13 @@ pub fn migrate(db: &mut Connection) -> Result<(), OpenError> {
 fn take(tx: &Connection, step: &Step) -> rusqlite::Result<()> {
     match step {
         Step::Once(sql) => tx.execute_batch(sql),
-        Step::EachDay(sql) => {
-            days(tx)?.into_iter().try_for_each(|day| tx.execute_batch(&sql.replace("DAY", &day.to_string())))
-        }
+        Step::EachDay(sql) => each_day(tx, sql),
+        Step::Both(once, sql) => tx.execute_batch(once).and_then(|()| each_day(tx, sql)),
     }
+}
+
+fn each_day(tx: &Connection, sql: &str) -> rusqlite::Result<()> {
+    days(tx)?.into_iter().try_for_each(|day| tx.execute_batch(&sql.replace("DAY", &day.to_string())))
 }
 
 /// The shape that the file has.

@@ -62,6 +62,7 @@ fn row(order: &HoldOrder) -> UsageRow {
         source: UsageSource::None,
         price: None,
         charge: NanoUsd::ZERO,
+        cache_saved: NanoUsd::ZERO,
         latency_ms: 1,
         first_byte_ms: None,
         streamed: false,

@@ -42,7 +42,7 @@ fn create(tx: &Connection, day: i64) -> rusqlite::Result<()> {
             output INTEGER, reasoning INTEGER, audio_out INTEGER, images INTEGER,
             source INTEGER NOT NULL, price BLOB, charge INTEGER NOT NULL CHECK (charge >= 0),
             latency_ms INTEGER NOT NULL, first_byte_ms INTEGER, flags INTEGER NOT NULL,
-            attempts INTEGER NOT NULL, client_request_id TEXT
+            attempts INTEGER NOT NULL, client_request_id TEXT, cache_saved INTEGER
         ) WITHOUT ROWID;
         INSERT OR IGNORE INTO usage_day (day) VALUES ({day});"
     ))
@@ -77,7 +77,7 @@ impl<'tx> Writer<'tx> {
 }
 
 fn prepare<'tx>(tx: &'tx Transaction<'tx>, day: i64) -> rusqlite::Result<CachedStatement<'tx>> {
-    let holes: Vec<String> = (1..=28).map(|n| format!("?{n}")).collect();
+    let holes: Vec<String> = (1..=29).map(|n| format!("?{n}")).collect();
     let renewed: Vec<String> = COLUMNS.split(", ").map(|c| format!("{0} = excluded.{0}", c.trim())).collect();
     let sql = format!(
         "INSERT INTO usage_{day} ({COLUMNS}) VALUES ({}) ON CONFLICT (request) DO UPDATE SET {}
@@ -116,6 +116,7 @@ fn bind(statement: &mut CachedStatement<'_>, row: &UsageRow, closing: Closing) -
     statement.raw_bind_parameter(26, flags(row))?;
     statement.raw_bind_parameter(27, row.attempts)?;
     statement.raw_bind_parameter(28, row.client_request_id.as_deref())?;
+    statement.raw_bind_parameter(29, row.cache_saved.nano())?;
     statement.raw_execute()
 }
 
@@ -143,6 +144,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<UsageRow> {
         source: source_of(row.get(20)?),
         price: row.get::<_, Option<[u8; 16]>>(21)?.map(PriceId::from_bytes),
         charge: NanoUsd::new(row.get(22)?),
+        cache_saved: NanoUsd::new(row.get::<_, Option<i64>>(28)?.unwrap_or(0)),
         latency_ms: row.get(23)?,
         first_byte_ms: row.get(24)?,
         streamed,

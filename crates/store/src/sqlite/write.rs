@@ -5,8 +5,9 @@ use super::books::{Closed, HoldRow};
 use super::inbox::Entry;
 use super::journal::Journal;
 use super::usage::{self, Closing as Mark};
+use crate::record::{KEY_SUMS, key_sums_to_disk};
 use foldhash::fast::RandomState;
-use ledger::{HoldState, Leg};
+use ledger::{HoldState, KeySpend, Leg};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::collections::HashMap;
 use units::{BootId, GrantId, KeyId, Timestamp};
@@ -43,7 +44,7 @@ struct Change {
 #[derive(Default)]
 struct Sums {
     credit: HashMap<GrantId, Change, RandomState>,
-    spend: HashMap<KeyId, i64, RandomState>,
+    spend: HashMap<KeyId, KeySpend, RandomState>,
 }
 
 /// Writes a batch in one transaction.
@@ -187,10 +188,9 @@ impl Sums {
                 self.change(end.grant, -gone, -freed)?;
             }
         }
-        let charged = closed.closing.charged.nano();
-        if charged != 0 {
-            let spent = self.spend.entry(closed.hold.key).or_default();
-            *spent = spent.checked_add(charged).ok_or_else(overflow)?;
+        if !closed.spend.is_none() {
+            let sums = self.spend.entry(closed.hold.key).or_default();
+            *sums = sums.plus(closed.spend).map_err(|_| overflow())?;
         }
         Ok(())
     }
@@ -201,12 +201,15 @@ impl Sums {
         for (grant, change) in &self.credit {
             one(credit.execute(params![grant.bytes(), change.posted, change.held])?, "grant")?;
         }
-        let mut spend = tx.prepare_cached(
-            "INSERT INTO key_spend (key, spent) VALUES (?1, ?2)
-             ON CONFLICT (key) DO UPDATE SET spent = spent + excluded.spent",
-        )?;
-        for (key, spent) in &self.spend {
-            one(spend.execute(params![key.bytes(), spent])?, "key spend")?;
+        let mut spend = tx.prepare_cached(&format!(
+            "INSERT INTO key_spend ({KEY_SUMS}) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (key) DO UPDATE SET spent = spent + excluded.spent,
+             cache_read = cache_read + excluded.cache_read, cache_written = cache_written + excluded.cache_written,
+             cache_saved = cache_saved + excluded.cache_saved"
+        ))?;
+        for (key, sums) in &self.spend {
+            let [spent, read, written, saved] = key_sums_to_disk(sums);
+            one(spend.execute(params![key.bytes(), spent, read, written, saved])?, "key spend")?;
         }
         Ok(())
     }

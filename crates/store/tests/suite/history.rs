@@ -3,7 +3,7 @@
 
 use crate::world::{Customer, World, seed, usage_row};
 use ledger::{
-    ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, OpenHold, SettleAnswer, Wallet,
+    ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, OpenHold, SettleAnswer, Wallet,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ struct Mirror {
     wallet: Wallet,
     open: Vec<(HoldOrder, OpenHold)>,
     closed: HashMap<RequestId, HoldState>,
-    charged: i64,
+    spend: KeySpend,
     written_off: i64,
 }
 
@@ -122,11 +122,19 @@ impl Run {
         let cost = self.amount(1_200);
         let (order, hold) = self.mirror.open.swap_remove(n);
         let closing = self.mirror.wallet.settle(&hold, NanoUsd::new(cost), self.now()).unwrap();
-        let answer = o.ledger.settle(self.world.settle(&order, cost)).await.unwrap();
+        let settle = self.world.settle(&order, cost);
+        let spend = KeySpend { spent: closing.charged, cache: settle.usage.cache() };
+        let answer = o.ledger.settle(settle).await.unwrap();
         assert_eq!(answer, SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off });
-        self.mirror.charged += closing.charged.nano();
+        self.mirror.spend = self.mirror.spend.plus(spend).unwrap();
+        self.told(o).await;
         self.mirror.written_off += closing.written_off.nano();
         self.mirror.closed.insert(order.id, closing.state);
+    }
+
+    /// R-ROUTE-9: what the key is told is what its settles came to, whatever was repeated or released meanwhile.
+    async fn told(&self, o: &Opened) {
+        assert_eq!(o.ledger.key_spend(self.customer.key).await.unwrap(), self.mirror.spend);
     }
 
     async fn release(&mut self, o: &Opened) {
@@ -168,8 +176,9 @@ impl Run {
         let report = o.ledger.audit().await.unwrap();
         assert_eq!(report.findings, Vec::<String>::new());
         assert_eq!(report.open_holds, 0);
-        assert_eq!(report.charged.nano(), self.mirror.charged);
+        assert_eq!(report.charged, self.mirror.spend.spent);
         assert_eq!(report.written_off.nano(), self.mirror.written_off);
+        self.told(&o).await;
         o
     }
 }
@@ -186,7 +195,7 @@ async fn an_engine_is_the_rulebook(world: World) {
             wallet: Wallet::default(),
             open: Vec::new(),
             closed: HashMap::new(),
-            charged: 0,
+            spend: KeySpend::default(),
             written_off: 0,
         },
     };

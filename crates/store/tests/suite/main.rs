@@ -5,6 +5,8 @@
 mod world;
 
 #[cfg(test)]
+mod caches;
+#[cfg(test)]
 mod contradiction;
 #[cfg(test)]
 mod history;

@@ -57,7 +57,7 @@ async fn a_hold_is_settled_with_its_true_cost(world: World) {
     let answer = o.ledger.settle(world.settle(&hold, 25)).await.unwrap();
     assert_eq!(answer, settled(25));
     assert_eq!(balance(&world, &o, &hold).await, (75, 0));
-    assert_eq!(o.ledger.key_spend(customer.key).await.unwrap(), nano(25));
+    assert_eq!(o.ledger.key_spend(customer.key).await.unwrap().spent, nano(25));
     clean(&o).await;
     o.ledger.close().await.unwrap();
 }
@@ -259,7 +259,7 @@ async fn closed_holds_are_known_after_a_restart(world: World) {
         o.ledger.hold(paid.clone()).await.unwrap(),
         HoldAnswer::Conflict(HoldState::Settled { charged: nano(12) })
     );
-    assert_eq!(o.ledger.key_spend(customer.key).await.unwrap(), nano(12));
+    assert_eq!(o.ledger.key_spend(customer.key).await.unwrap().spent, nano(12));
     clean(&o).await;
     o.ledger.close().await.unwrap();
 }
@@ -360,7 +360,7 @@ async fn random_sizes_sum_exactly(world: World) {
         clean(opened).await;
     }
     let spend = engines[0].ledger.key_spend(customer.key).await.unwrap();
-    assert_eq!(spend, nano(spent));
+    assert_eq!(spend.spent, nano(spent));
     for opened in &engines {
         opened.ledger.close().await.unwrap();
     }

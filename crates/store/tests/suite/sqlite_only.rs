@@ -13,7 +13,7 @@ use store::{OpenError, Opened, StoreError};
 use units::{Class, NanoUsd, Usage};
 
 /// A connection that looks past the engine.
-fn raw(world: &World) -> Connection {
+pub fn raw(world: &World) -> Connection {
     Connection::open(world.dir().join("ledger.db")).unwrap()
 }
 
@@ -73,6 +73,7 @@ fn r_bill_3_rows_from_before_images_made_none() {
                 db.execute_batch(&format!("ALTER TABLE usage_{day} DROP COLUMN images")).unwrap();
             });
             db.execute_batch("DROP TABLE image_task; ALTER TABLE hold DROP COLUMN task").unwrap();
+            without_caches(&db);
             db.pragma_update(None, "user_version", 1).unwrap();
         }
         let o = world.open().await;
@@ -85,6 +86,19 @@ fn r_bill_3_rows_from_before_images_made_none() {
         assert_eq!(found[1].usage.count(Class::Images), 0);
         o.ledger.close().await.unwrap();
     });
+}
+
+/// Brings a file to the shape from before caches were counted.
+pub fn without_caches(db: &Connection) {
+    for column in ["cache_read", "cache_written", "cache_saved"] {
+        db.execute_batch(&format!("ALTER TABLE key_spend DROP COLUMN {column}")).unwrap();
+    }
+    let mut days = db.prepare("SELECT day FROM usage_day").unwrap();
+    for day in days.query_map([], |row| row.get::<_, i64>(0)).unwrap() {
+        db.execute_batch(&format!("ALTER TABLE usage_{} DROP COLUMN cache_saved", day.unwrap())).unwrap();
+    }
+    drop(days);
+    db.pragma_update(None, "user_version", 3).unwrap();
 }
 
 #[test]
@@ -247,6 +261,15 @@ fn planted_corruption_is_named() {
         ("I8", "UPDATE credit SET granted = granted + 1"),
         ("I11", "UPDATE key_spend SET spent = spent + 1"),
         ("I11", "DELETE FROM key_spend"),
+        ("I13", "DELETE FROM key_spend"),
+        ("I13", "UPDATE key_spend SET cache_read = cache_read + 1"),
+        ("I13", "UPDATE key_spend SET cache_written = cache_written - 1"),
+        ("I13", "UPDATE key_spend SET cache_saved = cache_saved + 1"),
+        ("I13", "UPDATE USAGE SET cache_saved = cache_saved - 1 WHERE charge = 25"),
+        ("I13", "UPDATE USAGE SET cache_saved = NULL WHERE charge = 25"),
+        ("I13", "UPDATE USAGE SET cache_read = cache_read + 1 WHERE charge = 25"),
+        ("I13", "UPDATE USAGE SET cache_write_1h = 0 WHERE charge = 25"),
+        ("I13", "UPDATE USAGE SET closing = 2 WHERE charge = 25"),
     ];
     for (invariant, sql) in cases {
         on_sqlite(|world| planted(world, invariant, sql));

@@ -88,6 +88,8 @@ fn r_api_10_identity_and_numbers_are_those_of_the_ledger() -> Outcome<()> {
                 assert_eq!(body["api_key"]["spend_micro_usd"], json!((spent + 999) / 1_000));
                 assert_eq!(body["balance_micro_usd"], json!(posted.div_euclid(1_000)));
                 assert_eq!(body["holds_micro_usd"], 0);
+                let cache = json!({ "read_tokens": 0, "write_tokens": 0, "saved_micro_usd": 0 });
+                assert_eq!(body["cache"], cache);
                 assert_eq!(body["available_micro_usd"], body["balance_micro_usd"]);
             }
         }
@@ -97,6 +99,37 @@ fn r_api_10_identity_and_numbers_are_those_of_the_ledger() -> Outcome<()> {
     let made = world.operator.ask("POST", "/keys", Some(&made))?;
     let body = get(&world, made["key"].as_str().unwrap_or(""), "/v1/key", &[])?.json();
     assert_eq!((&body["api_key"]["spend_micro_usd"], &body["balance_micro_usd"]), (&json!(0), &json!(99_999_999)));
+    world.settled()
+}
+
+/// R-ROUTE-9: records for operators and the key itself tell what caches saved.
+#[test]
+fn r_route_9_what_caches_saved_is_told() -> Outcome<()> {
+    let world = World::open("sim-upstream", &[], |sim| {
+        let mut doc = catalogue(sim);
+        doc["model"][0]["price"] = json!({ "input": "3.00", "cached_input": "0.30", "output": "15.00" });
+        doc
+    })?;
+    let key = world.account.key.as_str();
+    for calls in 1..=2_i64 {
+        let text = format!("{} [[sim: cached=7 tokens=2]]", "word ".repeat(20));
+        let ask =
+            json!({ "model": "to-openai", "max_tokens": 20, "messages": [{ "role": "user", "content": text }] });
+        let headers = [("x-api-key", key)];
+        let reply = world.send(&raw("POST", "/v1/chat/completions", &headers, ask.to_string().as_bytes()))?;
+        assert_eq!(reply.head.status, 200, "{}", reply.shown());
+        let row = &world.operator.rows(&world.account)?[0].value;
+        // 7 tokens at 2.7 micro-USD less.
+        assert_eq!(
+            (&row["tokens"]["cached_input"], &row["cache_saved_nano_usd"]),
+            (&json!(7), &json!(18_900)),
+            "{row}"
+        );
+        let told = get(&world, key, "/v1/key", &[])?.json();
+        let sums =
+            json!({ "read_tokens": 7 * calls, "write_tokens": 0, "saved_micro_usd": 18_900 * calls / 1_000 });
+        assert_eq!(told["cache"], sums);
+    }
     world.settled()
 }
 

@@ -55,8 +55,9 @@
 //! | `usage` of all | any but the official names with plain counts (`usage`) | dropped; written anew where a count is odd |
 //! | `usage` of all but Images | none in an answer, a `message_start`, a `message_delta`, the last event of others | added |
 //! | `usage` of all but Images | counts at the end that differ from what is charged | what is charged |
-//! | choices, deltas, messages, blocks, items, candidates, parts, vectors, images | private names, at any depth (`names`) | dropped |
-//! | choices, deltas, messages, blocks, items, candidates, parts, vectors, images | any other unknown name | stays, byte for byte |
+//! | choices, deltas, messages, blocks, items, candidates, parts, vectors | private names, at any depth (`names`) | dropped |
+//! | choices, deltas, messages, blocks, items, candidates, parts, vectors | any other unknown name | stays, byte for byte |
+//! | images | any other name than bytes, address, words | dropped |
 //! | stream | line ends inside an event, its name, the blank line behind it; comments | right; dropped |
 //! | stream | what comes behind its end | dropped |
 //! | a frame or an answer | no valid UTF-8 or JSON, a name twice, beyond a limit, not to be made whole | a broken upstream |

@@ -132,8 +132,8 @@ pub async fn keep(worker: &Worker, workspace: WorkspaceId, bytes: Bytes) -> Resu
     Ok(id)
 }
 
-/// Fetches a picture from where its provider says that it is, and keeps it. Few are brought at once: each is whole in memory
-/// meanwhile.
+/// Fetches a picture from where its provider says that it is, and keeps it. Few of one provider are brought at once: each is
+/// whole in memory meanwhile.
 ///
 /// # Errors
 /// As `fetch` and `keep`.
@@ -144,7 +144,7 @@ pub async fn bring(
     address: &str,
 ) -> Result<AssetId, AssetFault> {
     // It is never closed.
-    let _turn = worker.house.bringing.acquire().await.ok();
+    let _turn = provider.bringing.acquire().await.ok();
     keep(worker, workspace, fetch(worker, provider, address).await?).await
 }
 

@@ -3,7 +3,7 @@
 
 use crate::assets::{Assets, AssetsError};
 use crate::closing::Closing;
-use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY, PICTURES_AT_ONCE};
+use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY};
 use crate::live::{LiveCatalogue, LiveError, LiveKeys, LiveTokens, LiveWorkspaces};
 use crate::log::Log;
 use crate::metrics::Metrics;
@@ -19,7 +19,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::port::{Change, Ledger, Store, StoreError};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use units::{Chance, Clock, KeyId, RequestId, Timestamp};
 
 /// What wiring brings.
@@ -61,8 +61,6 @@ pub struct House {
     pub assets: Assets,
     /// Memory for request bodies.
     pub room: Arc<Room>,
-    /// Turns of those who bring pictures from providers.
-    pub bringing: Semaphore,
     /// Tells the keeper of tasks that there is a new one.
     pub task_begun: Notify,
     /// Holds whose relay broke before it closed them.
@@ -109,7 +107,6 @@ impl House {
             workspaces: LiveWorkspaces::default(),
             catalogue_gate: tokio::sync::Mutex::default(),
             room: Arc::default(),
-            bringing: Semaphore::new(PICTURES_AT_ONCE),
             task_begun: Notify::new(),
             forgotten: Mutex::default(),
             draining: AtomicBool::new(false),

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use dialect::tasks::{Picture, TaskReply, TaskState, write_task};
 use ledger::UsageRow;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use store::port::{TaskRow, TaskState as Stands};
 use units::{
     AssetId, Class, CredentialId, KeyId, NanoUsd, PriceId, TaskId, Timestamp, Usage, UsageSource, WorkspaceId,
@@ -50,6 +51,9 @@ pub struct Document {
     /// The pictures that came.
     #[serde(default)]
     pub pictures: Vec<String>,
+    /// Pictures that were kept already while others could not be had, by their address: each is brought once.
+    #[serde(default)]
+    pub brought: BTreeMap<String, String>,
 }
 
 /// What a task costs, worked out when it was begun.
@@ -223,6 +227,7 @@ mod tests {
             client_request_id: None,
             deadline_ms: 9,
             pictures: vec!["ast_x".to_owned()],
+            brought: [("https://a/b".to_owned(), "ast_y".to_owned())].into(),
         };
         let row = TaskRow {
             id: units::RequestId::from_bytes([4; 16]),

@@ -81,6 +81,8 @@ pub const DRAIN_TIME_MAX: Duration = Duration::from_millis(100);
 pub const REPORT_TIME_MAX: Duration = Duration::from_secs(2);
 /// How long an answer that may be billed beyond what shows is read to its end when nobody waits for it any more.
 pub const READ_ON_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long pictures that were ordered are awaited when nobody waits for them any more.
+pub const PICTURES_TIME_MAX: Duration = Duration::from_secs(3_600);
 /// How often whoever reads on looks whether the process is on its way out.
 pub const READ_ON_LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Rows of one page of a list.
@@ -119,8 +121,8 @@ pub const ASSET_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const ASSET_PART_BYTES: usize = 64 * 1024;
 /// How long a provider may take to give a picture out.
 pub const ASSET_FETCH_TIME_MAX: Duration = Duration::from_secs(60);
-/// So many pictures of providers may be in memory at once.
-pub const PICTURES_AT_ONCE: usize = 8;
+/// So many pictures of one provider may be in memory at once.
+pub const PICTURES_AT_ONCE: usize = 4;
 /// How long the bucket may take to answer, a picture on its way there included.
 pub const BUCKET_TIME_MAX: Duration = Duration::from_secs(60);
 /// How long the bucket may be silent inside a picture.
@@ -145,8 +147,12 @@ pub const TASK_ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const TASK_SHOWN_CHARS_MAX: usize = 64;
 /// How long a provider may take to tell how a task stands.
 pub const TASK_ASK_TIME_MAX: Duration = Duration::from_secs(15);
-/// Tasks that one node looks after at the same time: each may bring pictures.
-pub const TASKS_AT_ONCE: u32 = 8;
+/// Tasks that one node looks after at the same time, of all providers.
+pub const TASKS_AT_ONCE: u32 = 256;
+/// The same of one provider: one that hangs holds up its own tasks alone.
+pub const TASKS_OF_ONE_AT_ONCE: usize = 8;
+/// How long a task waits whose provider is asked about as many others as may be.
+pub const TASK_TURN_WAIT: Duration = Duration::from_secs(3);
 /// How long a task is left to the node that took it; longer than a turn.
 pub const TASK_LEASE: Duration = Duration::from_secs(120);
 /// How long one task's turn may take, its pictures included.

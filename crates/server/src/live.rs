@@ -1,6 +1,7 @@
 //! What the request path reads without asking the store: models with ready routes, keys, operator tokens.
 //! In: rows of the store. Out: snapshots that swap whole. Never here: writing the store, deciding about money.
 
+use crate::limits::{PICTURES_AT_ONCE, TASKS_OF_ONE_AT_ONCE};
 use crate::seal::Vault;
 use crate::target::{target, task_shape};
 use crate::upstream::Endpoint;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::port::{CatalogueRows, KeyRow, OperatorTokenRow, WorkspaceRow};
+use tokio::sync::Semaphore;
 use units::{Class, CredentialId, PicoRate, PriceId, Surcharges, Timestamp, WorkspaceId};
 
 /// Why what is stored cannot be used.
@@ -49,6 +51,10 @@ pub struct LiveProvider {
     pub maker: Maker,
     /// How it tells its tasks, where it has some.
     pub tasks: Option<TaskShape>,
+    /// Turns of those who ask about its tasks.
+    pub asking: Semaphore,
+    /// Turns of those who bring its pictures.
+    pub bringing: Semaphore,
     turn: AtomicUsize,
     /// Endpoints by credential and path, each made once.
     endpoints: Mutex<foldhash::HashMap<(usize, String), Arc<Endpoint>>>,
@@ -265,6 +271,8 @@ fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) 
         credentials,
         maker,
         tasks: provider.tasks.as_ref().map(task_shape),
+        asking: Semaphore::new(TASKS_OF_ONE_AT_ONCE),
+        bringing: Semaphore::new(PICTURES_AT_ONCE),
         turn: AtomicUsize::new(0),
         endpoints: Mutex::default(),
     })

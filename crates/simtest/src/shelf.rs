@@ -141,8 +141,10 @@ impl Store for Shelf {
         ready(Ok(claimed.collect()))
     }
 
-    fn put_off_task(&self, id: RequestId, next_at: Timestamp) -> Pending<'_, ()> {
-        self.tasks.lock().iter_mut().filter(|t| t.id == id).for_each(|task| task.next_at = next_at);
+    fn put_off_task(&self, id: RequestId, next_at: Timestamp, document: String) -> Pending<'_, ()> {
+        if let Some(task) = self.tasks.lock().iter_mut().find(|t| t.id == id) {
+            (task.next_at, task.document) = (next_at, document);
+        }
         ready(Ok(()))
     }
 

@@ -377,8 +377,8 @@ pub trait Store: Send + Sync {
     /// Takes pending tasks that are due or whose taker is dead, at most `limit`, and puts them off until `until`, so that no other
     /// node takes them.
     fn claim_tasks(&self, now: Timestamp, until: Timestamp, limit: u32) -> Pending<'_, Vec<TaskRow>>;
-    /// Sets when a pending task is due next.
-    fn put_off_task(&self, id: RequestId, next_at: Timestamp) -> Pending<'_, ()>;
+    /// Sets when a pending task is due next, and what is kept of it by then.
+    fn put_off_task(&self, id: RequestId, next_at: Timestamp, document: String) -> Pending<'_, ()>;
     /// Ends a pending task; says whether it was pending. Its hold must be closed before.
     fn end_task(&self, id: RequestId, end: TaskEnd) -> Pending<'_, bool>;
     /// A task of a workspace that has not vanished by then.

@@ -98,9 +98,11 @@ pub(crate) fn read(spec: &StreamSpec, body: &Bytes) -> Result<ImagesAnswer, Stre
     if answer.get("error").is_some() {
         return Err(StreamFault::Upstream(UpstreamFault::in_stream(Dialect::GeminiImages, body)));
     }
-    let pictures = pictures(&answer)?;
+    let mut pictures = pictures(&answer)?;
+    // Nobody asked for more, and nobody would pay for them.
+    pictures.truncate(usize::try_from(spec.images).unwrap_or(usize::MAX));
     let count = u32::try_from(pictures.len()).unwrap_or(u32::MAX);
-    if count == 0 || count > spec.images {
+    if count == 0 {
         return Err(StreamFault::Garbage);
     }
     let mut usage = Usage::NONE.with(Class::Images, u64::from(count));

@@ -53,6 +53,7 @@ pub(super) fn look_form(content_type: &str, body: &Bytes) -> Result<Peek, Fault>
         if matches!(name, "image" | "image[]" | "mask") {
             asked.file(&part)?;
         } else {
+            bracketed(name)?;
             look_alike(name.as_bytes())?;
             other_spelling("", name.as_bytes(), &OWN)?;
             asked.field(&part, body, &mut peek)?;
@@ -69,6 +70,14 @@ pub(super) fn look_form(content_type: &str, body: &Bytes) -> Result<Peek, Fault>
     peek.prompt_bytes = body.len() as u64;
     asked.finish(&mut peek)?;
     Ok(peek)
+}
+
+/// Servers of forms take `quality[]` for `quality`, or the last of both: what is not read here must not be read there.
+fn bracketed(name: &str) -> Result<(), Fault> {
+    match name.find(['[', ']']) {
+        None => Ok(()),
+        Some(_) => Err(At::field(name).unsupported("Of the fields of this form only `image[]` has brackets.")),
+    }
 }
 
 /// What has been read so far.
@@ -352,6 +361,11 @@ mod tests {
             ((r#"name="quality"; filename="a""#, "x"), "quality"),
             ((r#"name="Model""#, "x"), "Model"),
             ((r#"name="messages""#, "x"), "messages"),
+            ((r#"name="quality[]""#, "high"), "quality[]"),
+            ((r#"name="n[0]""#, "9"), "n[0]"),
+            ((r#"name="model[]""#, "x"), "model[]"),
+            ((r#"name="service_tier[]""#, "x"), "service_tier[]"),
+            ((r#"name="extra[a]""#, "x"), "extra[a]"),
         ] {
             let fault = peek_form(KIND, &form(&[&good[..], &[more]].concat())).unwrap_err();
             assert_eq!(fault.param.as_deref(), Some(at), "{more:?}");

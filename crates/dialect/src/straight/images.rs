@@ -55,8 +55,12 @@ pub(crate) fn read_images(spec: &StreamSpec, body: &Bytes) -> Result<ImagesAnswe
             },
         }
     }
-    if data.is_none() || images == 0 || images > spec.images {
+    if data.is_none() || images == 0 {
         return Err(StreamFault::Garbage);
+    }
+    if images > spec.images {
+        // Another server would only make as many again.
+        return Err(StreamFault::TooLong);
     }
     let mut tally = Tally::default();
     let mut counted = Usage::NONE.with(Class::Images, u64::from(images));
@@ -134,9 +138,8 @@ impl Reader<'_, '_> {
                 b"b64_json" => once(&mut bytes, member)?,
                 b"url" => once(&mut url, member)?,
                 b"revised_prompt" => once(&mut words, member)?,
-                _ => {
-                    item.other(member, name, self.edits)?;
-                }
+                // A picture is no place for an SDK's next field: what else stands here is the provider's own.
+                _ => item.drop(member),
             }
         }
         let said = |member: Option<Member>| member.filter(|m| m.text(self.body) != b"null");

@@ -7,9 +7,10 @@ use crate::assets;
 use crate::house::{House, Worker};
 use crate::limits::{
     ASSET_BYTES_MAX, TASK_ANSWER_BYTES_MAX, TASK_ASK_TIME_MAX, TASK_LEASE, TASK_LOOK_EVERY, TASK_TURN_TIME_MAX,
-    TASK_WAIT, TASKS_AT_ONCE,
+    TASK_TURN_WAIT, TASK_WAIT, TASKS_AT_ONCE,
 };
 use crate::live::LiveProvider;
+use crate::log::{Level, Value};
 use crate::upstream::Call;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -20,11 +21,12 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use http::StatusCode;
 use ledger::{HoldState, SettleAnswer, SettleOrder, UsageRow};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use store::port::{StoreError, TaskEnd, TaskRow, TaskState as Stands};
 use tokio::time::timeout;
-use units::{NanoUsd, Timestamp};
+use units::{Class, NanoUsd, Timestamp};
 
 /// Looks after tasks, for ever.
 pub async fn keep(worker: Worker) {
@@ -64,7 +66,7 @@ async fn turn(worker: &Worker, task: TaskRow) {
 async fn look_after(worker: &Worker, task: &TaskRow) -> Result<(), StoreError> {
     let house = &worker.house;
     let now = house.clock.now();
-    let Some(document) = Document::read(task) else {
+    let Some(mut document) = Document::read(task) else {
         // Nobody could ever end it otherwise, and its hold would stay.
         house.log.error("task.unreadable", &[("task.id", &task.id.to_string())]);
         house.ledger.release(task.id, None).await?;
@@ -73,24 +75,35 @@ async fn look_after(worker: &Worker, task: &TaskRow) -> Result<(), StoreError> {
     if now >= document.deadline() {
         return fail(house, task, &document, FaultKind::Timeout).await;
     }
-    match ask(worker, &document).await {
+    let provider = house.catalogue.load().providers.get(&*document.provider).cloned();
+    let Some(provider) = provider else {
+        return put_off(house, task, document, "its provider is not in the catalogue").await;
+    };
+    let Ok(_turn) = provider.asking.try_acquire() else {
+        return house.store.put_off_task(task.id, now.plus(TASK_TURN_WAIT), task.document.clone()).await;
+    };
+    match ask(worker, &provider, &document).await {
         Ok(TaskState::Failed) => fail(house, task, &document, FaultKind::UpstreamFailed).await,
-        Ok(TaskState::Succeeded(pictures)) => match take_in(worker, task, &document, pictures).await {
-            Ok(pictures) => succeed(house, task, Document { pictures, ..document }).await,
-            Err(error) => put_off(house, task, &error).await,
-        },
-        Ok(TaskState::Pending) => put_off(house, task, "").await,
-        Err(error) => put_off(house, task, error).await,
+        Ok(TaskState::Succeeded(pictures)) => {
+            match take_in(worker, &provider, (task, &mut document), pictures).await {
+                Ok(pictures) => {
+                    succeed(house, task, Document { pictures, brought: BTreeMap::new(), ..document }).await
+                }
+                Err(error) => put_off(house, task, document, &error).await,
+            }
+        }
+        Ok(TaskState::Pending) => put_off(house, task, document, "").await,
+        Err(error) => put_off(house, task, document, error).await,
     }
 }
 
 /// Looks again later: the older it is, the later.
-async fn put_off(house: &House, task: &TaskRow, error: &str) -> Result<(), StoreError> {
+async fn put_off(house: &House, task: &TaskRow, document: Document, error: &str) -> Result<(), StoreError> {
     if !error.is_empty() {
         house.log.warn("task.put_off", &[("task.id", &task.id.to_string()), ("error", error)]);
     }
     let now = house.clock.now();
-    house.store.put_off_task(task.id, next_look(task.created_at, now)).await
+    house.store.put_off_task(task.id, next_look(task.created_at, now), document.text()).await
 }
 
 /// When a task is looked after next.
@@ -100,11 +113,9 @@ pub fn next_look(created_at: Timestamp, now: Timestamp) -> Timestamp {
 }
 
 /// Asks the provider how a task stands. The error is a word for the log: no text of a provider.
-async fn ask(worker: &Worker, document: &Document) -> Result<TaskState, &'static str> {
-    let provider = worker.house.catalogue.load().providers.get(&*document.provider).cloned();
-    let provider = provider.ok_or("its provider is not in the catalogue")?;
+async fn ask(worker: &Worker, provider: &LiveProvider, document: &Document) -> Result<TaskState, &'static str> {
     let shape = provider.tasks.as_ref().ok_or("its provider has no tasks")?;
-    timeout(TASK_ASK_TIME_MAX, ask_of(worker, &provider, shape, document)).await.map_err(|_| "no answer in time")?
+    timeout(TASK_ASK_TIME_MAX, ask_of(worker, provider, shape, document)).await.map_err(|_| "no answer in time")?
 }
 
 async fn ask_of(
@@ -126,22 +137,30 @@ async fn ask_of(
     read_state(shape, document.count, &body).map_err(|fault| fault.name())
 }
 
-/// Keeps the pictures of a task under ids of ours.
+/// Keeps the pictures of a task under ids of ours; those that were kept by an earlier turn are not brought again.
 async fn take_in(
     worker: &Worker,
-    task: &TaskRow,
-    document: &Document,
+    provider: &LiveProvider,
+    (task, document): (&TaskRow, &mut Document),
     pictures: Vec<Picture>,
 ) -> Result<Vec<String>, String> {
-    let provider = worker.house.catalogue.load().providers.get(&*document.provider).cloned();
-    let provider = provider.ok_or("its provider is not in the catalogue")?;
     let mut ids = Vec::with_capacity(pictures.len());
-    for picture in pictures {
+    for (n, picture) in pictures.into_iter().enumerate() {
+        let name = match &picture {
+            Picture::Url(address) => address.clone(),
+            Picture::Base64(_) => format!("#{n}"),
+        };
+        if let Some(id) = document.brought.get(&name) {
+            ids.push(id.clone());
+            continue;
+        }
         let kept = match picture {
-            Picture::Url(address) => assets::bring(worker, &provider, task.workspace, &address).await,
+            Picture::Url(address) => assets::bring(worker, provider, task.workspace, &address).await,
             Picture::Base64(text) => assets::keep(worker, task.workspace, bytes_of(&text)?).await,
         };
-        ids.push(kept.map_err(|error| error.to_string())?.to_string());
+        let id = kept.map_err(|error| error.to_string())?.to_string();
+        document.brought.insert(name, id.clone());
+        ids.push(id);
     }
     Ok(ids)
 }
@@ -160,7 +179,7 @@ async fn succeed(house: &Arc<House>, task: &TaskRow, document: Document) -> Resu
     let mut row = document.row(task, now);
     match &document.terms {
         None => {
-            row.usage = units::Usage::NONE.with(units::Class::Images, u64::from(made));
+            row.usage = units::Usage::NONE.with(Class::Images, u64::from(made));
             row.source = units::UsageSource::Provider;
             house.ledger.record(row.clone());
         }
@@ -215,21 +234,18 @@ async fn end(house: &House, task: &TaskRow, state: Stands, document: String) -> 
 /// Tells log and metrics how a task ended (docs/LOG.md).
 fn tell(house: &House, row: &UsageRow, fault: Option<FaultKind>) {
     house.metrics.count_task(row);
-    let (request, charge, latency) =
-        (row.request.to_string(), row.charge.nano().to_string(), row.latency_ms.to_string());
-    let images = row.usage.count(units::Class::Images).to_string();
-    let mut fields = vec![
-        ("request.id", request.as_str()),
-        ("model", &row.model),
-        ("images", &images),
-        ("charge.nano_usd", &charge),
-        ("latency_ms", &latency),
-    ];
-    fields.extend(fault.map(|kind| ("fault", kind.name())));
-    match fault {
-        None => house.log.info("task.done", &fields),
-        Some(_) => house.log.warn("task.done", &fields),
-    }
+    let level = if fault.is_some() { Level::Warn } else { Level::Info };
+    let images = i64::try_from(row.usage.count(Class::Images)).unwrap_or(i64::MAX);
+    house.log.line(level, "task.done", |line| {
+        line.put_plain("request.id", row.request.text().as_str());
+        line.put("model", &Value::Text(&row.model));
+        line.put("images", &Value::Number(images));
+        line.put("charge.nano_usd", &Value::Number(row.charge.nano()));
+        line.put("latency_ms", &Value::Number(i64::from(row.latency_ms)));
+        if let Some(kind) = fault {
+            line.put("fault", &Value::Text(kind.name()));
+        }
+    });
 }
 
 #[cfg(test)]

@@ -65,11 +65,13 @@ impl Ordered {
     /// What is charged for pictures of which so much was told, `prompt` tokens being estimated: where tokens have a price and
     /// nobody told them, each picture is taken for as many as were held for it.
     pub fn usage(&self, told: &Usage, prompt: Tokens, rates: &Rates) -> (Usage, UsageSource) {
-        let counted = told.iter().any(|(class, _)| class != Class::Images);
+        // A report of no tokens where a picture came is none.
+        let counted = told.answer_total() > 0;
         let free = |class| rates.rate(class) == Some(PicoRate::ZERO);
         if counted || (free(Class::Input) && free(Class::Output)) {
             return (*told, UsageSource::Provider);
         }
+        let prompt = told.prompt_total().max(prompt);
         let answer = told.count(Class::Images).saturating_mul(self.tokens_each);
         (told.with(Class::Input, prompt).with(Class::Output, answer), UsageSource::Estimated)
     }
@@ -140,6 +142,8 @@ mod tests {
         assert_eq!(by_piece.usage(&two, 9, &rates(zero)), (two, UsageSource::Provider));
         let estimated = two.with(Class::Input, 9).with(Class::Output, 2_000);
         assert_eq!(by_piece.usage(&two, 9, &rates(some)), (estimated, UsageSource::Estimated));
+        let nothing = two.with(Class::Input, 0).with(Class::Output, 0);
+        assert_eq!(by_piece.usage(&nothing, 9, &rates(some)), (estimated, UsageSource::Estimated));
         let told = two.with(Class::Input, 5).with(Class::Output, 100);
         assert_eq!(by_piece.usage(&told, 9, &rates(some)), (told, UsageSource::Provider));
     }

@@ -12,6 +12,7 @@ use crate::relay::usage::prompt_estimate;
 use crate::viewer::Slot;
 use canon::{Fault, FaultKind};
 use http::StatusCode;
+use std::collections::BTreeMap;
 use store::port::{TaskRow, TaskState};
 use units::{Class, Usage, UsageSource};
 
@@ -70,6 +71,7 @@ fn row(run: &Run, begun: &BegunTask) -> Result<TaskRow, Fault> {
         client_request_id: job.entry.client_request_id.clone(),
         deadline_ms: now.plus(house.settings.task_time_max).ms(),
         pictures: Vec::new(),
+        brought: BTreeMap::new(),
     };
     Ok(TaskRow {
         id: job.entry.id,

@@ -96,6 +96,7 @@ async fn r_api_8_what_cannot_be_sold_is_not_asked_for() {
         "{}",
         seen.text()
     );
+    assert_eq!(sim.upstreams.arrived().len(), 1, "nobody is asked for as many again");
     let chat = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }] });
     let seen = sim.ask("POST", "/v1/chat/completions", &chat).await;
     assert_eq!((seen.status, told(&seen)["error"]["param"].clone()), (400, json!("model")), "{}", seen.text());
@@ -210,9 +211,8 @@ async fn r_api_8_a_task_that_fails_costs_nothing() {
         (3, vec![begun(), Script::json(404, &json!({ "error": { "message": "canary" } }))], 3_700),
         (4, vec![begun(), state("a word of its own")], 3_700),
         (5, vec![begun(), Script::stream(vec![Step::Hang])], 3_700),
-        // Its pictures cannot be had, or are more than were ordered.
+        // Its pictures cannot be had.
         (6, vec![begun(), done(&["http://two/a.gif"])], 3_700),
-        (7, vec![begun(), done(&["http://one/a", "http://one/b"])], 3_700),
     ] {
         let sim = open(json!({ "image": "0.04" }), true).await;
         sim.upstreams.set("one", answers);
@@ -226,6 +226,25 @@ async fn r_api_8_a_task_that_fails_costs_nothing() {
         assert_eq!((sim.book.open_holds(), sim.book.charged()), (0, NanoUsd::ZERO), "{nth}");
         assert!(sim.book.rows().pop().unwrap().fault.is_some(), "{nth}");
     }
+}
+
+/// R-API-8: what was brought is not brought again while another picture cannot be had; what nobody ordered is nobody's.
+#[tokio::test(start_paused = true)]
+async fn r_api_8_each_picture_is_brought_once() {
+    let sim = open(json!({ "image": "0.04" }), true).await;
+    let three = || done(&["http://one/a.gif", "http://one/b.gif", "http://one/c.gif"]);
+    let missing = Script::json(404, &Value::Null);
+    sim.upstreams.set("one", vec![begun(), three(), picture(), missing, three(), picture()]);
+    let pending = told(&make(&sim, &json!({ "n": 2 })).await);
+    sim.keep_tasks(secs(30)).await;
+    let ended = look(&sim, &pending["task_id"]).await;
+    assert_eq!(
+        (&ended["status"], ended["data"].as_array().map(Vec::len)),
+        (&json!("succeeded"), Some(2)),
+        "{ended}"
+    );
+    let asked = sim.upstreams.arrived().into_iter().filter(|asked| asked.host == "one").count();
+    assert_eq!((asked, sim.book.charged()), (6, usd("0.08")), "begun, asked, one, none, asked, the other");
 }
 
 /// R-API-8: a task that does not begin is a failed call, and the next provider's turn.

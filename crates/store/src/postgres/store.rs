@@ -176,8 +176,12 @@ impl Store for Postgres {
         Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(tasks::claim(tx, claim)) as _)))
     }
 
-    fn put_off_task(&self, id: RequestId, next_at: Timestamp) -> Pending<'_, ()> {
-        Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(tasks::put_off(tx, id, next_at)) as _)))
+    fn put_off_task(&self, id: RequestId, next_at: Timestamp, document: String) -> Pending<'_, ()> {
+        let document: Arc<str> = document.into();
+        Box::pin(self.shared.db.write(Arc::new(move |tx| {
+            let document = Arc::clone(&document);
+            Box::pin(async move { tasks::put_off(tx, id, next_at, &document).await })
+        })))
     }
 
     fn end_task(&self, id: RequestId, end: TaskEnd) -> Pending<'_, bool> {

@@ -71,10 +71,10 @@ pub async fn claim(tx: &Transaction<'_>, claim: Claim) -> Result<Vec<TaskRow>, F
     rows.iter().map(row_of).collect()
 }
 
-/// Sets when a pending one is due next.
-pub async fn put_off(tx: &Transaction<'_>, id: RequestId, next_at: Timestamp) -> Result<(), Fail> {
-    let sql = "UPDATE image_task SET next_at = $2, owner = NULL WHERE id = $1 AND state = 0";
-    tx.execute(sql, &[&Uuid(id.bytes()), &next_at.ms()]).await?;
+/// Sets when a pending one is due next, and what is kept of it.
+pub async fn put_off(tx: &Transaction<'_>, id: RequestId, next_at: Timestamp, document: &str) -> Result<(), Fail> {
+    let sql = "UPDATE image_task SET next_at = $2, owner = NULL, document = $3 WHERE id = $1 AND state = 0";
+    tx.execute(sql, &[&Uuid(id.bytes()), &next_at.ms(), &document]).await?;
     Ok(())
 }
 

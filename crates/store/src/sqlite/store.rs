@@ -107,8 +107,8 @@ impl Store for Sqlite {
         })
     }
 
-    fn put_off_task(&self, id: RequestId, next_at: Timestamp) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| tasks::put_off(db, id, next_at).map_err(sql_error)))
+    fn put_off_task(&self, id: RequestId, next_at: Timestamp, document: String) -> Pending<'_, ()> {
+        Box::pin(self.shared.write(move |db| tasks::put_off(db, id, next_at, &document).map_err(sql_error)))
     }
 
     fn end_task(&self, id: RequestId, end: TaskEnd) -> Pending<'_, bool> {

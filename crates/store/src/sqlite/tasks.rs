@@ -63,10 +63,10 @@ pub fn claim(db: &Connection, now: Timestamp, until: Timestamp, limit: u32) -> r
     .collect()
 }
 
-/// Sets when a pending one is due next.
-pub fn put_off(db: &Connection, id: RequestId, next_at: Timestamp) -> rusqlite::Result<()> {
-    let sql = "UPDATE image_task SET next_at = ?2 WHERE id = ?1 AND state = 0";
-    db.execute(sql, params![id.bytes(), next_at.ms()]).map(drop)
+/// Sets when a pending one is due next, and what is kept of it.
+pub fn put_off(db: &Connection, id: RequestId, next_at: Timestamp, document: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE image_task SET next_at = ?2, document = ?3 WHERE id = ?1 AND state = 0";
+    db.execute(sql, params![id.bytes(), next_at.ms(), document]).map(drop)
 }
 
 /// Makes all pending ones due: their asker is dead.

@@ -112,8 +112,10 @@ async fn a_due_task_is_claimed_once(world: World) {
     assert_eq!(ids(claim(later(now, 2), 2).await.unwrap()), these(&[0, 1]));
     assert_eq!(ids(claim(later(now, 2), 9).await.unwrap()), these(&[2]));
     assert_eq!(ids(claim(later(now, 2), 9).await.unwrap()), these(&[]));
-    o.store.put_off_task(rows[0].id, later(now, 1)).await.unwrap();
-    assert_eq!(ids(claim(later(now, 2), 9).await.unwrap()), these(&[0]));
+    o.store.put_off_task(rows[0].id, later(now, 1), "{\"c\":3}".to_owned()).await.unwrap();
+    let again = claim(later(now, 2), 9).await.unwrap();
+    assert_eq!(again[0].document, "{\"c\":3}");
+    assert_eq!(ids(again), these(&[0]));
     assert!(o.store.end_task(rows[1].id, end(TaskState::Failed, until)).await.unwrap());
     assert!(!o.store.end_task(rows[1].id, end(TaskState::Succeeded, until)).await.unwrap());
     // Who claimed and died is followed by the next one.

@@ -22,6 +22,8 @@ pub(crate) struct MessagesDecoder {
     started: bool,
     /// Open blocks: index, seal so far, and of calls the input given at the start and whether arguments came.
     blocks: Vec<Open>,
+    /// How many blocks were begun.
+    begun: u64,
     called: bool,
     stop: Option<Stop>,
     done: bool,
@@ -31,6 +33,8 @@ pub(crate) struct MessagesDecoder {
 #[derive(Debug)]
 struct Open {
     index: u64,
+    /// Its own among all blocks of the answer: an index may come again.
+    key: u64,
     seal: String,
     call: bool,
     early: String,
@@ -185,10 +189,13 @@ impl MessagesDecoder {
         self.close(index, out)?;
         let call = matches!(head, Head::ToolCall { .. });
         self.called |= call;
-        self.order.open(index, head, out);
+        self.begun += 1;
+        let key = self.begun;
+        self.order.open(key, head, out);
         let input = block.get("input").filter(|raw| call && *raw != b"{}");
         self.blocks.push(Open {
             index,
+            key,
             seal: block.str("signature").unwrap_or_default().into_owned(),
             call,
             early: input.map_or_else(String::new, |raw| String::from_utf8_lossy(raw).into_owned()),
@@ -196,7 +203,7 @@ impl MessagesDecoder {
         });
         let text = block.str("text").or_else(|| block.str("thinking"));
         match text.filter(|t| !t.is_empty() && !call) {
-            Some(text) => self.order.more(index, Piece::Text(text.into_owned()), out),
+            Some(text) => self.order.more(key, Piece::Text(text.into_owned()), out),
             None => Ok(()),
         }
     }
@@ -224,7 +231,8 @@ impl MessagesDecoder {
             other if matches!(other, Piece::Arguments(_)) != block.call => return Err(StreamFault::Garbage),
             _ => block.any = true,
         }
-        self.order.more(index, piece, out)
+        let key = block.key;
+        self.order.more(key, piece, out)
     }
 
     fn close(&mut self, index: u64, out: &mut Vec<Event>) -> Result<(), StreamFault> {
@@ -233,13 +241,13 @@ impl MessagesDecoder {
         };
         let block = self.blocks.swap_remove(at);
         if !block.seal.is_empty() {
-            self.order.more(index, Piece::Signature(block.seal), out)?;
+            self.order.more(block.key, Piece::Signature(block.seal), out)?;
         }
         // Some servers give the whole input at the start and no deltas.
         if block.call && !block.any && !block.early.is_empty() {
-            self.order.more(index, Piece::Arguments(block.early), out)?;
+            self.order.more(block.key, Piece::Arguments(block.early), out)?;
         }
-        self.order.close(index, out);
+        self.order.close(block.key, out);
         Ok(())
     }
 

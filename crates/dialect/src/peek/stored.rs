@@ -322,7 +322,8 @@ fn is_stored(text: &str) -> bool {
     let text = text.trim_start();
     let start: String = text.chars().take(SCHEME_BYTES_MAX).collect::<String>().to_ascii_lowercase();
     if start.starts_with("http:") || start.starts_with("https:") {
-        return !is_web(text);
+        // One that is none of the web's leads nowhere, but into an interface that somebody mends it for.
+        return !is_web(text) && (text.contains('%') || text.to_ascii_lowercase().contains("googleapis"));
     }
     let scheme = start.split_once(':').filter(|(_, rest)| rest.starts_with('/'));
     let scheme = scheme.is_some_and(|(scheme, _)| scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+'));

@@ -143,7 +143,7 @@ fn looks_stored(text: &[u8]) -> bool {
         return true;
     }
     let starts = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    if starts(b"http") {
+    if starts(b"http:") || starts(b"https:") {
         let text = text.to_ascii_lowercase();
         // An escape may hide the host.
         return [&b"googleapis"[..], b"%"].iter().any(|word| memchr::memmem::find(&text, word).is_some());

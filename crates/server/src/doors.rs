@@ -21,7 +21,8 @@ use crate::surface::Surface;
 use crate::visit::{UNKNOWN, Visit};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::routing::{MethodRouter, any, delete, get, post};
 use canon::{Dialect, Fault, FaultKind};
 use http::{HeaderValue, Method, Request, Response};
@@ -180,6 +181,11 @@ fn kept(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
     router
         .route(&at("/responses/{id}"), only(object.0, "GET, DELETE", both))
         .route(&at("/responses/{id}/input_items"), only(input.0, "GET", list))
+}
+
+/// The id that a path names; one that is no text is nobody's.
+fn id_of(path: Result<Path<String>, PathRejection>) -> String {
+    path.map_or_else(|_| String::new(), |Path(id)| id)
 }
 
 /// The right method, or 405 with `Allow` and the method to use (R-API-15).

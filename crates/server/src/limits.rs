@@ -81,8 +81,6 @@ pub const DRAIN_TIME_MAX: Duration = Duration::from_millis(100);
 pub const REPORT_TIME_MAX: Duration = Duration::from_secs(2);
 /// How long an answer that may be billed beyond what shows is read to its end when nobody waits for it any more.
 pub const READ_ON_TIME_MAX: Duration = Duration::from_secs(30);
-/// How long pictures that were ordered are awaited when nobody waits for them any more.
-pub const PICTURES_TIME_MAX: Duration = Duration::from_secs(3_600);
 /// How often whoever reads on looks whether the process is on its way out.
 pub const READ_ON_LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Rows of one page of a list.

@@ -2,6 +2,7 @@
 //! that keep a browser from taking it for anything else. Never here: a key; what a link is made of (assets/link.rs).
 
 use crate::assets::{LinkError, Picture, Ticket, find};
+use crate::doors::id_of;
 use crate::entry::Door;
 use crate::house::Worker;
 use crate::visit::Visit;
@@ -23,8 +24,7 @@ pub async fn picture(
     path: Result<Path<String>, PathRejection>,
     request: Request<Body>,
 ) -> Response<Body> {
-    // An id that is no text is nobody's.
-    let id = path.map_or_else(|_| String::new(), |Path(id)| id);
+    let id = id_of(path);
     let visit = Visit::new(&worker.house, door, &request);
     let query = request.uri().query().unwrap_or_default();
     match opened(&worker, &id, query, visit.entry.at).await {

@@ -1,6 +1,7 @@
 //! Lists of models, in the shape the caller reads (R-API-9). In: a key. Out: what that key may call.
 //! Never here: routes, providers, upstream names.
 
+use crate::doors::id_of;
 use crate::entry::Door;
 use crate::house::Worker;
 use crate::live::{LiveModel, LivePrice};
@@ -41,8 +42,7 @@ pub async fn one(
     path: Result<Path<String>, PathRejection>,
     request: Request<Body>,
 ) -> Response<Body> {
-    // An id that is no text is nobody's.
-    let id = path.map_or_else(|_| String::new(), |Path(id)| id);
+    let id = id_of(path);
     // Gemini's clients name a model as its list does.
     let id = id.strip_prefix("models/").map(str::to_owned).unwrap_or(id);
     let visit = Visit::new(&worker.house, door, &request);

@@ -2,6 +2,7 @@
 //! Never here: a new answer (pipeline), how it is kept (kept).
 
 use crate::asked::Asker;
+use crate::doors::id_of;
 use crate::entry::Door;
 use crate::house::Worker;
 use crate::kept::Kept;
@@ -37,8 +38,7 @@ pub async fn kept(
     path: Result<Path<String>, PathRejection>,
     request: Request<Body>,
 ) -> Response<Body> {
-    // An id that is no text is nobody's.
-    let id = path.map_or_else(|_| String::new(), |Path(id)| id);
+    let id = id_of(path);
     let visit = Visit::new(&worker.house, door, &request);
     let caller = match worker.house.identify(request.headers(), visit.entry.at) {
         Ok(caller) => caller,

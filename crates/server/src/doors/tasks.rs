@@ -2,6 +2,7 @@
 //! keeper of tasks does, in its own time), the pictures.
 
 use crate::assets;
+use crate::doors::id_of;
 use crate::entry::Door;
 use crate::house::{House, Worker};
 use crate::image_tasks::{Document, Where, told};
@@ -22,8 +23,7 @@ pub async fn task(
     path: Result<Path<String>, PathRejection>,
     request: Request<Body>,
 ) -> Response<Body> {
-    // An id that is no text is nobody's.
-    let id = path.map_or_else(|_| String::new(), |Path(id)| id);
+    let id = id_of(path);
     let visit = Visit::new(&worker.house, door, &request);
     let caller = match worker.house.identify(request.headers(), visit.entry.at) {
         Ok(caller) => caller,

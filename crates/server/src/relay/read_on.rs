@@ -2,7 +2,7 @@
 //! (docs/MONEY.md). In: a client that left, a stop sequence of ours that came up. Out: whether the provider's end was
 //! heard. Never here: the choice of what is charged then (usage), words for a client.
 
-use crate::limits::{PICTURES_TIME_MAX, READ_ON_LOOK_EVERY, READ_ON_TIME_MAX, REPORT_TIME_MAX};
+use crate::limits::{READ_ON_LOOK_EVERY, READ_ON_TIME_MAX, REPORT_TIME_MAX};
 use crate::relay::job::Terms;
 use crate::relay::run::Run;
 use crate::relay::stream::Passing;
@@ -41,8 +41,8 @@ pub async fn attempt<T>(run: &Run, mut step: Pin<&mut impl Future<Output = T>>) 
     }
     // Pictures take minutes, and the whole call's time bounds them.
     let pictures = run.job.peek.pictures.count > 0;
-    let time = if pictures { PICTURES_TIME_MAX } else { READ_ON_TIME_MAX };
-    let mut limit = Limit::new(run, run.mark_alone(), time);
+    let since = run.mark_alone();
+    let mut limit = if pictures { Limit(run.deadline()) } else { Limit::new(run, since, READ_ON_TIME_MAX) };
     loop {
         let next = limit.next(run, Instant::now())?;
         if let Ok(out) = timeout_at(next, step.as_mut()).await {

@@ -1,8 +1,7 @@
 //! A call whose pictures come later: it ends with a pending task. In: a task that a provider has begun. Out: a kept task that has
 //! the call's hold, and what the client is told of it. Never here: how the task goes on (image_tasks).
 
-use crate::image_tasks::next_look;
-use crate::image_tasks::{Document, TaskTerms, Where, told};
+use crate::image_tasks::{Document, TaskTerms, Where, next_look, told};
 use crate::relay::attempt::BegunTask;
 use crate::relay::finish::Ending;
 use crate::relay::job::Terms;
@@ -20,15 +19,8 @@ use units::{Class, Usage, UsageSource};
 pub async fn pass(mut run: Run, tab: Tab, begun: BegunTask, slot: &Slot) {
     run.losses = begun.losses.clone();
     run.first_byte_ms = Some(begun.first_byte_ms);
-    let kept = match row(&run, &begun) {
-        Ok(row) => {
-            let held = matches!(run.job.terms, Terms::Billed(_));
-            run.worker.house.store.begin_task(row.clone(), held).await.map(|()| row).map_err(unavailable)
-        }
-        Err(fault) => Err(fault),
-    };
-    let row = match kept {
-        Ok(row) => row,
+    let (row, document) = match kept(&run, &begun).await {
+        Ok(kept) => kept,
         Err(fault) => return run.fail(tab, fault, slot).await,
     };
     tab.give_away();
@@ -41,12 +33,26 @@ pub async fn pass(mut run: Run, tab: Tab, begun: BegunTask, slot: &Slot) {
     };
     run.begun(&ending);
     let place = Where { origin: &run.job.origin, base: run.job.entry.door.surface.base };
-    // It was written a moment ago.
-    let body = Document::read(&row).map(|document| told(&run.worker.house, &row, &document, place, row.created_at));
-    match body {
-        Some(body) => slot.whole(run.job.entry.json(StatusCode::OK, body, &run.losses)),
-        None => slot.whole(run.job.entry.fault(&unaccounted())),
-    }
+    let body = told(&run.worker.house, &row, &document, place, row.created_at);
+    slot.whole(run.job.entry.json(StatusCode::OK, body, &run.losses));
+}
+
+/// Keeps it, and its hold with it.
+async fn kept(run: &Run, begun: &BegunTask) -> Result<(TaskRow, Document), Fault> {
+    let document = document(run, begun)?;
+    let now = run.worker.house.clock.now();
+    let row = TaskRow {
+        id: run.job.entry.id,
+        workspace: run.job.caller.workspace,
+        state: TaskState::Pending,
+        created_at: run.job.entry.at,
+        next_at: next_look(now, now),
+        vanishes_at: None,
+        document: document.text(),
+    };
+    let held = matches!(run.job.terms, Terms::Billed(_));
+    run.worker.house.store.begin_task(row.clone(), held).await.map_err(unavailable)?;
+    Ok((row, document))
 }
 
 fn unaccounted() -> Fault {
@@ -54,11 +60,11 @@ fn unaccounted() -> Fault {
 }
 
 /// What is kept of it.
-fn row(run: &Run, begun: &BegunTask) -> Result<TaskRow, Fault> {
+fn document(run: &Run, begun: &BegunTask) -> Result<Document, Fault> {
     let (job, house) = (&run.job, &run.worker.house);
     let route = run.route.and_then(|n| job.model.routes.get(n)).ok_or_else(unaccounted)?;
     let now = house.clock.now();
-    let document = Document {
+    Ok(Document {
         key: job.caller.id,
         model: String::from(&*job.model.model.id),
         provider: String::from(&*route.provider.provider.name),
@@ -72,15 +78,6 @@ fn row(run: &Run, begun: &BegunTask) -> Result<TaskRow, Fault> {
         deadline_ms: now.plus(house.settings.task_time_max).ms(),
         pictures: Vec::new(),
         brought: BTreeMap::new(),
-    };
-    Ok(TaskRow {
-        id: job.entry.id,
-        workspace: job.caller.workspace,
-        state: TaskState::Pending,
-        created_at: job.entry.at,
-        next_at: next_look(now, now),
-        vanishes_at: None,
-        document: document.text(),
     })
 }
 

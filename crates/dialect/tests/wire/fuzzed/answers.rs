@@ -11,8 +11,32 @@ use serde_json::Value;
 use units::{Class, Usage, UsageSource};
 
 fn value(body: &[u8], what: &str) -> Value {
-    let read = serde_json::from_slice(body);
+    let read = serde_json::from_slice(&without_surrogates(body));
     read.unwrap_or_else(|why| unreachable!("{what}: {why}: {}", String::from_utf8_lossy(body)))
+}
+
+/// The same with U+FFFD for every half of a pair: half a pair is JSON by its grammar, so it passes as it came, and serde
+/// alone does not read it.
+fn without_surrogates(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some((first, after)) = rest.split_first() {
+        match (first, after) {
+            (b'\\', [b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', _, _, after @ ..]) => {
+                out.extend_from_slice(b"\\ufffd");
+                rest = after;
+            }
+            (b'\\', [escaped, after @ ..]) => {
+                out.extend_from_slice(&[b'\\', *escaped]);
+                rest = after;
+            }
+            _ => {
+                out.push(*first);
+                rest = after;
+            }
+        }
+    }
+    out
 }
 
 /// An answer of an upstream of this dialect.

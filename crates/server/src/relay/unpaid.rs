@@ -1,0 +1,108 @@
+//! What a client is told when its call cannot be paid: credit, caps, a ledger that does not answer. In: what the ledger said.
+//! Out: faults in a customer's words. Never here: asking the ledger (tab.rs).
+
+use crate::limits::{IN_FLIGHT_RETRY, LEDGER_RETRY};
+use canon::{BoxError, Fault, FaultKind, Retry};
+use ledger::{Cap, Capped, LimitSource, Refusal};
+use store::port::StoreError;
+use units::{NanoUsd, Timestamp};
+
+/// The price is not complete.
+pub fn unpriced(error: ledger::meter::MeterError) -> Fault {
+    Fault::new(FaultKind::PriceUnknown, "This model has no complete price yet, so it cannot be called.")
+        .because(error)
+}
+
+/// The ledger did not answer: no hold, no call.
+pub fn unavailable(error: StoreError) -> Fault {
+    Fault::new(
+        FaultKind::LedgerUnavailable,
+        "The ledger cannot take new requests at the moment; nothing was charged.",
+    )
+    .retry(Retry::After(LEDGER_RETRY))
+    .because(error)
+}
+
+/// The charge is queued and not durable yet: the end may not be shown, and nobody may say that nothing was charged.
+pub fn unsettled(cause: BoxError) -> Fault {
+    let told = "The end of this answer is held back because its charge could not be written in time; what was delivered is \
+                charged once.";
+    Fault::new(FaultKind::LedgerUnavailable, told).because(cause)
+}
+
+/// Credit was not reserved: says what is in the way, and how soon it may be better.
+pub fn refused(refusal: &Refusal, now: Timestamp) -> Fault {
+    let (needed, available) = (refusal.needed, refusal.available.max(NanoUsd::ZERO));
+    match refusal.source {
+        LimitSource::Balance => Fault::new(
+            FaultKind::InsufficientCredits,
+            format!(
+                "Insufficient credits: this call may cost up to {needed} USD and {available} USD is available; \
+                 add credit or lower the answer's token limit."
+            ),
+        ),
+        LimitSource::InFlight => Fault::new(
+            FaultKind::CreditsInFlight,
+            format!(
+                "Calls under way hold your credit: this one may cost up to {needed} USD and {available} USD is free; \
+                 try again when they have ended."
+            ),
+        )
+        .retry(Retry::After(IN_FLIGHT_RETRY)),
+        LimitSource::Cap(cap) => cap_reached(cap, now),
+        LimitSource::CapInFlight(cap) => Fault::new(
+            FaultKind::SpendCapReached,
+            format!(
+                "Calls under way hold the rest of {}: this one may cost up to {needed} USD and {available} USD is free; \
+                 try again when they have ended.",
+                told_cap(cap)
+            ),
+        )
+        .retry(Retry::After(IN_FLIGHT_RETRY)),
+    }
+}
+
+/// What a cap is called.
+fn told_cap(cap: Cap) -> String {
+    let limit = cap.limit;
+    match cap.of {
+        Capped::KeyInAll => format!("the key's spend cap of {limit} USD"),
+        Capped::Key(span) => format!("the key's spend cap of {limit} USD a {}", span.name()),
+        Capped::Member(span) => format!("the member's spend cap of {limit} USD a {}", span.name()),
+        Capped::EndUser(span) => format!("the end user's spend cap of {limit} USD a {}", span.name()),
+    }
+}
+
+/// The words of 002 (R-ERR-3), and where the cap begins anew, when it does.
+fn cap_reached(cap: Cap, now: Timestamp) -> Fault {
+    let reached = format!("Spend cap reached: {} USD", cap.limit);
+    let Some(span) = cap.of.span() else { return Fault::new(FaultKind::SpendCapReached, reached) };
+    let ends = span.ends(now);
+    Fault::new(FaultKind::SpendCapReached, format!("{reached} a {}; it begins anew at {ends}.", span.name()))
+        .retry(Retry::After(ends.since(now)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::Span;
+
+    /// R-KEY-2, R-ERR-3 (002-11): the words of the description, when a cap begins anew, and that waiting helps only then.
+    #[test]
+    fn r_key_2_a_reached_cap_says_which_and_until_when() {
+        let now = Timestamp::parse_rfc3339("2026-03-03T09:00:00Z").unwrap();
+        let told = |of| {
+            let cap = Cap { of, limit: NanoUsd::new(5_000_000_000) };
+            let refusal =
+                Refusal { source: LimitSource::Cap(cap), available: NanoUsd::ZERO, needed: NanoUsd::new(1) };
+            let fault = refused(&refusal, now);
+            assert_eq!(fault.kind, FaultKind::SpendCapReached);
+            (fault.told.to_string(), fault.retry_after_s())
+        };
+        assert_eq!(told(Capped::KeyInAll), ("Spend cap reached: 5.00 USD".into(), None));
+        let day = "Spend cap reached: 5.00 USD a day; it begins anew at 2026-03-04T00:00:00.000Z.";
+        assert_eq!(told(Capped::EndUser(Span::Day)), (day.into(), Some(15 * 3_600)));
+        let month = "Spend cap reached: 5.00 USD a month; it begins anew at 2026-04-01T00:00:00.000Z.";
+        assert_eq!(told(Capped::Member(Span::Month)).0, month);
+    }
+}

@@ -6,13 +6,14 @@
 //! settled hold has one usage row, and its charge is what was transferred. I8 granted = used + remaining + breakage.
 //! I9 no hold is older than a day. I11 a key's spend is the sum of its charges.
 //! I12 a hold that outlives its process has a pending task. I13 a key's cache sums are the sums of its settled usage rows.
+//! I14 what somebody has spent on a day is the sum of the charges of that day that count for them.
 //! (I7 needs payments, I10 a hash chain.)
 
-use crate::{Account, CacheSums, Code, KeySpend, OpenHold, Posting};
+use crate::{Account, CacheSums, Code, Counted, KeySpend, OpenHold, Posting, places};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::time::Duration;
-use units::{GrantId, KeyId, NanoUsd, RequestId, Timestamp};
+use units::{GrantId, KeyId, MeterId, NanoUsd, RequestId, Timestamp};
 
 /// No request runs longer; an older open hold was forgotten.
 const HOLD_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -61,6 +62,8 @@ pub struct UsageFact {
     pub request: RequestId,
     /// The key.
     pub key: KeyId,
+    /// Whose it is besides.
+    pub counted: Counted,
     /// Whether it closed a hold with a charge.
     pub settled: bool,
     /// The charge.
@@ -123,6 +126,7 @@ pub struct Auditor {
     day: HashMap<RequestId, Spent>,
     spent: HashMap<KeyId, KeySums>,
     spends: Vec<(KeyId, KeySpend)>,
+    days: HashMap<(MeterId, i64), i128>,
     charged: i128,
     written_off: i128,
     out: Outcome,
@@ -176,6 +180,12 @@ impl Auditor {
     /// A key's sums as its row says.
     pub fn key_spend(&mut self, key: KeyId, row: KeySpend) {
         self.spends.push((key, row));
+    }
+
+    /// What was charged to somebody on a day, as its row says.
+    pub fn spend_day(&mut self, meter: MeterId, day: i64, spent: NanoUsd) {
+        let left = self.days.entry((meter, day)).or_default();
+        *left = left.saturating_add(i128::from(spent.nano()));
     }
 
     /// A row of the journal; those of one request come between the same two `day_ends`, with its usage row.
@@ -234,6 +244,13 @@ impl Auditor {
         let sums = self.spent.entry(fact.key).or_default();
         sums.charged = sums.charged.saturating_add(charge);
         sums.cache = sums.cache.plus(fact.cache);
+        for place in places(id, fact.key, fact.counted).filter(|_| charge != 0) {
+            let left = self.days.entry(place).or_default();
+            *left = left.saturating_sub(charge);
+            if *left == 0 {
+                self.days.remove(&place);
+            }
+        }
         if self.day.entry(id).or_default().charged.replace(charge).is_some() {
             self.find("I6", format!("usage {id}: two usage rows"));
         }
@@ -267,6 +284,9 @@ impl Auditor {
             self.find("I3", format!("account {id}: legs of {sum}, no such grant"));
         }
         self.compare_keys();
+        for ((meter, day), left) in std::mem::take(&mut self.days).into_iter().filter(|(_, left)| *left != 0) {
+            self.find("I14", format!("{meter} on day {day}: its row says {left} more than its charges sum to"));
+        }
         self.out.charged = amount(self.charged);
         self.out.written_off = amount(self.written_off);
         self.out.findings.sort_by(|a, b| (a.invariant, &a.what).cmp(&(b.invariant, &b.what)));

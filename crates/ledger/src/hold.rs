@@ -1,7 +1,7 @@
 //! A hold while it is open, and the one move it may make. In: an order and its legs. Out: the same until it closes.
 //! Never here: where the credit comes from (wallet.rs).
 
-use crate::{HoldAnswer, HoldOrder, HoldState};
+use crate::{Counted, HoldAnswer, HoldOrder, HoldState};
 use units::{GrantId, KeyId, MoneyError, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
 /// What a hold has reserved in one grant.
@@ -22,6 +22,8 @@ pub struct OpenHold {
     pub workspace: WorkspaceId,
     /// The key that asked.
     pub key: KeyId,
+    /// Whose spend is counted besides.
+    pub counted: Counted,
     /// What was asked for at first.
     pub want: NanoUsd,
     /// The least that was asked for.
@@ -50,6 +52,7 @@ impl OpenHold {
     pub fn again(&self, order: &HoldOrder) -> Result<HoldAnswer, MoneyError> {
         let same = self.workspace == order.workspace
             && self.key == order.key
+            && self.counted == order.counted
             && self.want == order.want
             && self.floor == order.floor;
         Ok(if same { HoldAnswer::Held { amount: self.amount()? } } else { HoldAnswer::Conflict(HoldState::Open) })

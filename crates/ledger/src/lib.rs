@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod meter;
 
+mod cap;
 mod hold;
 mod order;
 mod posting;
@@ -13,11 +14,12 @@ mod record;
 mod spend;
 mod wallet;
 
+pub use cap::{Cap, Capped, Caps, Counted, Room, Span, Spent, Tallies, account, places};
 pub use hold::{Leg, OpenHold, WrongMove};
 pub use meter::{Bounds, MeterError, Rates, Reach};
 pub use order::{
-    Balance, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource, Refusal,
-    SettleAnswer, SettleOrder,
+    AccountAsk, AccountState, Balance, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState,
+    LimitSource, Refusal, SettleAnswer, SettleOrder,
 };
 pub use posting::{Account, Code, Posting, SystemAccount};
 pub use record::UsageRow;

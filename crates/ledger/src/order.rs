@@ -1,8 +1,8 @@
 //! What the ledger is asked and what it answers. In: plain values. Out: orders and answers, every order idempotent by its id.
 //! Never here: deciding (wallet.rs), storing (the store crate).
 
-use crate::UsageRow;
-use units::{GrantId, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+use crate::{Cap, Caps, Counted, KeySpend, Spent, UsageRow};
+use units::{GrantId, KeyId, MeterId, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
 /// Asks for credit to be reserved before anything runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,17 +13,21 @@ pub struct HoldOrder {
     pub workspace: WorkspaceId,
     /// The key that asked (its spend is counted).
     pub key: KeyId,
+    /// Whose spend is counted besides.
+    pub counted: Counted,
+    /// What may not be exceeded, whatever the balance is.
+    pub caps: Caps,
     /// The largest cost until the next extension.
     pub want: NanoUsd,
     /// The least that makes the call worth starting; equal to `want` where nothing can be cut.
-    /// The ledger holds `min(want, available)` when at least `floor` is available.
+    /// The ledger holds `min(want, available)` when at least `floor` is available, by the balance and by every cap.
     pub floor: NanoUsd,
     /// When it was asked.
     pub at: Timestamp,
 }
 
 /// Asks for a running hold to be raised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExtendOrder {
     /// The hold.
     pub id: RequestId,
@@ -31,6 +35,8 @@ pub struct ExtendOrder {
     pub seq: u32,
     /// By how much, all or nothing.
     pub by: NanoUsd,
+    /// What may not be exceeded, as it is by now.
+    pub caps: Caps,
     /// When it was asked.
     pub at: Timestamp,
 }
@@ -68,6 +74,10 @@ pub enum LimitSource {
     Balance,
     /// The balance would do, but other calls hold too much of it: waiting helps.
     InFlight,
+    /// A cap is reached.
+    Cap(Cap),
+    /// The cap would do, but other calls hold too much of it: waiting helps.
+    CapInFlight(Cap),
 }
 
 /// The states of a hold. Open goes to exactly one of the others.
@@ -178,4 +188,36 @@ pub struct Balance {
     pub posted: NanoUsd,
     /// What calls under way have reserved.
     pub held: NanoUsd,
+}
+
+/// Asks for everything about one caller's money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountAsk {
+    /// Who pays.
+    pub workspace: WorkspaceId,
+    /// The key.
+    pub key: KeyId,
+    /// The member that it belongs to.
+    pub member: Option<MeterId>,
+    /// The instant whose day and month are asked for.
+    pub at: Timestamp,
+}
+
+/// Everything about one caller's money, of one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct AccountState {
+    /// The workspace's.
+    pub balance: Balance,
+    /// What the key came to since it was made.
+    pub key: KeySpend,
+    /// The same charges, and what the key holds.
+    pub key_in_all: Spent,
+    /// The key's, on the day.
+    pub key_day: Spent,
+    /// The key's, in the month.
+    pub key_month: Spent,
+    /// The member's, on the day.
+    pub member_day: Spent,
+    /// The member's, in the month.
+    pub member_month: Spent,
 }

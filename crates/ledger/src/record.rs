@@ -1,7 +1,7 @@
 //! The record of one request: what console, export, metrics and audit read. In: facts known at the end. Out: one row.
 //! Never here: prompts, answers, keys, upstream URLs.
 
-use crate::CacheSums;
+use crate::{CacheSums, Counted};
 use std::sync::Arc;
 use units::{KeyId, NanoUsd, PriceId, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
 
@@ -16,6 +16,8 @@ pub struct UsageRow {
     pub workspace: WorkspaceId,
     /// With which key.
     pub key: KeyId,
+    /// Whose it is besides: of a charged request, whose spend it counts for.
+    pub counted: Counted,
     /// The endpoint family (`chat.completions`, `messages`).
     pub endpoint: &'static str,
     /// The public model id.

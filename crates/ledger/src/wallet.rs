@@ -3,7 +3,7 @@
 
 use crate::{
     Account, Balance, Code, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource,
-    OpenHold, Posting, Refusal, SystemAccount,
+    OpenHold, Posting, Refusal, Room, SystemAccount,
 };
 use units::{GrantId, MoneyError, NanoUsd, Timestamp};
 
@@ -197,11 +197,15 @@ impl Wallet {
         Ok(sum)
     }
 
-    /// Reserves credit: `min(want, available)` when at least `floor` is available.
+    /// Reserves credit: `min(want, available)` when at least `floor` is available. `room` is what the tightest cap leaves.
     ///
     /// # Errors
     /// `Amount` below zero or with `floor` above `want`; `Money`.
-    pub fn hold(&mut self, order: &HoldOrder) -> Result<Result<OpenHold, Refusal>, LedgerError> {
+    pub fn hold(
+        &mut self,
+        order: &HoldOrder,
+        room: Option<Room>,
+    ) -> Result<Result<OpenHold, Refusal>, LedgerError> {
         if order.floor < NanoUsd::ZERO || order.want < order.floor {
             return Err(LedgerError::Amount);
         }
@@ -209,24 +213,37 @@ impl Wallet {
             id: order.id,
             workspace: order.workspace,
             key: order.key,
+            counted: order.counted,
             want: order.want,
             floor: order.floor,
             at: order.at,
             seq: 0,
             legs: Vec::new(),
         };
-        Ok(self.reserve(&mut hold, order.want, order.floor, order.at)?.map(|()| hold))
+        let want = match fit(room, order.want, order.floor) {
+            Ok(want) => want,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        Ok(self.reserve(&mut hold, want, order.floor, order.at)?.map(|()| hold))
     }
 
-    /// Raises a hold, all or nothing; an extension seen before changes nothing.
+    /// Raises a hold, all or nothing; an extension seen before changes nothing. `room` is what the tightest cap leaves.
     ///
     /// # Errors
     /// `Amount` below zero; `Money`.
-    pub fn extend(&mut self, hold: &mut OpenHold, order: &ExtendOrder) -> Result<HoldAnswer, LedgerError> {
+    pub fn extend(
+        &mut self,
+        hold: &mut OpenHold,
+        order: &ExtendOrder,
+        room: Option<Room>,
+    ) -> Result<HoldAnswer, LedgerError> {
         if order.by < NanoUsd::ZERO {
             return Err(LedgerError::Amount);
         }
         if order.seq > hold.seq {
+            if let Err(refusal) = fit(room, order.by, order.by) {
+                return Ok(HoldAnswer::Refused(refusal));
+            }
             if let Err(refusal) = self.reserve(hold, order.by, order.by, order.at)? {
                 return Ok(HoldAnswer::Refused(refusal));
             }
@@ -345,6 +362,16 @@ impl Wallet {
         }
         Ok(sweeps)
     }
+}
+
+/// As much of `want` as a cap leaves, at least `floor`.
+fn fit(room: Option<Room>, want: NanoUsd, floor: NanoUsd) -> Result<NanoUsd, Refusal> {
+    let Some(Room { cap, free, unspent }) = room else { return Ok(want) };
+    if free < floor {
+        let source = if unspent >= floor { LimitSource::CapInFlight(cap) } else { LimitSource::Cap(cap) };
+        return Err(Refusal { source, available: free.max(NanoUsd::ZERO), needed: floor });
+    }
+    Ok(want.min(free))
 }
 
 #[cfg(test)]

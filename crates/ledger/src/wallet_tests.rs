@@ -2,7 +2,9 @@
 //! In: random histories of grants, holds, extensions, settles, releases, sweeps and time. Out: agreement at each step.
 //! Never here: prices (meter_tests), engines (the store crate).
 
-use crate::{Code, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, LimitSource, OpenHold, Wallet};
+use crate::{
+    Caps, Code, Counted, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, LimitSource, OpenHold, Wallet,
+};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use units::{GrantId, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
@@ -211,12 +213,14 @@ impl Both {
             id: RequestId::from_bytes(id),
             workspace: WorkspaceId::from_bytes([0; 16]),
             key: KeyId::from_bytes([0; 16]),
+            counted: Counted::default(),
+            caps: Caps::default(),
             want: nano(want),
             floor: nano(floor),
             at: Timestamp::from_ms(self.now),
         };
         let modelled = self.model.take(self.holds, want, floor, self.now);
-        match (self.wallet.hold(&order).unwrap(), modelled) {
+        match (self.wallet.hold(&order, None).unwrap(), modelled) {
             (Ok(hold), Ok(())) => {
                 let all: Vec<_> = self.model.piles.keys().copied().collect();
                 let held = self.model.count(&all, |c| c == Coin::Held(self.holds));
@@ -235,10 +239,11 @@ impl Both {
             id: hold.id,
             seq: if again { hold.seq } else { hold.seq + 1 },
             by: nano(by),
+            caps: Caps::default(),
             at: Timestamp::from_ms(self.now),
         };
         let modelled = if again { Ok(()) } else { self.model.take(*number, by, by, self.now) };
-        match (self.wallet.extend(hold, &order).unwrap(), modelled) {
+        match (self.wallet.extend(hold, &order, None).unwrap(), modelled) {
             (HoldAnswer::Held { amount }, Ok(())) => assert_eq!(amount, hold.amount().unwrap()),
             (HoldAnswer::Refused(refusal), Err(source)) => assert_eq!(refusal.source, source),
             (wallet, model) => panic!("wallet {wallet:?}, model {model:?}"),
@@ -317,18 +322,21 @@ fn a_wallet_refuses_what_makes_no_sense() {
         id: RequestId::from_bytes([0; 16]),
         workspace: WorkspaceId::from_bytes([0; 16]),
         key: KeyId::from_bytes([0; 16]),
+        counted: Counted::default(),
+        caps: Caps::default(),
         want: nano(1),
         floor: nano(2),
         at: Timestamp::from_ms(0),
     };
-    assert!(wallet.hold(&order).is_err());
+    assert!(wallet.hold(&order, None).is_err());
     let negative = HoldOrder { want: nano(-1), floor: nano(-1), ..order.clone() };
-    assert!(wallet.hold(&negative).is_err());
+    assert!(wallet.hold(&negative, None).is_err());
     // A hold that the wallet never gave is not closed against it.
     let stranger = OpenHold {
         id: order.id,
         workspace: order.workspace,
         key: order.key,
+        counted: order.counted,
         want: nano(5),
         floor: nano(5),
         at: order.at,

@@ -7,7 +7,7 @@ use crate::surface::{NOWHERE, Surface};
 use canon::Dialect;
 use dialect::fault::Style;
 use http::HeaderMap;
-use ledger::UsageRow;
+use ledger::{Counted, UsageRow};
 use tokio::time::Instant;
 use units::{KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
 
@@ -102,6 +102,7 @@ impl Entry {
             at: self.at,
             workspace,
             key,
+            counted: Counted::default(),
             endpoint: self.door.endpoint,
             model: "".into(),
             provider: "".into(),

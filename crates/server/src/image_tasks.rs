@@ -10,7 +10,7 @@ use crate::assets;
 use crate::house::House;
 use bytes::Bytes;
 use dialect::tasks::{Picture, TaskReply, TaskState, write_task};
-use ledger::UsageRow;
+use ledger::{Counted, UsageRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use store::port::{TaskRow, TaskState as Stands};
@@ -113,6 +113,8 @@ impl Document {
             at: task.created_at,
             workspace: task.workspace,
             key: self.key,
+            // The ledger sets it from the hold.
+            counted: Counted::default(),
             endpoint: ENDPOINT,
             model: self.model.as_str().into(),
             provider: self.provider.as_str().into(),

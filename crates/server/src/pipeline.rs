@@ -20,7 +20,7 @@ use canon::{Dialect, Fault, FaultKind, Loss};
 use dialect::responses::OUTPUT_MIN;
 use dialect::{Peek, RequestHead};
 use http::{HeaderMap, Request, Response};
-use ledger::UsageRow;
+use ledger::{Caps, Counted, UsageRow};
 use std::sync::Arc;
 use store::port::KeyRow;
 use units::NanoUsd;
@@ -85,6 +85,8 @@ impl Arrival<'_> {
         Ok(Box::new(Job {
             entry: self.entry.clone(),
             caller: caller.clone(),
+            counts_for: Counted::default(),
+            caps: Caps::default(),
             model: model.clone(),
             body,
             share: Some(share),

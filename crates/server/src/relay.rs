@@ -14,11 +14,12 @@ mod run;
 mod stream;
 mod tab;
 mod task;
+mod unpaid;
 mod usage;
 
 pub use job::{Job, Terms};
 pub use quote::Quote;
-pub use tab::unavailable;
+pub use unpaid::unavailable;
 
 use crate::house::Worker;
 use crate::limits::RESTART_RETRY;

@@ -2,8 +2,8 @@
 //! Never here: a rule of its own.
 
 use ledger::{
-    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, OpenHold, SettleAnswer,
-    SettleOrder, UsageRow, Wallet,
+    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend,
+    OpenHold, SettleAnswer, SettleOrder, Tallies, UsageRow, Wallet,
 };
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ struct Pages {
     holds: HashMap<RequestId, OpenHold>,
     closed: HashMap<RequestId, HoldState>,
     rows: Vec<UsageRow>,
-    spend: HashMap<KeyId, KeySpend>,
+    tallies: Tallies,
     refuse_holds: bool,
     refuse_settles: bool,
     settles_take: Option<Duration>,
@@ -94,7 +94,7 @@ impl Pages {
             return Err(down());
         }
         let wallet = self.wallets.entry(order.workspace).or_insert_with(|| Wallet::new(Vec::new()));
-        match wallet.hold(order).map_err(corrupt)? {
+        match self.tallies.hold(wallet, order).map_err(corrupt)? {
             Ok(hold) => {
                 let amount = hold.amount().map_err(corrupt)?;
                 self.holds.insert(order.id, hold);
@@ -107,7 +107,7 @@ impl Pages {
     fn extend(&mut self, order: &ExtendOrder) -> Result<HoldAnswer, StoreError> {
         let Some(hold) = self.holds.get_mut(&order.id) else { return Ok(HoldAnswer::Conflict(HoldState::Unknown)) };
         let wallet = self.wallets.get_mut(&hold.workspace).ok_or_else(|| corrupt("no wallet"))?;
-        wallet.extend(hold, order).map_err(corrupt)
+        self.tallies.extend(wallet, hold, order).map_err(corrupt)
     }
 
     fn settle(&mut self, order: SettleOrder) -> Result<SettleAnswer, StoreError> {
@@ -121,10 +121,9 @@ impl Pages {
         let wallet = self.wallets.get_mut(&hold.workspace).ok_or_else(|| corrupt("no wallet"))?;
         let closing = wallet.settle(&hold, order.cost, order.usage.at).map_err(corrupt)?;
         self.closed.insert(order.id, closing.state);
-        let spend = self.spend.entry(hold.key).or_default();
-        let added = KeySpend { spent: closing.charged, cache: order.usage.cache() };
-        *spend = spend.plus(added).map_err(corrupt)?;
-        self.rows.push(UsageRow { charge: closing.charged, ..order.usage });
+        let spend = KeySpend { spent: closing.charged, cache: order.usage.cache() };
+        self.tallies.close(&hold, spend).map_err(corrupt)?;
+        self.rows.push(UsageRow { charge: closing.charged, counted: hold.counted, ..order.usage });
         Ok(SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off })
     }
 
@@ -133,6 +132,7 @@ impl Pages {
         let Some(hold) = self.holds.remove(&id) else { return Ok(HoldState::Unknown) };
         let wallet = self.wallets.get_mut(&hold.workspace).ok_or_else(|| corrupt("no wallet"))?;
         let closing = wallet.release(&hold, false, hold.at).map_err(corrupt)?;
+        self.tallies.close(&hold, KeySpend::default()).map_err(corrupt)?;
         self.closed.insert(id, closing.state);
         Ok(closing.state)
     }
@@ -181,7 +181,12 @@ impl Ledger for Book {
     }
 
     fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend> {
-        ready(Ok(self.0.lock().spend.get(&key).copied().unwrap_or_default()))
+        ready(Ok(self.0.lock().tallies.key(key).0))
+    }
+
+    fn account(&self, ask: AccountAsk) -> Pending<'_, AccountState> {
+        let balance = self.left(ask.workspace, ask.at);
+        ready(Ok(ledger::account(balance, &ask, &self.0.lock().tallies)))
     }
 
     fn grant(&self, order: GrantOrder) -> Pending<'_, Balance> {

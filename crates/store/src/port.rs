@@ -2,8 +2,8 @@
 //! Never here: tables, SQL, a rule about money.
 
 use ledger::{
-    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, SettleAnswer, SettleOrder,
-    UsageRow,
+    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend,
+    SettleAnswer, SettleOrder, UsageRow,
 };
 use std::future::Future;
 use std::pin::Pin;
@@ -60,6 +60,8 @@ pub trait Ledger: Send + Sync {
     fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Pending<'_, Balance>;
     /// What a key has spent in all, and what caches did for it, of one instant.
     fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend>;
+    /// Everything about one caller's money, of one instant: what every account endpoint tells.
+    fn account(&self, ask: AccountAsk) -> Pending<'_, AccountState>;
     /// Posts credit to a workspace; answers when durable.
     fn grant(&self, order: GrantOrder) -> Pending<'_, Balance>;
     /// Recomputes everything and names what does not agree (`ledger::audit` lists the invariants).

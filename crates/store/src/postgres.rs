@@ -5,6 +5,7 @@ mod address;
 mod answers;
 mod audit;
 mod batcher;
+mod caps;
 mod catalogue;
 mod changes;
 mod credit;
@@ -29,8 +30,8 @@ use crate::reply;
 use address::Address;
 use changes::Changes;
 use ledger::{
-    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, SettleAnswer, SettleOrder,
-    UsageRow,
+    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend,
+    SettleAnswer, SettleOrder, UsageRow,
 };
 use node::Lease;
 use parking_lot::Mutex;
@@ -150,6 +151,10 @@ impl Ledger for Postgres {
 
     fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend> {
         Box::pin(credit::key_spend(&self.shared.db, key))
+    }
+
+    fn account(&self, ask: AccountAsk) -> Pending<'_, AccountState> {
+        Box::pin(credit::account(&self.shared.db, ask))
     }
 
     fn grant(&self, order: GrantOrder) -> Pending<'_, Balance> {

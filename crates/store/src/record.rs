@@ -6,7 +6,7 @@ use units::{Class, NanoUsd, RequestId, Timestamp, Usage, UsageSource};
 /// The columns of a usage row that both engines share, in this order.
 pub const COLUMNS: &str = "request, closing, at, workspace, key, endpoint, model, provider, upstream_model, status, fault, \
     input, cache_read, cache_write_5m, cache_write_1h, audio_in, output, reasoning, audio_out, images, \
-    source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id, cache_saved";
+    source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id, cache_saved, member, end_user";
 
 /// The columns of a key's sums that both engines share, in this order.
 pub const KEY_SUMS: &str = "key, spent, cache_read, cache_written, cache_saved";

@@ -27,8 +27,8 @@ use crate::reply::{self, Answer};
 use books::{Books, Seen};
 use inbox::{CloseAck, Entry, Errand, Inbox};
 use ledger::{
-    Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, SettleAnswer, SettleOrder,
-    UsageRow,
+    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend,
+    SettleAnswer, SettleOrder, UsageRow,
 };
 use parking_lot::Mutex;
 use reader::Reader;
@@ -161,7 +161,7 @@ impl Shared {
             let Some(closed) = books.settle(id, cost, usage.cache(), at)? else { return Ok(Ending::Before) };
             let (ack, answer) = reply::pair();
             let mut usage = Box::new(usage);
-            usage.charge = closed.closing.charged;
+            (usage.charge, usage.counted) = (closed.closing.charged, closed.hold.counted);
             let settled =
                 SettleAnswer::Settled { charged: closed.closing.charged, written_off: closed.closing.written_off };
             let ack = CloseAck::Settle(settled, Some(ack));
@@ -278,6 +278,11 @@ impl Ledger for Sqlite {
     fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend> {
         let spent = self.shared.books.lock().spend(key);
         Box::pin(std::future::ready(Ok(spent)))
+    }
+
+    fn account(&self, ask: AccountAsk) -> Pending<'_, AccountState> {
+        let state = self.shared.books.lock().account(&ask);
+        Box::pin(std::future::ready(state))
     }
 
     fn grant(&self, order: GrantOrder) -> Pending<'_, Balance> {

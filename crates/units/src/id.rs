@@ -170,6 +170,15 @@ ids! {
     BootId = "boo";
     /// A picture that is kept for a client to fetch.
     AssetId = "ast";
+    /// Somebody whose charges are counted: a key, a member of a workspace, an end user.
+    MeterId = "met";
+}
+
+impl From<KeyId> for MeterId {
+    /// A key is counted under its own bytes.
+    fn from(key: KeyId) -> Self {
+        Self(key.0)
+    }
 }
 
 /// A hold has the id of the request it was placed for.

@@ -29,6 +29,20 @@ impl Timestamp {
         self.0.div_euclid(86_400_000)
     }
 
+    /// The first and the last day of the UTC month that it lies in, as `day` counts.
+    pub fn month(self) -> (i64, i64) {
+        let day = self.day();
+        let Ok(at) = jiff::Timestamp::from_millisecond(self.0) else { return (day, day) };
+        let date = at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let first = day - i64::from(date.day()) + 1;
+        (first, first + i64::from(date.days_in_month()) - 1)
+    }
+
+    /// The instant at which a day begins, as `day` counts.
+    pub const fn of_day(day: i64) -> Self {
+        Self(day.saturating_mul(86_400_000))
+    }
+
     /// This instant moved forward; stays at the largest instant instead of wrapping.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
@@ -66,6 +80,19 @@ pub trait Clock: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::Timestamp;
+
+    #[test]
+    fn a_month_has_its_days() {
+        let month = |text| Timestamp::parse_rfc3339(text).unwrap().month();
+        let day = |text| Timestamp::parse_rfc3339(text).unwrap().day();
+        let february = (day("2028-02-01T00:00:00Z"), day("2028-02-29T00:00:00Z"));
+        for at in ["2028-02-01T00:00:00Z", "2028-02-17T12:00:00Z", "2028-02-29T23:59:59.999Z"] {
+            assert_eq!(month(at), february, "{at}");
+        }
+        assert_eq!(month("2028-03-01T00:00:00Z").0, february.1 + 1);
+        assert_eq!(Timestamp::from_ms(i64::MAX).month(), (i64::MAX / 86_400_000, i64::MAX / 86_400_000));
+        assert_eq!(Timestamp::of_day(february.1 + 1).to_string(), "2028-03-01T00:00:00.000Z");
+    }
 
     #[test]
     fn text_form_is_utc_with_milliseconds() {

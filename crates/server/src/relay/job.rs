@@ -10,6 +10,7 @@ use crate::room::Share;
 use bytes::Bytes;
 use canon::{Dialect, Loss, Request, Tally};
 use dialect::{Echo, EmbeddingInputs, Peek, RequestHead};
+use ledger::{Caps, Counted};
 use std::sync::Arc;
 use store::port::KeyRow;
 use units::Tokens;
@@ -43,6 +44,10 @@ pub struct Job {
     pub entry: Entry,
     /// Who asks.
     pub caller: Arc<KeyRow>,
+    /// Whose spend it counts for besides the key's.
+    pub counts_for: Counted,
+    /// What it may not exceed, whatever the balance is.
+    pub caps: Caps,
     /// For what.
     pub model: Arc<LiveModel>,
     /// The body as it came.

@@ -2,14 +2,13 @@
 //! used so far, and what was charged. Never here: a `Drop` that bills; a forgotten tab's hold is void by the ledger.
 
 use crate::house::House;
-use crate::limits::{BYTES_PER_TOKEN_MAX, IN_FLIGHT_RETRY, LEDGER_RETRY, SETTLE_TIME_MAX};
+use crate::limits::{BYTES_PER_TOKEN_MAX, SETTLE_TIME_MAX};
 use crate::relay::job::{Job, Terms};
 use crate::relay::quote::Quote;
-use canon::{BoxError, Fault, FaultKind, Retry, Tally};
+use crate::relay::unpaid::{refused, unavailable, unpriced, unsettled};
+use canon::{Fault, FaultKind, Tally};
 use dialect::Made;
-use ledger::{
-    ExtendOrder, HoldAnswer, HoldOrder, HoldState, LimitSource, Refusal, SettleAnswer, SettleOrder, UsageRow,
-};
+use ledger::{Caps, ExtendOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow};
 use std::sync::Arc;
 use store::port::StoreError;
 use units::{NanoUsd, RequestId, Tokens};
@@ -32,6 +31,7 @@ pub struct Held {
     /// The largest cost that the request itself can come to: no report of a provider is believed beyond it.
     most: NanoUsd,
     extensions: u32,
+    caps: Caps,
     /// The limit that was inserted bounds the answer by what is held: nothing needs to be extended.
     bounded: bool,
 }
@@ -80,13 +80,15 @@ impl Tab {
             id: job.entry.id,
             workspace: job.caller.workspace,
             key: job.caller.id,
+            counted: job.counts_for,
+            caps: job.caps.clone(),
             want,
             floor,
             at: job.entry.at,
         };
         let amount = match house.ledger.hold(hold).await.map_err(unavailable)? {
             HoldAnswer::Held { amount } => amount,
-            HoldAnswer::Refused(refusal) => return Err(refused(&refusal)),
+            HoldAnswer::Refused(refusal) => return Err(refused(&refusal, job.entry.at)),
             HoldAnswer::Conflict(_) => {
                 return Err(Fault::new(FaultKind::Internal, "The request could not be accounted for."));
             }
@@ -105,6 +107,7 @@ impl Tab {
             covered,
             most,
             extensions: 0,
+            caps: job.caps.clone(),
             bounded: insert.is_some(),
         };
         Ok((Self::Held(held), insert))
@@ -255,7 +258,8 @@ impl Held {
         let mut whole = true;
         while by > NanoUsd::ZERO {
             self.extensions += 1;
-            let order = ExtendOrder { id: self.id, seq: self.extensions, by, at: house.clock.now() };
+            let (caps, at) = (self.caps.clone(), house.clock.now());
+            let order = ExtendOrder { id: self.id, seq: self.extensions, by, caps, at };
             match house.ledger.extend(order).await? {
                 HoldAnswer::Held { amount } => {
                     self.amount = amount;
@@ -270,48 +274,5 @@ impl Held {
         }
         self.covered = self.quote.covered_by(self.amount);
         Ok(whole)
-    }
-}
-
-fn unpriced(error: ledger::meter::MeterError) -> Fault {
-    Fault::new(FaultKind::PriceUnknown, "This model has no complete price yet, so it cannot be called.")
-        .because(error)
-}
-
-/// The ledger did not answer: no hold, no call.
-pub fn unavailable(error: StoreError) -> Fault {
-    Fault::new(
-        FaultKind::LedgerUnavailable,
-        "The ledger cannot take new requests at the moment; nothing was charged.",
-    )
-    .retry(Retry::After(LEDGER_RETRY))
-    .because(error)
-}
-
-/// The charge is queued and not durable yet: the end may not be shown, and nobody may say that nothing was charged.
-fn unsettled(cause: BoxError) -> Fault {
-    let told = "The end of this answer is held back because its charge could not be written in time; what was delivered is \
-                charged once.";
-    Fault::new(FaultKind::LedgerUnavailable, told).because(cause)
-}
-
-fn refused(refusal: &Refusal) -> Fault {
-    let (needed, available) = (refusal.needed, refusal.available.max(NanoUsd::ZERO));
-    match refusal.source {
-        LimitSource::Balance => Fault::new(
-            FaultKind::InsufficientCredits,
-            format!(
-                "Insufficient credits: this call may cost up to {needed} USD and {available} USD is available; \
-                 add credit or lower the answer's token limit."
-            ),
-        ),
-        LimitSource::InFlight => Fault::new(
-            FaultKind::CreditsInFlight,
-            format!(
-                "Calls under way hold your credit: this one may cost up to {needed} USD and {available} USD is free; \
-                 try again when they have ended."
-            ),
-        )
-        .retry(Retry::After(IN_FLIGHT_RETRY)),
     }
 }

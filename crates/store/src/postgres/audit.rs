@@ -1,9 +1,9 @@
 //! Feeds the rows of a database to the pure audit, all of one instant. In: a pool. Out: a report.
 //! Never here: a rule, a repair.
 
-use super::credit;
 use super::pool::{Db, Fail};
 use super::wire::{Uuid, unpack};
+use super::{credit, load};
 use crate::port::{AuditReport, StoreError};
 use crate::record;
 use futures_util::{TryStreamExt, pin_mut};
@@ -39,7 +39,7 @@ async fn audit(tx: &Transaction<'_>, now: Timestamp) -> Result<AuditReport, Fail
         Ok(())
     })
     .await?;
-    let holds = "SELECT id, workspace, key, want, floor, at, seq, legs FROM hold";
+    let holds = "SELECT id, workspace, key, want, floor, at, seq, legs, member, end_user FROM hold";
     each(tx, holds, &[], |row| {
         auditor.hold(&hold(row)?);
         Ok(())
@@ -61,6 +61,12 @@ async fn audit(tx: &Transaction<'_>, now: Timestamp) -> Result<AuditReport, Fail
         Ok(())
     })
     .await?;
+    each(tx, "SELECT meter, day, spent FROM spend_day", &[], |row| {
+        let (meter, day, spent) = load::day(row)?;
+        auditor.spend_day(meter, day, spent);
+        Ok(())
+    })
+    .await?;
     journal(tx, &mut auditor).await?;
     Ok(AuditReport::of(auditor))
 }
@@ -71,6 +77,7 @@ fn hold(row: &Row) -> Result<OpenHold, tokio_postgres::Error> {
         id: RequestId::from_bytes(id(row, 0)?),
         workspace: WorkspaceId::from_bytes(id(row, 1)?),
         key: KeyId::from_bytes(id(row, 2)?),
+        counted: load::counted(row, 8)?,
         want: money(row, 3)?,
         floor: money(row, 4)?,
         at: Timestamp::from_ms(row.try_get(5)?),
@@ -88,11 +95,13 @@ async fn journal(tx: &Transaction<'_>, auditor: &mut Auditor) -> Result<(), Fail
         let end = record::first_id_of(day.saturating_add(1));
         transfers(tx, auditor, "ref >= $1 AND ref < $2", [after, end]).await?;
         after = end;
-        let usage = format!("SELECT request, key, closing, charge, {} FROM usage WHERE day = $1", record::CACHE);
+        let columns = format!("request, key, closing, charge, {}, member, end_user", record::CACHE);
+        let usage = format!("SELECT {columns} FROM usage WHERE day = $1");
         each(tx, &usage, &[&day], |row| {
             auditor.usage(&UsageFact {
                 request: RequestId::from_bytes(id(row, 0)?),
                 key: KeyId::from_bytes(id(row, 1)?),
+                counted: load::counted(row, 8)?,
                 settled: row.try_get::<_, i16>(2)? == 1,
                 charge: money(row, 3)?,
                 cache: record::cache_of([row.try_get(4)?, row.try_get(5)?, row.try_get(6)?], row.try_get(7)?),

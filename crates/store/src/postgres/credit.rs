@@ -6,10 +6,10 @@ use super::pool::{Db, Fail, one};
 use super::wire::Uuid;
 use crate::port::StoreError;
 use crate::record::{KEY_SUMS, key_sums_of};
-use ledger::{Balance, GrantOrder, KeySpend, Wallet};
+use ledger::{AccountAsk, AccountState, Balance, GrantOrder, KeySpend, Span, Tallies, Wallet};
 use std::sync::Arc;
 use tokio_postgres::{Row, Transaction};
-use units::{KeyId, NanoUsd, Timestamp, WorkspaceId};
+use units::{KeyId, MeterId, NanoUsd, Timestamp, WorkspaceId};
 
 /// Posts credit, once.
 pub async fn grant(db: &Db, order: GrantOrder) -> Result<(), StoreError> {
@@ -72,18 +72,40 @@ async fn insert(tx: &Transaction<'_>, order: &GrantOrder) -> Result<(), Fail> {
 
 /// One snapshot of a workspace's money.
 pub async fn balance(db: &Db, workspace: WorkspaceId, now: Timestamp) -> Result<Balance, StoreError> {
+    db.read(Arc::new(move |tx| Box::pin(balance_in(tx, workspace, now)))).await
+}
+
+async fn balance_in(tx: &Transaction<'_>, workspace: WorkspaceId, now: Timestamp) -> Result<Balance, Fail> {
+    let rows = tx
+        .query(
+            "SELECT workspace, id, priority, expires_at, swept, posted, held FROM credit
+             WHERE workspace = $1 AND (posted <> 0 OR held <> 0)",
+            &[&Uuid(workspace.bytes())],
+        )
+        .await?;
+    let grants = rows.iter().map(|row| load::grant(row).map(|(_, g)| g));
+    let wallet = Wallet::new(grants.collect::<Result<_, _>>()?);
+    wallet.balance(now).map_err(|e| StoreError::Corrupt(e.to_string()).into())
+}
+
+/// Everything about one caller's money, of one instant.
+pub async fn account(db: &Db, ask: AccountAsk) -> Result<AccountState, StoreError> {
     db.read(Arc::new(move |tx| {
         Box::pin(async move {
-            let rows = tx
-                .query(
-                    "SELECT workspace, id, priority, expires_at, swept, posted, held FROM credit
-                     WHERE workspace = $1 AND (posted <> 0 OR held <> 0)",
-                    &[&Uuid(workspace.bytes())],
-                )
-                .await?;
-            let grants = rows.iter().map(|row| load::grant(row).map(|(_, g)| g));
-            let wallet = Wallet::new(grants.collect::<Result<_, _>>()?);
-            wallet.balance(now).map_err(|e| StoreError::Corrupt(e.to_string()).into())
+            let balance = balance_in(tx, ask.workspace, ask.at).await?;
+            let mut tallies = Tallies::default();
+            tallies.load_key(ask.key, key_spend_in(tx, ask.key).await?);
+            let meters = [Some(MeterId::from(ask.key)), ask.member];
+            let meters: Vec<Uuid> = meters.iter().flatten().map(|meter| Uuid(meter.bytes())).collect();
+            for row in tx.query(load::DAYS, &[&meters, Span::Month.days(ask.at).start()]).await? {
+                let (meter, day, spent) = load::day(&row)?;
+                tallies.load_day(meter, day, spent);
+            }
+            for row in tx.query(load::HELD, &[&[Uuid(ask.workspace.bytes())].as_slice()]).await? {
+                let hold = load::hold(&row)?;
+                tallies.load_hold(&hold, hold.amount().map_err(|e| StoreError::Corrupt(e.to_string()))?);
+            }
+            Ok(ledger::account(balance, &ask, &tallies))
         })
     }))
     .await
@@ -91,14 +113,13 @@ pub async fn balance(db: &Db, workspace: WorkspaceId, now: Timestamp) -> Result<
 
 /// What a key came to.
 pub async fn key_spend(db: &Db, key: KeyId) -> Result<KeySpend, StoreError> {
-    db.read(Arc::new(move |tx| {
-        Box::pin(async move {
-            let sql = format!("SELECT {KEY_SUMS} FROM key_spend WHERE key = $1");
-            let row = tx.query_opt(&sql, &[&Uuid(key.bytes())]).await?;
-            Ok(row.map_or(Ok(KeySpend::default()), |row| sums(&row))?)
-        })
-    }))
-    .await
+    db.read(Arc::new(move |tx| Box::pin(key_spend_in(tx, key)))).await
+}
+
+async fn key_spend_in(tx: &Transaction<'_>, key: KeyId) -> Result<KeySpend, Fail> {
+    let sql = format!("SELECT {KEY_SUMS} FROM key_spend WHERE key = $1");
+    let row = tx.query_opt(&sql, &[&Uuid(key.bytes())]).await?;
+    Ok(row.map_or(Ok(KeySpend::default()), |row| sums(&row))?)
 }
 
 /// The sums of a row with the columns of `KEY_SUMS`.

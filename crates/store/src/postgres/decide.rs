@@ -6,11 +6,11 @@ use super::wire::Uuid;
 use crate::port::StoreError;
 use ledger::{
     Closing, Grant, HoldAnswer, HoldOrder, HoldState, KeySpend, LedgerError, Leg, OpenHold, Posting, SettleAnswer,
-    UsageRow, Wallet,
+    Tallies, UsageRow, Wallet, places,
 };
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use units::{KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+use units::{KeyId, MeterId, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
 /// What an order comes to.
 pub enum Verdict {
@@ -47,6 +47,10 @@ pub struct Page<'a> {
     pub stones: Vec<(Uuid, i16)>,
     /// What keys came to.
     pub spent: BTreeMap<KeyId, KeySpend>,
+    /// What was charged to whom, by day.
+    pub days: BTreeMap<(MeterId, i64), NanoUsd>,
+    /// What callers with caps have spent and hold; of others it knows only this batch.
+    tallies: Tallies,
 }
 
 /// Rows of holds to write.
@@ -77,10 +81,20 @@ impl<'a> Page<'a> {
         self.wallets.insert(workspace, (wallet, before));
     }
 
+    /// Takes what callers with caps have spent, and the holds of their workspaces.
+    pub fn load_tallies(&mut self, tallies: Tallies) {
+        self.tallies = tallies;
+    }
+
     /// Takes an open hold.
     pub fn load_hold(&mut self, hold: OpenHold) {
         let row = Some((hold.seq, hold.legs.clone()));
         self.holds.insert(hold.id, Held { hold, row });
+    }
+
+    /// The open hold of that id.
+    pub fn open_hold(&self, id: RequestId) -> Option<&OpenHold> {
+        self.holds.get(&id).map(|held| &held.hold)
     }
 
     /// Takes how a hold ended before.
@@ -153,7 +167,7 @@ impl<'a> Page<'a> {
             return Err(StoreError::Unavailable("the lease of this node was given up".to_owned()));
         }
         let (wallet, _) = self.wallets.entry(order.workspace).or_default();
-        Ok(match wallet.hold(order).map_err(broken)? {
+        Ok(match self.tallies.hold(wallet, order).map_err(broken)? {
             Err(refusal) => HoldAnswer::Refused(refusal),
             Ok(hold) => {
                 let amount = hold.amount().map_err(broken)?;
@@ -169,20 +183,24 @@ impl<'a> Page<'a> {
             return Ok(HoldAnswer::Conflict(state));
         };
         let (wallet, _) = self.wallets.entry(held.hold.workspace).or_default();
-        wallet.extend(&mut held.hold, order).map_err(broken)
+        self.tallies.extend(wallet, &mut held.hold, order).map_err(broken)
     }
 
     fn settle(&mut self, order: &'a ledger::SettleOrder, now: Timestamp) -> Result<SettleAnswer, StoreError> {
         let closing = self.close(order.id, |wallet, hold| wallet.settle(hold, order.cost, now))?;
-        let Some((closing, key)) = closing else {
+        let Some((closing, hold)) = closing else {
             return Ok(SettleAnswer::Already(self.state(order.id)));
         };
         let spend = KeySpend { spent: closing.charged, cache: order.usage.cache() };
-        let sums = self.spent.entry(key).or_default();
+        let sums = self.spent.entry(hold.key).or_default();
         // The charges of a batch fit: wallets had them.
         *sums = sums.plus(spend).map_err(broken)?;
+        for place in places(hold.id, hold.key, hold.counted) {
+            let sum = self.days.entry(place).or_default();
+            *sum = sum.plus(closing.charged).map_err(broken)?;
+        }
         let mut row = order.usage.clone();
-        (row.request, row.charge) = (order.id, closing.charged);
+        (row.request, row.charge, row.counted) = (order.id, closing.charged, hold.counted);
         self.usage.push((Cow::Owned(row), 1));
         Ok(SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off })
     }
@@ -209,23 +227,24 @@ impl<'a> Page<'a> {
         &mut self,
         id: RequestId,
         how: impl FnOnce(&mut Wallet, &OpenHold) -> Result<Closing, LedgerError>,
-    ) -> Result<Option<(Closing, KeyId)>, StoreError> {
+    ) -> Result<Option<(Closing, OpenHold)>, StoreError> {
         let Some(held) = self.holds.get(&id) else {
             return Ok(None);
         };
-        let key = held.hold.key;
         let (wallet, _) = self.wallets.entry(held.hold.workspace).or_default();
         let closing = how(wallet, &held.hold).map_err(broken)?;
         let state = HoldState::Open.close(closing.state).map_err(broken)?;
         if held.row.is_some() {
             self.removed.push(Uuid(id.bytes()));
         }
-        self.holds.remove(&id);
+        let spend = KeySpend { spent: closing.charged, ..KeySpend::default() };
+        self.tallies.close(&held.hold, spend).map_err(broken)?;
+        let Some(held) = self.holds.remove(&id) else { return Ok(None) };
         self.closed.insert(id, state);
         for (leg, posting) in (0_i16..).zip(closing.postings()) {
             self.transfers.push((Uuid(id.bytes()), leg, posting));
         }
-        Ok(Some((closing, key)))
+        Ok(Some((closing, held.hold)))
     }
 
     /// The grants that are not as they were loaded, by id.

@@ -2,6 +2,7 @@
 //! committed. Never here: waiting, retrying (batcher.rs).
 
 use super::address::Address;
+use super::caps::Questions;
 use super::decide::{Page, Verdict};
 use super::load;
 use super::pool::Fail;
@@ -9,7 +10,7 @@ use super::queue::Op;
 use super::usage;
 use super::wire::Uuid;
 use super::write::{Rows, Writes};
-use futures_util::future::join5;
+use futures_util::future::{join5, try_join_all, try_join3};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use tokio::runtime::Handle;
 use tokio_postgres::{Client, Statement};
@@ -22,6 +23,7 @@ struct Statements {
     states: Statement,
     lease: Statement,
     owners: Statement,
+    caps: Questions,
     writes: Writes,
 }
 
@@ -29,6 +31,12 @@ struct Statements {
 /// A node that stalls inside a transaction must not keep others waiting for ever.
 const SETTINGS: &str = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; \
     SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = '8s'; SET application_name = 'tollgate-ledger'";
+/// Prepares statements, all in one round trip: a connection that was lost is soon replaced.
+pub async fn prepare<const N: usize>(client: &Client, texts: [&str; N]) -> Result<[Statement; N], Fail> {
+    let prepared = try_join_all(texts.map(|text| client.prepare(text))).await?;
+    prepared.try_into().map_err(|_| Fail::Contradiction("a statement was not prepared".to_owned()))
+}
+
 /// A connection of the batcher.
 pub struct Link {
     client: Client,
@@ -46,14 +54,11 @@ impl Link {
             let _ = connection.await;
         });
         client.batch_execute(SETTINGS).await?;
-        let statements = Statements {
-            grants: client.prepare(load::GRANTS).await?,
-            holds: client.prepare(load::HOLDS).await?,
-            states: client.prepare(load::STATES).await?,
-            lease: client.prepare(load::LEASE).await?,
-            owners: client.prepare(load::OWNERS).await?,
-            writes: Writes::prepare(&client).await?,
-        };
+        let loads = [load::GRANTS, load::HOLDS, load::STATES, load::LEASE, load::OWNERS];
+        let (loads, caps, writes) =
+            try_join3(prepare(&client, loads), Questions::prepare(&client), Writes::prepare(&client)).await?;
+        let [grants, holds, states, lease, owners] = loads;
+        let statements = Statements { grants, holds, states, lease, owners, caps, writes };
         Ok(Self { client, statements, days: HashSet::new() })
     }
 
@@ -157,6 +162,7 @@ impl Link {
             let (id, state) = load::state(row)?;
             page.load_closed(id, state);
         }
+        self.statements.caps.load(&self.client, ops, &mut page).await?;
         self.load_closed(ops, &mut page).await?;
         Ok(page)
     }

@@ -4,16 +4,21 @@
 use super::pool::Fail;
 use super::wire::{Uuid, unpack};
 use crate::port::StoreError;
-use ledger::{Grant, HoldState, OpenHold};
+use ledger::{Counted, Grant, HoldState, OpenHold};
 use tokio_postgres::Row;
-use units::{GrantId, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+use units::{GrantId, KeyId, MeterId, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
 /// Locks the grants of workspaces in id order.
 pub const GRANTS: &str = "SELECT workspace, id, priority, expires_at, swept, posted, held FROM credit \
     WHERE workspace = ANY($1) AND (posted <> 0 OR held <> 0) ORDER BY id FOR UPDATE";
 /// Locks holds in id order.
-pub const HOLDS: &str = "SELECT id, workspace, key, want, floor, at, seq, legs FROM hold \
+pub const HOLDS: &str = "SELECT id, workspace, key, want, floor, at, seq, legs, member, end_user FROM hold \
     WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+/// Every hold of some workspaces, in the columns of `HOLDS`. Asked after the grants were locked, so that none is on its way.
+pub const HELD: &str = "SELECT id, workspace, key, want, floor, at, seq, legs, member, end_user FROM hold \
+    WHERE workspace = ANY($1)";
+/// What was charged to whom, from a day on.
+pub const DAYS: &str = "SELECT meter, day, spent FROM spend_day WHERE meter = ANY($1) AND day >= $2";
 /// How holds ended: by usage row (closing) or tombstone (closing + 10).
 pub const STATES: &str = "SELECT u.request, u.closing, u.charge FROM unnest($1::bigint[], $2::uuid[]) AS k (day, id) \
     JOIN usage u ON u.day = k.day AND u.request = k.id WHERE u.closing <> 0 \
@@ -37,6 +42,18 @@ pub fn grant(row: &Row) -> Result<(WorkspaceId, Grant), tokio_postgres::Error> {
     Ok((WorkspaceId::from_bytes(row.try_get::<_, Uuid>(0)?.0), grant))
 }
 
+/// Who, on which day, and how much.
+pub fn day(row: &Row) -> Result<(MeterId, i64, NanoUsd), tokio_postgres::Error> {
+    let meter = MeterId::from_bytes(row.try_get::<_, Uuid>(0)?.0);
+    Ok((meter, row.try_get(1)?, NanoUsd::new(row.try_get(2)?)))
+}
+
+/// Whom a row counts for, in the column `n` and the one after it.
+pub fn counted(row: &Row, n: usize) -> Result<Counted, tokio_postgres::Error> {
+    let meter = |n| row.try_get::<_, Option<Uuid>>(n).map(|id| id.map(|id| MeterId::from_bytes(id.0)));
+    Ok(Counted { member: meter(n)?, end_user: meter(n + 1)? })
+}
+
 /// An open hold.
 pub fn hold(row: &Row) -> Result<OpenHold, Fail> {
     let id = RequestId::from_bytes(row.try_get::<_, Uuid>(0)?.0);
@@ -46,6 +63,7 @@ pub fn hold(row: &Row) -> Result<OpenHold, Fail> {
         id,
         workspace: WorkspaceId::from_bytes(row.try_get::<_, Uuid>(1)?.0),
         key: KeyId::from_bytes(row.try_get::<_, Uuid>(2)?.0),
+        counted: counted(row, 8)?,
         want: NanoUsd::new(row.try_get(3)?),
         floor: NanoUsd::new(row.try_get(4)?),
         at: Timestamp::from_ms(row.try_get(5)?),

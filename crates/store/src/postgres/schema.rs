@@ -19,13 +19,14 @@ use tokio_postgres::Transaction;
 use units::BootId;
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("../../migrations/postgres/0001_first.sql"),
     include_str!("../../migrations/postgres/0002_answers.sql"),
     include_str!("../../migrations/postgres/0003_images.sql"),
     include_str!("../../migrations/postgres/0004_kept.sql"),
     include_str!("../../migrations/postgres/0005_tasks.sql"),
     include_str!("../../migrations/postgres/0006_cache.sql"),
+    include_str!("../../migrations/postgres/0007_caps.sql"),
 ];
 /// Keeps two nodes that start at once from taking the same step.
 const STEP_LOCK: i64 = 0x746f_6c6c_6761_7465;

@@ -1,5 +1,6 @@
 //! Usage rows in daily partitions. In: rows by the batch. Out: rows, newest first. Never here: money moving.
 
+use super::load;
 use super::pool::Fail;
 use super::wire::Uuid;
 use crate::intern;
@@ -26,10 +27,10 @@ pub fn create_sql(day: i64) -> String {
 }
 
 /// The types of `day` and the columns after it, as arrays.
-const TYPES: [&str; 30] = [
+const TYPES: [&str; 32] = [
     "bigint", "uuid", "smallint", "bigint", "uuid", "uuid", "text", "text", "text", "text", "integer", "text",
     "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "smallint", "uuid",
-    "bigint", "bigint", "bigint", "smallint", "smallint", "text", "bigint",
+    "bigint", "bigint", "bigint", "smallint", "smallint", "text", "bigint", "uuid", "uuid",
 ];
 
 /// Writes rows. A record never replaces anything; a closed hold may replace a record of the same request.
@@ -68,6 +69,8 @@ pub struct Columns<'r> {
     attempts: Vec<i16>,
     client_request_id: Vec<Option<&'r str>>,
     cache_saved: Vec<i64>,
+    member: Vec<Option<Uuid>>,
+    end_user: Vec<Option<Uuid>>,
 }
 
 impl<'r> Columns<'r> {
@@ -109,6 +112,8 @@ impl<'r> Columns<'r> {
                 .iter()
                 .map(|(r, closing)| if *closing == 1 { r.cache_saved.nano() } else { 0 })
                 .collect(),
+            member: rows.iter().map(|(r, _)| r.counted.member.map(|id| Uuid(id.bytes()))).collect(),
+            end_user: rows.iter().map(|(r, _)| r.counted.end_user.map(|id| Uuid(id.bytes()))).collect(),
             latency_ms: rows.iter().map(|(r, _)| i64::from(r.latency_ms)).collect(),
             first_byte_ms: rows.iter().map(|(r, _)| r.first_byte_ms.map(i64::from)).collect(),
             flags: rows.iter().map(|(r, _)| flags(r)).collect(),
@@ -144,7 +149,7 @@ impl<'r> Columns<'r> {
             &self.fault,
         ];
         params.extend(self.counts.iter().map(|c| c as &(dyn ToSql + Sync)));
-        let rest: [&(dyn ToSql + Sync); 9] = [
+        let rest: [&(dyn ToSql + Sync); 11] = [
             &self.source,
             &self.price,
             &self.charge,
@@ -154,6 +159,8 @@ impl<'r> Columns<'r> {
             &self.attempts,
             &self.client_request_id,
             &self.cache_saved,
+            &self.member,
+            &self.end_user,
         ];
         params.extend(rest);
         params
@@ -174,6 +181,7 @@ fn from_row(row: &Row) -> Result<UsageRow, tokio_postgres::Error> {
         at: Timestamp::from_ms(row.try_get(2)?),
         workspace: WorkspaceId::from_bytes(id(3)?),
         key: KeyId::from_bytes(id(4)?),
+        counted: load::counted(row, 29)?,
         endpoint: intern::name(row.try_get(5)?),
         model: row.try_get::<_, &str>(6)?.into(),
         provider: row.try_get::<_, &str>(7)?.into(),

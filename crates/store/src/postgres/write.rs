@@ -2,6 +2,7 @@
 //! In: a decided page. Out: rows in an open transaction. Never here: deciding, the commit.
 
 use super::decide::Page;
+use super::link;
 use super::pool::Fail;
 use super::usage::{self, Columns};
 use super::wire::{Uuid, pack};
@@ -11,14 +12,14 @@ use ledger::{Grant, KeySpend, OpenHold, Posting};
 use std::collections::BTreeMap;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
-use units::{KeyId, Timestamp};
+use units::{KeyId, MeterId, NanoUsd, Timestamp};
 
 const CREDIT: &str = "UPDATE credit SET posted = v.posted, held = v.held, swept = v.swept \
     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::boolean[]) AS v (id, posted, held, swept) \
     WHERE credit.id = v.id";
-const FRESH: &str = "INSERT INTO hold (id, workspace, key, want, floor, seq, at, legs, lease) \
-    SELECT *, $9::uuid FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], \
-    $7::bigint[], $8::bytea[])";
+const FRESH: &str = "INSERT INTO hold (id, workspace, key, want, floor, seq, at, legs, member, end_user, lease) \
+    SELECT *, $11::uuid FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], \
+    $7::bigint[], $8::bytea[], $9::uuid[], $10::uuid[])";
 const RAISED: &str = "UPDATE hold SET seq = v.seq, legs = v.legs \
     FROM unnest($1::uuid[], $2::bigint[], $3::bytea[]) AS v (id, seq, legs) WHERE hold.id = v.id";
 const REMOVED: &str = "DELETE FROM hold WHERE id = ANY($1)";
@@ -32,6 +33,10 @@ const SPENT: &str = "INSERT INTO key_spend AS old (key, spent, cache_read, cache
     cache_read = old.cache_read + excluded.cache_read, cache_written = old.cache_written + excluded.cache_written, \
     cache_saved = old.cache_saved + excluded.cache_saved";
 
+const DAYS: &str = "INSERT INTO spend_day AS old (meter, day, spent) \
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) \
+    ON CONFLICT (meter, day) DO UPDATE SET spent = old.spent + excluded.spent";
+
 /// The statements that write, prepared once a connection.
 pub struct Writes {
     credit: Statement,
@@ -42,6 +47,7 @@ pub struct Writes {
     usage: Statement,
     stones: Statement,
     spent: Statement,
+    days: Statement,
 }
 
 /// One statement on its way: what it writes, how many rows at least and at most, its parameters.
@@ -55,17 +61,12 @@ struct Sending<'s> {
 
 impl Writes {
     /// Prepares them.
-    pub async fn prepare(client: &Client) -> Result<Self, tokio_postgres::Error> {
-        Ok(Self {
-            credit: client.prepare(CREDIT).await?,
-            fresh: client.prepare(FRESH).await?,
-            raised: client.prepare(RAISED).await?,
-            removed: client.prepare(REMOVED).await?,
-            transfers: client.prepare(TRANSFERS).await?,
-            usage: client.prepare(&usage::insert_sql()).await?,
-            stones: client.prepare(STONES).await?,
-            spent: client.prepare(SPENT).await?,
-        })
+    pub async fn prepare(client: &Client) -> Result<Self, Fail> {
+        let usage = usage::insert_sql();
+        let texts = [CREDIT, FRESH, RAISED, REMOVED, TRANSFERS, &usage, STONES, SPENT, DAYS];
+        let [credit, fresh, raised, removed, transfers, usage, stones, spent, days] =
+            link::prepare(client, texts).await?;
+        Ok(Self { credit, fresh, raised, removed, transfers, usage, stones, spent, days })
     }
 
     /// Sends everything at once and looks at every count before anything is committed.
@@ -100,6 +101,7 @@ impl Writes {
                 vec![&rows.stones.0, &rows.stones.1, &rows.at],
             ),
             sending("key spends", &self.spent, rows.spent.0.len(), rows.spent_params()),
+            sending("days' spends", &self.days, rows.days.0.len(), rows.day_params()),
         ];
         all.push(Sending {
             what: "usage rows",
@@ -127,6 +129,7 @@ pub struct Rows<'p> {
     transfers: TransferColumns,
     stones: (Vec<Uuid>, Vec<i16>),
     spent: SpentColumns,
+    days: (Vec<Uuid>, Vec<i64>, Vec<i64>),
     usage: Columns<'p>,
     at: i64,
     lease: Uuid,
@@ -144,6 +147,7 @@ impl<'p> Rows<'p> {
             transfers: transfer_columns(&page.transfers),
             stones: page.stones.iter().copied().unzip(),
             spent: spent_columns(&page.spent),
+            days: day_columns(&page.days),
             usage: Columns::of(&page.usage),
             at: now.ms(),
             lease,
@@ -158,6 +162,11 @@ impl<'p> Rows<'p> {
     fn spent_params(&self) -> Vec<&(dyn ToSql + Sync)> {
         let (keys, [spent, read, written, saved]) = &self.spent;
         vec![keys, spent, read, written, saved]
+    }
+
+    fn day_params(&self) -> Vec<&(dyn ToSql + Sync)> {
+        let (meters, days, spent) = &self.days;
+        vec![meters, days, spent]
     }
 
     fn transfer_params(&self) -> Vec<&(dyn ToSql + Sync)> {
@@ -184,6 +193,17 @@ fn spent_columns(sums: &BTreeMap<KeyId, KeySpend>) -> SpentColumns {
     columns
 }
 
+fn day_columns(sums: &BTreeMap<(MeterId, i64), NanoUsd>) -> (Vec<Uuid>, Vec<i64>, Vec<i64>) {
+    let charged = sums.iter().filter(|(_, spent)| **spent != NanoUsd::ZERO);
+    let mut columns = (Vec::new(), Vec::new(), Vec::new());
+    for ((meter, day), spent) in charged {
+        columns.0.push(Uuid(meter.bytes()));
+        columns.1.push(*day);
+        columns.2.push(spent.nano());
+    }
+    columns
+}
+
 fn transfer_columns(rows: &[(Uuid, i16, Posting)]) -> TransferColumns {
     (
         rows.iter().map(|(reference, ..)| *reference).collect(),
@@ -193,6 +213,10 @@ fn transfer_columns(rows: &[(Uuid, i16, Posting)]) -> TransferColumns {
         rows.iter().map(|(_, _, p)| Uuid(p.credit.bytes())).collect(),
         rows.iter().map(|(_, _, p)| p.amount.nano()).collect(),
     )
+}
+
+const fn uuid(meter: MeterId) -> Uuid {
+    Uuid(meter.bytes())
 }
 
 /// Holds as columns.
@@ -205,6 +229,8 @@ struct HoldColumns {
     seqs: Vec<i64>,
     ats: Vec<i64>,
     legs: Vec<Vec<u8>>,
+    members: Vec<Option<Uuid>>,
+    end_users: Vec<Option<Uuid>>,
 }
 
 impl HoldColumns {
@@ -218,6 +244,8 @@ impl HoldColumns {
             seqs: holds.iter().map(|h| i64::from(h.seq)).collect(),
             ats: holds.iter().map(|h| h.at.ms()).collect(),
             legs: holds.iter().map(|h| pack(&h.legs)).collect(),
+            members: holds.iter().map(|h| h.counted.member.map(uuid)).collect(),
+            end_users: holds.iter().map(|h| h.counted.end_user.map(uuid)).collect(),
         }
     }
 
@@ -231,6 +259,8 @@ impl HoldColumns {
             &self.seqs,
             &self.ats,
             &self.legs,
+            &self.members,
+            &self.end_users,
             lease,
         ]
     }

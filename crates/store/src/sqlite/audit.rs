@@ -38,6 +38,7 @@ pub fn run(db: &Connection, now: Option<Timestamp>) -> rusqlite::Result<AuditRep
     for (key, sums) in credit::spends(&tx)? {
         auditor.key_spend(key, sums);
     }
+    credit::each_day(&tx, i64::MIN, |meter, day, spent| auditor.spend_day(meter, day, spent))?;
     journal(&tx, &mut auditor)?;
     Ok(AuditReport::of(auditor))
 }
@@ -49,11 +50,13 @@ fn journal(tx: &Transaction<'_>, auditor: &mut Auditor) -> rusqlite::Result<()> 
         let end = record::first_id_of(day.saturating_add(1));
         transfers(tx, auditor, "ref >= ?1 AND ref < ?2", [after, end])?;
         after = end;
-        let sql = format!("SELECT request, key, closing, charge, {} FROM usage_{day}", record::CACHE);
+        let sql =
+            format!("SELECT request, key, closing, charge, {}, member, end_user FROM usage_{day}", record::CACHE);
         each(tx, &sql, |row| {
             auditor.usage(&UsageFact {
                 request: RequestId::from_bytes(row.get(0)?),
                 key: KeyId::from_bytes(row.get(1)?),
+                counted: usage::counted_of(row, 8)?,
                 settled: row.get::<_, i64>(2)? == 1,
                 charge: NanoUsd::new(row.get(3)?),
                 cache: record::cache_of([row.get(4)?, row.get(5)?, row.get(6)?], row.get(7)?),

@@ -4,8 +4,8 @@
 use crate::StoreError;
 use foldhash::fast::RandomState;
 use ledger::{
-    CacheSums, Closing, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, LedgerError, Leg,
-    OpenHold, Sweep, Wallet,
+    AccountAsk, AccountState, CacheSums, Closing, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState,
+    KeySpend, LedgerError, Leg, OpenHold, Span, Sweep, Tallies, Wallet,
 };
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -74,7 +74,9 @@ pub struct Books {
     /// Ids up to this one may be on disk though memory does not know them.
     floor: Option<RequestId>,
     young: VecDeque<(Timestamp, RequestId)>,
-    spend: Map<KeyId, KeySpend>,
+    tallies: Tallies,
+    /// Charges of days before this one are forgotten.
+    first_day: i64,
     frozen: HashSet<WorkspaceId>,
 }
 
@@ -82,14 +84,19 @@ impl Books {
     /// From what was read at the start; `open` are the holds of tasks, which outlive the process.
     pub fn new(
         wallets: impl IntoIterator<Item = (WorkspaceId, Wallet)>,
-        spend: impl IntoIterator<Item = (KeyId, KeySpend)>,
+        mut tallies: Tallies,
         open: impl IntoIterator<Item = OpenHold>,
         floor: Option<RequestId>,
     ) -> Self {
+        let open: Vec<OpenHold> = open.into_iter().collect();
+        for hold in &open {
+            // A hold beyond all sums cannot be on disk; were it, its caps would be reached.
+            tallies.load_hold(hold, hold.amount().unwrap_or(NanoUsd::MAX));
+        }
         Self {
             wallets: wallets.into_iter().collect(),
             open: open.into_iter().map(|hold| (hold.id, Open { hold, written: true })).collect(),
-            spend: spend.into_iter().collect(),
+            tallies,
             floor,
             ..Self::default()
         }
@@ -124,7 +131,7 @@ impl Books {
             return Err(StoreError::Corrupt(format!("{} is frozen until the books are right", order.workspace)));
         }
         let wallet = self.wallets.entry(order.workspace).or_default();
-        Ok(match wallet.hold(order).map_err(broken)? {
+        Ok(match self.tallies.hold(wallet, order).map_err(broken)? {
             Err(refusal) => HoldAnswer::Refused(refusal),
             Ok(hold) => {
                 let amount = hold.amount().map_err(broken)?;
@@ -143,7 +150,7 @@ impl Books {
         };
         let wallet = self.wallets.entry(open.hold.workspace).or_default();
         let before = open.hold.clone();
-        let answer = wallet.extend(&mut open.hold, order).map_err(broken)?;
+        let answer = self.tallies.extend(wallet, &mut open.hold, order).map_err(broken)?;
         let row = (open.hold.seq != before.seq).then(|| {
             let known: &[Leg] = if open.written { &before.legs } else { &[] };
             open.written = true;
@@ -185,10 +192,9 @@ impl Books {
             return Ok(None);
         };
         let wallet = self.wallets.entry(open.hold.workspace).or_default();
-        let sums = self.spend.entry(open.hold.key).or_default();
         let closing = how(wallet, &open.hold).map_err(broken)?;
         let spend = KeySpend { spent: closing.charged, cache };
-        *sums = sums.plus(spend).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        self.tallies.close(&open.hold, spend).map_err(broken)?;
         let state = HoldState::Open.close(closing.state).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         self.remember(id, state);
         Ok(self.open.remove(&id).map(|open| Closed { hold: open.hold, closing, written: open.written, spend }))
@@ -219,7 +225,22 @@ impl Books {
 
     /// What a key came to.
     pub fn spend(&self, key: KeyId) -> KeySpend {
-        self.spend.get(&key).copied().unwrap_or_default()
+        self.tallies.key(key).0
+    }
+
+    /// Everything about one caller's money, of one instant.
+    pub fn account(&self, ask: &AccountAsk) -> Result<AccountState, StoreError> {
+        let balance = self.balance(ask.workspace, ask.at)?;
+        Ok(ledger::account(balance, ask, &self.tallies))
+    }
+
+    /// Forgets the charges of months that no call under way began in: they are on disk, and no cap reads them.
+    pub fn forget_days(&mut self, now: Timestamp) {
+        let first = first_day(now);
+        if first > self.first_day {
+            self.first_day = first;
+            self.tallies.forget_before(first);
+        }
     }
 
     /// The holds that have outlived their youth without a row; they count as written from now on.
@@ -261,6 +282,12 @@ impl Books {
     pub fn freeze(&mut self, workspace: WorkspaceId) {
         self.frozen.insert(workspace);
     }
+}
+
+/// The first day whose charges are kept in memory: that of the month before, in which a call under way may have begun.
+pub fn first_day(now: Timestamp) -> i64 {
+    let before = Timestamp::of_day(Span::Month.days(now).start().saturating_sub(1));
+    *Span::Month.days(before).start()
 }
 
 /// What `now` has more than `before`, leg by leg.

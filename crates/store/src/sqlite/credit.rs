@@ -3,13 +3,13 @@
 
 use super::journal::Journal;
 use super::write::{WriteError, one, tombstone};
-use super::{Shared, sql_error, tasks};
+use super::{Shared, books, sql_error, tasks, usage};
 use crate::port::StoreError;
 use crate::record::{KEY_SUMS, key_sums_of};
-use ledger::{Balance, Grant, GrantOrder, KeySpend, Leg, OpenHold, Wallet};
+use ledger::{Balance, Grant, GrantOrder, KeySpend, Leg, OpenHold, Tallies, Wallet};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::HashMap;
-use units::{GrantId, KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+use units::{GrantId, KeyId, MeterId, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
 impl Shared {
     /// Posts credit: on disk first, then in memory.
@@ -111,6 +111,26 @@ pub fn spends(db: &Connection) -> rusqlite::Result<Vec<(KeyId, KeySpend)>> {
         .collect()
 }
 
+/// What everybody has spent: keys in all, and all who are counted on the days that caps may read.
+pub fn tallies(db: &Connection, now: Timestamp) -> rusqlite::Result<Tallies> {
+    let mut tallies = Tallies::default();
+    for (key, spend) in spends(db)? {
+        tallies.load_key(key, spend);
+    }
+    each_day(db, books::first_day(now), |meter, day, spent| tallies.load_day(meter, day, spent))?;
+    Ok(tallies)
+}
+
+/// What was charged to whom, from a day on.
+pub fn each_day(db: &Connection, from: i64, mut take: impl FnMut(MeterId, i64, NanoUsd)) -> rusqlite::Result<()> {
+    let mut statement = db.prepare("SELECT meter, day, spent FROM spend_day WHERE day >= ?1")?;
+    let mut rows = statement.query([from])?;
+    while let Some(row) = rows.next()? {
+        take(MeterId::from_bytes(row.get(0)?), row.get(1)?, NanoUsd::new(row.get(2)?));
+    }
+    Ok(())
+}
+
 /// The newest hold that closed without a usage row.
 pub fn newest_stone(db: &Connection) -> rusqlite::Result<Option<RequestId>> {
     let id: Option<[u8; 16]> = db.query_row("SELECT max(hold) FROM tombstone", [], |row| row.get(0))?;
@@ -132,7 +152,7 @@ pub enum Whose {
 pub fn open_holds(db: &Connection, whose: Whose) -> rusqlite::Result<Vec<OpenHold>> {
     let mut legs = db.prepare("SELECT credit, amount FROM hold_leg WHERE hold = ?1 ORDER BY leg")?;
     let mut holds = db.prepare(
-        "SELECT id, workspace, key, want, floor, at, seq FROM hold WHERE ?1 IS NULL OR task = ?1 ORDER BY id",
+        "SELECT id, workspace, key, want, floor, at, seq, member, end_user FROM hold WHERE ?1 IS NULL OR task = ?1 ORDER BY id",
     )?;
     let task = (whose != Whose::All).then_some(whose == Whose::Tasks);
     holds
@@ -145,6 +165,7 @@ pub fn open_holds(db: &Connection, whose: Whose) -> rusqlite::Result<Vec<OpenHol
                 id: RequestId::from_bytes(id),
                 workspace: WorkspaceId::from_bytes(row.get(1)?),
                 key: KeyId::from_bytes(row.get(2)?),
+                counted: usage::counted_of(row, 7)?,
                 want: NanoUsd::new(row.get(3)?),
                 floor: NanoUsd::new(row.get(4)?),
                 at: Timestamp::from_ms(row.get(5)?),

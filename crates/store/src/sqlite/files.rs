@@ -56,7 +56,7 @@ pub(super) fn open_engine(
     let recovered = credit::recover(&mut db, now).map_err(unopened)?;
     let books = Books::new(
         credit::wallets(&db).map_err(unopened)?,
-        credit::spends(&db).map_err(unopened)?,
+        credit::tallies(&db, now).map_err(unopened)?,
         credit::open_holds(&db, credit::Whose::Tasks).map_err(unopened)?,
         usage::newest(&db).map_err(unopened)?.max(credit::newest_stone(&db).map_err(unopened)?),
     );

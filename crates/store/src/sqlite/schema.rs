@@ -15,13 +15,17 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
     Step::Both(
         include_str!("../../migrations/sqlite/0004_cache.sql"),
         include_str!("../../migrations/sqlite/0004_cache_of_day.sql"),
+    ),
+    Step::Both(
+        include_str!("../../migrations/sqlite/0005_caps.sql"),
+        include_str!("../../migrations/sqlite/0005_caps_of_day.sql"),
     ),
 ];
 

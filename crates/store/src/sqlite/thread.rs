@@ -75,6 +75,7 @@ impl Thread {
         }
         if now.since(*swept) >= SWEEP_EVERY {
             *swept = now;
+            books.forget_days(now);
             for sweep in books.sweep(now) {
                 self.shared.inbox.push(Entry::Sweep(sweep, now), false);
             }

@@ -5,10 +5,10 @@ use super::write::WriteError;
 use crate::intern;
 use crate::port::UsageFilter;
 use crate::record::{COLUMNS, count_to_disk, day_of, flags, flags_of, source_number, source_of};
-use ledger::{HoldState, UsageRow};
+use ledger::{Counted, HoldState, UsageRow};
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction, params_from_iter};
-use units::{Class, KeyId, NanoUsd, PriceId, RequestId, Timestamp, Usage, WorkspaceId};
+use units::{Class, KeyId, MeterId, NanoUsd, PriceId, RequestId, Timestamp, Usage, WorkspaceId};
 
 /// What a usage row says about a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ fn create(tx: &Connection, day: i64) -> rusqlite::Result<()> {
             output INTEGER, reasoning INTEGER, audio_out INTEGER, images INTEGER,
             source INTEGER NOT NULL, price BLOB, charge INTEGER NOT NULL CHECK (charge >= 0),
             latency_ms INTEGER NOT NULL, first_byte_ms INTEGER, flags INTEGER NOT NULL,
-            attempts INTEGER NOT NULL, client_request_id TEXT, cache_saved INTEGER
+            attempts INTEGER NOT NULL, client_request_id TEXT, cache_saved INTEGER, member BLOB, end_user BLOB
         ) WITHOUT ROWID;
         INSERT OR IGNORE INTO usage_day (day) VALUES ({day});"
     ))
@@ -77,7 +77,7 @@ impl<'tx> Writer<'tx> {
 }
 
 fn prepare<'tx>(tx: &'tx Transaction<'tx>, day: i64) -> rusqlite::Result<CachedStatement<'tx>> {
-    let holes: Vec<String> = (1..=29).map(|n| format!("?{n}")).collect();
+    let holes: Vec<String> = (1..=31).map(|n| format!("?{n}")).collect();
     let renewed: Vec<String> = COLUMNS.split(", ").map(|c| format!("{0} = excluded.{0}", c.trim())).collect();
     let sql = format!(
         "INSERT INTO usage_{day} ({COLUMNS}) VALUES ({}) ON CONFLICT (request) DO UPDATE SET {}
@@ -117,7 +117,15 @@ fn bind(statement: &mut CachedStatement<'_>, row: &UsageRow, closing: Closing) -
     statement.raw_bind_parameter(27, row.attempts)?;
     statement.raw_bind_parameter(28, row.client_request_id.as_deref())?;
     statement.raw_bind_parameter(29, row.cache_saved.nano())?;
+    statement.raw_bind_parameter(30, row.counted.member.map(MeterId::bytes))?;
+    statement.raw_bind_parameter(31, row.counted.end_user.map(MeterId::bytes))?;
     statement.raw_execute()
+}
+
+/// Whom a row counts for, in the column `n` and the one after it.
+pub fn counted_of(row: &Row<'_>, n: usize) -> rusqlite::Result<Counted> {
+    let meter = |n| Ok::<_, rusqlite::Error>(row.get::<_, Option<[u8; 16]>>(n)?.map(MeterId::from_bytes));
+    Ok(Counted { member: meter(n)?, end_user: meter(n + 1)? })
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<UsageRow> {
@@ -134,6 +142,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<UsageRow> {
         at: Timestamp::from_ms(row.get(2)?),
         workspace: WorkspaceId::from_bytes(row.get(3)?),
         key: KeyId::from_bytes(row.get(4)?),
+        counted: counted_of(row, 29)?,
         endpoint: intern::name(row.get_ref(5)?.as_str()?),
         model: row.get_ref(6)?.as_str()?.into(),
         provider: row.get_ref(7)?.as_str()?.into(),

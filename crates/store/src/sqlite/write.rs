@@ -7,10 +7,10 @@ use super::journal::Journal;
 use super::usage::{self, Closing as Mark};
 use crate::record::{KEY_SUMS, key_sums_to_disk};
 use foldhash::fast::RandomState;
-use ledger::{HoldState, KeySpend, Leg};
+use ledger::{HoldState, KeySpend, Leg, places};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::collections::HashMap;
-use units::{BootId, GrantId, KeyId, Timestamp};
+use units::{BootId, GrantId, KeyId, MeterId, Timestamp};
 
 /// Why a batch was not written; nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,7 @@ struct Change {
 struct Sums {
     credit: HashMap<GrantId, Change, RandomState>,
     spend: HashMap<KeyId, KeySpend, RandomState>,
+    days: HashMap<(MeterId, i64), i64, RandomState>,
 }
 
 /// Writes a batch in one transaction.
@@ -107,7 +108,8 @@ const fn mark_of(state: HoldState) -> Mark {
 fn hold(tx: &Transaction<'_>, boot: BootId, row: &HoldRow) -> Result<(), WriteError> {
     let hold = &row.hold;
     tx.prepare_cached(
-        "INSERT INTO hold (id, workspace, key, boot, want, floor, seq, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO hold (id, workspace, key, boot, want, floor, seq, at, member, end_user)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (id) DO UPDATE SET seq = excluded.seq",
     )?
     .execute(params![
@@ -119,6 +121,8 @@ fn hold(tx: &Transaction<'_>, boot: BootId, row: &HoldRow) -> Result<(), WriteEr
         hold.floor.nano(),
         hold.seq,
         hold.at.ms(),
+        hold.counted.member.map(MeterId::bytes),
+        hold.counted.end_user.map(MeterId::bytes),
     ])?;
     let mut insert = tx.prepare_cached(
         "INSERT INTO hold_leg (hold, leg, credit, amount) VALUES (?1, ?2, ?3, ?4)
@@ -192,6 +196,11 @@ impl Sums {
             let sums = self.spend.entry(closed.hold.key).or_default();
             *sums = sums.plus(closed.spend).map_err(|_| overflow())?;
         }
+        let charged = closed.spend.spent.nano();
+        for place in places(closed.hold.id, closed.hold.key, closed.hold.counted).filter(|_| charged != 0) {
+            let sum = self.days.entry(place).or_default();
+            *sum = sum.checked_add(charged).ok_or_else(overflow)?;
+        }
         Ok(())
     }
 
@@ -210,6 +219,13 @@ impl Sums {
         for (key, sums) in &self.spend {
             let [spent, read, written, saved] = key_sums_to_disk(sums);
             one(spend.execute(params![key.bytes(), spent, read, written, saved])?, "key spend")?;
+        }
+        let mut day = tx.prepare_cached(
+            "INSERT INTO spend_day (meter, day, spent) VALUES (?1, ?2, ?3)
+             ON CONFLICT (meter, day) DO UPDATE SET spent = spent + excluded.spent",
+        )?;
+        for ((meter, of), spent) in &self.days {
+            one(day.execute(params![meter.bytes(), of, spent])?, "day's spend")?;
         }
         Ok(())
     }

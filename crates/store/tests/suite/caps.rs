@@ -31,8 +31,9 @@ fn spent(spent: i64, held: i64) -> Spent {
     Spent { spent: nano(spent), held: nano(held) }
 }
 
-fn capped(order: HoldOrder, of: Capped, limit: i64) -> HoldOrder {
-    HoldOrder { caps: [Cap { of, limit: nano(limit) }].into(), ..order }
+fn capped(mut order: HoldOrder, of: Capped, limit: i64) -> HoldOrder {
+    order.caps = [Cap { of, limit: nano(limit) }].into();
+    order
 }
 
 async fn clean(o: &Opened) {

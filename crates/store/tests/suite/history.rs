@@ -3,7 +3,8 @@
 
 use crate::world::{Customer, World, seed, usage_row};
 use ledger::{
-    ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, OpenHold, SettleAnswer, Wallet,
+    Cap, Capped, Caps, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend, OpenHold,
+    SettleAnswer, Span, Tallies, Wallet,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,6 +20,7 @@ on_both! {
 /// The rulebook beside the engine.
 struct Mirror {
     wallet: Wallet,
+    tallies: Tallies,
     open: Vec<(HoldOrder, OpenHold)>,
     closed: HashMap<RequestId, HoldState>,
     spend: KeySpend,
@@ -56,6 +58,11 @@ impl Run {
             11..=14 => self.settle(o).await,
             15..=16 => self.release(o).await,
             17 => self.repeat(o).await,
+            // Now and then a day ends.
+            18 => {
+                let minutes = self.roll(120);
+                self.world.forward(Duration::from_secs(60 * minutes));
+            }
             _ => {
                 let ms = self.roll(1_500);
                 self.world.forward(Duration::from_millis(ms));
@@ -85,18 +92,34 @@ impl Run {
         let order = HoldOrder {
             want: NanoUsd::new(a.max(b)),
             floor: NanoUsd::new(a.min(b)),
+            caps: self.caps(),
             ..self.world.hold(self.customer, 0)
         };
         let answer = o.ledger.hold(order.clone()).await.unwrap();
-        let expected = match self.mirror.wallet.hold(&order).unwrap() {
+        let mirror = &mut self.mirror;
+        let expected = match mirror.tallies.hold(&mut mirror.wallet, &order).unwrap() {
             Err(refusal) => HoldAnswer::Refused(refusal),
             Ok(hold) => {
                 let amount = hold.amount().unwrap();
-                self.mirror.open.push((order, hold));
+                mirror.open.push((order, hold));
                 HoldAnswer::Held { amount }
             }
         };
         assert_eq!(answer, expected);
+    }
+
+    /// None, one or two caps, as tight as the charges of some steps.
+    fn caps(&mut self) -> Caps {
+        let all = [Capped::KeyInAll, Capped::Key(Span::Day), Capped::Key(Span::Month), Capped::Member(Span::Day)];
+        let cap = |run: &mut Self| Cap {
+            of: all[usize::try_from(run.roll(4)).unwrap()],
+            limit: NanoUsd::new(run.amount(60_000)),
+        };
+        match self.roll(4) {
+            0 => [cap(self)].into(),
+            1 => [cap(self), cap(self)].into(),
+            _ => Caps::default(),
+        }
     }
 
     fn pick(&mut self) -> Option<usize> {
@@ -107,11 +130,12 @@ impl Run {
     async fn extend(&mut self, o: &Opened) {
         let Some(n) = self.pick() else { return };
         let by = NanoUsd::new(self.amount(300));
-        let at = self.now();
-        let (_, hold) = &mut self.mirror.open[n];
-        let order = ExtendOrder { id: hold.id, seq: hold.seq + 1, by, at };
-        let expected = self.mirror.wallet.extend(hold, &order).unwrap();
-        assert_eq!(o.ledger.extend(order).await.unwrap(), expected);
+        let (at, caps) = (self.now(), self.caps());
+        let mirror = &mut self.mirror;
+        let (_, hold) = &mut mirror.open[n];
+        let order = ExtendOrder { id: hold.id, seq: hold.seq + 1, by, caps, at };
+        let expected = mirror.tallies.extend(&mut mirror.wallet, hold, &order).unwrap();
+        assert_eq!(o.ledger.extend(order.clone()).await.unwrap(), expected);
         if matches!(expected, HoldAnswer::Held { .. }) {
             assert_eq!(o.ledger.extend(order).await.unwrap(), expected);
         }
@@ -124,6 +148,7 @@ impl Run {
         let closing = self.mirror.wallet.settle(&hold, NanoUsd::new(cost), self.now()).unwrap();
         let settle = self.world.settle(&order, cost);
         let spend = KeySpend { spent: closing.charged, cache: settle.usage.cache() };
+        self.mirror.tallies.close(&hold, spend).unwrap();
         let answer = o.ledger.settle(settle).await.unwrap();
         assert_eq!(answer, SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off });
         self.mirror.spend = self.mirror.spend.plus(spend).unwrap();
@@ -141,6 +166,7 @@ impl Run {
         let Some(n) = self.pick() else { return };
         let (order, hold) = self.mirror.open.swap_remove(n);
         let _ = self.mirror.wallet.release(&hold, false, self.now()).unwrap();
+        self.mirror.tallies.close(&hold, KeySpend::default()).unwrap();
         let row = (self.roll(2) == 0).then(|| usage_row(&order));
         let answer = o.ledger.release(order.id, row).await.unwrap();
         assert_eq!(answer, HoldState::Released);
@@ -169,6 +195,7 @@ impl Run {
         drop(o);
         for (_, hold) in std::mem::take(&mut self.mirror.open) {
             let _ = self.mirror.wallet.release(&hold, true, self.now()).unwrap();
+            self.mirror.tallies.close(&hold, KeySpend::default()).unwrap();
         }
         let settled = |state: &HoldState| matches!(state, HoldState::Settled { .. });
         self.mirror.closed.retain(|_, state| settled(state));
@@ -193,6 +220,7 @@ async fn an_engine_is_the_rulebook(world: World) {
         roll: seed,
         mirror: Mirror {
             wallet: Wallet::default(),
+            tallies: Tallies::default(),
             open: Vec::new(),
             closed: HashMap::new(),
             spend: KeySpend::default(),

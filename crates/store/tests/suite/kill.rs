@@ -105,7 +105,13 @@ async fn one_line(world: &World, ledger: &dyn store::Ledger, payer: Customer) {
             panic!("there is credit enough");
         };
         if round % 3 == 0 {
-            let extend = ledger::ExtendOrder { id: order.id, seq: 1, by: NanoUsd::new(500), at };
+            let extend = ledger::ExtendOrder {
+                id: order.id,
+                seq: 1,
+                by: NanoUsd::new(500),
+                caps: ledger::Caps::default(),
+                at,
+            };
             let _ = ledger.extend(extend).await.unwrap();
         }
         if round % 7 == 0 {

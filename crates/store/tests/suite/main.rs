@@ -7,6 +7,8 @@ mod world;
 #[cfg(test)]
 mod caches;
 #[cfg(test)]
+mod caps;
+#[cfg(test)]
 mod contradiction;
 #[cfg(test)]
 mod history;

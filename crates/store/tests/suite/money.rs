@@ -3,7 +3,7 @@
 
 use crate::world::{World, spawn, usage_row};
 use ledger::{
-    Balance, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource, Refusal,
+    Balance, Caps, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource, Refusal,
     SettleAnswer,
 };
 use std::time::Duration;
@@ -79,9 +79,9 @@ async fn every_order_is_idempotent(world: World) {
     let other = HoldOrder { want: nano(41), ..hold.clone() };
     let conflict = HoldAnswer::Conflict(HoldState::Open);
     assert_eq!(o.ledger.hold(other).await.unwrap(), conflict);
-    let extend = ExtendOrder { id: hold.id, seq: 1, by: nano(10), at: world.now() };
+    let extend = ExtendOrder { id: hold.id, seq: 1, by: nano(10), caps: Caps::default(), at: world.now() };
     for _ in 0..3 {
-        assert_eq!(o.ledger.extend(extend).await.unwrap(), held(50));
+        assert_eq!(o.ledger.extend(extend.clone()).await.unwrap(), held(50));
     }
     assert_eq!(o.ledger.settle(world.settle(&hold, 45)).await.unwrap(), settled(45));
     let state = HoldState::Settled { charged: nano(45) };
@@ -130,7 +130,7 @@ async fn an_extension_is_all_or_nothing(world: World) {
     let customer = world.customer(&o, 100).await;
     let hold = world.hold(customer, 60);
     assert_eq!(o.ledger.hold(hold.clone()).await.unwrap(), held(60));
-    let extend = |seq, by| ExtendOrder { id: hold.id, seq, by: nano(by), at: world.now() };
+    let extend = |seq, by| ExtendOrder { id: hold.id, seq, by: nano(by), caps: Caps::default(), at: world.now() };
     let refused = o.ledger.extend(extend(1, 41)).await.unwrap();
     assert!(matches!(refused, HoldAnswer::Refused(r) if r.available == nano(40)));
     assert_eq!(balance(&world, &o, &hold).await, (100, 60));
@@ -239,7 +239,7 @@ async fn closed_holds_are_known_after_a_restart(world: World) {
         };
     }
     // An extension puts the row of a hold on disk.
-    let extend = ExtendOrder { id: left.id, seq: 1, by: nano(1), at: world.now() };
+    let extend = ExtendOrder { id: left.id, seq: 1, by: nano(1), caps: Caps::default(), at: world.now() };
     assert_eq!(o.ledger.extend(extend).await.unwrap(), held(21));
     let answer = o.ledger.settle(world.settle(&paid, 12)).await.unwrap();
     assert_eq!(answer, settled(12));
@@ -279,7 +279,7 @@ async fn a_grant_needs_a_workspace_and_a_sum(world: World) {
 }
 
 /// How many engines share the store: PostgreSQL takes three, SQLite one.
-async fn engines(world: &World) -> Vec<Opened> {
+pub async fn engines(world: &World) -> Vec<Opened> {
     let mut all = vec![world.open().await];
     while !world.is_sqlite() && all.len() < 3 {
         all.push(world.open().await);
@@ -287,7 +287,7 @@ async fn engines(world: &World) -> Vec<Opened> {
     all
 }
 
-async fn hold_at_once(engines: &[Opened], orders: Vec<HoldOrder>) -> Vec<(HoldOrder, HoldAnswer)> {
+pub async fn hold_at_once(engines: &[Opened], orders: Vec<HoldOrder>) -> Vec<(HoldOrder, HoldAnswer)> {
     let tasks: Vec<_> = orders
         .into_iter()
         .enumerate()

@@ -4,7 +4,7 @@
 use crate::contradiction::one_row_contradicts;
 use crate::kill::{check_acked, kill_together};
 use crate::world::{Place, World, on_postgres, runtime, spawn, usage_row};
-use ledger::{HoldAnswer, HoldState, SettleAnswer, UsageRow};
+use ledger::{Counted, HoldAnswer, HoldState, SettleAnswer, UsageRow};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -242,7 +242,7 @@ fn r_bill_3_rows_from_before_images_made_none() {
     on_postgres(|world| async move {
         let o = world.open().await;
         let customer = world.customer(&o, 0).await;
-        let old = usage_row(&world.hold(customer, 0));
+        let old = UsageRow { counted: Counted::default(), ..usage_row(&world.hold(customer, 0)) };
         o.ledger.record(old.clone());
         o.ledger.close().await.unwrap();
         drop(o);
@@ -269,8 +269,17 @@ fn r_bill_3_rows_from_before_images_made_none() {
     });
 }
 
+/// Brings a database to the shape from before charges were counted by day.
+pub async fn without_caps(db: &tokio_postgres::Client) {
+    let back = "DROP TABLE spend_day; DROP INDEX hold_workspace;
+        ALTER TABLE hold DROP COLUMN member, DROP COLUMN end_user;
+        ALTER TABLE usage DROP COLUMN member, DROP COLUMN end_user; DELETE FROM schema_step WHERE number >= 7";
+    db.batch_execute(back).await.unwrap();
+}
+
 /// Brings a database to the shape from before caches were counted.
 pub async fn without_caches(db: &tokio_postgres::Client) {
+    without_caps(db).await;
     let back = "ALTER TABLE usage DROP COLUMN cache_saved; ALTER TABLE key_spend DROP COLUMN cache_read,
         DROP COLUMN cache_written, DROP COLUMN cache_saved; DELETE FROM schema_step WHERE number >= 6";
     db.batch_execute(back).await.unwrap();

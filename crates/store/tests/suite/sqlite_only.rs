@@ -3,7 +3,7 @@
 
 use crate::contradiction::one_row_contradicts;
 use crate::world::{Customer, World, on_sqlite, spawn, usage_row};
-use ledger::{HoldAnswer, HoldOrder, HoldState, SettleAnswer, UsageRow};
+use ledger::{Counted, HoldAnswer, HoldOrder, HoldState, SettleAnswer, UsageRow};
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ fn r_bill_3_rows_from_before_images_made_none() {
         let customer = world.customer(&o, 0).await;
         let mut rows = Vec::new();
         for _ in 0..2 {
-            rows.push(usage_row(&world.hold(customer, 0)));
+            rows.push(UsageRow { counted: Counted::default(), ..usage_row(&world.hold(customer, 0)) });
             world.forward(Duration::from_secs(24 * 60 * 60));
         }
         rows.iter().for_each(|row| o.ledger.record(row.clone()));
@@ -88,16 +88,27 @@ fn r_bill_3_rows_from_before_images_made_none() {
     });
 }
 
+/// Brings a file to the shape from before charges were counted by day.
+pub fn without_caps(db: &Connection) {
+    let hold = "ALTER TABLE hold DROP COLUMN member; ALTER TABLE hold DROP COLUMN end_user";
+    db.execute_batch(&format!("DROP TABLE spend_day; {hold}")).unwrap();
+    each_day(db, "ALTER TABLE usage_DAY DROP COLUMN member; ALTER TABLE usage_DAY DROP COLUMN end_user");
+    db.pragma_update(None, "user_version", 4).unwrap();
+}
+
+fn each_day(db: &Connection, sql: &str) {
+    let mut days = db.prepare("SELECT day FROM usage_day").unwrap();
+    let days: Vec<i64> = days.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    days.iter().for_each(|day| db.execute_batch(&sql.replace("DAY", &day.to_string())).unwrap());
+}
+
 /// Brings a file to the shape from before caches were counted.
 pub fn without_caches(db: &Connection) {
+    without_caps(db);
     for column in ["cache_read", "cache_written", "cache_saved"] {
         db.execute_batch(&format!("ALTER TABLE key_spend DROP COLUMN {column}")).unwrap();
     }
-    let mut days = db.prepare("SELECT day FROM usage_day").unwrap();
-    for day in days.query_map([], |row| row.get::<_, i64>(0)).unwrap() {
-        db.execute_batch(&format!("ALTER TABLE usage_{} DROP COLUMN cache_saved", day.unwrap())).unwrap();
-    }
-    drop(days);
+    each_day(db, "ALTER TABLE usage_DAY DROP COLUMN cache_saved");
     db.pragma_update(None, "user_version", 3).unwrap();
 }
 
@@ -223,7 +234,13 @@ async fn planted(world: World, invariant: &str, sql: &str) {
     }
     let open = world.hold(customer, 40);
     assert!(matches!(o.ledger.hold(open.clone()).await.unwrap(), HoldAnswer::Held { .. }));
-    let extend = ledger::ExtendOrder { id: open.id, seq: 1, by: NanoUsd::new(1), at: world.now() };
+    let extend = ledger::ExtendOrder {
+        id: open.id,
+        seq: 1,
+        by: NanoUsd::new(1),
+        caps: ledger::Caps::default(),
+        at: world.now(),
+    };
     assert!(matches!(o.ledger.extend(extend).await.unwrap(), HoldAnswer::Held { .. }));
     o.ledger.close().await.unwrap();
     assert_eq!(store::audit_offline(world.dir()).unwrap().findings, Vec::<String>::new());
@@ -254,7 +271,10 @@ fn planted_corruption_is_named() {
         ("I4", "UPDATE credit SET posted = -5"),
         ("I4", "UPDATE credit SET held = 99999"),
         ("I5", "INSERT INTO tombstone SELECT id, 3, at FROM hold"),
-        ("I5", "INSERT INTO hold SELECT request, workspace, key, key, 0, 0, 0, at, 0 FROM USAGE LIMIT 1"),
+        (
+            "I5",
+            "INSERT INTO hold SELECT request, workspace, key, key, 0, 0, 0, at, 0, NULL, NULL FROM USAGE LIMIT 1",
+        ),
         ("I6", "DELETE FROM USAGE WHERE charge = 25"),
         ("I6", "UPDATE USAGE SET charge = charge + 1 WHERE charge = 25"),
         ("I6", "UPDATE USAGE SET closing = 0 WHERE charge = 25"),
@@ -270,6 +290,8 @@ fn planted_corruption_is_named() {
         ("I13", "UPDATE USAGE SET cache_read = cache_read + 1 WHERE charge = 25"),
         ("I13", "UPDATE USAGE SET cache_write_1h = 0 WHERE charge = 25"),
         ("I13", "UPDATE USAGE SET closing = 2 WHERE charge = 25"),
+        ("I14", "UPDATE USAGE SET member = NULL WHERE charge = 25"),
+        ("I14", "UPDATE USAGE SET end_user = member WHERE charge = 25"),
     ];
     for (invariant, sql) in cases {
         on_sqlite(|world| planted(world, invariant, sql));

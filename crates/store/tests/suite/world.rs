@@ -1,7 +1,7 @@
 //! What a case runs in: an engine of one kind, a clock that the case moves, seeded chance, shorthand for orders.
 //! Never here: a case.
 
-use ledger::{GrantKind, GrantOrder, HoldOrder, SettleOrder, UsageRow};
+use ledger::{Caps, Counted, GrantKind, GrantOrder, HoldOrder, SettleOrder, UsageRow};
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use std::time::Duration;
 use store::port::{AuditEntry, WorkspaceRow};
 use store::{Kind, OpenError, Opened, StoreConfig};
 use tokio::runtime::Handle;
-use units::{Chance, Class, Clock, GrantId, KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
+use units::{
+    Chance, Class, Clock, GrantId, KeyId, MeterId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId,
+};
 
 /// Half past nine on 20 November 2026.
 pub const START: i64 = 1_795_167_000_000;
@@ -173,6 +175,9 @@ impl World {
             id: self.request(),
             workspace: customer.workspace,
             key: customer.key,
+            // Each workspace has one member, so that every audit looks at sums of members.
+            counted: Counted { member: Some(MeterId::from_bytes(customer.workspace.bytes())), end_user: None },
+            caps: Caps::default(),
             want: NanoUsd::new(amount),
             floor: NanoUsd::new(amount),
             at: self.now(),
@@ -202,6 +207,7 @@ pub fn usage_row(hold: &HoldOrder) -> UsageRow {
         at: hold.at,
         workspace: hold.workspace,
         key: hold.key,
+        counted: hold.counted,
         endpoint: "chat.completions",
         model: "fast".into(),
         provider: "acme".into(),

@@ -128,7 +128,7 @@ pub(super) fn see<'a>(frame: &'a Frame<'_>, before: &Before<'_>) -> Result<Optio
         return unknown(json, &name);
     };
     let mut seen = Seen::new(kind, json)?;
-    let (mut types, mut inner) = (None, None);
+    let (mut types, mut inner, mut told) = (None, None, None);
     while let Some(key) = seen.object.key()? {
         let name = &*key.name(json);
         let may_stand = allowed.iter().any(|a| a.as_bytes() == name);
@@ -144,8 +144,13 @@ pub(super) fn see<'a>(frame: &'a Frame<'_>, before: &Before<'_>) -> Result<Optio
             b"error" if value != b"null" => return Err(upstream(json)),
             _ if !may_stand => seen.object.drop(member),
             b"index" => once(&mut seen.index, member)?,
-            b"usage" if value.starts_with(b"{") => once(&mut seen.usage, member)?,
-            b"usage" => seen.object.drop(member),
+            b"usage" => {
+                once(&mut told, member)?;
+                match value.starts_with(b"{") {
+                    true => seen.usage = Some(member),
+                    false => seen.object.drop(member),
+                }
+            }
             _ if value == b"null" => seen.object.drop(member),
             b"context_management" => strip(json, member.value.0, 1, &mut seen.edits)?,
             _ => return Err(StreamFault::Garbage),

@@ -50,7 +50,7 @@ impl MessageReader<'_, '_> {
         let json = self.json;
         let mut found = MessageMembers::default();
         let mut object = Sieve::new(json, at, 0)?;
-        let mut blocks = None;
+        let (mut blocks, mut told) = (None, None);
         while let Some(key) = object.key()? {
             let name = &*key.name(json);
             if self.whole && name == b"content" && json.get(key.value) == Some(&b'[') {
@@ -73,7 +73,13 @@ impl MessageReader<'_, '_> {
                 b"content" => once(&mut found.content, member)?,
                 b"stop_reason" => once(&mut found.stop, member)?,
                 b"stop_sequence" => once(&mut found.sequence, member)?,
-                b"usage" if value.starts_with(b"{") => once(&mut found.usage, member)?,
+                b"usage" => {
+                    once(&mut told, member)?;
+                    match value.starts_with(b"{") {
+                        true => found.usage = Some(member),
+                        false => object.drop(member),
+                    }
+                }
                 b"stop_details" | b"container" | b"context_management" => {
                     strip(json, member.value.0, 1, self.edits)?;
                 }

@@ -91,6 +91,8 @@ kinds! {
     ModelNotAllowed, "model_not_allowed", Tenant;
     /// Too many failed authentications from this address.
     AddressBlocked, "address_blocked", Client;
+    /// The key may not be used from this address.
+    AddressNotAllowed, "address_not_allowed", Tenant;
     /// The address of a kept picture is not signed by this house.
     LinkNotValid, "link_not_valid", Client;
     /// No such path or object.

@@ -3,8 +3,10 @@
 
 mod catalogue;
 mod credit;
+mod key_rules;
 mod keys;
 mod operator;
+mod platform;
 mod problem;
 mod read;
 mod records;
@@ -37,9 +39,12 @@ fn paths() -> Router<Worker> {
     Router::new()
         .route("/whoami", get(operator::whoami))
         .route("/workspaces", get(workspaces::list).post(workspaces::create))
+        .route("/workspaces/{workspace}", get(workspaces::show).patch(workspaces::change))
+        .route("/platform", get(platform::show).patch(platform::change))
         .route("/workspaces/{workspace}/credit", post(credit::grant))
         .route("/keys", get(keys::list).post(keys::create))
-        .route("/keys/{id}", delete(keys::revoke))
+        .route("/keys/{id}", get(keys::show).patch(keys::change).delete(keys::revoke))
+        .route("/keys/{id}/rotate", post(keys::rotate))
         .route("/operator-tokens", get(tokens::list).post(tokens::create))
         .route("/operator-tokens/{id}", delete(tokens::revoke))
         .route("/catalogue", get(catalogue::show).put(catalogue::apply))

@@ -2,6 +2,7 @@
 //! put into the body here: kept turns of a conversation, the text of a prompt of tokens. In: a body. Out: body, look, model.
 //! Never here: routes, prices, a hold.
 
+use crate::callers::LiveKey;
 use crate::doors::tokenizer;
 use crate::entry::PathAsk;
 use crate::house::House;
@@ -14,7 +15,6 @@ use canon::{Dialect, Fault, FaultKind, Loss};
 use catalog::Serves;
 use dialect::{Beyond, Echo, Peek, responses};
 use std::sync::Arc;
-use store::port::KeyRow;
 use tokens::NoText;
 use units::{Surcharge, Timestamp};
 
@@ -40,7 +40,7 @@ pub struct Asker<'a> {
     /// The house that is asked.
     pub house: &'a House,
     /// The key.
-    pub caller: &'a KeyRow,
+    pub caller: &'a LiveKey,
     /// The time.
     pub at: Timestamp,
 }
@@ -74,7 +74,7 @@ pub async fn read(
 ) -> Result<Asked, (Arc<str>, Fault)> {
     let unnamed = |fault| (Arc::from(""), fault);
     let peek = called.peek(&body).map_err(unnamed)?;
-    let model = find_model(asker.house, &peek.model).map_err(unnamed)?;
+    let model = find_model(asker.house, asker.caller, &peek.model).map_err(unnamed)?;
     let named = |fault| (model.model.id.clone(), fault);
     served(called.dialect, &model).map_err(named)?;
     let mut asked =

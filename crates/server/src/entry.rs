@@ -1,13 +1,16 @@
 //! A request at the door, before anything is known of it. In: surface, dialect, headers. Out: ids, times, what must be
 //! echoed. Never here: who calls (identify), what is asked (pipeline).
 
+use crate::address;
+use crate::callers::LiveKey;
 use crate::house::House;
 use crate::limits::CLIENT_REQUEST_ID_BYTES_MAX;
 use crate::surface::{NOWHERE, Surface};
 use canon::Dialect;
 use dialect::fault::Style;
-use http::HeaderMap;
+use http::Request;
 use ledger::{Counted, UsageRow};
+use std::net::IpAddr;
 use tokio::time::Instant;
 use units::{KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
 
@@ -77,32 +80,37 @@ pub struct Entry {
     pub started: Instant,
     /// Which way it came.
     pub door: Door,
+    /// Where it came from; unknown only where there is no connection.
+    pub address: Option<IpAddr>,
     /// The caller's own id (`x-client-request-id`), echoed and kept.
     pub client_request_id: Option<String>,
 }
 
 impl Entry {
     /// Takes a request in.
-    pub fn new(house: &House, door: Door, headers: &HeaderMap) -> Self {
+    pub fn new<B>(house: &House, door: Door, request: &Request<B>) -> Self {
         let at = house.clock.now();
-        let own = headers.get("x-client-request-id").and_then(|v| v.to_str().ok());
+        let own = request.headers().get("x-client-request-id").and_then(|v| v.to_str().ok());
         Self {
             id: house.request_id(at),
             at,
             started: Instant::now(),
             door,
+            address: address::client(request, &house.settings.trusted_proxies),
             client_request_id: own.filter(|id| !id.is_empty()).map(|id| cut(id).to_owned()),
         }
     }
 
     /// The record of a request for which nothing has happened yet.
-    pub fn row(&self, workspace: WorkspaceId, key: KeyId) -> UsageRow {
+    pub fn row(&self, caller: Option<&LiveKey>) -> UsageRow {
+        let nobody = || (WorkspaceId::from_bytes([0; 16]), KeyId::from_bytes([0; 16]));
+        let (workspace, key) = caller.map_or_else(nobody, |caller| (caller.workspace, caller.id));
         UsageRow {
             request: self.id,
             at: self.at,
             workspace,
             key,
-            counted: Counted::default(),
+            counted: Counted { member: caller.and_then(|caller| caller.member), end_user: None },
             endpoint: self.door.endpoint,
             model: "".into(),
             provider: "".into(),

@@ -2,9 +2,10 @@
 //! Never here: the order of things (pipeline), global state of any other kind.
 
 use crate::assets::{Assets, AssetsError};
+use crate::callers::{LiveKeys, LiveWorkspaces};
 use crate::closing::Closing;
-use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY};
-use crate::live::{LiveCatalogue, LiveError, LiveKeys, LiveTokens, LiveWorkspaces};
+use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY, NOTE_USES_EVERY};
+use crate::live::{LiveCatalogue, LiveError, LiveTokens};
 use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::room::Room;
@@ -124,6 +125,7 @@ impl House {
     pub async fn reload(&self, change: Change) -> Result<(), HouseError> {
         match change {
             Change::Keys => {
+                self.workspaces.rule(&self.store.load_platform().await?);
                 self.workspaces.replace(self.store.list_workspaces().await?);
                 self.keys.replace(self.store.list_keys().await?);
             }
@@ -164,6 +166,21 @@ impl House {
                 if self.ledger.release(id, None).await.is_err() {
                     self.forgotten.lock().push(id);
                 }
+            }
+        }
+    }
+
+    /// Writes down when keys were last used, for ever.
+    pub async fn note_uses(self: Arc<Self>) {
+        let mut since = Timestamp::from_ms(self.clock.now().ms() - 60_000);
+        loop {
+            tokio::time::sleep(NOTE_USES_EVERY).await;
+            let now = self.clock.now();
+            let used = self.keys.used_since(since);
+            // What was not written is looked for again.
+            if used.is_empty() || self.store.touch_keys(used).await.is_ok() {
+                // A use is known to the minute: those of the minute that runs may still come.
+                since = Timestamp::from_ms(now.ms() - 60_000);
             }
         }
     }

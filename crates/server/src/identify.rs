@@ -1,13 +1,14 @@
 //! Who calls. In: headers. Out: the key's record, or `InvalidKey`. The text of a key never leaves this room.
 //! One extractor for every endpoint, so that no header form skips a check. Never here: limits, models, money.
 
+use crate::callers::LiveKey;
+use crate::entry::Entry;
 use crate::house::House;
-use admit::{Denied, Standing};
+use admit::{Denied, Scope, Standing};
 use canon::{Fault, FaultKind};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use std::sync::Arc;
-use store::port::KeyRow;
 use units::Timestamp;
 
 /// Headers that hold a key and nothing else: Anthropic's, and Google's.
@@ -52,14 +53,36 @@ fn invalid(told: &'static str) -> Fault {
 }
 
 impl House {
-    /// Finds the caller. A misspelt key is refused before any lookup; a known one needs no store.
+    /// Finds the caller and asks whether the key may be used so. A misspelt key is refused before any lookup; a known one needs
+    /// no store.
     ///
     /// # Errors
-    /// `InvalidKey`, the same for unknown and revoked keys.
-    pub fn identify(&self, headers: &HeaderMap, now: Timestamp) -> Result<Arc<KeyRow>, Fault> {
+    /// `InvalidKey`, the same for unknown and revoked keys; `AddressNotAllowed`, `ApiDisabled`, `ScopeNotAllowed`.
+    pub fn identify(&self, entry: &Entry, headers: &HeaderMap, scope: Scope) -> Result<Arc<LiveKey>, Fault> {
+        let key = self.key_of(headers, entry.at)?;
+        if key.rules.addresses.is_some() && !entry.address.is_some_and(|at| key.rules.may_come_from(at)) {
+            let told = "This API key may not be used from this address.";
+            return Err(Fault::new(FaultKind::AddressNotAllowed, told));
+        }
+        let off = |told| Err(Fault::new(FaultKind::ApiDisabled, told));
+        if self.workspaces.api_is_off() {
+            return off("The API is switched off at the moment.");
+        }
+        if self.workspaces.find(key.workspace).is_some_and(|workspace| workspace.rules.api_off) {
+            return off("The API is switched off for this workspace.");
+        }
+        if !key.rules.has(scope) {
+            let told = format!("This API key lacks the scope \"{}\".", scope.name());
+            return Err(Fault::new(FaultKind::ScopeNotAllowed, told));
+        }
+        key.touch(entry.at);
+        Ok(key)
+    }
+
+    fn key_of(&self, headers: &HeaderMap, now: Timestamp) -> Result<Arc<LiveKey>, Fault> {
         let text = sent_key(headers)?;
         admit::is_well_formed(text).map_err(|_| invalid("Invalid API key"))?;
-        let key = self.keys.find(&self.vault.digest(text)).ok_or_else(|| invalid("Invalid API key"))?;
+        let key = self.keys.find(&self.vault.digest(text), now).ok_or_else(|| invalid("Invalid API key"))?;
         match (Standing { expires_at: key.expires_at, revoked_at: key.revoked_at }).at(now) {
             Ok(()) => Ok(key),
             Err(Denied::Expired) => Err(invalid("This API key has expired.")),

@@ -1,10 +1,12 @@
 //! The gateway itself: doors, pipeline, relay, management API. In: connections. Out: answers, settled tabs, records.
 //! Never here: the environment, SQL, a provider's field name, a sum of money.
 
+mod address;
 mod api;
 mod asked;
 mod assets;
 mod body;
+mod callers;
 mod closing;
 mod done;
 mod doors;
@@ -32,6 +34,7 @@ mod upstream;
 mod viewer;
 mod visit;
 
+pub use address::{network, networks};
 pub use api::mint_operator_token;
 pub use assets::{
     AssetFault, fetch as fetch_asset, keep as keep_asset, link as asset_link, origin as asset_origin,

@@ -42,6 +42,8 @@ pub const LOG_BUFFER_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const FOLLOW_REST: Duration = Duration::from_millis(500);
 /// How often holds are looked for whose relay broke (a defect: it is an error line each time).
 pub const FORGOTTEN_EVERY: Duration = Duration::from_secs(1);
+/// How often is written down when keys were last used.
+pub const NOTE_USES_EVERY: Duration = Duration::from_secs(60);
 /// Bodies up to this are not counted when calls share the memory for bodies.
 pub const BODY_SMALL_BYTES_MAX: usize = 64 * 1024;
 /// So many bodies of the largest size may be under way at once for all, and for one workspace.
@@ -89,6 +91,22 @@ pub const PAGE_ROWS_MAX: u32 = 1_000;
 pub const PAGE_ROWS_DEFAULT: u32 = 100;
 /// Longest name of a workspace, key or token, in characters.
 pub const NAME_CHARS_MAX: usize = 100;
+/// Longest environment of a key, in characters.
+pub const ENVIRONMENT_CHARS_MAX: usize = 40;
+/// Models or beginnings of models in a key's list, and the characters of each.
+pub const MODELS_OF_KEY_MAX: usize = 500;
+/// The characters of each.
+pub const MODEL_PATTERN_CHARS_MAX: usize = 200;
+/// Addresses and networks in a key's list.
+pub const ADDRESSES_OF_KEY_MAX: usize = 200;
+/// Entries of a key's metadata, and the characters of a name or a value.
+pub const METADATA_MAX: usize = 32;
+/// The characters of a name or a value.
+pub const METADATA_VALUE_CHARS_MAX: usize = 500;
+/// How long the old text of a rotated key may work.
+pub const GRACE_MAX: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// The same where the caller does not say.
+pub const GRACE_DEFAULT: Duration = Duration::from_secs(24 * 3_600);
 /// Longest slug of a workspace, in characters.
 pub const SLUG_CHARS_MAX: usize = 50;
 /// Longest reason of a grant, in characters.

@@ -4,6 +4,7 @@
 mod patient;
 mod refusal;
 
+use crate::address::Peer;
 use crate::closing::Closing;
 use crate::doors::Front;
 use crate::house::{House, Worker};
@@ -165,10 +166,15 @@ async fn end(house: &House, tasks: &Tasks, closing: &Closing) -> bool {
 
 /// One connection, to its end or until shutdown lets its running request finish.
 async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<bool>, closing: Closing) {
+    let peer = stream.peer_addr().ok().map(|at| Peer(at.ip()));
     let socket = Patient::new(stream, STALLED_READER_TIME_MAX, FIRST_BYTE_TIME_MAX);
     let socket = Refusals::new(socket, front.house());
     let service = service_fn(move |request: Request<Incoming>| {
-        let answered = front.clone().answer(request.map(Body::new));
+        let mut request = request.map(Body::new);
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        let answered = front.clone().answer(request);
         async { Ok::<_, Infallible>(answered.await) }
     });
     let connection = http1::Builder::new()

@@ -1,4 +1,4 @@
-//! What the request path reads without asking the store: models with ready routes, keys, operator tokens.
+//! What the request path reads without asking the store: models with ready routes, operator tokens (callers.rs has keys).
 //! In: rows of the store. Out: snapshots that swap whole. Never here: writing the store, deciding about money.
 
 use crate::limits::{PICTURES_AT_ONCE, TASKS_OF_ONE_AT_ONCE};
@@ -18,9 +18,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use store::port::{CatalogueRows, KeyRow, OperatorTokenRow, WorkspaceRow};
+use store::port::{CatalogueRows, OperatorTokenRow};
 use tokio::sync::Semaphore;
-use units::{Class, CredentialId, PicoRate, PriceId, Surcharges, Timestamp, WorkspaceId};
+use units::{Class, CredentialId, PicoRate, PriceId, Surcharges, Timestamp};
 
 /// Why what is stored cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -357,30 +357,6 @@ fn live_price(model: &Model) -> LivePrice {
     }
 }
 
-/// All keys, by digest: the request path never asks the store for a known one.
-#[derive(Default)]
-pub struct LiveKeys {
-    keys: parking_lot::RwLock<foldhash::HashMap<[u8; 32], Arc<KeyRow>>>,
-}
-
-impl LiveKeys {
-    /// The key of that digest.
-    pub fn find(&self, digest: &[u8; 32]) -> Option<Arc<KeyRow>> {
-        self.keys.read().get(digest).cloned()
-    }
-
-    /// Takes over a key that was made or changed here.
-    pub fn put(&self, row: KeyRow) {
-        self.keys.write().insert(row.digest, Arc::new(row));
-    }
-
-    /// Replaces all keys by what is stored.
-    pub fn replace(&self, rows: Vec<KeyRow>) {
-        let keys = rows.into_iter().map(|row| (row.digest, Arc::new(row))).collect();
-        *self.keys.write() = keys;
-    }
-}
-
 /// Operator tokens that work, by digest.
 #[derive(Default)]
 pub struct LiveTokens {
@@ -396,33 +372,5 @@ impl LiveTokens {
     /// Replaces all tokens by what is stored.
     pub fn replace(&self, rows: Vec<OperatorTokenRow>) {
         *self.tokens.write() = rows;
-    }
-}
-
-/// All workspaces.
-#[derive(Default)]
-pub struct LiveWorkspaces {
-    workspaces: parking_lot::RwLock<Vec<Arc<WorkspaceRow>>>,
-}
-
-impl LiveWorkspaces {
-    /// The workspace of that id.
-    pub fn find(&self, id: WorkspaceId) -> Option<Arc<WorkspaceRow>> {
-        self.workspaces.read().iter().find(|w| w.id == id).cloned()
-    }
-
-    /// The workspace of that id or slug, as an operator writes it.
-    pub fn named(&self, text: &str) -> Option<Arc<WorkspaceRow>> {
-        self.workspaces.read().iter().find(|w| w.slug == text || w.id.to_string() == text).cloned()
-    }
-
-    /// All of them, oldest first.
-    pub fn all(&self) -> Vec<Arc<WorkspaceRow>> {
-        self.workspaces.read().clone()
-    }
-
-    /// Replaces all workspaces by what is stored.
-    pub fn replace(&self, rows: Vec<WorkspaceRow>) {
-        *self.workspaces.write() = rows.into_iter().map(Arc::new).collect();
     }
 }

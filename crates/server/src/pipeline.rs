@@ -4,6 +4,7 @@
 use crate::asked::{self, Asked, Asker, Called};
 use crate::assets;
 use crate::body::{read_form_or_json, read_json};
+use crate::callers::{LiveKey, caps_of_call};
 use crate::done::Done;
 use crate::entry::{Entry, ModelDoor, PathAsk};
 use crate::house::{House, Worker};
@@ -14,6 +15,7 @@ use crate::respond::into_axum;
 use crate::room::Share;
 use crate::sold;
 use crate::viewer::Viewer;
+use admit::Scope;
 use axum::body::Body;
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Loss};
@@ -22,15 +24,15 @@ use dialect::{Peek, RequestHead};
 use http::{HeaderMap, Request, Response};
 use ledger::{Caps, Counted, UsageRow};
 use std::sync::Arc;
-use store::port::KeyRow;
-use units::NanoUsd;
+use store::port::WorkspaceRow;
+use units::{MeterId, NanoUsd};
 
 /// Serves one model call.
 pub async fn serve(worker: Worker, door: ModelDoor, ask: PathAsk, request: Request<Body>) -> Response<Body> {
     let house = worker.house.clone();
-    let entry = Entry::new(&house, door.into(), request.headers());
+    let entry = Entry::new(&house, door.into(), &request);
     let arrival = Arrival { house: &house, entry, dialect: door.dialect };
-    let caller = match house.identify(request.headers(), arrival.entry.at) {
+    let caller = match house.identify(&arrival.entry, request.headers(), scope_of(door.dialect)) {
         Ok(caller) => caller,
         Err(fault) => return arrival.refuse(None, "", &fault),
     };
@@ -54,7 +56,7 @@ impl Arrival<'_> {
     /// Everything between knowing the caller and calling an upstream. A fault comes with the model's name, if one is known.
     async fn prepare(
         &self,
-        caller: &Arc<KeyRow>,
+        caller: &Arc<LiveKey>,
         ask: PathAsk,
         request: Request<Body>,
     ) -> Result<Box<Job>, (Arc<str>, Fault)> {
@@ -76,6 +78,7 @@ impl Arrival<'_> {
         let passed_over = sold::passed_over(&peek, &model).map_err(named)?;
         raise_limit(&mut peek, &model);
         let terms = terms(self.house, &peek, &model).map_err(named)?;
+        let (counts_for, caps) = self.counting(caller, &peek);
         let mut routes = (0..).zip(&model.routes).filter(|(n, _)| !passed_over.contains(n));
         // Vectors and pictures are of no conversation: they are translated as they are.
         let talks = !matches!(self.dialect, Dialect::Embeddings | Dialect::Images | Dialect::ImageEdits);
@@ -85,8 +88,8 @@ impl Arrival<'_> {
         Ok(Box::new(Job {
             entry: self.entry.clone(),
             caller: caller.clone(),
-            counts_for: Counted::default(),
-            caps: Caps::default(),
+            counts_for,
+            caps,
             model: model.clone(),
             body,
             share: Some(share),
@@ -106,8 +109,27 @@ impl Arrival<'_> {
         }))
     }
 
+    /// Whose spend a call counts for besides its key's, and what it may not exceed. End users are counted where their workspace
+    /// bounds them: their names are the callers' own, and there may be any number of them.
+    fn counting(&self, caller: &LiveKey, peek: &Peek) -> (Counted, Caps) {
+        let member = caller.member;
+        let Some(workspace) = self.house.workspaces.find(caller.workspace) else {
+            return (Counted { member, end_user: None }, caller.caps.as_slice().into());
+        };
+        let bounded = !workspace.rules.end_user.is_none();
+        let end_user = peek.user.as_deref().filter(|_| bounded).map(|user| self.end_user(&workspace, user));
+        (Counted { member, end_user }, caps_of_call(caller, &workspace, end_user.is_some()))
+    }
+
+    /// The meter of an end user: of the name nothing is kept.
+    fn end_user(&self, workspace: &WorkspaceRow, name: &str) -> MeterId {
+        let [digest @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
+            self.house.vault.digest(&format!("end user of {}: {name}", workspace.id));
+        MeterId::from_bytes(digest)
+    }
+
     /// The relay broke before it said anything: a defect of ours, told as one. Its hold is found and given back.
-    fn broken(&self, caller: &KeyRow) -> Response<Body> {
+    fn broken(&self, caller: &LiveKey) -> Response<Body> {
         self.house.log.error("relay.broke", &[("request.id", &self.entry.id.to_string())]);
         let fault = Fault::new(FaultKind::Internal, "Something is wrong on our side; nothing was charged.");
         // Its hold is open yet, so it has no usage row.
@@ -117,7 +139,7 @@ impl Arrival<'_> {
 
     /// Answers with a fault before there is a relay: nothing was held. A usage row where the caller is known, a
     /// `request.done` always.
-    fn refuse(&self, caller: Option<&KeyRow>, model: &str, fault: &Fault) -> Response<Body> {
+    fn refuse(&self, caller: Option<&LiveKey>, model: &str, fault: &Fault) -> Response<Body> {
         let response = self.entry.fault(fault);
         let row = self.row(caller, model, fault);
         if caller.is_some() {
@@ -127,14 +149,12 @@ impl Arrival<'_> {
         into_axum(response)
     }
 
-    fn row(&self, caller: Option<&KeyRow>, model: &str, fault: &Fault) -> UsageRow {
-        let nobody = || (units::WorkspaceId::from_bytes([0; 16]), units::KeyId::from_bytes([0; 16]));
-        let (workspace, key) = caller.map_or_else(nobody, |c| (c.workspace, c.id));
+    fn row(&self, caller: Option<&LiveKey>, model: &str, fault: &Fault) -> UsageRow {
         UsageRow {
             model: model.into(),
             status: dialect::fault::status(fault.kind),
             fault: Some(fault.kind.name()),
-            ..self.entry.row(workspace, key)
+            ..self.entry.row(caller)
         }
     }
 
@@ -173,10 +193,31 @@ fn raise_limit(peek: &mut Peek, model: &LiveModel) {
     }
 }
 
-/// The model that a caller names.
-pub fn find_model(house: &House, name: &str) -> Result<Arc<LiveModel>, Fault> {
+/// What a key must be for to make a call.
+const fn scope_of(dialect: Dialect) -> Scope {
+    match dialect {
+        Dialect::Embeddings => Scope::Embeddings,
+        Dialect::Images | Dialect::ImageEdits => Scope::Images,
+        _ => Scope::Chat,
+    }
+}
+
+/// The model that a caller names and may call.
+///
+/// # Errors
+/// `ModelNotAvailable` where there is none, `ModelNotAllowed` where it is not for this key (a setting tells both alike).
+pub fn find_model(house: &House, caller: &LiveKey, name: &str) -> Result<Arc<LiveModel>, Fault> {
     let catalogue = house.catalogue.load();
-    catalogue.find(name).cloned().ok_or_else(|| no_such_model(name))
+    let model = catalogue.find(name).ok_or_else(|| no_such_model(name))?;
+    if caller.rules.may_call(&model.model.id) {
+        return Ok(model.clone());
+    }
+    if house.settings.hides_models {
+        return Err(no_such_model(name));
+    }
+    let told =
+        format!("This API key may not call the model \"{}\"; GET models lists those it may.", model.model.id);
+    Err(Fault::new(FaultKind::ModelNotAllowed, told).at("model"))
 }
 
 /// The fault for a model that is not sold here.

@@ -2,6 +2,7 @@
 //! Never here: reading files or the environment, defaults (they are declared once, in tollgate::config).
 
 pub use dialect::tasks::PendingData;
+use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +15,10 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// What links of this server begin with, without a slash at the end; `None` is what each request came by.
     pub public_url: Option<String>,
+    /// Proxies that are believed where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether a model that a key may not call is told as one that does not exist (404 instead of 403).
+    pub hides_models: bool,
     /// Worker threads, each with its own runtime and upstream connections.
     pub threads: usize,
     /// What new keys start with.

@@ -67,7 +67,7 @@ pub struct Visit<'h> {
 impl<'h> Visit<'h> {
     /// Takes a request in.
     pub fn new<B>(house: &'h House, door: Door, request: &http::Request<B>) -> Self {
-        Self { house, entry: Entry::new(house, door, request.headers()), method: request.method().clone() }
+        Self { house, entry: Entry::new(house, door, request), method: request.method().clone() }
     }
 
     /// The answer, in the style of the door; the log is told of it.
@@ -102,7 +102,7 @@ impl<'h> Visit<'h> {
 
 /// Takes a request in for handlers that answer by themselves, gives their answer its ids, and tells the log.
 pub async fn attend(State((house, door)): State<(Arc<House>, Door)>, request: Request, next: Next) -> Response {
-    let entry = Entry::new(&house, door, request.headers());
+    let entry = Entry::new(&house, door, &request);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;

@@ -110,6 +110,7 @@ pub struct SimHouse {
     pub clock: Arc<dyn Clock>,
     worker: Worker,
     key: String,
+    token: String,
     header: Option<(&'static str, &'static str)>,
 }
 
@@ -167,13 +168,14 @@ impl SimHouse {
             clock,
             worker,
             key: String::new(),
+            token: token.expose().clone(),
             header: setup.header,
         };
-        sim.furnish(&setup, token.expose()).await;
+        sim.furnish(&setup).await;
         sim
     }
 
-    async fn furnish(&mut self, setup: &Setup, token: &str) {
+    async fn furnish(&mut self, setup: &Setup) {
         let kind = |host: &str| {
             if setup.tasks {
                 return "image-task";
@@ -197,29 +199,38 @@ impl SimHouse {
         let model = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": answers,
                             "serves": setup.serves, "tokenizer": setup.tokenizer, "reasoning": setup.reasoning, "image_tokens_max": setup.image_tokens_max,
                             "price": setup.price, "route": routes });
-        self.manage(token, "PUT", "/catalogue", &json!({ "provider": providers, "model": [model] })).await;
-        let workspace = self.manage(token, "POST", "/workspaces", &json!({ "name": "Sim" })).await;
+        self.manage("PUT", "/catalogue", &json!({ "provider": providers, "model": [model] })).await;
+        let workspace = self.manage("POST", "/workspaces", &json!({ "name": "Sim" })).await;
         let id = workspace["id"].as_str().unwrap_or("").parse();
         self.workspace = id.unwrap_or_else(|e| unusable(&e));
         let grant = json!({ "amount_usd": setup.credit.to_string(), "reason": "simulation" });
-        self.manage(token, "POST", "/workspaces/sim/credit", &grant).await;
-        let key = self.manage(token, "POST", "/keys", &json!({ "workspace": "sim", "name": "k" })).await;
+        self.manage("POST", "/workspaces/sim/credit", &grant).await;
+        let key = self.manage("POST", "/keys", &json!({ "workspace": "sim", "name": "k" })).await;
         self.key = key["key"].as_str().unwrap_or("").to_owned();
     }
 
-    async fn manage(&self, token: &str, method: &str, path: &str, body: &Value) -> Value {
+    /// Does what an operator does, who expects it to work.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn manage(&self, method: &str, path: &str, body: &Value) -> Value {
+        let (status, value) = self.try_manage(method, path, body).await;
+        if (200..300).contains(&status) { value } else { unusable(&format!("{path}: {value}")) }
+    }
+
+    /// The same, whatever comes of it: the status and the body.
+    pub async fn try_manage(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/manage{path}"))
-            .header("authorization", format!("Bearer {token}"))
+            .header("authorization", format!("Bearer {}", self.token))
             .body(Body::from(body.to_string()))
             .unwrap_or_else(|e| unusable(&e));
         let response = self.answer(request).await;
-        let status = response.status();
+        let status = response.status().as_u16();
         let bytes =
             response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        if status.is_success() { value } else { unusable(&format!("{path}: {value}")) }
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
     /// Answers a request; nobody has read the answer yet.
@@ -290,6 +301,11 @@ impl SimHouse {
     /// Lets the house look after its tasks for so long.
     pub async fn keep_tasks(&self, time: Duration) {
         let _ = tokio::time::timeout(time, server::keep_tasks(self.worker.clone())).await;
+    }
+
+    /// From now on the customer calls with this key.
+    pub fn use_key(&mut self, key: &str) {
+        key.clone_into(&mut self.key);
     }
 
     /// The customer's key.
@@ -368,6 +384,8 @@ impl SimHouse {
 
 fn settings(setup: &Setup) -> Settings {
     Settings {
+        trusted_proxies: Vec::new(),
+        hides_models: false,
         public_url: None,
         listen: ([127, 0, 0, 1], 0).into(),
         threads: 1,

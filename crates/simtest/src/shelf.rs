@@ -1,11 +1,12 @@
 //! A store in memory, as far as whole calls need it. In: what a scenario sets up. Out: the same.
 //! Never here: what calls do not touch (it says `NotFound`).
 
+use admit::PlatformRules;
 use ledger::UsageRow;
 use parking_lot::Mutex;
 use store::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, TaskEnd,
-    TaskRow, TaskState, UsageFilter, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, KeyChange, KeyRotation, KeyRow, OldText, OperatorTokenRow,
+    Pending, Store, StoreError, TaskEnd, TaskRow, TaskState, UsageFilter, WorkspaceChange, WorkspaceRow,
 };
 use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
 
@@ -14,6 +15,7 @@ use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
 pub struct Shelf {
     workspaces: Mutex<Vec<WorkspaceRow>>,
     keys: Mutex<Vec<KeyRow>>,
+    platform: Mutex<PlatformRules>,
     tokens: Mutex<Vec<OperatorTokenRow>>,
     catalogue: Mutex<CatalogueRows>,
     log: Mutex<Vec<AuditEntry>>,
@@ -44,6 +46,25 @@ impl Store for Shelf {
         ready(Ok(self.workspaces.lock().clone()))
     }
 
+    fn change_workspace(&self, change: WorkspaceChange, log: AuditEntry) -> Pending<'_, ()> {
+        self.log.lock().push(log);
+        let mut workspaces = self.workspaces.lock();
+        let found = workspaces.iter_mut().find(|row| row.id == change.id);
+        ready(found.ok_or(StoreError::NotFound("workspace")).map(|row| {
+            (row.name, row.rules, row.version) = (change.name, change.rules, row.version + 1);
+        }))
+    }
+
+    fn load_platform(&self) -> Pending<'_, PlatformRules> {
+        ready(Ok(self.platform.lock().clone()))
+    }
+
+    fn set_platform(&self, rules: PlatformRules, log: AuditEntry) -> Pending<'_, ()> {
+        self.log.lock().push(log);
+        *self.platform.lock() = rules;
+        ready(Ok(()))
+    }
+
     fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()> {
         self.keys.lock().push(row);
         self.log.lock().push(log);
@@ -62,6 +83,36 @@ impl Store for Shelf {
             key.revoked_at.get_or_insert(at);
             key.clone()
         }))
+    }
+
+    fn change_key(&self, change: KeyChange, log: AuditEntry) -> Pending<'_, KeyRow> {
+        self.log.lock().push(log);
+        let mut keys = self.keys.lock();
+        let found = keys.iter_mut().find(|row| row.id == change.id);
+        ready(found.ok_or(StoreError::NotFound("key")).map(|row| {
+            (row.name, row.expires_at, row.rules) = (change.name, change.expires_at, change.rules);
+            row.version += 1;
+            row.clone()
+        }))
+    }
+
+    fn rotate_key(&self, rotation: KeyRotation, log: AuditEntry) -> Pending<'_, KeyRow> {
+        self.log.lock().push(log);
+        let mut keys = self.keys.lock();
+        let found = keys.iter_mut().find(|row| row.id == rotation.id);
+        ready(found.ok_or(StoreError::NotFound("key")).map(|row| {
+            row.old = Some(OldText { digest: row.digest, ends_at: rotation.old_ends_at });
+            (row.digest, row.prefix) = (rotation.digest, rotation.prefix);
+            row.version += 1;
+            row.clone()
+        }))
+    }
+
+    fn touch_keys(&self, used: Vec<(KeyId, Timestamp)>) -> Pending<'_, ()> {
+        for row in self.keys.lock().iter_mut() {
+            row.last_used_at = used.iter().find(|(id, _)| *id == row.id).map(|(_, at)| *at).max(row.last_used_at);
+        }
+        ready(Ok(()))
     }
 
     fn create_operator_token(&self, row: OperatorTokenRow, log: AuditEntry) -> Pending<'_, ()> {

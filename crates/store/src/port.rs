@@ -1,6 +1,7 @@
 //! The doors of the store: `Ledger` (hot, money) and `Store` (everything else). In: use cases. Out: what is durable.
 //! Never here: tables, SQL, a rule about money.
 
+use admit::{KeyRules, PlatformRules, WorkspaceRules};
 use ledger::{
     AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend,
     SettleAnswer, SettleOrder, UsageRow,
@@ -8,7 +9,8 @@ use ledger::{
 use std::future::Future;
 use std::pin::Pin;
 use units::{
-    BootId, CredentialId, KeyId, NanoUsd, OperatorTokenId, PriceId, RequestId, Secret, Timestamp, WorkspaceId,
+    BootId, CredentialId, KeyId, NanoUsd, OperatorTokenId, PriceId, RequestId, Secret, Timestamp, UserId,
+    WorkspaceId,
 };
 
 /// What a door returns: awaited by whoever needs it durable.
@@ -117,6 +119,23 @@ pub struct WorkspaceRow {
     pub slug: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// What it may do.
+    pub rules: WorkspaceRules,
+    /// Rises by one with every change.
+    pub version: u64,
+}
+
+/// A change of a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceChange {
+    /// Which.
+    pub id: WorkspaceId,
+    /// The version that was looked at: another one is `Stale`.
+    pub version: u64,
+    /// What people call it from now on.
+    pub name: String,
+    /// What it may do from now on.
+    pub rules: WorkspaceRules,
 }
 
 /// An API key as it is kept: never the key itself.
@@ -138,6 +157,57 @@ pub struct KeyRow {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// What it may do.
+    pub rules: KeyRules,
+    /// Whose it is inside the workspace.
+    pub owner: Option<UserId>,
+    /// Who made it, in words.
+    pub created_by: String,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// The digest of the text that it had before its last rotation, and when that stops working.
+    pub old: Option<OldText>,
+    /// Rises by one with every change.
+    pub version: u64,
+}
+
+/// What a key's text was before its last rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OldText {
+    /// HMAC-SHA256 of it under the pepper.
+    pub digest: [u8; 32],
+    /// When it stops working.
+    pub ends_at: Timestamp,
+}
+
+/// A new text for a key: what it spent, its rules and its id stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRotation {
+    /// Which.
+    pub id: KeyId,
+    /// The version that was looked at: another one is `Stale`.
+    pub version: u64,
+    /// HMAC-SHA256 of the new text under the pepper.
+    pub digest: [u8; 32],
+    /// The prefix text and four characters of the new text.
+    pub prefix: String,
+    /// When the old text stops working. One that is still older stops at once.
+    pub old_ends_at: Timestamp,
+}
+
+/// A change of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyChange {
+    /// Which.
+    pub id: KeyId,
+    /// The version that was looked at: another one is `Stale`.
+    pub version: u64,
+    /// What people call it from now on.
+    pub name: String,
+    /// When it ends from now on.
+    pub expires_at: Option<Timestamp>,
+    /// What it may do from now on.
+    pub rules: KeyRules,
 }
 
 /// An operator's token as it is kept.
@@ -335,6 +405,12 @@ pub trait Store: Send + Sync {
     fn create_workspace(&self, row: WorkspaceRow, log: AuditEntry) -> Pending<'_, ()>;
     /// All workspaces, oldest first.
     fn list_workspaces(&self) -> Pending<'_, Vec<WorkspaceRow>>;
+    /// Changes a workspace. `NotFound("workspace")`, `Stale("workspace")`.
+    fn change_workspace(&self, change: WorkspaceChange, log: AuditEntry) -> Pending<'_, ()>;
+    /// The rules of the platform.
+    fn load_platform(&self) -> Pending<'_, PlatformRules>;
+    /// Replaces the rules of the platform.
+    fn set_platform(&self, rules: PlatformRules, log: AuditEntry) -> Pending<'_, ()>;
 
     /// Keeps a new key. `NotFound("workspace")`.
     fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()>;
@@ -342,6 +418,12 @@ pub trait Store: Send + Sync {
     fn list_keys(&self) -> Pending<'_, Vec<KeyRow>>;
     /// Revokes a key; revoking again changes nothing. `NotFound("key")`.
     fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow>;
+    /// Changes a key. `NotFound("key")`, `Stale("key")`.
+    fn change_key(&self, change: KeyChange, log: AuditEntry) -> Pending<'_, KeyRow>;
+    /// Gives a key a new text. `NotFound("key")`, `Stale("key")`, `Exists("key")`.
+    fn rotate_key(&self, rotation: KeyRotation, log: AuditEntry) -> Pending<'_, KeyRow>;
+    /// Notes when keys were last used; never an earlier time than the one that is there. Nobody is told: it is for people to read.
+    fn touch_keys(&self, used: Vec<(KeyId, Timestamp)>) -> Pending<'_, ()>;
 
     /// Keeps a new operator token. `Exists("operator token")` when an unrevoked one has the name.
     fn create_operator_token(&self, row: OperatorTokenRow, log: AuditEntry) -> Pending<'_, ()>;

@@ -10,6 +10,7 @@ mod catalogue;
 mod changes;
 mod credit;
 mod decide;
+mod keys;
 mod link;
 mod load;
 mod node;
@@ -21,6 +22,7 @@ mod store;
 mod tasks;
 mod usage;
 mod wire;
+mod workspaces;
 mod write;
 
 pub use schema::open;

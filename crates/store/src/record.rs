@@ -1,4 +1,5 @@
-//! Numbers that both engines keep for a usage row. In: a row. Out: small integers, and back. Never here: SQL.
+//! What both engines keep alike: the numbers of usage rows, texts of rules. In: rows. Out: columns, and back. Never here: SQL that
+//! differs.
 
 use ledger::{CacheSums, KeySpend, UsageRow};
 use units::{Class, NanoUsd, RequestId, Timestamp, Usage, UsageSource};
@@ -36,7 +37,7 @@ pub fn count_to_disk(count: u64) -> i64 {
 }
 
 /// A count of that column.
-fn count_of(number: i64) -> u64 {
+pub fn count_of(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
@@ -74,6 +75,17 @@ pub const fn source_number(source: UsageSource) -> i16 {
         UsageSource::Estimated => 3,
         UsageSource::None => 0,
     }
+}
+
+/// Rules as they are kept.
+pub fn rules_to_disk(rules: &impl serde::Serialize) -> String {
+    // Every part of them can be written.
+    serde_json::to_string(rules).unwrap_or_else(|_| "{}".to_owned())
+}
+
+/// The rules of that text.
+pub fn rules_of<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_str(text)
 }
 
 /// The source of that number.

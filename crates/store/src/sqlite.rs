@@ -10,6 +10,7 @@ mod credit;
 mod files;
 mod inbox;
 mod journal;
+mod keys;
 mod people;
 mod reader;
 mod schema;
@@ -17,6 +18,7 @@ mod store;
 mod tasks;
 mod thread;
 mod usage;
+mod workspaces;
 mod write;
 
 pub use audit::audit_offline;

@@ -83,6 +83,7 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     let address = listener.local_addr()?;
     background.spawn(house.clone().follow());
     background.spawn(house.clone().reap());
+    background.spawn(house.clone().note_uses());
     background.spawn(house.clone().sweep());
     let to_bucket = Upstream::new(config.server.relay.connect_timeout);
     background.spawn(house.clone().sweep_assets(to_bucket));

@@ -170,8 +170,24 @@ ids! {
     BootId = "boo";
     /// A picture that is kept for a client to fetch.
     AssetId = "ast";
+    /// A person who signs in.
+    UserId = "usr";
     /// Somebody whose charges are counted: a key, a member of a workspace, an end user.
     MeterId = "met";
+}
+
+impl MeterId {
+    /// A member of a workspace: both ids together, so that each tells the other back.
+    pub fn of_member(workspace: WorkspaceId, user: UserId) -> Self {
+        let mut bytes = workspace.0;
+        bytes.iter_mut().zip(user.0).for_each(|(byte, other)| *byte ^= other);
+        Self(bytes)
+    }
+
+    /// The user of a member's meter.
+    pub fn user_in(self, workspace: WorkspaceId) -> UserId {
+        UserId(Self::of_member(workspace, UserId(self.0)).0)
+    }
 }
 
 impl From<KeyId> for MeterId {
@@ -196,6 +212,15 @@ mod tests {
         assert_eq!(a.to_string().parse::<KeyId>(), Ok(a));
         assert_eq!(a.to_string().len(), 4 + 26);
         assert_eq!(a.made_at(), Timestamp::from_ms(1_000));
+    }
+
+    #[test]
+    fn a_members_meter_tells_the_user_back() {
+        let at = Timestamp::from_ms;
+        let (workspace, user) = (WorkspaceId::new(at(1), [3; 10]), UserId::new(at(9), [250; 10]));
+        let meter = MeterId::of_member(workspace, user);
+        assert_eq!(meter.user_in(workspace), user);
+        assert_ne!(meter, MeterId::of_member(WorkspaceId::new(at(2), [3; 10]), user));
     }
 
     #[test]

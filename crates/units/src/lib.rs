@@ -13,7 +13,7 @@ mod usage;
 pub use chance::Chance;
 pub use id::{
     AssetId, BootId, CredentialId, GrantId, HoldId, IdError, IdText, KeyId, MeterId, NodeId, OperatorTokenId,
-    PriceId, RequestId, TaskId, TransferId, WorkspaceId,
+    PriceId, RequestId, TaskId, TransferId, UserId, WorkspaceId,
 };
 pub use money::{MoneyError, NanoUsd, PicoRate};
 pub use secret::Secret;

@@ -133,6 +133,10 @@ rows! {
         ["permission_error", "permission_error", "address_blocked"],
         "Too many failed authentications came from this address.",
         "Correct the key and wait until the block ends.");
+    AddressNotAllowed => new(403, "address_not_allowed",
+        ["permission_error", "permission_error", "address_not_allowed"],
+        "The key may only be used from other addresses.",
+        "Call from an address of the key's list, or have this one added.");
     LinkNotValid => new(403, "invalid_link", ["permission_error", "permission_error", "invalid_link"],
         "The address of a picture is not one that was given out.",
         "Use the address as it was told, to its last character.");

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::str::FromStr;
 use units::Timestamp;
@@ -76,6 +77,35 @@ impl IntoResponse for Answer {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
+    }
+}
+
+/// A field of a change: absent leaves what is there, null takes it away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Field<T> {
+    /// It is not in the body.
+    #[default]
+    Absent,
+    /// It is null.
+    Null,
+    /// It has a value.
+    Is(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(from)?.map_or(Self::Null, Self::Is))
+    }
+}
+
+impl<T> Field<T> {
+    /// Sets what it says; a value goes through `read`.
+    pub fn set<U>(self, to: &mut Option<U>, read: impl FnOnce(T) -> Option<U>) {
+        match self {
+            Self::Absent => {}
+            Self::Null => *to = None,
+            Self::Is(value) => *to = read(value),
+        }
     }
 }
 

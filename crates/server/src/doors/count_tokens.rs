@@ -3,6 +3,7 @@
 
 use crate::asked::{Asker, served, whole_to_count};
 use crate::body::read_json;
+use crate::callers::LiveKey;
 use crate::entry::ModelDoor;
 use crate::house::Worker;
 use crate::limits::{COUNT_ANSWER_BYTES_MAX, COUNT_TIME_MAX};
@@ -11,6 +12,7 @@ use crate::pipeline::{find_model, request_head};
 use crate::room::Share;
 use crate::upstream::Call;
 use crate::visit::Visit;
+use admit::Scope;
 use axum::body::Body;
 use axum::extract::State;
 use bytes::Bytes;
@@ -19,7 +21,6 @@ use catalog::Vocabulary;
 use dialect::{RequestHead, count_path, decode_count, prepare_count, read_count, upstream_headers, write_count};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use std::sync::Arc;
-use store::port::KeyRow;
 use tokens::Tokenizer;
 use units::Timestamp;
 
@@ -31,7 +32,7 @@ pub async fn count(
     request: Request<Body>,
 ) -> Response<Body> {
     let visit = Visit::new(&worker.house, door.into(), &request);
-    let caller = match worker.house.identify(request.headers(), visit.entry.at) {
+    let caller = match worker.house.identify(&visit.entry, request.headers(), Scope::Chat) {
         Ok(caller) => caller,
         Err(fault) => return visit.answer(None, Err(fault)),
     };
@@ -42,7 +43,7 @@ pub async fn count(
 async fn counted(
     worker: &Worker,
     (door, model): (ModelDoor, &str),
-    (caller, at): (&Arc<KeyRow>, Timestamp),
+    (caller, at): (&Arc<LiveKey>, Timestamp),
     request: Request<Body>,
 ) -> Result<u64, Fault> {
     let (parts, body) = request.into_parts();
@@ -55,7 +56,7 @@ async fn counted(
         _ => body,
     };
     let (request, _) = decode_count(door.dialect, model, &body)?;
-    let model = find_model(&worker.house, &request.model)?;
+    let model = find_model(&worker.house, caller, &request.model)?;
     served(door.dialect, &model)?;
     if let Some(tokens) = asked(worker, door, &model, &request_head(&parts.headers), &body).await {
         return Ok(tokens);

@@ -8,6 +8,7 @@ use crate::live::{LiveModel, LivePrice};
 use crate::pipeline::no_such_model;
 use crate::surface::Shape;
 use crate::visit::Visit;
+use admit::Scope;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -65,12 +66,17 @@ fn answer(
         Shape::OpenAi if headers.contains_key("x-goog-api-key") => Shape::Gemini,
         shape => shape,
     };
-    let caller = match worker.house.identify(headers, visit.entry.at) {
+    let caller = match worker.house.identify(&visit.entry, headers, Scope::Read) {
         Ok(caller) => caller,
         Err(fault) => return visit.answer(None, Err(fault)),
     };
     let catalogue = worker.house.catalogue.load();
-    let mut models: Vec<_> = catalogue.models.values().filter(|m| m.model.enabled).cloned().collect();
+    let mut models: Vec<_> = catalogue
+        .models
+        .values()
+        .filter(|m| m.model.enabled && caller.rules.may_call(&m.model.id))
+        .cloned()
+        .collect();
     models.sort_by(|a, b| a.model.id.cmp(&b.model.id));
     let shaped = tell(&models, shape);
     visit.answer(Some(&caller), shaped.map(|body| Bytes::from(body.to_string())))

@@ -9,6 +9,7 @@ use crate::kept::Kept;
 use crate::limits::{KEPT_ID_BYTES_MAX, KEPT_PAGE, KEPT_PAGE_MAX};
 use crate::room::Share;
 use crate::visit::Visit;
+use admit::Scope;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -40,7 +41,7 @@ pub async fn kept(
 ) -> Response<Body> {
     let id = id_of(path);
     let visit = Visit::new(&worker.house, door, &request);
-    let caller = match worker.house.identify(request.headers(), visit.entry.at) {
+    let caller = match worker.house.identify(&visit.entry, request.headers(), Scope::Read) {
         Ok(caller) => caller,
         Err(fault) => return visit.answer(None, Err(fault)),
     };

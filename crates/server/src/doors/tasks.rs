@@ -8,6 +8,7 @@ use crate::house::{House, Worker};
 use crate::image_tasks::{Document, Where, told};
 use crate::limits::TASK_SHOWN_CHARS_MAX;
 use crate::visit::Visit;
+use admit::Scope;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -25,7 +26,7 @@ pub async fn task(
 ) -> Response<Body> {
     let id = id_of(path);
     let visit = Visit::new(&worker.house, door, &request);
-    let caller = match worker.house.identify(request.headers(), visit.entry.at) {
+    let caller = match worker.house.identify(&visit.entry, request.headers(), Scope::Read) {
         Ok(caller) => caller,
         Err(fault) => return visit.answer(None, Err(fault)),
     };

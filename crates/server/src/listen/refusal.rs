@@ -8,7 +8,7 @@ use crate::limits::{BARE_HEAD_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX};
 use crate::visit::Facts;
 use bytes::Bytes;
 use canon::{Fault, FaultKind};
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ fn bare(bytes: &[u8]) -> Option<StatusCode> {
 
 /// Refuses in the library's place: what is sent instead of its head, and a line in the log.
 fn refuse(house: &House, status: StatusCode, head: &[u8]) -> Vec<u8> {
-    let (entry, fault) = (Entry::new(house, Door::nowhere("unread"), &HeaderMap::new()), fault_of(status));
+    let (entry, fault) = (Entry::new(house, Door::nowhere("unread"), &http::Request::new(())), fault_of(status));
     let answer = entry.fault(&fault);
     house.log_visit(&Facts {
         entry: &entry,

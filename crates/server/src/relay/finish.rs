@@ -51,7 +51,8 @@ impl Run {
             streamed: job.peek.stream,
             attempts: self.attempts,
             partial: ending.partial,
-            ..job.entry.row(job.caller.workspace, job.caller.id)
+            counted: job.counts_for,
+            ..job.entry.row(Some(&job.caller))
         }
     }
 

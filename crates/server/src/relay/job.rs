@@ -1,6 +1,7 @@
 //! What a relay is to do, complete: nothing in it is looked up again. In: what the pipeline found. Out: the same.
 //! Never here: anything that can fail.
 
+use crate::callers::LiveKey;
 use crate::entry::Entry;
 use crate::kept::Keeping;
 use crate::limits::{SAMPLE_BYTES, SAMPLE_PIECES};
@@ -12,7 +13,6 @@ use canon::{Dialect, Loss, Request, Tally};
 use dialect::{Echo, EmbeddingInputs, Peek, RequestHead};
 use ledger::{Caps, Counted};
 use std::sync::Arc;
-use store::port::KeyRow;
 use units::Tokens;
 
 /// How a request is paid.
@@ -43,7 +43,7 @@ pub struct Job {
     /// Its id, door and times.
     pub entry: Entry,
     /// Who asks.
-    pub caller: Arc<KeyRow>,
+    pub caller: Arc<LiveKey>,
     /// Whose spend it counts for besides the key's.
     pub counts_for: Counted,
     /// What it may not exceed, whatever the balance is.

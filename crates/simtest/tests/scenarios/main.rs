@@ -11,6 +11,7 @@ mod leaving;
 mod money;
 mod pairs;
 mod pictures;
+mod rules;
 mod stored;
 mod streams;
 mod surcharges;

@@ -1,11 +1,12 @@
-//! Workspaces, keys, operator tokens and the operators' log. In: rows. Out: rows.
+//! Operator tokens and the operators' log. In: rows. Out: rows.
 //! Every change and its log entry are one transaction. Never here: a key in clear, money.
 
+use super::keys;
 use super::pool::Fail;
 use super::wire::Uuid;
-use crate::port::{AuditEntry, KeyRow, OperatorTokenRow, StoreError, WorkspaceRow};
-use tokio_postgres::{Row, Transaction};
-use units::{KeyId, OperatorTokenId, Timestamp, WorkspaceId};
+use crate::port::{AuditEntry, OperatorTokenRow, StoreError};
+use tokio_postgres::Transaction;
+use units::{OperatorTokenId, Timestamp};
 
 /// Writes an entry of the log.
 pub async fn log(tx: &Transaction<'_>, log: &AuditEntry) -> Result<(), Fail> {
@@ -15,90 +16,6 @@ pub async fn log(tx: &Transaction<'_>, log: &AuditEntry) -> Result<(), Fail> {
     )
     .await?;
     Ok(())
-}
-
-/// Keeps a new workspace.
-pub async fn create_workspace(tx: &Transaction<'_>, row: &WorkspaceRow) -> Result<(), Fail> {
-    tx.execute(
-        "INSERT INTO workspace (id, name, slug, created_at) VALUES ($1, $2, $3, $4)",
-        &[&Uuid(row.id.bytes()), &row.name, &row.slug, &row.created_at.ms()],
-    )
-    .await
-    .map(drop)
-    .map_err(|e| Fail::taken(e, "slug"))
-}
-
-/// All workspaces, oldest first.
-pub async fn list_workspaces(tx: &Transaction<'_>) -> Result<Vec<WorkspaceRow>, Fail> {
-    let rows = tx.query("SELECT id, name, slug, created_at FROM workspace ORDER BY created_at, id", &[]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(WorkspaceRow {
-                id: WorkspaceId::from_bytes(row.try_get::<_, Uuid>(0)?.0),
-                name: row.try_get(1)?,
-                slug: row.try_get(2)?,
-                created_at: Timestamp::from_ms(row.try_get(3)?),
-            })
-        })
-        .collect()
-}
-
-/// Keeps a new key.
-pub async fn create_key(tx: &Transaction<'_>, row: &KeyRow) -> Result<(), Fail> {
-    let workspace = Uuid(row.workspace.bytes());
-    let owner = tx.query_opt("SELECT 1 FROM workspace WHERE id = $1", &[&workspace]).await?;
-    if owner.is_none() {
-        return Err(StoreError::NotFound("workspace").into());
-    }
-    tx.execute(
-        "INSERT INTO api_key (id, workspace, name, prefix, digest, created_at, expires_at, revoked_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        &[
-            &Uuid(row.id.bytes()),
-            &workspace,
-            &row.name,
-            &row.prefix,
-            &&row.digest[..],
-            &row.created_at.ms(),
-            &row.expires_at.map(Timestamp::ms),
-            &row.revoked_at.map(Timestamp::ms),
-        ],
-    )
-    .await
-    .map(drop)
-    .map_err(|e| Fail::taken(e, "key"))
-}
-
-const KEY: &str = "id, workspace, name, prefix, digest, created_at, expires_at, revoked_at";
-
-fn digest(bytes: &[u8]) -> Result<[u8; 32], Fail> {
-    bytes.try_into().map_err(|_| Fail::Contradiction("a digest is not 32 bytes".to_owned()))
-}
-
-fn key_of(row: &Row) -> Result<KeyRow, Fail> {
-    Ok(KeyRow {
-        id: KeyId::from_bytes(row.try_get::<_, Uuid>(0)?.0),
-        workspace: WorkspaceId::from_bytes(row.try_get::<_, Uuid>(1)?.0),
-        name: row.try_get(2)?,
-        prefix: row.try_get(3)?,
-        digest: digest(row.try_get(4)?)?,
-        created_at: Timestamp::from_ms(row.try_get(5)?),
-        expires_at: row.try_get::<_, Option<i64>>(6)?.map(Timestamp::from_ms),
-        revoked_at: row.try_get::<_, Option<i64>>(7)?.map(Timestamp::from_ms),
-    })
-}
-
-/// Every key, oldest first.
-pub async fn list_keys(tx: &Transaction<'_>) -> Result<Vec<KeyRow>, Fail> {
-    let sql = format!("SELECT {KEY} FROM api_key ORDER BY created_at, id");
-    tx.query(&sql, &[]).await?.iter().map(key_of).collect()
-}
-
-/// Revokes a key; the first time counts.
-pub async fn revoke_key(tx: &Transaction<'_>, id: KeyId, at: Timestamp) -> Result<KeyRow, Fail> {
-    let sql = format!("UPDATE api_key SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING {KEY}");
-    let row = tx.query_opt(&sql, &[&Uuid(id.bytes()), &at.ms()]).await?.ok_or(StoreError::NotFound("key"))?;
-    key_of(&row)
 }
 
 /// Keeps a new operator token.
@@ -134,7 +51,7 @@ pub async fn list_operator_tokens(tx: &Transaction<'_>) -> Result<Vec<OperatorTo
                 id: OperatorTokenId::from_bytes(row.try_get::<_, Uuid>(0)?.0),
                 name: row.try_get(1)?,
                 prefix: row.try_get(2)?,
-                digest: digest(row.try_get(3)?)?,
+                digest: keys::digest(row.try_get(3)?)?,
                 created_at: Timestamp::from_ms(row.try_get(4)?),
                 revoked_at: row.try_get::<_, Option<i64>>(5)?.map(Timestamp::from_ms),
             })

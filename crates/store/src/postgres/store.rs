@@ -2,11 +2,12 @@
 //! Never here: SQL, money.
 
 use super::pool::Fail;
-use super::{Postgres, answers, catalogue, changes, people, tasks, usage};
+use super::{Postgres, answers, catalogue, changes, keys, people, tasks, usage, workspaces};
 use crate::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, StoreError, TaskEnd,
-    TaskRow, UsageFilter, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, KeyChange, KeyRotation, KeyRow, OperatorTokenRow, Pending, Store,
+    StoreError, TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
 };
+use admit::PlatformRules;
 use futures_util::future::BoxFuture;
 use ledger::UsageRow;
 use std::sync::Arc;
@@ -69,27 +70,57 @@ impl Store for Postgres {
     }
 
     fn create_workspace(&self, row: WorkspaceRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.change(row, log, None, |tx, row| Box::pin(people::create_workspace(tx, row))))
+        Box::pin(self.change(row, log, Some(Change::Keys), |tx, row| Box::pin(workspaces::create(tx, row))))
     }
 
     fn list_workspaces(&self) -> Pending<'_, Vec<WorkspaceRow>> {
-        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(people::list_workspaces(tx)) as _)))
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(workspaces::list(tx)) as _)))
+    }
+
+    fn change_workspace(&self, change: WorkspaceChange, log: AuditEntry) -> Pending<'_, ()> {
+        let news = Some(Change::Keys);
+        Box::pin(self.change(change, log, news, |tx, change| Box::pin(workspaces::change(tx, change))))
+    }
+
+    fn load_platform(&self) -> Pending<'_, PlatformRules> {
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(workspaces::platform(tx)) as _)))
+    }
+
+    fn set_platform(&self, rules: PlatformRules, log: AuditEntry) -> Pending<'_, ()> {
+        let news = Some(Change::Keys);
+        Box::pin(self.change(rules, log, news, |tx, rules| Box::pin(workspaces::set_platform(tx, rules))))
     }
 
     fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.change(row, log, Some(Change::Keys), |tx, row| Box::pin(people::create_key(tx, row))))
+        Box::pin(self.change(row, log, Some(Change::Keys), |tx, row| Box::pin(keys::create(tx, row))))
     }
 
     fn list_keys(&self) -> Pending<'_, Vec<KeyRow>> {
-        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(people::list_keys(tx)) as _)))
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(keys::list(tx)) as _)))
     }
 
     fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow> {
         Box::pin(
-            self.change((id, at), log, Some(Change::Keys), |tx, (id, at)| {
-                Box::pin(people::revoke_key(tx, *id, *at))
-            }),
+            self.change((id, at), log, Some(Change::Keys), |tx, (id, at)| Box::pin(keys::revoke(tx, *id, *at))),
         )
+    }
+
+    fn change_key(&self, change: KeyChange, log: AuditEntry) -> Pending<'_, KeyRow> {
+        let news = Some(Change::Keys);
+        Box::pin(self.change(change, log, news, |tx, change| Box::pin(keys::change(tx, change))))
+    }
+
+    fn rotate_key(&self, rotation: KeyRotation, log: AuditEntry) -> Pending<'_, KeyRow> {
+        let news = Some(Change::Keys);
+        Box::pin(self.change(rotation, log, news, |tx, rotation| Box::pin(keys::rotate(tx, rotation))))
+    }
+
+    fn touch_keys(&self, used: Vec<(KeyId, Timestamp)>) -> Pending<'_, ()> {
+        let used = Arc::new(used);
+        Box::pin(self.shared.db.write(Arc::new(move |tx| {
+            let used = Arc::clone(&used);
+            Box::pin(async move { keys::touch(tx, &used).await })
+        })))
     }
 
     fn create_operator_token(&self, row: OperatorTokenRow, log: AuditEntry) -> Pending<'_, ()> {

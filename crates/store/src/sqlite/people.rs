@@ -1,10 +1,10 @@
-//! Workspaces, keys, operator tokens and the operators' log on disk. In: rows. Out: rows.
+//! Operator tokens and the operators' log on disk. In: rows. Out: rows.
 //! Every change and its log entry are one transaction. Never here: a key in clear, money.
 
 use super::sql_error;
-use crate::port::{AuditEntry, KeyRow, OperatorTokenRow, StoreError, WorkspaceRow};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior, params};
-use units::{KeyId, OperatorTokenId, Timestamp, WorkspaceId};
+use crate::port::{AuditEntry, OperatorTokenRow, StoreError};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use units::{OperatorTokenId, Timestamp};
 
 /// Runs one named change and writes its log entry with it.
 pub fn logged<T>(
@@ -24,95 +24,11 @@ pub fn logged<T>(
 }
 
 /// A broken uniqueness means that the name is taken.
-fn taken(what: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+pub fn taken(what: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
     move |e| match e.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => StoreError::Exists(what),
         _ => sql_error(e),
     }
-}
-
-/// Keeps a new workspace.
-pub fn create_workspace(tx: &Transaction<'_>, row: &WorkspaceRow) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO workspace (id, name, slug, created_at) VALUES (?1, ?2, ?3, ?4)",
-        params![row.id.bytes(), row.name, row.slug, row.created_at.ms()],
-    )
-    .map(drop)
-    .map_err(taken("slug"))
-}
-
-/// All workspaces, oldest first.
-pub fn list_workspaces(db: &Connection) -> rusqlite::Result<Vec<WorkspaceRow>> {
-    db.prepare("SELECT id, name, slug, created_at FROM workspace ORDER BY created_at, id")?
-        .query_map([], |row| {
-            Ok(WorkspaceRow {
-                id: WorkspaceId::from_bytes(row.get(0)?),
-                name: row.get(1)?,
-                slug: row.get(2)?,
-                created_at: Timestamp::from_ms(row.get(3)?),
-            })
-        })?
-        .collect()
-}
-
-/// Keeps a new key.
-pub fn create_key(tx: &Transaction<'_>, row: &KeyRow) -> Result<(), StoreError> {
-    let owner: Option<i64> = tx
-        .query_row("SELECT 1 FROM workspace WHERE id = ?1", [row.workspace.bytes()], |r| r.get(0))
-        .optional()
-        .map_err(sql_error)?;
-    if owner.is_none() {
-        return Err(StoreError::NotFound("workspace"));
-    }
-    tx.execute(
-        "INSERT INTO api_key (id, workspace, name, prefix, digest, created_at, expires_at, revoked_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![
-            row.id.bytes(),
-            row.workspace.bytes(),
-            row.name,
-            row.prefix,
-            row.digest,
-            row.created_at.ms(),
-            row.expires_at.map(Timestamp::ms),
-            row.revoked_at.map(Timestamp::ms),
-        ],
-    )
-    .map(drop)
-    .map_err(taken("key"))
-}
-
-const KEY: &str = "id, workspace, name, prefix, digest, created_at, expires_at, revoked_at";
-
-fn key_of(row: &Row<'_>) -> rusqlite::Result<KeyRow> {
-    Ok(KeyRow {
-        id: KeyId::from_bytes(row.get(0)?),
-        workspace: WorkspaceId::from_bytes(row.get(1)?),
-        name: row.get(2)?,
-        prefix: row.get(3)?,
-        digest: row.get(4)?,
-        created_at: Timestamp::from_ms(row.get(5)?),
-        expires_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_ms),
-        revoked_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_ms),
-    })
-}
-
-/// Every key, oldest first.
-pub fn list_keys(db: &Connection) -> rusqlite::Result<Vec<KeyRow>> {
-    db.prepare(&format!("SELECT {KEY} FROM api_key ORDER BY created_at, id"))?.query_map([], key_of)?.collect()
-}
-
-/// Revokes a key; the first time counts.
-pub fn revoke_key(tx: &Transaction<'_>, id: KeyId, at: Timestamp) -> Result<KeyRow, StoreError> {
-    tx.execute(
-        "UPDATE api_key SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
-        params![id.bytes(), at.ms()],
-    )
-    .map_err(sql_error)?;
-    tx.query_row(&format!("SELECT {KEY} FROM api_key WHERE id = ?1"), [id.bytes()], key_of)
-        .optional()
-        .map_err(sql_error)?
-        .ok_or(StoreError::NotFound("key"))
 }
 
 /// Keeps a new operator token.

@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
@@ -27,6 +27,7 @@ const STEPS: [Step; 5] = [
         include_str!("../../migrations/sqlite/0005_caps.sql"),
         include_str!("../../migrations/sqlite/0005_caps_of_day.sql"),
     ),
+    Step::Once(include_str!("../../migrations/sqlite/0006_rules.sql")),
 ];
 
 /// Brings the file to the newest shape, each step in its own transaction.

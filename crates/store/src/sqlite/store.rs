@@ -1,11 +1,12 @@
 //! The other door of the SQLite engine: each verb one transaction on the ledger thread, or one question to the reader.
 //! In: the port's verbs. Out: rows. Never here: SQL, money.
 
-use super::{Sqlite, answers, catalogue, people, sql_error, tasks, usage};
+use super::{Sqlite, answers, catalogue, keys, people, sql_error, tasks, usage, workspaces};
 use crate::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, KeyRow, OperatorTokenRow, Pending, Store, TaskEnd, TaskRow,
-    UsageFilter, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, KeyChange, KeyRotation, KeyRow, OperatorTokenRow, Pending, Store,
+    TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
 };
+use admit::PlatformRules;
 use ledger::UsageRow;
 use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
 
@@ -22,23 +23,47 @@ impl Store for Sqlite {
     }
 
     fn create_workspace(&self, row: WorkspaceRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| people::create_workspace(tx, &row))))
+        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| workspaces::create(tx, &row))))
     }
 
     fn list_workspaces(&self) -> Pending<'_, Vec<WorkspaceRow>> {
-        Box::pin(self.reads.ask(people::list_workspaces))
+        Box::pin(self.reads.ask(workspaces::list))
+    }
+
+    fn change_workspace(&self, change: WorkspaceChange, log: AuditEntry) -> Pending<'_, ()> {
+        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| workspaces::change(tx, &change))))
+    }
+
+    fn load_platform(&self) -> Pending<'_, PlatformRules> {
+        Box::pin(self.reads.ask(workspaces::platform))
+    }
+
+    fn set_platform(&self, rules: PlatformRules, log: AuditEntry) -> Pending<'_, ()> {
+        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| workspaces::set_platform(tx, &rules))))
     }
 
     fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| people::create_key(tx, &row))))
+        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| keys::create(tx, &row))))
     }
 
     fn list_keys(&self) -> Pending<'_, Vec<KeyRow>> {
-        Box::pin(self.reads.ask(people::list_keys))
+        Box::pin(self.reads.ask(keys::list))
     }
 
     fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow> {
-        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| people::revoke_key(tx, id, at))))
+        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| keys::revoke(tx, id, at))))
+    }
+
+    fn change_key(&self, change: KeyChange, log: AuditEntry) -> Pending<'_, KeyRow> {
+        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| keys::change(tx, &change))))
+    }
+
+    fn rotate_key(&self, rotation: KeyRotation, log: AuditEntry) -> Pending<'_, KeyRow> {
+        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| keys::rotate(tx, &rotation))))
+    }
+
+    fn touch_keys(&self, used: Vec<(KeyId, Timestamp)>) -> Pending<'_, ()> {
+        Box::pin(self.shared.write(move |db| keys::touch(db, &used)))
     }
 
     fn create_operator_token(&self, row: OperatorTokenRow, log: AuditEntry) -> Pending<'_, ()> {

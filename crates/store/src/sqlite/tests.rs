@@ -76,8 +76,14 @@ fn row(order: &HoldOrder) -> UsageRow {
 }
 
 async fn prepare(engine: &Sqlite) {
-    let workspace =
-        WorkspaceRow { id: WORKSPACE, name: "Acme".to_owned(), slug: "acme".to_owned(), created_at: NOW };
+    let workspace = WorkspaceRow {
+        id: WORKSPACE,
+        name: "Acme".to_owned(),
+        slug: "acme".to_owned(),
+        created_at: NOW,
+        rules: admit::WorkspaceRules::default(),
+        version: 1,
+    };
     let log = AuditEntry {
         at: NOW,
         actor: "test".to_owned(),

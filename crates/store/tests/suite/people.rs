@@ -2,14 +2,22 @@
 //! Never here: money (money), usage rows (records).
 
 use crate::world::World;
+use admit::{KeyRules, PlatformRules, Quota, SpendCaps, WorkspaceRules};
 use std::time::Duration;
-use store::port::{AnswerRow, CatalogueRows, CredentialRow, KeyRow, OperatorTokenRow, PriceRow, WorkspaceRow};
-use store::{OpenError, StoreError};
-use units::{CredentialId, OperatorTokenId, PriceId, Secret, WorkspaceId};
+use store::port::{
+    AnswerRow, CatalogueRows, CredentialRow, KeyChange, KeyRotation, KeyRow, OldText, OperatorTokenRow, PriceRow,
+    WorkspaceChange, WorkspaceRow,
+};
+use store::{OpenError, Opened, StoreError};
+use units::{CredentialId, NanoUsd, OperatorTokenId, PriceId, Secret, UserId, WorkspaceId};
 
 on_both! {
     workspaces_have_one_slug,
     keys_are_kept_and_revoked_once,
+    r_key_2_a_key_is_changed_by_one_at_a_time,
+    r_key_2_a_rotation_keeps_the_key_and_its_old_text_for_a_while,
+    the_last_use_of_a_key_never_goes_back,
+    rules_of_workspaces_and_the_platform_are_kept,
     operator_token_names_are_free_again_after_revocation,
     the_log_pages_newest_first,
     the_catalogue_is_replaced_whole,
@@ -23,6 +31,8 @@ fn workspace(world: &World, slug: &str) -> WorkspaceRow {
         name: format!("The {slug}"),
         slug: slug.to_owned(),
         created_at: world.now(),
+        rules: WorkspaceRules::default(),
+        version: 1,
     }
 }
 
@@ -39,6 +49,12 @@ fn key(world: &World, workspace: WorkspaceId) -> KeyRow {
         created_at: world.now(),
         expires_at: Some(world.now().plus(Duration::from_secs(1))),
         revoked_at: None,
+        rules: KeyRules { models: Some(vec!["ez-*".to_owned()]), ..KeyRules::default() },
+        owner: Some(UserId::new(world.now(), world.random())),
+        created_by: "Ada".to_owned(),
+        last_used_at: None,
+        old: None,
+        version: 1,
     }
 }
 
@@ -71,7 +87,7 @@ async fn keys_are_kept_and_revoked_once(world: World) {
     assert!(matches!(o.store.create_key(kept.clone(), log()).await, Err(StoreError::Exists("key"))));
     assert_eq!(o.store.list_keys().await.unwrap(), std::slice::from_ref(&kept));
     let at = world.now();
-    let revoked = KeyRow { revoked_at: Some(at), ..kept.clone() };
+    let revoked = KeyRow { revoked_at: Some(at), version: 2, ..kept.clone() };
     for _ in 0..2 {
         let row = o.store.revoke_key(kept.id, world.now(), log()).await.unwrap();
         assert_eq!(row, revoked);
@@ -79,6 +95,118 @@ async fn keys_are_kept_and_revoked_once(world: World) {
     }
     assert!(matches!(o.store.revoke_key(stranger.id, at, log()).await, Err(StoreError::NotFound("key"))));
     assert_eq!(o.store.list_keys().await.unwrap(), [revoked]);
+    o.ledger.close().await.unwrap();
+}
+
+/// A change of a key as it is, and who looked at which version.
+fn change_of(row: &KeyRow) -> KeyChange {
+    KeyChange {
+        id: row.id,
+        version: row.version,
+        name: row.name.clone(),
+        expires_at: row.expires_at,
+        rules: row.rules.clone(),
+    }
+}
+
+/// A workspace with one key.
+async fn kept_key(world: &World, o: &Opened) -> KeyRow {
+    let log = || world.log("key.create");
+    let acme = workspace(world, "acme");
+    o.store.create_workspace(acme.clone(), log()).await.unwrap();
+    let kept = key(world, acme.id);
+    o.store.create_key(kept.clone(), log()).await.unwrap();
+    kept
+}
+
+async fn r_key_2_a_key_is_changed_by_one_at_a_time(world: World) {
+    let o = world.open().await;
+    let log = || world.log("key.change");
+    let kept = kept_key(&world, &o).await;
+    let rules = KeyRules {
+        caps: SpendCaps { total: Some(NanoUsd::new(5)), ..SpendCaps::default() },
+        requests_per_minute: Some(7),
+        ..KeyRules::default()
+    };
+    let change = KeyChange { name: "desk".to_owned(), expires_at: None, rules: rules.clone(), ..change_of(&kept) };
+    let changed = o.store.change_key(change.clone(), log()).await.unwrap();
+    let expected = KeyRow { name: "desk".to_owned(), expires_at: None, rules, version: 2, ..kept.clone() };
+    assert_eq!(changed, expected);
+    assert!(matches!(o.store.change_key(change.clone(), log()).await, Err(StoreError::Stale("key"))));
+    let stranger = KeyChange { id: world.key(), ..change };
+    assert!(matches!(o.store.change_key(stranger, log()).await, Err(StoreError::NotFound("key"))));
+    assert_eq!(o.store.list_keys().await.unwrap(), [expected]);
+    // What was refused left no entry.
+    assert_eq!(o.store.page_log(None, 10).await.unwrap().len(), 3);
+    o.ledger.close().await.unwrap();
+}
+
+async fn r_key_2_a_rotation_keeps_the_key_and_its_old_text_for_a_while(world: World) {
+    let o = world.open().await;
+    let log = || world.log("key.rotate");
+    let kept = kept_key(&world, &o).await;
+    let other = KeyRow { id: world.key(), digest: [9; 32], ..kept.clone() };
+    o.store.create_key(other.clone(), log()).await.unwrap();
+    let ends_at = world.now().plus(Duration::from_secs(60));
+    let rotation = KeyRotation {
+        id: kept.id,
+        version: 1,
+        digest: [5; 32],
+        prefix: "tg_live_cd34".to_owned(),
+        old_ends_at: ends_at,
+    };
+    // The text of another key is nobody else's.
+    let twin = KeyRotation { digest: other.digest, ..rotation.clone() };
+    assert!(matches!(o.store.rotate_key(twin, log()).await, Err(StoreError::Exists("key"))));
+    let rotated = o.store.rotate_key(rotation.clone(), log()).await.unwrap();
+    let old = Some(OldText { digest: kept.digest, ends_at });
+    let expected = KeyRow { digest: [5; 32], prefix: "tg_live_cd34".to_owned(), old, version: 2, ..kept.clone() };
+    assert_eq!(rotated, expected);
+    assert!(o.store.list_keys().await.unwrap().contains(&expected));
+    assert!(matches!(o.store.rotate_key(rotation.clone(), log()).await, Err(StoreError::Stale("key"))));
+    let again = KeyRotation { version: 2, digest: [6; 32], ..rotation.clone() };
+    let again = o.store.rotate_key(again, log()).await.unwrap();
+    assert_eq!(again.old, Some(OldText { digest: [5; 32], ends_at }));
+    let stranger = KeyRotation { id: world.key(), ..rotation };
+    assert!(matches!(o.store.rotate_key(stranger, log()).await, Err(StoreError::NotFound("key"))));
+    o.ledger.close().await.unwrap();
+}
+
+async fn the_last_use_of_a_key_never_goes_back(world: World) {
+    let o = world.open().await;
+    let kept = kept_key(&world, &o).await;
+    let (early, late) = (world.now(), world.now().plus(Duration::from_secs(60)));
+    for (used, known) in [(early, early), (late, late), (early, late)] {
+        o.store.touch_keys(vec![(kept.id, used), (world.key(), used)]).await.unwrap();
+        assert_eq!(o.store.list_keys().await.unwrap()[0].last_used_at, Some(known));
+    }
+    o.store.touch_keys(Vec::new()).await.unwrap();
+    o.ledger.close().await.unwrap();
+}
+
+async fn rules_of_workspaces_and_the_platform_are_kept(world: World) {
+    let o = world.open().await;
+    let log = || world.log("workspace.change");
+    let acme = workspace(&world, "acme");
+    o.store.create_workspace(acme.clone(), log()).await.unwrap();
+    let rules = WorkspaceRules {
+        api_off: true,
+        plans: vec!["pro".to_owned(), "pro".to_owned()],
+        end_user: Quota { requests_per_day: Some(3), ..Quota::default() },
+        ..WorkspaceRules::default()
+    };
+    let change = WorkspaceChange { id: acme.id, version: 1, name: "Acme & Co".to_owned(), rules: rules.clone() };
+    o.store.change_workspace(change.clone(), log()).await.unwrap();
+    assert!(matches!(o.store.change_workspace(change.clone(), log()).await, Err(StoreError::Stale("workspace"))));
+    let stranger = WorkspaceChange { id: world.workspace(), ..change };
+    assert!(matches!(o.store.change_workspace(stranger, log()).await, Err(StoreError::NotFound("workspace"))));
+    let expected = WorkspaceRow { name: "Acme & Co".to_owned(), rules, version: 2, ..acme };
+    assert_eq!(o.store.list_workspaces().await.unwrap(), [expected]);
+    assert_eq!(o.store.load_platform().await.unwrap(), PlatformRules::default());
+    for api_off in [true, false, true] {
+        o.store.set_platform(PlatformRules { api_off }, log()).await.unwrap();
+        assert_eq!(o.store.load_platform().await.unwrap(), PlatformRules { api_off });
+    }
     o.ledger.close().await.unwrap();
 }
 

@@ -92,6 +92,12 @@ fn r_bill_3_rows_from_before_images_made_none() {
 pub fn without_caps(db: &Connection) {
     let hold = "ALTER TABLE hold DROP COLUMN member; ALTER TABLE hold DROP COLUMN end_user";
     db.execute_batch(&format!("DROP TABLE spend_day; {hold}")).unwrap();
+    let rules = ["rules", "version", "owner", "created_by", "last_used_at", "old_digest", "old_ends_at"];
+    for (table, columns) in [("workspace", &rules[..2]), ("api_key", &rules[..])] {
+        for column in columns {
+            db.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN {column}")).unwrap();
+        }
+    }
     each_day(db, "ALTER TABLE usage_DAY DROP COLUMN member; ALTER TABLE usage_DAY DROP COLUMN end_user");
     db.pragma_update(None, "user_version", 4).unwrap();
 }

@@ -148,6 +148,8 @@ impl World {
             name: format!("Customer {n}"),
             slug: format!("customer-{}", customer.workspace),
             created_at: self.now(),
+            rules: admit::WorkspaceRules::default(),
+            version: 1,
         };
         opened.store.create_workspace(row, self.log("workspace.create")).await.unwrap();
         if amount > 0 {

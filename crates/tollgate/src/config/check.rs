@@ -83,6 +83,8 @@ impl Config {
             server: Settings {
                 listen: text("server.listen").parse().unwrap_or(any),
                 public_url: given("server.public_url").map(|url| url.trim_end_matches('/').to_owned()),
+                trusted_proxies: server::networks(text("server.trusted_proxies")).unwrap_or_default(),
+                hides_models: text("keys.hide_models") == "true",
                 threads: if threads == 0 { cores } else { threads },
                 key_prefix: text("keys.prefix").to_owned(),
                 body_bytes_max: count("server.body_bytes_max"),
@@ -139,6 +141,12 @@ pub fn key_of_hex(text: &str) -> Option<[u8; 32]> {
 fn check(kind: Kind, text: &str) -> Result<(), String> {
     match kind {
         Kind::Text | Kind::Secret => Ok(()),
+        Kind::Networks => match server::networks(text) {
+            Ok(_) => Ok(()),
+            Err(word) => Err(format!(
+                "must be addresses or networks such as 10.0.0.0/8, divided by commas; `{word}` is none"
+            )),
+        },
         Kind::Address if text.is_empty() || text.parse::<SocketAddr>().is_ok() => Ok(()),
         Kind::Address => Err(format!("must be an address such as 127.0.0.1:8011, not `{text}`")),
         Kind::Number { min, max } => match text.parse::<u64>() {

@@ -17,6 +17,8 @@ pub enum Kind {
     },
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Addresses and networks, divided by commas.
+    Networks,
     /// Text that is never shown.
     Secret,
 }
@@ -60,6 +62,12 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "What links in answers begin with (https://api.example.com); empty is http:// and the host that a request came by. Set it \
          where TLS ends before Tollgate.",
+    ),
+    setting(
+        "server.trusted_proxies",
+        Kind::Networks,
+        "",
+        "Proxies before Tollgate, as addresses or networks (10.0.0.0/8, 192.0.2.7): only they are believed in x-forwarded-for.",
     ),
     setting("server.threads", number(0, 1_024), "0", "Worker threads; 0 is one a core."),
     setting(
@@ -111,6 +119,12 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Text,
         "",
         "The file that holds the master key; empty is master.key in the data folder, made at the first start.",
+    ),
+    setting(
+        "keys.hide_models",
+        Kind::Choice(&["true", "false"]),
+        "false",
+        "Whether a model that a key may not call is told as one that does not exist (404) and not as forbidden (403).",
     ),
     setting("keys.prefix", Kind::Text, "sk-tg-", "What new API keys start with: letters, digits, '-' or '_'."),
     setting(

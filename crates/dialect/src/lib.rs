@@ -16,6 +16,7 @@ mod images;
 mod json;
 pub mod lane;
 mod media;
+mod models_list;
 mod names;
 mod openai_chat;
 mod openai_responses;
@@ -40,6 +41,7 @@ pub use convert::{Encoded, RequestHead, call_path, decode_request, encode_reques
 pub use counting::{count_path, decode_count, prepare_count, read_count, write_count};
 pub use embeddings::{EmbeddingInputs, Vectors, embedding_inputs, encode_embeddings};
 pub use images::{Made, PictureForm, Pictures, encode_images};
+pub use models_list::take_models;
 pub use names::ToolNames;
 pub use openai_responses::echo::Echo;
 pub use peek::{Beyond, Peek, peek, peek_form, peek_path, peek_whole};

@@ -8,12 +8,13 @@ use crate::entry::PathAsk;
 use crate::house::House;
 use crate::kept::{Keeping, not_kept};
 use crate::live::LiveModel;
-use crate::pipeline::find_model;
+use crate::pipeline::{find_model, no_such_model};
 use crate::room::Share;
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Loss};
 use catalog::Serves;
 use dialect::{Beyond, Echo, Peek, responses};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokens::NoText;
 use units::{Surcharge, Timestamp};
@@ -26,6 +27,8 @@ pub struct Asked {
     pub peek: Peek,
     /// The model.
     pub model: Arc<LiveModel>,
+    /// The models that serve in its place, in order, where it cannot (R-ROUTE-7).
+    pub instead: VecDeque<Arc<LiveModel>>,
     /// What the answer repeats.
     pub echo: Echo,
     /// What is to be kept beside the answer.
@@ -63,6 +66,59 @@ impl Called<'_> {
             None => dialect::peek_path(self.dialect, &self.path.model, self.path.stream, body),
         }
     }
+
+    /// Looks at a body, and takes the list out of it that some callers write their models into (R-ROUTE-7).
+    fn look(&self, body: Bytes) -> Result<(Peek, Bytes, Vec<String>), Fault> {
+        let peek = self.peek(&body);
+        let listed = match &peek {
+            Ok(peek) => peek.beyond.iter().any(|beyond| beyond.field == MODELS),
+            Err(fault) => fault.kind == FaultKind::ModelRequired,
+        };
+        if !listed || self.form.is_some() || self.dialect == Dialect::Gemini {
+            return Ok((peek?, body, Vec::new()));
+        }
+        match dialect::take_models(&body)? {
+            None => Ok((peek?, body, Vec::new())),
+            Some((names, body)) => Ok((self.peek(&body)?, body, names)),
+        }
+    }
+}
+
+/// A fault, and the model's name where one is known.
+type Told = (Arc<str>, Fault);
+
+/// Where some callers write the models that they want, in order.
+const MODELS: &str = "models";
+
+/// The first model of those that a caller wants that there is for it, and the others: the one asked for, those of the request's
+/// list, the key's own fallback. Where there is none, the first is told why.
+fn candidates(
+    asker: Asker<'_>,
+    dialect: Dialect,
+    first: &str,
+    listed: &[String],
+) -> Result<(Arc<LiveModel>, VecDeque<Arc<LiveModel>>), Told> {
+    let fallback = asker.caller.rules.fallback_model.as_deref();
+    let (mut found, mut why) = (VecDeque::<Arc<LiveModel>>::new(), None);
+    for name in [first].into_iter().chain(listed.iter().map(String::as_str)).chain(fallback) {
+        let model = match find_model(asker.house, asker.caller, name) {
+            Ok(model) => model,
+            Err(fault) => {
+                why.get_or_insert((Arc::from(""), fault));
+                continue;
+            }
+        };
+        match served(dialect, &model) {
+            Ok(()) if found.iter().all(|known| known.model.id != model.model.id) => found.push_back(model),
+            Ok(()) => {}
+            Err(fault) => _ = why.get_or_insert((model.model.id.clone(), fault)),
+        }
+    }
+    match found.pop_front() {
+        Some(model) => Ok((model, found)),
+        // Each that was not found said why.
+        None => Err(why.unwrap_or_else(|| (Arc::from(""), no_such_model(first)))),
+    }
 }
 
 /// Understands a call. A fault comes with the model's name, if one is known.
@@ -73,12 +129,11 @@ pub async fn read(
     share: &mut Share,
 ) -> Result<Asked, (Arc<str>, Fault)> {
     let unnamed = |fault| (Arc::from(""), fault);
-    let peek = called.peek(&body).map_err(unnamed)?;
-    let model = find_model(asker.house, asker.caller, &peek.model).map_err(unnamed)?;
+    let (peek, body, listed) = called.look(body).map_err(unnamed)?;
+    let (model, instead) = candidates(asker, called.dialect, &peek.model, &listed)?;
     let named = |fault| (model.model.id.clone(), fault);
-    served(called.dialect, &model).map_err(named)?;
-    let mut asked =
-        Asked { body, peek, model: model.clone(), echo: Echo::default(), keeping: None, losses: Vec::new() };
+    let (echo, losses) = (Echo::default(), Vec::new());
+    let mut asked = Asked { body, peek, model: model.clone(), instead, echo, keeping: None, losses };
     match called.dialect {
         Dialect::OpenAiResponses => {
             asked.resume(asker, share).await.map_err(named)?;

@@ -23,6 +23,7 @@ use dialect::responses::OUTPUT_MIN;
 use dialect::{Peek, RequestHead};
 use http::{HeaderMap, Request, Response};
 use ledger::{Caps, Counted, UsageRow};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use store::port::WorkspaceRow;
 use units::{MeterId, NanoUsd};
@@ -71,26 +72,20 @@ impl Arrival<'_> {
         .map_err(unnamed)?;
         let called = Called { dialect: self.dialect, path: &ask, form: form.as_deref() };
         let asker = Asker { house: self.house, caller, at: self.entry.at };
-        let Asked { body, mut peek, model, echo, keeping, losses } =
+        let Asked { body, peek, mut model, mut instead, echo, keeping, losses } =
             asked::read(asker, called, body, &mut share).await?;
-        let named = |fault| (model.model.id.clone(), fault);
-        peek.check_thinking(model.model.thinking_budget_max).map_err(named)?;
-        let passed_over = sold::passed_over(&peek, &model).map_err(named)?;
-        raise_limit(&mut peek, &model);
-        let terms = terms(self.house, &peek, &model).map_err(named)?;
+        let Fitted { peek, passed_over, terms, decoded } =
+            fit_first(self.house, &peek, &body, (&mut model, &mut instead))?;
         let (counts_for, caps) = self.counting(caller, &peek);
-        let mut routes = (0..).zip(&model.routes).filter(|(n, _)| !passed_over.contains(n));
-        // Vectors and pictures are of no conversation: they are translated as they are.
-        let talks = !matches!(self.dialect, Dialect::Embeddings | Dialect::Images | Dialect::ImageEdits);
-        let foreign = talks && routes.any(|(_, r)| r.target.dialect != self.dialect);
-        let decoded = if foreign { Some(decode(&peek, &body).map_err(named)?) } else { None };
         let head = request_head(&parts.headers);
+        let talks = talks(self.dialect);
         Ok(Box::new(Job {
             entry: self.entry.clone(),
             caller: caller.clone(),
             counts_for,
             caps,
-            model: model.clone(),
+            model,
+            instead,
             body,
             share: Some(share),
             peek,
@@ -173,6 +168,58 @@ impl Arrival<'_> {
             client_gone: false,
         });
     }
+}
+
+/// A call made to fit a model.
+pub struct Fitted {
+    /// The look at it, with what the model's servers take.
+    pub peek: Peek,
+    /// The places of routes that must not be asked.
+    pub passed_over: Vec<usize>,
+    /// How it is paid.
+    pub terms: Terms,
+    /// The conversation, where a route speaks another dialect.
+    pub decoded: Option<(canon::Request, Vec<Loss>)>,
+}
+
+/// Makes a call fit a model.
+///
+/// # Errors
+/// What the model cannot do, or is not sold for.
+pub fn fit(house: &House, peek: &Peek, body: &Bytes, model: &LiveModel) -> Result<Fitted, Fault> {
+    let mut peek = peek.clone();
+    peek.check_thinking(model.model.thinking_budget_max)?;
+    let passed_over = sold::passed_over(&peek, model)?;
+    raise_limit(&mut peek, model);
+    let terms = terms(house, &peek, model)?;
+    let mut routes = (0..).zip(&model.routes).filter(|(n, _)| !passed_over.contains(n));
+    let foreign = talks(peek.dialect) && routes.any(|(_, r)| r.target.dialect != peek.dialect);
+    let decoded = if foreign { Some(decode(&peek, body)?) } else { None };
+    Ok(Fitted { peek, passed_over, terms, decoded })
+}
+
+/// The first model that a call fits; one without a price is passed over where there is another.
+fn fit_first(
+    house: &House,
+    peek: &Peek,
+    body: &Bytes,
+    (model, instead): (&mut Arc<LiveModel>, &mut VecDeque<Arc<LiveModel>>),
+) -> Result<Fitted, (Arc<str>, Fault)> {
+    loop {
+        let fault = match fit(house, peek, body, model) {
+            Ok(fitted) => return Ok(fitted),
+            Err(fault) => fault,
+        };
+        match instead.pop_front().filter(|_| fault.kind == FaultKind::PriceUnknown) {
+            Some(next) => *model = next,
+            None => return Err((model.model.id.clone(), fault)),
+        }
+    }
+}
+
+/// Vectors and pictures are of no conversation: they are translated as they are.
+const fn talks(dialect: Dialect) -> bool {
+    !matches!(dialect, Dialect::Embeddings | Dialect::Images | Dialect::ImageEdits)
 }
 
 /// The conversation; what the path said instead of the body is put in.

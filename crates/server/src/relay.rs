@@ -5,6 +5,7 @@
 mod answer;
 mod attempt;
 mod finish;
+mod instead;
 mod job;
 mod letter;
 mod pictures;
@@ -44,12 +45,12 @@ pub fn start(worker: Worker, job: Box<Job>, slot: Slot) -> Relay {
 
 async fn run(worker: Worker, job: Box<Job>, slot: Slot) {
     let mut run = Run::new(worker, job);
-    let (tab, insert) = match Tab::open(&run.worker.house, &run.job).await {
+    let (mut tab, insert) = match Tab::open(&run.worker.house, &run.job).await {
         Ok(open) => open,
         Err(fault) => return run.refuse(&fault, &slot),
     };
     run.price = tab.price();
-    let found = find(&mut run, insert, &slot).await;
+    let found = search(&mut run, &mut tab, insert, &slot).await;
     run.job.let_go();
     match found {
         Ok(Found::Stream(stream)) => stream::pass(run, tab, *stream, &slot).await,
@@ -68,6 +69,20 @@ enum Lost {
     Fault(Fault),
 }
 
+/// Looks for an answer by the model that was asked for, then by those that serve in its place.
+async fn search(run: &mut Run, tab: &mut Tab, mut insert: Option<Tokens>, slot: &Slot) -> Result<Found, Lost> {
+    loop {
+        let fault = match find(run, insert, slot).await {
+            Err(Lost::Fault(fault)) if instead::exhausted(&fault) && !out_of_time(run, Duration::ZERO) => fault,
+            other => return other,
+        };
+        match instead::next(run, tab).await {
+            Some(limit) => insert = limit,
+            None => return Err(Lost::Fault(fault)),
+        }
+    }
+}
+
 /// Tries routes until one answers: before the first semantic byte, a failure is the next route's turn (R-ROUTE-4).
 async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Found, Lost> {
     let relay = run.worker.house.settings.relay;
@@ -81,7 +96,7 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
     let mut seat = attempts.first().ok_or_else(|| Lost::Fault(no_route()))?;
     run.job.model.retries.lock().request(run.job.entry.at);
     loop {
-        run.attempts = attempts.tried();
+        run.attempts = run.tried_before.saturating_add(attempts.tried());
         run.route = Some(seat.route);
         let failed = match try_seat(run, seat, insert, slot).await? {
             Ok(found) => {

@@ -70,6 +70,8 @@ pub struct Setup {
     pub quirks: Value,
     /// A header that every client sends besides.
     pub header: Option<(&'static str, &'static str)>,
+    /// Other models: id, the host of the one route, price document.
+    pub others: Vec<(&'static str, &'static str, Value)>,
 }
 
 impl Default for Setup {
@@ -92,6 +94,7 @@ impl Default for Setup {
             pictures: None,
             quirks: json!({}),
             header: None,
+            others: Vec::new(),
         }
     }
 }
@@ -189,6 +192,7 @@ impl SimHouse {
         let providers: Vec<Value> = setup
             .hosts
             .iter()
+            .chain(setup.others.iter().map(|(_, host, _)| host))
             .map(|h| json!({ "name": h, "kind": kind(h), "base_url": format!("http://{h}/v1"), "credentials": ["c"] }))
             .collect();
         let routes: Vec<Value> = (1..)
@@ -199,7 +203,12 @@ impl SimHouse {
         let model = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": answers,
                             "serves": setup.serves, "tokenizer": setup.tokenizer, "reasoning": setup.reasoning, "image_tokens_max": setup.image_tokens_max,
                             "price": setup.price, "route": routes });
-        self.manage("PUT", "/catalogue", &json!({ "provider": providers, "model": [model] })).await;
+        let other = |(id, host, price): &(&str, &str, Value)| {
+            json!({ "id": id, "context_length": 100_000, "max_output_tokens": 10_000, "price": price,
+                    "route": [{ "provider": host, "model": "upstream-other" }] })
+        };
+        let models: Vec<Value> = [model].into_iter().chain(setup.others.iter().map(other)).collect();
+        self.manage("PUT", "/catalogue", &json!({ "provider": providers, "model": models })).await;
         let workspace = self.manage("POST", "/workspaces", &json!({ "name": "Sim" })).await;
         let id = workspace["id"].as_str().unwrap_or("").parse();
         self.workspace = id.unwrap_or_else(|e| unusable(&e));

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use canon::{Dialect, Loss, Request, Tally};
 use dialect::{Echo, EmbeddingInputs, Peek, RequestHead};
 use ledger::{Caps, Counted};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use units::Tokens;
 
@@ -50,6 +51,8 @@ pub struct Job {
     pub caps: Caps,
     /// For what.
     pub model: Arc<LiveModel>,
+    /// The models that serve in its place, in order, where it cannot.
+    pub instead: VecDeque<Arc<LiveModel>>,
     /// The body as it came.
     pub body: Bytes,
     /// The room it takes.

@@ -35,6 +35,8 @@ pub struct Run {
     pub job: Box<Job>,
     /// Attempts begun.
     pub attempts: u8,
+    /// Those at models that could not serve.
+    pub tried_before: u8,
     /// The route of the last attempt.
     pub route: Option<usize>,
     /// A word for the last failure.
@@ -60,6 +62,7 @@ impl Run {
             worker,
             job,
             attempts: 0,
+            tried_before: 0,
             route: None,
             cause: None,
             price: None,

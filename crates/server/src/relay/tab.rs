@@ -32,6 +32,8 @@ pub struct Held {
     most: NanoUsd,
     extensions: u32,
     caps: Caps,
+    /// Whether the model that serves is free, in the place of one that is not: what is held goes back at the end.
+    free: bool,
     /// The limit that was inserted bounds the answer by what is held: nothing needs to be extended.
     bounded: bool,
 }
@@ -108,9 +110,48 @@ impl Tab {
             most,
             extensions: 0,
             caps: job.caps.clone(),
+            free: false,
             bounded: insert.is_some(),
         };
         Ok((Self::Held(held), insert))
+    }
+
+    /// Turns the tab to another model: the same hold, by other terms, raised where they want more. Also says which limit of the
+    /// answer must be inserted.
+    ///
+    /// # Errors
+    /// As `open`; then the hold is as it was, or larger.
+    pub async fn turn_to(&mut self, house: &Arc<House>, job: &Job) -> Result<Option<Tokens>, Fault> {
+        let held = match (self, &job.terms) {
+            (Self::Free, Terms::Free) => return Ok(None),
+            (tab @ Self::Free, Terms::Billed(_)) => {
+                let (open, insert) = Self::open(house, job).await?;
+                *tab = open;
+                return Ok(insert);
+            }
+            (Self::Held(held), Terms::Free) => {
+                held.free = true;
+                return Ok(None);
+            }
+            (Self::Held(held), Terms::Billed(quote)) => {
+                (held.quote, held.free) = (quote.clone(), false);
+                held
+            }
+        };
+        let want = held.quote.cost_of(held.quote.first).map_err(unpriced)?;
+        let least = if held.quote.client_set_max {
+            want
+        } else {
+            held.quote.cost_of(held.quote.choices).map_err(unpriced)?
+        };
+        held.most = held.quote.cost_of(held.quote.answer_max).map_err(unpriced)?;
+        held.extend_to(house, want).await.map_err(unavailable)?;
+        if held.amount < least {
+            let told = "The credit that is left does not cover the model in the place of the one asked for.";
+            return Err(Fault::new(FaultKind::InsufficientCredits, told));
+        }
+        held.bounded = held.amount < want;
+        Ok(held.bounded.then(|| held.covered / held.quote.choices.max(1)))
     }
 
     /// Prices pictures as they came out.
@@ -126,6 +167,9 @@ impl Tab {
     /// `LedgerUnavailable` when nobody can decide.
     pub async fn keep_ahead(&mut self, house: &House, tally: &Tally) -> Result<bool, Fault> {
         let Self::Held(held) = self else { return Ok(true) };
+        if held.free {
+            return Ok(true);
+        }
         if held.is_beyond(tally) {
             return Ok(false);
         }
@@ -152,7 +196,10 @@ impl Tab {
         let mut held = held;
         held.guard.rest();
         // A usage without a price cannot be charged above the hold, nor given away: the hold is the charge.
-        let cost = ledger::meter::charge(&row.usage, &held.quote.rates).unwrap_or(held.amount);
+        let cost = match held.free {
+            true => NanoUsd::ZERO,
+            false => ledger::meter::charge(&row.usage, &held.quote.rates).unwrap_or(held.amount),
+        };
         if cost.min(held.most) > held.amount {
             // A stream ran ahead of its slice: what the balance has is taken first, and only the rest is written off. A
             // report beyond what was asked for is not believed. Should the ledger fail here, it fails at the settle too.
@@ -178,10 +225,14 @@ impl Tab {
         }
     }
 
-    /// The hold is a task's from now on.
-    pub fn give_away(self) {
+    /// The hold is a task's from now on; one that a free model does not need goes back.
+    pub async fn give_away(self, house: &House) {
         if let Self::Held(mut held) = self {
             held.guard.rest();
+            if held.free && house.ledger.release(held.id, None).await.is_err() {
+                // It is void when this node's lease ends. Nobody is charged.
+                house.log.error("hold.release_failed", &[("request.id", &held.id.to_string())]);
+            }
         }
     }
 
@@ -203,7 +254,7 @@ impl Tab {
     pub fn price(&self) -> Option<units::PriceId> {
         match self {
             Self::Free => None,
-            Self::Held(held) => Some(held.quote.price),
+            Self::Held(held) => (!held.free).then_some(held.quote.price),
         }
     }
 }
@@ -219,6 +270,9 @@ impl Held {
     /// What caches saved of that cost. Without a cache the request could not have cost more than it can come to, so a report
     /// beyond that is not believed here either; and a usage without a price saves nothing.
     fn cache_saved(&self, row: &UsageRow, cost: NanoUsd) -> NanoUsd {
+        if self.free {
+            return NanoUsd::ZERO;
+        }
         let saved = ledger::meter::cache_saved(&row.usage, &self.quote.rates).unwrap_or(NanoUsd::ZERO);
         saved.min(self.most.minus(cost).unwrap_or(NanoUsd::ZERO).max(NanoUsd::ZERO))
     }

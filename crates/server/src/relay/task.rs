@@ -24,7 +24,7 @@ pub async fn pass(mut run: Run, tab: Tab, begun: BegunTask, slot: &Slot) {
         Ok(kept) => kept,
         Err(fault) => return run.fail(tab, fault, slot).await,
     };
-    tab.give_away();
+    tab.give_away(&run.worker.house).await;
     run.worker.house.task_begun.notify_one();
     let ending = Ending {
         usage: (Usage::NONE, UsageSource::None),

@@ -7,6 +7,7 @@ mod counts;
 mod doors;
 mod failover;
 mod images;
+mod instead;
 mod leaving;
 mod money;
 mod pairs;

@@ -19,7 +19,7 @@ pub use hold::{Leg, OpenHold, WrongMove};
 pub use meter::{Bounds, MeterError, Rates, Reach};
 pub use order::{
     AccountAsk, AccountState, Balance, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState,
-    LimitSource, Refusal, SettleAnswer, SettleOrder,
+    LimitSource, MicroBalance, Refusal, SettleAnswer, SettleOrder,
 };
 pub use posting::{Account, Code, Posting, SystemAccount};
 pub use record::UsageRow;

@@ -2,7 +2,7 @@
 //! Never here: deciding (wallet.rs), storing (the store crate).
 
 use crate::{Cap, Caps, Counted, KeySpend, Spent, UsageRow};
-use units::{GrantId, KeyId, MeterId, NanoUsd, RequestId, Timestamp, WorkspaceId};
+use units::{GrantId, KeyId, MeterId, MoneyError, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
 /// Asks for credit to be reserved before anything runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,6 +188,36 @@ pub struct Balance {
     pub posted: NanoUsd,
     /// What calls under way have reserved.
     pub held: NanoUsd,
+    /// The part of `posted` that was given, by plans or away; the rest was bought.
+    pub granted: NanoUsd,
+}
+
+/// A balance as people read it, in micro-USD: whatever it is told by, the parts make the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct MicroBalance {
+    /// All unspent, unexpired credit, rounded down: never more than is there.
+    pub total: i64,
+    /// What can be spent now, rounded down.
+    pub available: i64,
+    /// What calls under way have reserved: `total - available`.
+    pub held: i64,
+    /// What was given, rounded down.
+    pub granted: i64,
+    /// What was bought: `total - granted`.
+    pub bought: i64,
+}
+
+impl Balance {
+    /// In micro-USD.
+    ///
+    /// # Errors
+    /// `Overflow` when what calls hold does not fit beside the balance, which no ledger lets happen.
+    pub fn micro(&self) -> Result<MicroBalance, MoneyError> {
+        let (total, granted) = (self.posted.micro_down(), self.granted.micro_down());
+        let available = self.posted.minus(self.held)?.micro_down();
+        let rest = |part: i64| total.checked_sub(part).ok_or(MoneyError::Overflow);
+        Ok(MicroBalance { total, available, held: rest(available)?, granted, bought: rest(granted)? })
+    }
 }
 
 /// Asks for everything about one caller's money.

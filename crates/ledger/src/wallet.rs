@@ -193,6 +193,9 @@ impl Wallet {
             let posted = if grant.is_expired(now) { grant.held } else { grant.posted };
             sum.posted = sum.posted.plus(posted)?;
             sum.held = sum.held.plus(grant.held)?;
+            if grant.priority < GrantKind::Paid.priority() {
+                sum.granted = sum.granted.plus(posted)?;
+            }
         }
         Ok(sum)
     }

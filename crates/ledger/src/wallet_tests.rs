@@ -3,7 +3,8 @@
 //! Never here: prices (meter_tests), engines (the store crate).
 
 use crate::{
-    Caps, Code, Counted, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, LimitSource, OpenHold, Wallet,
+    Balance, Caps, Code, Counted, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, LimitSource, OpenHold,
+    Wallet,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -286,6 +287,11 @@ impl Both {
         let free = self.model.count(&self.model.order(self.now), |c| c == Coin::Free);
         assert_eq!(balance.held, nano(all_held));
         assert_eq!(balance.posted.minus(balance.held).unwrap(), nano(free));
+        let given = |id: &GrantId| self.model.piles[id].rank.0 < GrantKind::Paid.priority();
+        let all: Vec<_> = self.model.piles.keys().copied().filter(given).collect();
+        let alive: Vec<_> = self.model.order(self.now).into_iter().filter(given).collect();
+        let held = self.model.count(&all, |c| matches!(c, Coin::Held(_)));
+        assert_eq!(balance.granted, nano(self.model.count(&alive, |c| c == Coin::Free) + held));
         let all: Vec<_> = self.model.piles.keys().copied().collect();
         let sum = |code: Code| self.journal.get(&code.number()).copied().unwrap_or(0);
         assert_eq!(sum(Code::Usage), self.model.count(&all, |c| c == Coin::Spent));
@@ -312,6 +318,21 @@ proptest! {
         for op in &ops {
             both.step(op);
         }
+    }
+}
+
+proptest! {
+    /// R-API-10, R-API-11: in micro-USD the parts of a balance make the whole, and nothing is told that is not there.
+    #[test]
+    fn r_api_11_parts_of_a_balance_make_the_whole(
+        posted in 0..i64::MAX / 2, held in 0..i64::MAX / 2, granted in 0..i64::MAX / 2,
+    ) {
+        let (held, granted) = (held.min(posted), granted.min(posted));
+        let told = Balance { posted: nano(posted), held: nano(held), granted: nano(granted) }.micro().unwrap();
+        prop_assert_eq!((told.available + told.held, told.granted + told.bought), (told.total, told.total));
+        prop_assert_eq!(told.total, posted / 1_000);
+        prop_assert_eq!((told.available, told.granted), ((posted - held) / 1_000, granted / 1_000));
+        prop_assert!(told.held >= 0 && told.bought >= 0);
     }
 }
 

@@ -161,10 +161,11 @@ fn shown(rules: &WorkspaceRules) -> Value {
 
 async fn object(house: &House, row: &WorkspaceRow) -> Result<Value, Problem> {
     let balance = house.ledger.balance(row.id, house.clock.now()).await?;
+    let micro = balance.micro().map_err(|_| Problem::internal())?;
     Ok(json!({
         "id": row.id.to_string(), "name": row.name, "slug": row.slug, "created_at": row.created_at.to_string(),
-        "balance_micro_usd": balance.posted.micro_down(), "balance_usd": balance.posted.to_string(),
-        "holds_micro_usd": balance.held.micro_up(), "holds_usd": balance.held.to_string(),
+        "balance_micro_usd": micro.total, "balance_usd": balance.posted.to_string(),
+        "holds_micro_usd": micro.held, "holds_usd": balance.held.to_string(),
         "rules": shown(&row.rules),
     }))
 }

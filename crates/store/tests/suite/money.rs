@@ -23,7 +23,7 @@ fn settled(n: i64) -> SettleAnswer {
 }
 
 async fn balance(world: &World, opened: &Opened, order: &HoldOrder) -> (i64, i64) {
-    let Balance { posted, held } = opened.ledger.balance(order.workspace, world.now()).await.unwrap();
+    let Balance { posted, held, .. } = opened.ledger.balance(order.workspace, world.now()).await.unwrap();
     (posted.nano(), held.nano())
 }
 

@@ -71,7 +71,7 @@ pub enum Stage {
 /// A fault as the client gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
-    /// The HTTP status (a surface's preset may fold it).
+    /// The HTTP status.
     pub status: u16,
     /// `content-type`, and `retry-after`, `x-should-retry` where they say something.
     pub headers: Vec<(&'static str, String)>,
@@ -91,15 +91,20 @@ pub const fn code(kind: FaultKind) -> &'static str {
 
 /// Renders a fault at the head of an answer.
 pub fn render(fault: &Fault, style: Style, request_id: &str) -> Rendered {
+    render_as(fault, style, status(fault.kind), request_id)
+}
+
+/// Renders a fault at the head of an answer under another status than its own (R-ERR-5).
+pub fn render_as(fault: &Fault, style: Style, status: u16, request_id: &str) -> Rendered {
     let row = row(fault.kind);
     let mut headers = vec![("content-type", "application/json".to_owned())];
     if let Some(wait_s) = fault.retry_after_s() {
         headers.push(("retry-after", wait_s.to_string()));
     }
-    if let Some(again) = should_retry(fault, row) {
+    if let Some(again) = should_retry(fault, status) {
         headers.push(("x-should-retry", again.to_string()));
     }
-    Rendered { status: row.status, headers, body: Bytes::from(body(fault, row, style, request_id)) }
+    Rendered { status, headers, body: Bytes::from(body(fault, (row, status), style, request_id)) }
 }
 
 /// Renders a fault as the last event of a stream (R-ERR-6).
@@ -114,7 +119,7 @@ pub fn render_event(fault: &Fault, client: Dialect, request_id: &str) -> Bytes {
         _ => ("data: ", Style::OpenAi),
     };
     let mut out = start.as_bytes().to_vec();
-    out.extend(body(fault, row, style, request_id));
+    out.extend(body(fault, (row, row.status), style, request_id));
     out.extend_from_slice(b"\n\n");
     Bytes::from(out)
 }
@@ -130,8 +135,8 @@ pub fn render_at(fault: &Fault, style: Style, stage: Stage, request_id: &str) ->
 }
 
 /// SDKs retry 408, 409, 429 and 5xx by themselves and nothing else; the header corrects them both ways.
-fn should_retry(fault: &Fault, row: &Row) -> Option<bool> {
-    let by_itself = matches!(row.status, 408 | 409 | 429 | 500..);
+fn should_retry(fault: &Fault, status: u16) -> Option<bool> {
+    let by_itself = matches!(status, 408 | 409 | 429 | 500..);
     match fault.retry {
         Retry::Never if by_itself => Some(false),
         Retry::After(_) if !by_itself => Some(true),
@@ -147,7 +152,7 @@ fn sentence(fault: &Fault, style: Style) -> Cow<'_, str> {
     }
 }
 
-fn body(fault: &Fault, row: &Row, style: Style, request_id: &str) -> Vec<u8> {
+fn body(fault: &Fault, (row, status): (&Row, u16), style: Style, request_id: &str) -> Vec<u8> {
     let mut json = Json::default();
     let told = &*sentence(fault, style);
     match style {
@@ -163,7 +168,7 @@ fn body(fault: &Fault, row: &Row, style: Style, request_id: &str) -> Vec<u8> {
         Style::Numeric => {
             json.raw("{\"error\":{\"message\":").text(told);
             json.raw(",\"type\":").text(row.numeric).raw(",\"code\":");
-            json.raw(&row.status.to_string()).raw("}}");
+            json.raw(&status.to_string()).raw("}}");
         }
         Style::Detail => {
             json.raw("{\"detail\":").text(row.detail.unwrap_or(told)).raw("}");
@@ -184,7 +189,7 @@ fn body(fault: &Fault, row: &Row, style: Style, request_id: &str) -> Vec<u8> {
             json.raw(",\"type\":").text(row.router()).raw("}}");
         }
         Style::Gemini => {
-            json.raw("{\"error\":{\"code\":").raw(&row.status.to_string());
+            json.raw("{\"error\":{\"code\":").raw(&status.to_string());
             json.raw(",\"message\":").text(told);
             json.raw(",\"status\":").text(row.gemini());
             if let Some(wait_s) = fault.retry_after_s() {

@@ -31,7 +31,7 @@ pub fn router(house: &Arc<House>) -> Router<Worker> {
     // Nesting leaves the bare folder to whoever comes next.
     let folder = format!("{}/", MANAGED.base);
     let folder = Router::new().route(&folder, any(|| async { Problem::not_found("path") }));
-    let all = Router::new().nest(MANAGED.base, paths()).merge(folder);
+    let all = Router::new().nest(&MANAGED.base, paths()).merge(folder);
     all.layer(from_fn_with_state((house.clone(), door), visit::attend))
 }
 

@@ -57,6 +57,8 @@ pub struct Called<'a> {
     pub path: &'a PathAsk,
     /// The content type of a body that is a form.
     pub form: Option<&'a str>,
+    /// Whether the answer is streamed whatever the body says.
+    pub streams: bool,
 }
 
 impl Called<'_> {
@@ -67,8 +69,18 @@ impl Called<'_> {
         }
     }
 
-    /// Looks at a body, and takes the list out of it that some callers write their models into (R-ROUTE-7).
+    /// A look at a body, which then says what is done, and the models that some callers list in it.
     fn look(&self, body: Bytes) -> Result<(Peek, Bytes, Vec<String>), Fault> {
+        let (peek, body, listed) = self.look_at_models(body)?;
+        if peek.stream || !self.streams {
+            return Ok((peek, body, listed));
+        }
+        let body = dialect::with_stream(&body);
+        Ok((self.peek(&body)?, body, listed))
+    }
+
+    /// Looks at a body, and takes the list out of it that some callers write their models into (R-ROUTE-7).
+    fn look_at_models(&self, body: Bytes) -> Result<(Peek, Bytes, Vec<String>), Fault> {
         let peek = self.peek(&body);
         let listed = match &peek {
             Ok(peek) => peek.beyond.iter().any(|beyond| beyond.field == MODELS),

@@ -32,7 +32,8 @@ impl Deref for LiveKey {
 }
 
 impl LiveKey {
-    fn new(row: KeyRow, used_ms: Option<Arc<AtomicI64>>) -> Self {
+    /// Makes a key ready; `used_ms` is what was known of its use before.
+    pub fn new(row: KeyRow, used_ms: Option<Arc<AtomicI64>>) -> Self {
         let known = row.last_used_at.map_or(0, Timestamp::ms);
         Self {
             caps: caps_of(

@@ -67,7 +67,7 @@ impl Front {
     pub fn new(worker: Worker) -> Self {
         let mut others = crate::api::router(&worker.house);
         let mut calls = Vec::new();
-        for surface in worker.house.surfaces {
+        for surface in worker.house.surfaces.iter() {
             others = open(others, surface);
             calls.extend(model_calls(surface));
         }
@@ -88,6 +88,9 @@ impl Front {
                 return pipeline::serve(self.worker, call.door, PathAsk::default(), request).await;
             }
             if let Some((surface, method, ask)) = in_path(&self.worker, path, request.uri().query()) {
+                if !surface.families.gemini {
+                    return unknown(&self.worker, Door { surface, endpoint: UNKNOWN, dialect: None }, &request);
+                }
                 gemini::key_to_header(&mut request);
                 let door = |endpoint| ModelDoor { surface, endpoint, dialect: Dialect::Gemini };
                 return match method {
@@ -104,8 +107,9 @@ impl Front {
                 };
             }
         }
-        let below =
-            |surface: &Surface| request.uri().path().strip_prefix(surface.base).is_some_and(gemini::is_model);
+        let below = |surface: &Surface| {
+            surface.families.gemini && surface.below(request.uri().path()).is_some_and(gemini::is_model)
+        };
         if request.method() == Method::GET && self.worker.house.surfaces.iter().any(below) {
             gemini::key_to_header(&mut request);
         }
@@ -122,47 +126,69 @@ fn in_path(
     path: &str,
     query: Option<&str>,
 ) -> Option<(&'static Surface, gemini::Method, PathAsk)> {
-    worker.house.surfaces.iter().find_map(|surface| {
-        let (method, ask) = gemini::read(path.strip_prefix(surface.base)?, query)?;
-        Some((surface, method, ask))
-    })
+    let surface = worker.house.surfaces.of(path)?;
+    let (method, ask) = gemini::read(surface.below(path)?, query)?;
+    Some((surface, method, ask))
 }
 
-fn model_calls(surface: &'static Surface) -> [ModelCall; MODEL_CALLS.len()] {
-    MODEL_CALLS.map(|(path, endpoint, dialect)| ModelCall {
+fn model_calls(surface: &'static Surface) -> impl Iterator<Item = ModelCall> {
+    let carried = MODEL_CALLS.into_iter().filter(|(_, _, dialect)| surface.families.speak(*dialect));
+    carried.map(move |(path, endpoint, dialect)| ModelCall {
         path: format!("{}{path}", surface.base),
         door: ModelDoor { surface, endpoint, dialect },
     })
 }
 
+/// The door of a request of which only the line is known; its errors look as they would behind it.
+pub fn unread(house: &House, line: &[u8]) -> Door {
+    let mut door = Door::nowhere(house, "unread");
+    let target = std::str::from_utf8(line).ok().and_then(|line| line.split(' ').nth(1));
+    let path = target.and_then(|target| target.split('?').next()).unwrap_or_default();
+    if let Some(surface) = house.surfaces.of(path) {
+        door.surface = surface;
+        let rest = surface.below(path).unwrap_or_default();
+        let calls = MODEL_CALLS.into_iter().chain(COUNTS).find(|(path, _, _)| *path == rest);
+        let gemini = || gemini::read(rest, None).map(|_| Dialect::Gemini);
+        let dialect = calls.map(|(_, _, dialect)| dialect).or_else(gemini);
+        door.dialect = dialect.filter(|dialect| surface.families.speak(*dialect));
+    }
+    door
+}
+
 /// Adds a surface's other paths, each whole: nesting would take every request's path apart and build it again.
-fn open(router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
+fn open(mut router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
     let at = |path: &str| format!("{}{path}", surface.base);
     let door = |endpoint| Door { surface, endpoint, dialect: None };
-    let (list, one, key, lost) = (door("models.list"), door("models.get"), door("key"), door(UNKNOWN));
-    let asset = door("assets.get");
-    let identity = || only(key, "GET", get(move |s, r| account::key(key, s, r)));
-    let mut router = router
-        .route(&at("/models"), only(list, "GET", get(move |s, r| models::list(list, s, r))))
-        // Ids may hold slashes (`vendor/model`).
-        .route(&at("/models/{*id}"), only(one, "GET", get(move |s, p, r| models::one(one, s, p, r))))
-        .route(&at("/key"), identity())
-        .route(&at("/me"), identity())
-        .route(&at("/assets/{id}"), only(asset, "GET, HEAD", get(move |s, p, r| assets::picture(asset, s, p, r))))
-        .route(
+    let lost = door(UNKNOWN);
+    router =
+        router.route(
             &at("/{*rest}"),
             any(move |State(worker): State<Worker>, request: Request<Body>| async move {
                 unknown(&worker, lost, &request)
             }),
         );
-    for (path, endpoint, dialect) in COUNTS {
+    if surface.families.calls_models() {
+        let (list, one) = (door("models.list"), door("models.get"));
+        router = router
+            .route(&at("/models"), only(list, "GET", get(move |s, r| models::list(list, s, r))))
+            // Ids may hold slashes (`vendor/model`).
+            .route(&at("/models/{*id}"), only(one, "GET", get(move |s, p, r| models::one(one, s, p, r))));
+    }
+    if surface.families.openai {
+        let (asset, task) = (door("assets.get"), door("tasks.get"));
+        let picture = get(move |s, p, r| assets::picture(asset, s, p, r));
+        router = kept(router, surface)
+            .route(&at("/assets/{id}"), only(asset, "GET, HEAD", picture))
+            .route(&at("/tasks/{id}"), only(task, "GET", get(move |s, p, r| tasks::task(task, s, p, r))));
+    }
+    if surface.families.account {
+        router = account::add(router, surface);
+    }
+    for (path, endpoint, dialect) in COUNTS.into_iter().filter(|(_, _, d)| surface.families.speak(*d)) {
         let count = ModelDoor { surface, endpoint, dialect };
         let counts = post(move |s, r| count_tokens::count(count, String::new(), s, r));
         router = router.route(&at(path), only(count.into(), "POST", counts));
     }
-    router = kept(router, surface);
-    let task = door("tasks.get");
-    router = router.route(&at("/tasks/{id}"), only(task, "GET", get(move |s, p, r| tasks::task(task, s, p, r))));
     for call in model_calls(surface) {
         router = router.route(&call.path, only(call.door.into(), "POST", MethodRouter::new()));
     }
@@ -205,19 +231,26 @@ fn shown(method: &Method) -> &str {
 
 fn unknown(worker: &Worker, door: Door, request: &Request<Body>) -> Response<Body> {
     let visit = Visit::new(&worker.house, door, request);
-    let base = door.surface.base;
-    let told = format!(
-        "There is no such path below {base}; model calls go to {base}/chat/completions, {base}/messages, \
-         {base}/responses, {base}/completions, {base}/embeddings, {base}/images/generations, {base}/images/edits or \
-         {base}/models/MODEL:generateContent."
-    );
+    let surface = door.surface;
+    let base = &surface.base;
+    let mut paths: Vec<String> = model_calls(surface).map(|call| call.path).collect();
+    if surface.families.gemini {
+        paths.push(format!("{base}/models/MODEL:generateContent"));
+    }
+    let told = match paths.split_last() {
+        Some((last, [])) => format!("There is no such path below {base}; model calls go to {last}."),
+        Some((last, more)) => {
+            format!("There is no such path below {base}; model calls go to {} or {last}.", more.join(", "))
+        }
+        None => format!("There is no such path below {base}."),
+    };
     visit.answer(None, Err(Fault::new(FaultKind::NotFound, told)))
 }
 
 /// A path below no surface.
 async fn nowhere(State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
-    let visit = Visit::new(&worker.house, Door::nowhere(UNKNOWN), &request);
-    let bases: Vec<&str> = worker.house.surfaces.iter().map(|s| s.base).collect();
+    let visit = Visit::new(&worker.house, Door::nowhere(&worker.house, UNKNOWN), &request);
+    let bases: Vec<&str> = worker.house.surfaces.iter().map(|s| &*s.base).collect();
     let told = format!("There is no such path; the API is at {}.", bases.join(", "));
     visit.answer(None, Err(Fault::new(FaultKind::NotFound, told)))
 }

@@ -5,7 +5,7 @@ use crate::address;
 use crate::callers::LiveKey;
 use crate::house::House;
 use crate::limits::CLIENT_REQUEST_ID_BYTES_MAX;
-use crate::surface::{NOWHERE, Surface};
+use crate::surface::Surface;
 use canon::Dialect;
 use dialect::fault::Style;
 use http::Request;
@@ -27,8 +27,8 @@ pub struct Door {
 
 impl Door {
     /// A door below no surface.
-    pub const fn nowhere(endpoint: &'static str) -> Self {
-        Self { surface: &NOWHERE, endpoint, dialect: None }
+    pub fn nowhere(house: &House, endpoint: &'static str) -> Self {
+        Self { surface: &house.surfaces.nowhere, endpoint, dialect: None }
     }
 
     /// How errors look here: Messages is always Anthropic's, generateContent always Google's (R-API-1).

@@ -11,7 +11,7 @@ use crate::metrics::Metrics;
 use crate::room::Room;
 use crate::seal::Vault;
 use crate::settings::Settings;
-use crate::surface::Surface;
+use crate::surface::Surfaces;
 use crate::tasks::Tasks;
 use crate::upstream::Upstream;
 use arc_swap::ArcSwap;
@@ -28,7 +28,7 @@ pub struct Parts {
     /// What the operator set.
     pub settings: Settings,
     /// Base paths; they live as long as the process.
-    pub surfaces: &'static [Surface],
+    pub surfaces: &'static Surfaces,
     /// Money.
     pub ledger: Arc<dyn Ledger>,
     /// Everything else that lasts.

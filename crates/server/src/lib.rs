@@ -1,6 +1,7 @@
 //! The gateway itself: doors, pipeline, relay, management API. In: connections. Out: answers, settled tabs, records.
 //! Never here: the environment, SQL, a provider's field name, a sum of money.
 
+mod account;
 mod address;
 mod api;
 mod asked;
@@ -47,7 +48,9 @@ pub use image_tasks::keep as keep_tasks;
 pub use listen::Doors;
 pub use log::{Level, Log, Value};
 pub use seal::Vault;
-pub use settings::{AssetHome, AssetSettings, BucketSettings, LogFormat, PendingData, RelaySettings, Settings};
-pub use surface::{Surface, defaults as default_surfaces};
+pub use settings::{
+    AssetHome, AssetSettings, BucketSettings, LogFormat, PendingData, RelaySettings, Settings, Style,
+};
+pub use surface::{Families, Models, PRESETS, Preset, Surface, Surfaces, defaults as default_surfaces};
 pub use tasks::Tasks;
 pub use upstream::{Broke, Call, Endpoint, Pending, Stand, StandBody, Upstream, UpstreamError};

@@ -34,6 +34,8 @@ pub const STALLED_READER_TIME_MAX: Duration = Duration::from_secs(60);
 pub const ANSWER_JOIN_BYTES_MAX: usize = 1_024;
 /// Longest head of a refusal that the HTTP library writes by itself.
 pub const BARE_HEAD_BYTES_MAX: usize = 256;
+/// So much of the beginning of a request is kept to know its surface by, should the HTTP library refuse it.
+pub const LINE_READ_BYTES_MAX: usize = 256;
 /// Log lines wait in memory at most so long.
 pub const LOG_FLUSH_EVERY: Duration = Duration::from_millis(100);
 /// Above this, log lines are dropped and counted: a dead disk must not fill the memory.

@@ -70,7 +70,8 @@ impl Arrival<'_> {
             _ => read_json(&parts.headers, body, settings.into(), &mut share).await.map(|body| (body, None)),
         }
         .map_err(unnamed)?;
-        let called = Called { dialect: self.dialect, path: &ask, form: form.as_deref() };
+        let streams = self.dialect == Dialect::OpenAiChat && self.entry.door.surface.always_stream;
+        let called = Called { dialect: self.dialect, path: &ask, form: form.as_deref(), streams };
         let asker = Asker { house: self.house, caller, at: self.entry.at };
         let Asked { body, peek, mut model, mut instead, echo, keeping, losses } =
             asked::read(asker, called, body, &mut share).await?;
@@ -147,7 +148,7 @@ impl Arrival<'_> {
     fn row(&self, caller: Option<&LiveKey>, model: &str, fault: &Fault) -> UsageRow {
         UsageRow {
             model: model.into(),
-            status: dialect::fault::status(fault.kind),
+            status: self.entry.door.surface.status(fault.kind),
             fault: Some(fault.kind.name()),
             ..self.entry.row(caller)
         }
@@ -157,7 +158,7 @@ impl Arrival<'_> {
         self.house.done(&Done {
             row,
             known_caller,
-            surface: self.entry.door.surface.base,
+            surface: &self.entry.door.surface.base,
             client: self.dialect,
             upstream: None,
             route: None,

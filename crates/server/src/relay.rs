@@ -247,7 +247,7 @@ fn reply_head(run: &Run) -> ReplyHead {
         Dialect::Gemini => "gen-",
         Dialect::OpenAiResponses => "resp_",
         Dialect::Completions => "cmpl-",
-        _ => entry.door.surface.chat_id_prefix,
+        _ => &entry.door.surface.chat_id_prefix,
     };
     let mut id = String::with_capacity(prefix.len() + 26);
     id.push_str(prefix);

@@ -42,7 +42,9 @@ impl Entry {
 
     /// A fault before anything was sent, in the style of the door.
     pub fn fault(&self, fault: &Fault) -> Response<Bytes> {
-        let rendered = dialect::fault::render(fault, self.door.style(), &self.id.to_string());
+        let door = &self.door;
+        let status = door.surface.status(fault.kind);
+        let rendered = dialect::fault::render_as(fault, door.style(), status, &self.id.to_string());
         let status = StatusCode::from_u16(rendered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = self.json(status, rendered.body, &[]);
         for (name, value) in rendered.headers {

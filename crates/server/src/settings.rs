@@ -1,6 +1,7 @@
 //! What an operator may change about the server. In: values read and checked by tollgate::config. Out: the same.
 //! Never here: reading files or the environment, defaults (they are declared once, in tollgate::config).
 
+pub use dialect::fault::Style;
 pub use dialect::tasks::PendingData;
 use ipnet::IpNet;
 use std::net::SocketAddr;

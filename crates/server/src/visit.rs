@@ -47,7 +47,7 @@ impl Facts<'_> {
     /// The base path and what was asked there, never a path as it was sent.
     fn place(&self) -> (&str, &str) {
         let door = &self.entry.door;
-        let base = door.surface.base;
+        let base = &*door.surface.base;
         match self.route.and_then(|route| route.strip_prefix(base)) {
             None | Some("" | "/") => (base, door.endpoint),
             Some(path) if base.is_empty() => (base, path.trim_start_matches('/')),

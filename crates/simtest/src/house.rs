@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use server::{
     AssetFault, AssetHome, AssetSettings, BucketSettings, Front, House, Log, LogFormat, Parts, PendingData,
-    RelaySettings, Settings, Tasks, Upstream, Vault, Worker,
+    RelaySettings, Settings, Surface, Surfaces, Tasks, Upstream, Vault, Worker,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,6 +72,8 @@ pub struct Setup {
     pub header: Option<(&'static str, &'static str)>,
     /// Other models: id, the host of the one route, price document.
     pub others: Vec<(&'static str, &'static str, Value)>,
+    /// Base paths and their ways.
+    pub surfaces: Vec<Surface>,
 }
 
 impl Default for Setup {
@@ -95,6 +97,7 @@ impl Default for Setup {
             quirks: json!({}),
             header: None,
             others: Vec::new(),
+            surfaces: server::default_surfaces(),
         }
     }
 }
@@ -141,7 +144,7 @@ impl SimHouse {
         let log = Log::new(LogFormat::Text, clock.clone());
         let parts = Parts {
             settings: settings(&setup),
-            surfaces: Box::leak(server::default_surfaces().into_boxed_slice()),
+            surfaces: Box::leak(Box::new(Surfaces::new(setup.surfaces.clone()))),
             ledger: book.clone() as Arc<dyn Ledger>,
             store: shelf as Arc<dyn Store>,
             vault: Vault::new(&Secret::new([7; 32])),

@@ -6,6 +6,7 @@ mod check;
 mod declare;
 mod load;
 mod render;
+mod surfaces;
 
 pub use check::{Config, key_of_hex};
 pub use load::{Environment, Layers, Loaded, Mistake};

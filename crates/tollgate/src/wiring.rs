@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::master_key;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use server::{House, Log, Parts, Vault, default_surfaces};
+use server::{House, Log, Parts, Surfaces, Vault};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -117,7 +117,7 @@ pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<H
     }
     let parts = Parts {
         settings: config.server.clone(),
-        surfaces: Box::leak(default_surfaces().into_boxed_slice()),
+        surfaces: Box::leak(Box::new(Surfaces::new(config.surfaces.clone()))),
         ledger: opened.ledger,
         store: opened.store,
         vault,

@@ -24,7 +24,7 @@ type Numbers = ([(HeaderName, &'static str); 1], String);
 /// Adds the paths.
 pub fn add(router: Router<Worker>, house: &Arc<House>) -> Router<Worker> {
     let asked = |endpoint, answer: MethodRouter<Worker>| {
-        let door = Door::nowhere(endpoint);
+        let door = Door::nowhere(house, endpoint);
         only(door, "GET", answer.layer(from_fn_with_state((house.clone(), door), visit::attend)))
     };
     router
@@ -37,7 +37,7 @@ pub fn add(router: Router<Worker>, house: &Arc<House>) -> Router<Worker> {
 
 /// Answers monitors on an address of their own, for ever: whoever reaches it needs no token (`metrics.listen`).
 pub async fn answer_monitors(listener: TcpListener, house: Arc<House>) {
-    let attend = from_fn_with_state((house.clone(), Door::nowhere(visit::UNKNOWN)), visit::attend);
+    let attend = from_fn_with_state((house.clone(), Door::nowhere(&house, visit::UNKNOWN)), visit::attend);
     let router = Router::new()
         .route("/healthz", get(|| async { ALIVE }))
         .route("/readyz", get(async |State(house): State<Arc<House>>| readiness(&house).await))

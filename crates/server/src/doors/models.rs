@@ -6,7 +6,7 @@ use crate::entry::Door;
 use crate::house::Worker;
 use crate::live::{LiveModel, LivePrice};
 use crate::pipeline::no_such_model;
-use crate::surface::Shape;
+use crate::surface::{Models, Shape};
 use crate::visit::Visit;
 use admit::Scope;
 use axum::body::Body;
@@ -61,7 +61,7 @@ fn answer(
     headers: &HeaderMap,
     tell: impl FnOnce(&[Arc<LiveModel>], Shape) -> Result<Value, Fault>,
 ) -> Response<Body> {
-    let shape = match visit.entry.door.surface.lists {
+    let shape = match visit.entry.door.surface.lists() {
         Shape::OpenAi if headers.contains_key("anthropic-version") => Shape::Anthropic,
         Shape::OpenAi if headers.contains_key("x-goog-api-key") => Shape::Gemini,
         shape => shape,
@@ -71,15 +71,18 @@ fn answer(
         Err(fault) => return visit.answer(None, Err(fault)),
     };
     let catalogue = worker.house.catalogue.load();
-    let mut models: Vec<_> = catalogue
-        .models
-        .values()
-        .filter(|m| m.model.enabled && caller.rules.may_call(&m.model.id))
-        .cloned()
-        .collect();
+    let whole = visit.entry.door.surface.models == Models::Catalogue;
+    let allowed = |live: &LiveModel| may_call(live) && caller.rules.may_call(&live.model.id);
+    let shown = |live: &&Arc<LiveModel>| live.model.enabled && (whole || allowed(live));
+    let mut models: Vec<_> = catalogue.models.values().filter(shown).cloned().collect();
     models.sort_by(|a, b| a.model.id.cmp(&b.model.id));
     let shaped = tell(&models, shape);
     visit.answer(Some(&caller), shaped.map(|body| Bytes::from(body.to_string())))
+}
+
+/// Whether a key may call a model now: what has no price or no route is sold to nobody.
+const fn may_call(live: &LiveModel) -> bool {
+    !matches!(live.price, LivePrice::Unknown) && !live.routes.is_empty()
 }
 
 /// What OpenAI's clients expect to be there; the true time of a model's birth is nobody's business.

@@ -31,7 +31,7 @@ pub async fn task(
         Err(fault) => return visit.answer(None, Err(fault)),
     };
     let origin = assets::origin(&worker.house, request.headers());
-    let place = Where { origin: &origin, base: door.surface.base };
+    let place = Where { origin: &origin, base: &door.surface.base };
     let answer = stands(&worker.house, caller.workspace, &id, (place, visit.entry.at)).await;
     visit.answer(Some(&caller), answer)
 }

@@ -2,9 +2,10 @@
 //! In: a client's socket. Out: the same, on which such a refusal has what every answer has: an id (R-API-14), a fault in
 //! words, a line in the log. Never here: reading a request; an answer of a door.
 
-use crate::entry::{Door, Entry};
+use crate::doors::unread;
+use crate::entry::Entry;
 use crate::house::House;
-use crate::limits::{BARE_HEAD_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX};
+use crate::limits::{BARE_HEAD_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX, LINE_READ_BYTES_MAX};
 use crate::visit::Facts;
 use bytes::Bytes;
 use canon::{Fault, FaultKind};
@@ -19,21 +20,36 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub struct Refusals<S> {
     socket: S,
     house: Arc<House>,
+    /// How the request under way begins: enough to know its surface.
+    line: Vec<u8>,
+    /// Something was written since: what is read next begins another request.
+    answered: bool,
     /// What is sent in place of a bare refusal, and how much of it is sent.
     instead: Option<(Vec<u8>, usize)>,
+}
+
+impl<S> Refusals<S> {
+    /// Notes how a request begins.
+    fn note(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() && std::mem::take(&mut self.answered) {
+            self.line.clear();
+        }
+        let room = LINE_READ_BYTES_MAX.saturating_sub(self.line.len()).min(bytes.len());
+        self.line.extend_from_slice(&bytes[..room]);
+    }
 }
 
 impl<S: AsyncWrite + Unpin> Refusals<S> {
     /// The socket, with refusals told by a house.
     pub const fn new(socket: S, house: Arc<House>) -> Self {
-        Self { socket, house, instead: None }
+        Self { socket, house, line: Vec::new(), answered: false, instead: None }
     }
 
     /// Sends something else in place of a bare refusal; `None` when it is none.
     fn replace(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Option<Poll<io::Result<usize>>> {
         if self.instead.is_none() {
             let status = bare(bytes)?;
-            self.instead = Some((refuse(&self.house, status, bytes), 0));
+            self.instead = Some((refuse(&self.house, status, (&self.line, bytes)), 0));
         }
         Some(self.send(cx).map_ok(|()| bytes.len()))
     }
@@ -63,8 +79,8 @@ fn bare(bytes: &[u8]) -> Option<StatusCode> {
 }
 
 /// Refuses in the library's place: what is sent instead of its head, and a line in the log.
-fn refuse(house: &House, status: StatusCode, head: &[u8]) -> Vec<u8> {
-    let (entry, fault) = (Entry::new(house, Door::nowhere("unread"), &http::Request::new(())), fault_of(status));
+fn refuse(house: &House, status: StatusCode, (line, head): (&[u8], &[u8])) -> Vec<u8> {
+    let (entry, fault) = (Entry::new(house, unread(house, line), &http::Request::new(())), fault_of(status));
     let answer = entry.fault(&fault);
     house.log_visit(&Facts {
         entry: &entry,
@@ -113,13 +129,18 @@ fn written(answer: &Response<Bytes>, head: &[u8]) -> Vec<u8> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Refusals<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.socket).poll_read(cx, buf);
+        self.note(&buf.filled()[before..]);
+        read
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Refusals<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match self.replace(cx, buf) {
+        let refused = self.replace(cx, buf);
+        self.answered = true;
+        match refused {
             Some(sent) => sent,
             None => Pin::new(&mut self.socket).poll_write(cx, buf),
         }
@@ -133,6 +154,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Refusals<S> {
         if let [one] = bufs {
             return self.poll_write(cx, one);
         }
+        self.answered = true;
         Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
     }
 

@@ -46,7 +46,7 @@ async fn take_in(run: &Run, answer: &mut Answer) -> Result<(), Fault> {
         return Ok(());
     };
     let (worker, job) = (&run.worker, &run.job);
-    let base = job.entry.door.surface.base;
+    let base = &*job.entry.door.surface.base;
     let one = |address: String| async move {
         let id = assets::bring(worker, &route.provider, job.caller.workspace, &address).await?;
         Ok(assets::link(&worker.house, &job.origin, base, id, worker.house.clock.now()))

@@ -165,7 +165,7 @@ async fn read(run: &Run, route: &LiveRoute, letter: Letter, mut answer: Answer) 
         upstream,
         maker: route.target.maker,
         head: reply_head(run),
-        show_usage: run.job.peek.asks_usage,
+        show_usage: run.job.peek.asks_usage || run.job.entry.door.surface.always_usage,
         show_thoughts: run.job.peek.shows_thoughts,
         array: run.job.array,
         choices: run.job.peek.choices,

@@ -36,7 +36,7 @@ impl Run {
     /// The record of this run.
     pub fn row(&self, ending: &Ending<'_>) -> UsageRow {
         let (job, served) = (&self.job, self.route.and_then(|r| self.job.model.routes.get(r)));
-        let status = ending.fault.map_or(200, |fault| dialect::fault::status(fault.kind));
+        let status = ending.fault.map_or(200, |fault| job.entry.door.surface.status(fault.kind));
         UsageRow {
             model: job.model.model.id.clone(),
             provider: served.map_or_else(|| "".into(), |r| r.provider.provider.name.clone()),
@@ -121,7 +121,7 @@ impl Run {
         self.worker.house.done(&Done {
             row,
             known_caller: true,
-            surface: self.job.entry.door.surface.base,
+            surface: &self.job.entry.door.surface.base,
             client: self.job.peek.dialect,
             upstream: served.map(|r| r.target.dialect),
             route: self.route,

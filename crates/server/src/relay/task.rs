@@ -33,7 +33,7 @@ pub async fn pass(mut run: Run, tab: Tab, begun: BegunTask, slot: &Slot) {
         fault: None,
     };
     run.begun(&ending);
-    let place = Where { origin: &run.job.origin, base: run.job.entry.door.surface.base };
+    let place = Where { origin: &run.job.origin, base: &run.job.entry.door.surface.base };
     let body = told(&run.worker.house, &row, &document, place, row.created_at);
     slot.whole(run.job.entry.json(StatusCode::OK, body, &run.losses));
 }

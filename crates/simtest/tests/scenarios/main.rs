@@ -16,6 +16,7 @@ mod rules;
 mod stored;
 mod streams;
 mod surcharges;
+mod surfaces;
 
 use serde_json::{Value, json};
 use simtest::{Setup, SimHouse};

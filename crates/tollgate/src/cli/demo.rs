@@ -25,12 +25,27 @@ pub fn demo(args: &ConfigArgs, output: &Output) -> Result<(), Trouble> {
     let (configured, _) = load_with(args, Vec::new())?;
     let sim = configured.sim_listen.map_or_else(|| SIM_LISTEN.to_owned(), |a| a.to_string());
     let (config, _) = load_with(args, vec![("sim.listen", "sim", sim.clone())])?;
-    let (token, json) = (token_file(&config.data_dir), output.is_json());
-    run(&config, Box::new(move |address| Box::pin(seed(address, sim, token, json))))
+    let place = Place {
+        sim,
+        token: token_file(&config.data_dir),
+        base: config.base_of(|families| families.openai).unwrap_or("/v1").to_owned(),
+    };
+    let json = output.is_json();
+    run(&config, Box::new(move |address| Box::pin(seed(address, place, json))))
 }
 
-async fn seed(address: SocketAddr, sim: String, token: PathBuf, json: bool) -> Result<(), String> {
-    let seeded = plant(address, &sim, &token).await.map_err(|e| format!("the demo could not be set up: {e}"))?;
+/// Where things are.
+struct Place {
+    /// The simulated providers.
+    sim: String,
+    /// The file of the first operator token.
+    token: PathBuf,
+    /// The base path that is shown.
+    base: String,
+}
+
+async fn seed(address: SocketAddr, place: Place, json: bool) -> Result<(), String> {
+    let seeded = plant(address, &place).await.map_err(|e| format!("the demo could not be set up: {e}"))?;
     let output = Output::new(json);
     if json {
         output.value(&seeded);
@@ -40,7 +55,7 @@ async fn seed(address: SocketAddr, sim: String, token: PathBuf, json: bool) -> R
     Ok(())
 }
 
-async fn plant(address: SocketAddr, sim: &str, token: &PathBuf) -> Result<Value, Trouble> {
+async fn plant(address: SocketAddr, Place { sim, token, base }: &Place) -> Result<Value, Trouble> {
     let text = std::fs::read_to_string(token)
         .map_err(|e| Trouble::Failed(format!("the token file {} cannot be read: {e}", token.display())))?;
     let token = text.trim().to_owned();
@@ -59,7 +74,7 @@ async fn plant(address: SocketAddr, sim: &str, token: &PathBuf) -> Result<Value,
     let key =
         client.send(Method::POST, "/keys", Some(&json!({ "workspace": WORKSPACE, "name": "demo key" }))).await?;
     Ok(json!({
-        "base_url": format!("{origin}/v1"), "api_key": key["key"], "operator_token": token, "workspace": key["workspace"],
+        "base_url": format!("{origin}{base}"), "api_key": key["key"], "operator_token": token, "workspace": key["workspace"],
     }))
 }
 

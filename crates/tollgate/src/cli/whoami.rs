@@ -5,6 +5,7 @@ use crate::cli::args::{ConfigArgs, Connection};
 use crate::cli::client::{Client, base_url};
 use crate::cli::exit::Trouble;
 use crate::cli::output::Output;
+use crate::cli::serving::load;
 use crate::config::{Environment, ProcessEnvironment};
 use serde_json::Value;
 use units::Secret;
@@ -13,7 +14,9 @@ use units::Secret;
 pub fn whoami(connection: &Connection, config: &ConfigArgs, output: &Output) -> Result<(), Trouble> {
     if let Some(key) = ProcessEnvironment.get("TOLLGATE_API_KEY").filter(|k| !k.is_empty()) {
         let base = base_url(connection, config)?;
-        let found = Client::with(base, Secret::new(key)).get("/v1/key")?;
+        let config = load(config)?.0;
+        let surface = config.base_of(|families| families.account).unwrap_or("/v1");
+        let found = Client::with(base, Secret::new(key)).get(&format!("{surface}/key"))?;
         output.show(&found, &key_text(&found));
         return Ok(());
     }

@@ -1,9 +1,9 @@
 //! From texts to settings. In: loaded texts. Out: a `Config`, or every mistake. Never here: reading files.
 
-use crate::config::assets;
 use crate::config::declare::{Kind, SETTINGS};
 use crate::config::load::{Layers, Loaded, Mistake};
-use server::{LogFormat, PendingData, RelaySettings, Settings};
+use crate::config::{assets, surfaces};
+use server::{Families, LogFormat, PendingData, RelaySettings, Settings, Surface};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +14,8 @@ use units::Secret;
 pub struct Config {
     /// The server's settings.
     pub server: Settings,
+    /// Base paths and their ways.
+    pub surfaces: Vec<Surface>,
     /// The data folder.
     pub data_dir: PathBuf,
     /// PostgreSQL, where it is used.
@@ -36,7 +38,8 @@ impl Config {
     /// # Errors
     /// Every mistake at once.
     pub fn load(layers: &Layers<'_>) -> Result<(Self, Loaded), Vec<Mistake>> {
-        let (loaded, mut mistakes) = layers.load();
+        let (mut loaded, mut mistakes) = layers.load();
+        surfaces::fill(&mut loaded);
         for setting in SETTINGS {
             let Some((text, origin)) = loaded.get(setting.key) else { continue };
             if let Err(told) = check(setting.kind, text) {
@@ -66,7 +69,13 @@ impl Config {
             mistakes.push(Mistake { origin: origin.clone(), told });
         }
         mistakes.extend(assets::mistakes(&loaded));
+        mistakes.extend(surfaces::mistakes(&loaded));
         if mistakes.is_empty() { Ok((Self::of(&loaded), loaded)) } else { Err(mistakes) }
+    }
+
+    /// The base path of the first surface that carries something.
+    pub fn base_of(&self, carries: impl Fn(Families) -> bool) -> Option<&str> {
+        self.surfaces.iter().find(|surface| carries(surface.families)).map(|surface| &*surface.base)
     }
 
     fn of(loaded: &Loaded) -> Self {
@@ -80,6 +89,7 @@ impl Config {
         let threads = count("server.threads");
         let any = SocketAddr::from(([127, 0, 0, 1], 8011));
         Self {
+            surfaces: surfaces::surfaces(loaded),
             server: Settings {
                 listen: text("server.listen").parse().unwrap_or(any),
                 public_url: given("server.public_url").map(|url| url.trim_end_matches('/').to_owned()),
@@ -138,7 +148,8 @@ pub fn key_of_hex(text: &str) -> Option<[u8; 32]> {
     Some(key)
 }
 
-fn check(kind: Kind, text: &str) -> Result<(), String> {
+/// Whether a text is of a kind; what it must be otherwise.
+pub fn check(kind: Kind, text: &str) -> Result<(), String> {
     match kind {
         Kind::Text | Kind::Secret => Ok(()),
         Kind::Networks => match server::networks(text) {
@@ -154,6 +165,17 @@ fn check(kind: Kind, text: &str) -> Result<(), String> {
             _ => Err(format!("must be a whole number from {min} to {max}, not `{text}`")),
         },
         Kind::Choice(words) if words.contains(&text) => Ok(()),
+        Kind::Words(known) => {
+            let mut words = surfaces::words(text).peekable();
+            if words.peek().is_some() && words.all(|word| known.contains(&word)) {
+                return Ok(());
+            }
+            Err(format!("must be some of {}, not `{text}`", known.join(", ")))
+        }
+        Kind::Pairs if surfaces::words(text).all(|word| surfaces::pair(word).is_some()) => Ok(()),
+        Kind::Pairs => {
+            Err(format!("must be pairs of statuses such as 503=502, both 4xx or both 5xx, not `{text}`"))
+        }
         Kind::Choice(words) => Err(format!("must be one of {}, not `{text}`", words.join(", "))),
     }
 }

@@ -19,6 +19,10 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// Addresses and networks, divided by commas.
     Networks,
+    /// Some of these words: a list, or a text with commas between.
+    Words(&'static [&'static str]),
+    /// Statuses with the ones that stand for them (`503=502`): a list, or a text with commas between.
+    Pairs,
     /// Text that is never shown.
     Secret,
 }
@@ -43,6 +47,57 @@ impl Setting {
     }
 }
 
+/// What the keys of a surface begin with, before its name.
+pub const SURFACE: &str = "surface.";
+
+const PRESETS: &[&str] = &["default", "000", "001", "002", "003", "004", "none"];
+const FLAG: Kind = Kind::Choice(&["false", "true"]);
+
+/// The settings of a surface (`surface.NAME.base`). What stands for a default is for the example: a surface is as the one it
+/// starts from.
+pub const OF_SURFACE: &[Setting] = &[
+    setting(
+        "from",
+        Kind::Choice(PRESETS.split_at(6).0),
+        "default",
+        "Whose first surface it starts from: a preset. A name that the preset of the server uses itself (docs/SURFACES.md) \
+         changes that surface instead.",
+    ),
+    setting("base", Kind::Text, "/more/v1", "Its base path. No base may lie below another, nor below /api/manage."),
+    setting(
+        "families",
+        Kind::Words(&["openai", "anthropic", "gemini", "account"]),
+        "openai,anthropic,gemini,account",
+        "Which endpoints are there; the paths of all others are 404.",
+    ),
+    setting(
+        "style",
+        Kind::Choice(&["openai", "numeric", "detail", "anthropic", "coded", "router", "gemini"]),
+        "openai",
+        "How errors look; those of Messages are always Anthropic's, those of generateContent Google's.",
+    ),
+    setting("always_stream", FLAG, "false", "Whether Chat Completions are streamed whatever `stream` says."),
+    setting(
+        "stream_usage",
+        Kind::Choice(&["on_request", "always"]),
+        "on_request",
+        "When streams of Chat and legacy Completions end with a chunk that tells usage.",
+    ),
+    setting(
+        "models_list",
+        Kind::Choice(&["key", "catalogue"]),
+        "key",
+        "Which models a list shows: what the calling key may call, or all that are not switched off.",
+    ),
+    setting("chat_id_prefix", Kind::Text, "chatcmpl-", "What ids of chat completions start with."),
+    setting(
+        "fold",
+        Kind::Pairs,
+        "",
+        "Statuses that its clients do not know, each with the one they get instead (\"503=502\"); both 4xx or both 5xx.",
+    ),
+];
+
 const fn setting(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
     Setting { key, kind, default, doc }
 }
@@ -55,6 +110,13 @@ const DAY_MS: u64 = 86_400_000;
 
 /// All settings, in the order of the generated example.
 pub const SETTINGS: &[Setting] = &[
+    setting(
+        "preset",
+        Kind::Choice(PRESETS),
+        "default",
+        "The surfaces and the prefix of keys in one word: the usual ones, those of a public gateway (000 to 004), or none but what \
+         is declared. docs/SURFACES.md tells each.",
+    ),
     setting("server.listen", Kind::Address, "127.0.0.1:8011", "Where clients connect."),
     setting(
         "server.public_url",
@@ -126,7 +188,12 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         "Whether a model that a key may not call is told as one that does not exist (404) and not as forbidden (403).",
     ),
-    setting("keys.prefix", Kind::Text, "sk-tg-", "What new API keys start with: letters, digits, '-' or '_'."),
+    setting(
+        "keys.prefix",
+        Kind::Text,
+        "sk-tg-",
+        "What new API keys start with: letters, digits, '-' or '_'. A preset has its own; keys made before stay valid.",
+    ),
     setting(
         "responses.kept_ms",
         number(0, 365 * DAY_MS),

@@ -1,7 +1,7 @@
 //! Layers of configuration: default, file, environment, flag, the later over the earlier. In: texts. Out: one text a
 //! setting with its origin, or every mistake. Never here: what a value means (check).
 
-use crate::config::declare::SETTINGS;
+use crate::config::declare::{Kind, OF_SURFACE, SETTINGS, SURFACE, Setting};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,8 @@ pub trait Environment {
 pub enum Origin {
     /// Nobody said anything.
     Default,
+    /// The word of a preset.
+    Preset(&'static str),
     /// A file, at a line.
     File(PathBuf, usize),
     /// An environment variable.
@@ -31,6 +33,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
+            Self::Preset(word) => write!(f, "preset {word}"),
             Self::File(path, line) => write!(f, "{}:{line}", path.display()),
             Self::Env(name) => f.write_str(name),
             Self::Flag(name) => write!(f, "--{name}"),
@@ -54,7 +57,24 @@ impl fmt::Display for Mistake {
 }
 
 /// Texts by key, with their origins.
-pub type Loaded = BTreeMap<&'static str, (String, Origin)>;
+pub type Loaded = BTreeMap<String, (String, Origin)>;
+
+/// The declaration of a key; that of a surface has any name in it.
+pub fn declared(key: &str) -> Option<&'static Setting> {
+    let Some((name, field)) = key.strip_prefix(SURFACE).and_then(|rest| rest.split_once('.')) else {
+        return SETTINGS.iter().find(|s| s.key == key);
+    };
+    OF_SURFACE.iter().find(|s| s.key == field && is_name(name))
+}
+
+/// Whether a surface may be called so: variables of the environment have room for no more.
+fn is_name(name: &str) -> bool {
+    let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    (1..=NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(known)
+}
+
+/// The longest name of a surface.
+const NAME_BYTES_MAX: usize = 32;
 
 /// What is laid over the defaults.
 pub struct Layers<'a> {
@@ -70,7 +90,7 @@ impl Layers<'_> {
     /// Reads all layers. Mistakes do not stop the reading: all are told.
     pub fn load(&self) -> (Loaded, Vec<Mistake>) {
         let mut loaded: Loaded =
-            SETTINGS.iter().map(|s| (s.key, (s.default.to_owned(), Origin::Default))).collect();
+            SETTINGS.iter().map(|s| (s.key.to_owned(), (s.default.to_owned(), Origin::Default))).collect();
         let mut mistakes = Vec::new();
         if let Some(path) = self.file {
             read_file(path, &mut loaded, &mut mistakes);
@@ -78,13 +98,17 @@ impl Layers<'_> {
         for setting in SETTINGS {
             let name = setting.env();
             if let Some(value) = self.env.get(&name) {
-                loaded.insert(setting.key, (value, Origin::Env(name)));
+                loaded.insert(setting.key.to_owned(), (value, Origin::Env(name)));
             }
         }
-        let known: Vec<String> = SETTINGS.iter().map(super::declare::Setting::env).collect();
+        let known: Vec<String> = SETTINGS.iter().map(Setting::env).collect();
         for name in self.env.names() {
             // Names without a level belong to commands (`TOLLGATE_TOKEN`) or to somebody else.
             if !name.starts_with("TOLLGATE_") || known.contains(&name) {
+                continue;
+            }
+            if let Some((key, value)) = surface_key(&name).zip(self.env.get(&name)) {
+                loaded.insert(key, (value, Origin::Env(name)));
                 continue;
             }
             let bare = |text: &str| text.replace('_', "");
@@ -97,10 +121,16 @@ impl Layers<'_> {
             mistakes.push(Mistake { origin: Origin::Env(name), told });
         }
         for (key, flag, value) in &self.flags {
-            loaded.insert(key, (value.clone(), Origin::Flag(flag)));
+            loaded.insert((*key).to_owned(), (value.clone(), Origin::Flag(flag)));
         }
         (loaded, mistakes)
     }
+}
+
+/// The key of a surface that a variable sets.
+fn surface_key(name: &str) -> Option<String> {
+    let key = name.strip_prefix("TOLLGATE_")?.replace("__", ".").to_ascii_lowercase();
+    declared(&key).filter(|_| key.starts_with(SURFACE)).map(|_| key)
 }
 
 fn read_file(path: &Path, loaded: &mut Loaded, mistakes: &mut Vec<Mistake>) {
@@ -144,29 +174,55 @@ impl Reader<'_> {
     fn value(&mut self, key: &str, value: &toml::de::DeValue<'_>, origin: Origin) {
         use toml::de::DeValue;
         let text = match value {
-            DeValue::Table(table) if SETTINGS.iter().any(|s| s.key.starts_with(&format!("{key}."))) => {
-                return self.table(key, table);
+            DeValue::Table(table) if is_table(key) => return self.table(key, table),
+            DeValue::Array(list)
+                if declared(key).is_some_and(|s| matches!(s.kind, Kind::Words(_) | Kind::Pairs)) =>
+            {
+                let words = list.iter().map(|word| word.get_ref().as_str());
+                words.collect::<Option<Vec<&str>>>().map(|words| words.join(","))
             }
             DeValue::String(text) => Some(text.to_string()),
             DeValue::Integer(number) => Some(number.to_string()),
             DeValue::Boolean(flag) => Some(flag.to_string()),
             _ => None,
         };
-        let setting = SETTINGS.iter().find(|s| s.key == key);
-        let told = match (setting, text) {
-            (Some(setting), Some(text)) => {
-                self.loaded.insert(setting.key, (text, origin));
+        let told = match (declared(key), text) {
+            (Some(_), Some(text)) => {
+                self.loaded.insert(key.to_owned(), (text, origin));
                 return;
             }
-            (Some(_), None) => format!("`{key}` must be a text or a whole number"),
+            (Some(setting), None) => match setting.kind {
+                Kind::Words(_) | Kind::Pairs => format!("`{key}` must be a list of texts"),
+                _ => format!("`{key}` must be a text or a whole number"),
+            },
             (None, _) => unknown(key),
         };
         self.mistakes.push(Mistake { origin, told });
     }
 }
 
+/// Whether a key is the place of others.
+fn is_table(key: &str) -> bool {
+    let inside = format!("{key}.");
+    let of_surface = inside == SURFACE
+        || inside.strip_prefix(SURFACE).is_some_and(|name| !name.trim_end_matches('.').contains('.'));
+    of_surface || SETTINGS.iter().any(|s| s.key.starts_with(&inside))
+}
+
 fn unknown(key: &str) -> String {
-    let near = SETTINGS.iter().map(|s| (distance(s.key, key), s.key)).min();
+    if let Some((name, field)) = key.strip_prefix(SURFACE).map(|rest| rest.split_once('.').unwrap_or((rest, ""))) {
+        if !is_name(name) {
+            return format!("`{SURFACE}{name}`: the name must be 1 to {NAME_BYTES_MAX} small letters and digits");
+        }
+        if field.is_empty() {
+            return format!("`{key}` must be a table of settings");
+        }
+    }
+    let mut known: Vec<String> = SETTINGS.iter().map(|s| s.key.to_owned()).collect();
+    if let Some((name, _)) = key.strip_prefix(SURFACE).and_then(|rest| rest.split_once('.')) {
+        known.extend(OF_SURFACE.iter().map(|s| format!("{SURFACE}{name}.{}", s.key)));
+    }
+    let near = known.iter().map(|known| (distance(known, key), known)).min();
     match near {
         Some((distance, near)) if distance <= 3 => format!("there is no setting `{key}`; did you mean `{near}`?"),
         _ => format!("there is no setting `{key}`"),

@@ -1,8 +1,9 @@
 //! What the declarations look like to people: the example file, the docs page, the values in force.
 //! In: declarations, loaded texts. Out: text. Never here: a second list of settings.
 
-use crate::config::declare::{Kind, SETTINGS, Setting};
+use crate::config::declare::{Kind, OF_SURFACE, SETTINGS, SURFACE, Setting};
 use crate::config::load::Loaded;
+use crate::config::surfaces::{names, words};
 use std::fmt::Write;
 
 /// The example file: every setting with its default, commented out.
@@ -21,11 +22,34 @@ pub fn example() -> String {
             let _ = write!(out, "\n[{table}]");
             section = table;
         }
-        let quote = if matches!(setting.kind, Kind::Number { .. }) { "" } else { "\"" };
-        let _ =
-            write!(out, "\n# {} [{}]\n# {name} = {quote}{}{quote}\n", setting.doc, setting.env(), setting.default);
+        let _ = write!(out, "\n# {} [{}]\n# {name} = {}\n", setting.doc, setting.env(), value(setting));
+    }
+    out.push_str(
+        "\n# A surface more, or one of the preset's changed: any name, as many as you like. docs/SURFACES.md.\n\
+         [surface.more]\n",
+    );
+    for setting in OF_SURFACE {
+        let env = of_surface("MORE", setting);
+        let _ = write!(out, "\n# {} [{env}]\n# {} = {}\n", setting.doc, setting.key, value(setting));
     }
     out
+}
+
+/// The variable that sets a setting of a surface.
+fn of_surface(name: &str, setting: &Setting) -> String {
+    format!("TOLLGATE_SURFACE__{name}__{}", setting.key.to_ascii_uppercase())
+}
+
+/// A default as a file says it.
+fn value(setting: &Setting) -> String {
+    match setting.kind {
+        Kind::Number { .. } => setting.default.to_owned(),
+        Kind::Words(_) | Kind::Pairs => {
+            let quoted: Vec<String> = words(setting.default).map(|word| format!("\"{word}\"")).collect();
+            format!("[{}]", quoted.join(", "))
+        }
+        _ => format!("\"{}\"", setting.default),
+    }
 }
 
 /// The docs page; a test writes and compares it.
@@ -40,19 +64,27 @@ fn markdown() -> String {
         let default = if s.default.is_empty() { "(empty)" } else { s.default };
         let _ = writeln!(out, "| `{}` | `{}` | `{default}` | {} |", s.key, s.env(), s.doc);
     }
+    out.push_str(
+        "\n## Surfaces\n\nOf each surface, under a name of small letters and digits; what is not said is as the surface that it \
+         starts from.\n[SURFACES.md](SURFACES.md) has the presets.\n\n| setting | environment | what it is for |\n| --- | --- | --- |\n",
+    );
+    for s in OF_SURFACE {
+        let _ = writeln!(out, "| `{SURFACE}NAME.{}` | `{}` | {} |", s.key, of_surface("NAME", s), s.doc);
+    }
     out
 }
 
 /// The values in force and where they came from; secrets masked.
 pub fn print(loaded: &Loaded) -> Vec<(String, String, String)> {
-    SETTINGS
-        .iter()
-        .filter_map(|s| {
-            let (text, origin) = loaded.get(s.key)?;
-            let shown = if s.kind == Kind::Secret && !text.is_empty() { "***" } else { text };
-            Some((s.key.to_owned(), shown.to_owned(), origin.to_string()))
-        })
-        .collect()
+    let row = |key: String, kind: Kind| {
+        let (text, origin) = loaded.get(&key)?;
+        let shown = if kind == Kind::Secret && !text.is_empty() { "***" } else { text };
+        Some((key, shown.to_owned(), origin.to_string()))
+    };
+    let plain = SETTINGS.iter().filter_map(|s| row(s.key.to_owned(), s.kind));
+    let of =
+        |name: String| OF_SURFACE.iter().filter_map(move |s| row(format!("{SURFACE}{name}.{}", s.key), s.kind));
+    plain.chain(names(loaded).into_iter().flat_map(of)).collect()
 }
 
 #[cfg(test)]

@@ -138,7 +138,8 @@ fn r_api_9_lists_have_the_shape_of_their_reader() -> Outcome<()> {
     let world = World::open("sim-upstream", &[], odd)?;
     let key = world.account.key.as_str();
     let mut sold = vec!["acme/fine", "flat-anthropic", "flat-openai", "gratis", "gratis-anthropic"];
-    sold.extend(["to-anthropic", "to-openai", "unpriced"]);
+    // What has no price can be called by nobody, so it is in no key's list.
+    sold.extend(["to-anthropic", "to-openai"]);
     for base in BASES {
         for version in [&[][..], &[("anthropic-version", "2023-06-01")]] {
             let list = get(&world, key, &format!("{base}/models"), version)?.json();
@@ -148,7 +149,7 @@ fn r_api_9_lists_have_the_shape_of_their_reader() -> Outcome<()> {
             let anthropic = base == "/anthropic/v1" || !version.is_empty();
             if anthropic {
                 let ends = (&list["has_more"], &list["first_id"], &list["last_id"]);
-                assert_eq!(ends, (&json!(false), &json!("acme/fine"), &json!("unpriced")));
+                assert_eq!(ends, (&json!(false), &json!("acme/fine"), &json!("to-openai")));
             } else {
                 assert_eq!(list["object"], "list");
             }
@@ -158,7 +159,7 @@ fn r_api_9_lists_have_the_shape_of_their_reader() -> Outcome<()> {
                 let one = get(&world, key, &format!("{base}/models/{id}"), version)?;
                 assert_eq!((one.head.status, &one.json()), (200, object));
             }
-            for absent in ["nobody", "switched-off", "acme", "acme/nobody"] {
+            for absent in ["nobody", "switched-off", "unpriced", "acme", "acme/nobody"] {
                 let one = get(&world, key, &format!("{base}/models/{absent}"), version)?;
                 assert_eq!(one.head.status, 404);
                 assert!(one.json()["error"]["message"].as_str().is_some_and(|m| m.contains(absent)));
@@ -174,7 +175,7 @@ fn r_api_9_lists_have_the_shape_of_their_reader() -> Outcome<()> {
         number(&told["input"]) == Some(input) && number(&told["output"]) == Some(output)
     };
     assert!(same(&price("to-openai")?, 1.0, 10.0) && same(&price("acme/fine")?, 0.0, 0.1));
-    assert!(same(&price("gratis")?, 0.0, 0.0) && price("unpriced")?.is_null());
+    assert!(same(&price("gratis")?, 0.0, 0.0));
     Ok(())
 }
 
@@ -196,8 +197,7 @@ fn shape(object: &Value, anthropic: bool) -> Outcome<()> {
     let named = if anthropic { object["type"] == "model" } else { object["object"] == "model" };
     let pricing = &object["pricing"];
     let told = if anthropic { object.get("capabilities").is_none() } else { object["capabilities"].is_array() };
-    let good = named && told && (pricing.is_object() || (pricing.is_null() && object["id"] == "unpriced"));
-    if good { Ok(()) } else { Err("not a model of this list".to_owned()) }
+    if named && told && pricing.is_object() { Ok(()) } else { Err("not a model of this list".to_owned()) }
 }
 
 /// A call of an endpoint type: its path, its body, and a member that only such an answer has.
@@ -222,7 +222,7 @@ fn r_api_9_endpoint_types_that_are_told_work() -> Outcome<()> {
     let key = world.account.key.as_str();
     let list = get(&world, key, "/v1/models", &[])?.json();
     let mut calls = 0;
-    for model in list["data"].as_array().into_iter().flatten().filter(|m| m["id"] != "unpriced") {
+    for model in list["data"].as_array().into_iter().flatten() {
         let id = model["id"].as_str().unwrap_or("");
         let types = model["supported_endpoint_types"].as_array().cloned().unwrap_or_default();
         let own = if id.ends_with("anthropic") || id == "acme/fine" { "anthropic" } else { "openai" };

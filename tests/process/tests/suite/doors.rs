@@ -92,6 +92,42 @@ fn what_is_no_request_is_told_so() -> Outcome<()> {
     world.settled()
 }
 
+/// R-ERR-1: what is refused before it was read is told in the style of its surface, as far as its first line tells that.
+#[test]
+fn r_err_1_what_is_refused_unread_is_in_style() -> Outcome<()> {
+    let unreadable = |line: &str| format!("{line} HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(100 * 1024)).into_bytes();
+    let world = world()?;
+    for (line, style) in [
+        ("POST /v1/messages", "anthropic"),
+        ("POST /anthropic/v1/models", "anthropic"),
+        ("GET /api/v1/models?x=1", "coded"),
+        ("POST /v1beta/models/m:generateContent", "gemini"),
+        ("POST /v1/models/m:generateContent", "gemini"),
+        ("POST /v1/chat/completions", "openai"),
+        ("GET /elsewhere", "openai"),
+    ] {
+        let reply = world.send(&unreadable(line))?;
+        let body = reply.json();
+        let found = match &body["error"] {
+            _ if body["type"] == "error" => "anthropic",
+            error if error["status"] == "INVALID_ARGUMENT" => "gemini",
+            error if error["code"] == error["type"] => "coded",
+            error if error["code"] == "headers_too_large" && error["param"].is_null() => "openai",
+            _ => "none",
+        };
+        assert_eq!((reply.head.status, found), (431, style), "{line}: {}", reply.shown());
+    }
+    // Where all surfaces speak alike, so does what lies beside them.
+    let world = World::open("sim-upstream", &[("TOLLGATE_PRESET", "002")], catalogue)?;
+    for request in [unreadable("POST /v1/chat/completions"), unreadable("GET /x"), b"nonsense\r\n\r\n".to_vec()] {
+        let reply = world.send(&request)?;
+        let fields = reply.json().as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>());
+        assert_eq!(fields, Some(vec!["detail".to_owned()]), "{}", reply.shown());
+        assert!(reply.id().starts_with("req_"), "{}", reply.shown());
+    }
+    world.settled()
+}
+
 /// Charges are the operator's affair: /metrics opens to an operator token alone, from wherever it is asked.
 #[test]
 fn metrics_are_for_operators() -> Outcome<()> {

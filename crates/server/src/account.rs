@@ -1,0 +1,232 @@
+//! What a key may know of itself and its account (R-API-10, R-API-11), in every shape that clients read. In: a key. Out: one
+//! snapshot, and its bodies: they agree to the micro-USD because all are made of it. Never here: doors, other keys' affairs.
+
+use crate::callers::LiveKey;
+use crate::house::House;
+use crate::relay::unavailable;
+use bytes::Bytes;
+use canon::{Fault, FaultKind};
+use ledger::{AccountAsk, CacheSums, MicroBalance};
+use serde_json::json;
+use std::sync::Arc;
+use store::port::WorkspaceRow;
+use units::{NanoUsd, Timestamp};
+
+/// What is known of a key at one moment. Amounts are micro-USD.
+pub struct Snapshot {
+    /// The key.
+    pub key: Arc<LiveKey>,
+    /// Whose it is; `None` where nothing is known of its workspace yet.
+    pub org: Option<WorkspaceRow>,
+    /// The workspace's credit.
+    pub balance: MicroBalance,
+    /// What the key has spent, rounded up.
+    pub spent: i64,
+    /// What caches did for it.
+    pub cache: CacheSums,
+    /// What the key may spend in all.
+    pub cap: Option<i64>,
+    /// The model that serves when the asked one cannot.
+    pub fallback_model: Option<String>,
+}
+
+impl House {
+    /// How a key and its account stand.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn snapshot(&self, key: &Arc<LiveKey>, now: Timestamp) -> Result<Snapshot, Fault> {
+        let ask = AccountAsk { workspace: key.workspace, key: key.id, member: key.member, at: now };
+        let state = self.ledger.account(ask).await.map_err(unavailable)?;
+        let balance = state
+            .balance
+            .micro()
+            .map_err(|error| Fault::new(FaultKind::Internal, "The balance cannot be told.").because(error))?;
+        Ok(Snapshot {
+            key: key.clone(),
+            org: self.workspaces.find(key.workspace).map(|row| WorkspaceRow::clone(&row)),
+            balance,
+            spent: state.key.spent.micro_up(),
+            cache: state.key.cache,
+            cap: key.rules.caps.total.map(NanoUsd::micro_down),
+            fallback_model: key.rules.fallback_model.clone(),
+        })
+    }
+}
+
+impl Snapshot {
+    /// What the key may still spend: of the balance, within its cap.
+    fn left(&self) -> i64 {
+        let under_cap = self.cap.map(|cap| cap.saturating_sub(self.spent).max(0));
+        under_cap.map_or(self.balance.total, |left| left.min(self.balance.total))
+    }
+
+    /// Identity, quota and credit (`{base}/key`, `/me`, `/whoami`).
+    pub fn identity(&self) -> Bytes {
+        let (key, balance) = (&self.key, &self.balance);
+        let (name, slug) = self.org.as_ref().map_or(("", ""), |org| (&org.name, &org.slug));
+        let body = json!({
+            "auth": "api_key",
+            "org": { "id": key.workspace.to_string(), "name": name, "slug": slug },
+            "api_key": {
+                "id": key.id.to_string(), "name": key.name, "prefix": key.prefix,
+                "spend_micro_usd": self.spent, "spend_cap_micro_usd": self.cap,
+                "fallback_model": self.fallback_model,
+                "expires_at": key.expires_at.map(|t| t.to_string()),
+            },
+            // Of the key's charged requests. Rounded down: never more saved than is true, and below zero where writing cost
+            // more.
+            "cache": {
+                "read_tokens": self.cache.read, "write_tokens": self.cache.written,
+                "saved_micro_usd": self.cache.saved.micro_down(),
+            },
+            "balance_micro_usd": balance.total,
+            "holds_micro_usd": balance.held,
+            "available_micro_usd": balance.available,
+        });
+        Bytes::from(body.to_string())
+    }
+
+    /// The account's balance as DeepSeek tells one (`{base}/user/balance`): amounts are texts.
+    pub fn balance(&self) -> Bytes {
+        let text = |micro| decimal(micro, MICRO);
+        let balance = &self.balance;
+        let body = json!({
+            "is_available": balance.available > 0,
+            "balance_infos": [{
+                "currency": "USD", "total_balance": text(balance.total),
+                "granted_balance": text(balance.granted), "topped_up_balance": text(balance.bought),
+            }],
+        });
+        Bytes::from(body.to_string())
+    }
+
+    /// What the key may spend in all and has spent, as OpenRouter tells it (`{base}/credits`).
+    pub fn credits(&self) -> Bytes {
+        let (all, used) = (decimal(self.left().saturating_add(self.spent), MICRO), decimal(self.spent, MICRO));
+        Bytes::from(format!("{{\"data\":{{\"total_credits\":{all},\"total_usage\":{used}}}}}"))
+    }
+
+    /// The same as OpenAI once told it (`{base}/dashboard/billing/subscription`): the limit is what was spent and what is left.
+    pub fn subscription(&self) -> Bytes {
+        let limit = decimal(self.left().saturating_add(self.spent), MICRO);
+        let until = self.key.expires_at.map_or(0, Timestamp::seconds);
+        Bytes::from(format!(
+            "{{\"object\":\"billing_subscription\",\"has_payment_method\":true,\"soft_limit_usd\":{limit},\
+             \"hard_limit_usd\":{limit},\"system_hard_limit_usd\":{limit},\"access_until\":{until}}}"
+        ))
+    }
+
+    /// What the key has spent, in cents (`{base}/dashboard/billing/usage`).
+    pub fn usage(&self) -> Bytes {
+        let cents = decimal(self.spent, MICRO - 2);
+        Bytes::from(format!("{{\"object\":\"list\",\"total_usage\":{cents}}}"))
+    }
+}
+
+/// The decimals of a micro-USD.
+const MICRO: u32 = 6;
+
+/// A whole number of smallest parts as a decimal number with at least two decimals, exactly.
+fn decimal(parts: i64, places: u32) -> String {
+    let one = 10_u64.pow(places);
+    let (sign, parts) = (if parts < 0 { "-" } else { "" }, parts.unsigned_abs());
+    let rest = format!("{:0width$}", parts % one, width = places as usize);
+    let keep = rest.trim_end_matches('0').len().max(2);
+    format!("{sign}{}.{}", parts / one, &rest[..keep])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use admit::KeyRules;
+    use ledger::Balance;
+    use proptest::prelude::*;
+    use serde_json::Value;
+    use store::port::KeyRow;
+    use units::{KeyId, WorkspaceId};
+
+    fn snapshot(balance: MicroBalance, spent: i64, cap: Option<i64>) -> Snapshot {
+        let key = KeyRow {
+            id: KeyId::from_bytes([1; 16]),
+            workspace: WorkspaceId::from_bytes([2; 16]),
+            name: "k".into(),
+            prefix: "sk-tg-abcd".into(),
+            digest: [0; 32],
+            created_at: Timestamp::from_ms(0),
+            expires_at: None,
+            revoked_at: None,
+            rules: KeyRules::default(),
+            owner: None,
+            created_by: String::new(),
+            last_used_at: None,
+            old: None,
+            version: 1,
+        };
+        let key = LiveKey::new(key, None);
+        let cache = CacheSums::NONE;
+        Snapshot { key: Arc::new(key), org: None, balance, spent, cache, cap, fallback_model: None }
+    }
+
+    /// A number of a body in micro-USD, read from its digits: no float is near.
+    fn micro(body: &Bytes, field: &str, places: usize) -> i64 {
+        let text = std::str::from_utf8(body).unwrap();
+        let from = text.find(&format!("\"{field}\":")).unwrap() + field.len() + 3;
+        let number: String =
+            text[from..].trim_start_matches('"').chars().take_while(|c| !",}\"".contains(*c)).collect();
+        let (whole, part) = number.split_once('.').unwrap_or((&number, ""));
+        assert!(part.len() <= places, "{number}");
+        format!("{whole}{part:0<places$}").parse().unwrap()
+    }
+
+    proptest! {
+        /// R-API-10, R-API-11: whatever a client polls, it learns the same to the micro-USD, and every body is JSON.
+        #[test]
+        fn r_api_11_every_shape_agrees(
+            posted in 0..i64::MAX / 4, held in 0..i64::MAX / 4, granted in 0..i64::MAX / 4, spent in 0..i64::MAX / 4,
+            cap in proptest::option::of(0..i64::MAX / 4_000),
+        ) {
+            let nano = NanoUsd::new;
+            let balance =
+                Balance { posted: nano(posted), held: nano(held.min(posted)), granted: nano(granted.min(posted)) };
+            let told = snapshot(balance.micro().unwrap(), nano(spent).micro_up(), cap);
+            let identity: Value = serde_json::from_slice(&told.identity()).unwrap();
+            let number = |field: &str| identity[field].as_i64().unwrap();
+            let (balance, spend) = (number("balance_micro_usd"), identity["api_key"]["spend_micro_usd"].as_i64().unwrap());
+            prop_assert_eq!(number("available_micro_usd") + number("holds_micro_usd"), balance);
+            let user = told.balance();
+            prop_assert_eq!(micro(&user, "total_balance", 6), balance);
+            let parts = micro(&user, "granted_balance", 6) + micro(&user, "topped_up_balance", 6);
+            prop_assert_eq!(parts, balance);
+            let left = cap.map_or(balance, |cap| (cap - spend).max(0).min(balance));
+            let credits = told.credits();
+            prop_assert_eq!(micro(&credits, "total_usage", 6), spend);
+            prop_assert_eq!(micro(&credits, "total_credits", 6) - spend, left);
+            let subscription = told.subscription();
+            for field in ["soft_limit_usd", "hard_limit_usd", "system_hard_limit_usd"] {
+                prop_assert_eq!(micro(&subscription, field, 6) - spend, left);
+            }
+            let usage = told.usage();
+            prop_assert_eq!(micro(&usage, "total_usage", 4), spend);
+            for body in [user, credits, subscription, usage] {
+                prop_assert!(serde_json::from_slice::<Value>(&body).is_ok(), "{:?}", body);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_exactly() {
+        for (parts, places, text) in [
+            (0, 6, "0.00"),
+            (1, 6, "0.000001"),
+            (18_234, 6, "0.018234"),
+            (5_000_000, 6, "5.00"),
+            (100_500_000, 6, "100.50"),
+            (18_234, 4, "1.8234"),
+            (-1, 6, "-0.000001"),
+            (i64::MAX, 6, "9223372036854.775807"),
+        ] {
+            assert_eq!(decimal(parts, places), text);
+        }
+    }
+}

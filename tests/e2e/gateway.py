@@ -19,20 +19,24 @@ def call_body(model, text, **more):
 class Gateway:
     """`tollgate demo` on free ports with its data in a folder that goes away, or its rows in a database."""
 
-    def __init__(self, binary, database_url=None):
+    def __init__(self, binary, database_url=None, settings=None):
+        self.binary = binary
         self.folder = harness.Folder()
         port, self.sim_port = harness.free_port(), harness.free_port()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TOLLGATE_")}
         environment["TOLLGATE_SIM__LISTEN"] = f"127.0.0.1:{self.sim_port}"
         if database_url:
             environment["TOLLGATE_DATABASE__URL"] = database_url
+        environment.update(settings or {})
         out = os.path.join(self.folder.path, "ready.json")
         command = [binary, "demo", "--json", "--listen", f"127.0.0.1:{port}"]
         command += ["--data", os.path.join(self.folder.path, "data")]
         with open(out, "w", encoding="utf-8") as stdout:
             self.process = harness.Process(command, env=environment, cwd=self.folder.path, stdout=stdout)
         ready = self._ready(out)
-        self.root = ready["base_url"].rstrip("/").removesuffix("/v1")
+        # Where the first surface for OpenAI's clients is, and the origin of all.
+        self.base = ready["base_url"]
+        self.root = "/".join(self.base.split("/")[:3])
         self.key = ready["api_key"]
         self.token = ready["operator_token"]
         self.workspace = ready["workspace"]

@@ -25,8 +25,8 @@ def arguments():
     parser.add_argument("--target", choices=("sim", "gateway"), default="gateway")
     parser.add_argument("--node-modules", default=built("e2e", "node", "node_modules"))
     parser.add_argument("--binary", help="tollgate, or the simulator of crates/sim/examples")
-    parser.add_argument("--database-url", help="an empty PostgreSQL database for the gateway instead of SQLite")
-    parser.add_argument("--only", choices=("python", "node", "bill", "mocks"), help="one part alone")
+    parser.add_argument("--database-url", help="an empty PostgreSQL database for the gateway instead of SQLite; presets take seed_000 to seed_004 beside it")
+    parser.add_argument("--only", choices=("python", "node", "bill", "mocks", "seeds"), help="one part alone")
     return parser.parse_args()
 
 
@@ -80,6 +80,7 @@ def against_gateway(tally, args):
     import bill
     import gateway as product
     import mocks
+    import seeds
     import surfaces
 
     gateway = product.Gateway(args.binary or built("debug", "tollgate"), args.database_url)
@@ -109,6 +110,8 @@ def against_gateway(tally, args):
         tally.run("the books balance", bill.books, gateway)
     finally:
         gateway.stop()
+    if args.only in (None, "seeds"):
+        seeds.run(tally, args.binary or built("debug", "tollgate"), args.database_url, args.node_modules)
 
 
 def main():

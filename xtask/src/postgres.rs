@@ -86,6 +86,16 @@ impl Postgres {
         Ok(started)
     }
 
+    /// Makes an empty database beside the one of `url`.
+    pub(crate) fn create(&self, name: &str) -> Result<(), String> {
+        let bin = programs().ok_or("PostgreSQL is not installed")?;
+        let create = bin.join("createdb").to_string_lossy().into_owned();
+        if succeeds(&mut program(&create, &["--maintenance-db", &self.url, name]))? {
+            return Ok(());
+        }
+        Err(format!("the database {name} could not be made"))
+    }
+
     fn wait(&self, bin: &Path, port: u16) -> Result<(), String> {
         let port = port.to_string();
         let ready = bin.join("pg_isready").to_string_lossy().into_owned();

@@ -21,6 +21,9 @@ pub(crate) fn binary() -> PathBuf {
 /// Runs all scenarios against the gateway with its rows in PostgreSQL.
 pub(crate) fn on_postgres() -> Result<Count, String> {
     let postgres = Postgres::start()?;
+    for preset in ["000", "001", "002", "003", "004"] {
+        postgres.create(&format!("seed_{preset}"))?;
+    }
     run("gateway", &["--database-url", &postgres.url])
 }
 

@@ -6,6 +6,7 @@ mod arrows;
 mod code;
 mod docs;
 mod files;
+mod seeds;
 mod uses;
 mod words;
 
@@ -23,7 +24,7 @@ pub(crate) struct File {
 type Rule = fn(&[File]) -> Vec<String>;
 
 /// Every rule over files.
-const RULES: [(&str, Rule); 16] = [
+const RULES: [(&str, Rule); 18] = [
     ("a file has at most 500 lines", files::caps),
     ("a file says what it is for", files::captions),
     ("a file says what it is not for", files::borders),
@@ -40,6 +41,8 @@ const RULES: [(&str, Rule); 16] = [
     ("links lead somewhere", docs::links),
     ("requirements that code names are told", docs::requirements),
     ("tests that are named as proofs exist", docs::proofs),
+    ("rows that tests name are known", seeds::known),
+    ("every row of seeds is told", seeds::told),
 ];
 
 /// The verb: prints what was found.

@@ -72,6 +72,16 @@ impl Families {
         Self::NAMES.into_iter().zip(there).filter(|(_, there)| *there).map(|(name, _)| name).collect()
     }
 
+    /// Those of both.
+    const fn and(self, other: Self) -> Self {
+        Self {
+            openai: self.openai || other.openai,
+            anthropic: self.anthropic || other.anthropic,
+            gemini: self.gemini || other.gemini,
+            account: self.account || other.account,
+        }
+    }
+
     /// Whether calls in a language are taken.
     pub const fn speak(self, dialect: Dialect) -> bool {
         match dialect {
@@ -154,6 +164,8 @@ impl Surface {
 #[derive(Clone, Debug)]
 pub struct Surfaces {
     list: Vec<Surface>,
+    /// What is carried by any of them.
+    pub families: Families,
     /// Where no surface is: probes, unknown paths, what is no request. It speaks as all surfaces do where they agree.
     pub nowhere: Surface,
 }
@@ -166,7 +178,8 @@ impl Surfaces {
         let fold = first.map(|s| s.fold.clone()).filter(|fold| list.iter().all(|s| s.fold == *fold));
         let plain = plain("", Families::NONE, style.unwrap_or(Style::OpenAi));
         let nowhere = Surface { fold: fold.unwrap_or_default(), ..plain };
-        Self { list, nowhere }
+        let families = list.iter().fold(Families::NONE, |all, surface| all.and(surface.families));
+        Self { list, families, nowhere }
     }
 
     /// The surface that a path lies on.

@@ -6,7 +6,7 @@ use crate::entry::Door;
 use crate::house::Worker;
 use crate::live::{LiveModel, LivePrice};
 use crate::pipeline::no_such_model;
-use crate::surface::{Models, Shape};
+use crate::surface::{Families, Models, Shape};
 use crate::visit::Visit;
 use admit::Scope;
 use axum::body::Body;
@@ -22,8 +22,9 @@ use std::sync::Arc;
 /// `GET {base}/models`.
 pub async fn list(door: Door, State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
     let visit = Visit::new(&worker.house, door, &request);
+    let spoken = worker.house.surfaces.families;
     answer(&worker, visit, request.headers(), |models, shape| {
-        let objects: Vec<Value> = models.iter().map(|m| object(m, shape)).collect();
+        let objects: Vec<Value> = models.iter().map(|m| object(m, shape, spoken)).collect();
         let id = |model: Option<&Arc<LiveModel>>| model.map(|m| m.model.id.to_string());
         Ok(match shape {
             Shape::OpenAi => json!({ "object": "list", "data": objects }),
@@ -51,7 +52,7 @@ pub async fn one(
         worker.house.catalogue.load().find(&id).map_or_else(|| id.clone(), |live| live.model.id.to_string());
     answer(&worker, visit, request.headers(), |models, shape| {
         let found = models.iter().find(|m| *m.model.id == *asked);
-        found.map(|m| object(m, shape)).ok_or_else(|| no_such_model(&id))
+        found.map(|m| object(m, shape, worker.house.surfaces.families)).ok_or_else(|| no_such_model(&id))
     })
 }
 
@@ -88,7 +89,7 @@ const fn may_call(live: &LiveModel) -> bool {
 /// What OpenAI's clients expect to be there; the true time of a model's birth is nobody's business.
 const CREATED: i64 = 1_700_000_000;
 
-fn object(live: &LiveModel, shape: Shape) -> Value {
+fn object(live: &LiveModel, shape: Shape, spoken: Families) -> Value {
     let model = &live.model;
     let mut object = match shape {
         Shape::Gemini => return gemini_object(live),
@@ -106,7 +107,7 @@ fn object(live: &LiveModel, shape: Shape) -> Value {
         fields.insert("category".into(), json!(model.category));
         fields.insert("context_length".into(), json!(model.context_length));
         fields.insert("max_output_tokens".into(), json!(model.max_output_tokens));
-        fields.insert("supported_endpoint_types".into(), json!(endpoint_types(live)));
+        fields.insert("supported_endpoint_types".into(), json!(endpoint_types(live, spoken)));
         fields.insert("pricing".into(), pricing(live));
         if shape == Shape::OpenAi {
             fields.insert("capabilities".into(), json!(model.capabilities));
@@ -130,22 +131,22 @@ fn gemini_object(live: &LiveModel) -> Value {
     })
 }
 
-/// A model that answers conversations does so in every language; its first route's own comes first.
-fn endpoint_types(live: &LiveModel) -> Vec<&'static str> {
-    match live.model.serves {
-        Serves::Embeddings => return vec!["embeddings"],
-        Serves::Images => return vec!["image-generation"],
-        Serves::Chat => {}
-    }
-    let first = match live.routes.first().map(|r| r.target.dialect) {
-        Some(Dialect::Anthropic) => "anthropic",
-        Some(Dialect::Gemini) => "gemini",
-        Some(Dialect::OpenAiResponses) => "openai-response",
-        _ => "openai",
+/// A model that answers conversations does so in every language that any surface takes; its first route's own comes first.
+fn endpoint_types(live: &LiveModel, spoken: Families) -> Vec<&'static str> {
+    let all: &'static [(&'static str, Dialect)] = match live.model.serves {
+        Serves::Embeddings => &[("embeddings", Dialect::Embeddings)],
+        Serves::Images => &[("image-generation", Dialect::Images)],
+        Serves::Chat => &[
+            ("openai", Dialect::OpenAiChat),
+            ("openai-response", Dialect::OpenAiResponses),
+            ("anthropic", Dialect::Anthropic),
+            ("gemini", Dialect::Gemini),
+        ],
     };
-    let mut types = vec![first];
-    types.extend(["openai", "openai-response", "anthropic", "gemini"].into_iter().filter(|name| *name != first));
-    types
+    let own = live.routes.first().map(|route| route.target.dialect);
+    let (first, rest): (Vec<&(&'static str, Dialect)>, Vec<_>) =
+        all.iter().filter(|(_, dialect)| spoken.speak(*dialect)).partition(|(_, dialect)| Some(*dialect) == own);
+    first.into_iter().chain(rest).map(|(name, _)| *name).collect()
 }
 
 /// USD per million tokens as decimal text; `null` while no price is known.

@@ -194,6 +194,9 @@ async fn grants_drain_in_their_order(world: World) {
     assert_eq!(o.ledger.hold(hold.clone()).await.unwrap(), held(50));
     let answer = o.ledger.settle(world.settle(&hold, 15)).await.unwrap();
     assert_eq!(answer, settled(15));
+    // R-API-11: what is left of the promotion was given, the rest was bought.
+    let left = o.ledger.balance(customer.workspace, world.now()).await.unwrap();
+    assert_eq!(left, Balance { posted: nano(105), held: nano(0), granted: nano(5) });
     world.forward(Duration::from_secs(61));
     assert_eq!(balance(&world, &o, &hold).await, (105, 0));
     clean(&o).await;

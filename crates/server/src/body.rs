@@ -5,7 +5,7 @@ use crate::room::Share;
 use crate::settings::Settings;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use canon::{Fault, FaultKind};
+use canon::{Dialect, Fault, FaultKind};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
@@ -22,9 +22,10 @@ pub struct BodyLimits {
     pub time_max: Duration,
 }
 
-impl From<&Settings> for BodyLimits {
-    fn from(settings: &Settings) -> Self {
-        Self { bytes_max: settings.body_bytes_max, time_max: settings.body_time_max }
+impl BodyLimits {
+    /// Those of calls in a language.
+    pub fn of(settings: &Settings, dialect: Dialect) -> Self {
+        Self { bytes_max: settings.body_bytes_max(dialect), time_max: settings.body_time_max }
     }
 }
 

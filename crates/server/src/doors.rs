@@ -4,6 +4,7 @@
 mod account;
 mod assets;
 mod count_tokens;
+mod document;
 mod gemini;
 mod health;
 mod models;
@@ -159,14 +160,13 @@ pub fn unread(house: &House, line: &[u8]) -> Door {
 fn open(mut router: Router<Worker>, surface: &'static Surface) -> Router<Worker> {
     let at = |path: &str| format!("{}{path}", surface.base);
     let door = |endpoint| Door { surface, endpoint, dialect: None };
-    let lost = door(UNKNOWN);
-    router =
-        router.route(
-            &at("/{*rest}"),
-            any(move |State(worker): State<Worker>, request: Request<Body>| async move {
-                unknown(&worker, lost, &request)
-            }),
-        );
+    let (lost, told) = (door(UNKNOWN), door("openapi"));
+    let beyond = any(move |State(worker): State<Worker>, request: Request<Body>| async move {
+        unknown(&worker, lost, &request)
+    });
+    router = router
+        .route(&at("/{*rest}"), beyond)
+        .route(&at("/openapi.json"), only(told, "GET", get(move |s, r| document::document(told, s, r))));
     if surface.families.calls_models() {
         let (list, one) = (door("models.list"), door("models.get"));
         router = router

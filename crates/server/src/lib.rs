@@ -21,6 +21,7 @@ mod listen;
 mod live;
 mod log;
 mod metrics;
+mod openapi;
 mod pipeline;
 mod relay;
 mod respond;
@@ -49,7 +50,7 @@ pub use listen::Doors;
 pub use log::{Level, Log, Value};
 pub use seal::Vault;
 pub use settings::{
-    AssetHome, AssetSettings, BucketSettings, LogFormat, PendingData, RelaySettings, Settings, Style,
+    AssetHome, AssetSettings, BodySettings, BucketSettings, LogFormat, PendingData, RelaySettings, Settings, Style,
 };
 pub use surface::{Families, Models, PRESETS, Preset, Surface, Surfaces, defaults as default_surfaces};
 pub use tasks::Tasks;

@@ -3,7 +3,7 @@
 
 use crate::asked::{self, Asked, Asker, Called};
 use crate::assets;
-use crate::body::{read_form_or_json, read_json};
+use crate::body::{BodyLimits, read_form_or_json, read_json};
 use crate::callers::{LiveKey, caps_of_call};
 use crate::done::Done;
 use crate::entry::{Entry, ModelDoor, PathAsk};
@@ -65,9 +65,10 @@ impl Arrival<'_> {
         let (parts, body) = request.into_parts();
         let settings = &self.house.settings;
         let mut share = Share::new(self.house.room.clone(), caller.workspace, settings.body_bytes_max);
+        let limits = BodyLimits::of(settings, self.dialect);
         let (body, form) = match self.dialect {
-            Dialect::ImageEdits => read_form_or_json(&parts.headers, body, settings.into(), &mut share).await,
-            _ => read_json(&parts.headers, body, settings.into(), &mut share).await.map(|body| (body, None)),
+            Dialect::ImageEdits => read_form_or_json(&parts.headers, body, limits, &mut share).await,
+            _ => read_json(&parts.headers, body, limits, &mut share).await.map(|body| (body, None)),
         }
         .map_err(unnamed)?;
         let streams = self.dialect == Dialect::OpenAiChat && self.entry.door.surface.always_stream;

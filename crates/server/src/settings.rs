@@ -1,6 +1,7 @@
 //! What an operator may change about the server. In: values read and checked by tollgate::config. Out: the same.
 //! Never here: reading files or the environment, defaults (they are declared once, in tollgate::config).
 
+use canon::Dialect;
 pub use dialect::fault::Style;
 pub use dialect::tasks::PendingData;
 use ipnet::IpNet;
@@ -24,8 +25,10 @@ pub struct Settings {
     pub threads: usize,
     /// What new keys start with.
     pub key_prefix: String,
-    /// The largest request body, before and after decompression.
+    /// The largest request body of any endpoint, before and after decompression.
     pub body_bytes_max: usize,
+    /// The largest ones of endpoints that take less.
+    pub bodies: BodySettings,
     /// How long a client may take to send its body.
     pub body_time_max: Duration,
     /// How long answers are kept that callers of Responses may go on from; zero keeps none.
@@ -46,6 +49,46 @@ pub struct Settings {
     pub drain_time_max: Duration,
     /// How the `request.done` line is written.
     pub log: LogFormat,
+}
+
+/// The largest request bodies by endpoint, in bytes; 0 is as large as any (R-API-17).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BodySettings {
+    /// Chat Completions.
+    pub chat_completions: usize,
+    /// Messages and their count.
+    pub messages: usize,
+    /// Responses and their count.
+    pub responses: usize,
+    /// generateContent and its count.
+    pub generate_content: usize,
+    /// Legacy Completions.
+    pub completions: usize,
+    /// Embeddings.
+    pub embeddings: usize,
+    /// New images.
+    pub images_generations: usize,
+    /// Changed images.
+    pub images_edits: usize,
+}
+
+impl Settings {
+    /// The largest body of calls in a language.
+    pub fn body_bytes_max(&self, dialect: Dialect) -> usize {
+        let bodies = &self.bodies;
+        let own = match dialect {
+            Dialect::OpenAiChat => bodies.chat_completions,
+            Dialect::Anthropic => bodies.messages,
+            Dialect::OpenAiResponses => bodies.responses,
+            Dialect::Gemini => bodies.generate_content,
+            Dialect::Completions => bodies.completions,
+            Dialect::Embeddings => bodies.embeddings,
+            Dialect::Images => bodies.images_generations,
+            Dialect::ImageEdits => bodies.images_edits,
+            _ => 0,
+        };
+        if own == 0 { self.body_bytes_max } else { own.min(self.body_bytes_max) }
+    }
 }
 
 /// Settings of the relay.

@@ -14,8 +14,8 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use server::{
-    AssetFault, AssetHome, AssetSettings, BucketSettings, Front, House, Log, LogFormat, Parts, PendingData,
-    RelaySettings, Settings, Surface, Surfaces, Tasks, Upstream, Vault, Worker,
+    AssetFault, AssetHome, AssetSettings, BodySettings, BucketSettings, Front, House, Log, LogFormat, Parts,
+    PendingData, RelaySettings, Settings, Surface, Surfaces, Tasks, Upstream, Vault, Worker,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -403,6 +403,7 @@ fn settings(setup: &Setup) -> Settings {
         threads: 1,
         key_prefix: "sk-sim-".into(),
         body_bytes_max: 1 << 20,
+        bodies: BodySettings { embeddings: 1 << 10, ..BodySettings::default() },
         body_time_max: Duration::from_secs(10),
         kept_for: Duration::from_secs(3_600),
         kept_bytes_max: 1 << 20,

@@ -2,7 +2,7 @@
 //! server speaks the client's dialect and counts, else counted here. Never here: a usage row, a tokenizer (crate tokens).
 
 use crate::asked::{Asker, served, whole_to_count};
-use crate::body::read_json;
+use crate::body::{BodyLimits, read_json};
 use crate::callers::LiveKey;
 use crate::entry::ModelDoor;
 use crate::house::Worker;
@@ -49,7 +49,7 @@ async fn counted(
     let (parts, body) = request.into_parts();
     let settings = &worker.house.settings;
     let mut share = Share::new(worker.house.room.clone(), caller.workspace, settings.body_bytes_max);
-    let body = read_json(&parts.headers, body, settings.into(), &mut share).await?;
+    let body = read_json(&parts.headers, body, BodyLimits::of(settings, door.dialect), &mut share).await?;
     let asker = Asker { house: &worker.house, caller, at };
     let body = match door.dialect {
         Dialect::OpenAiResponses => whole_to_count(asker, body, &mut share).await?,

@@ -214,6 +214,19 @@ async fn r_err_1_every_refusal_is_in_style() {
     }
 }
 
+/// R-API-17: an endpoint may take smaller bodies than others; the limit is named.
+#[tokio::test(start_paused = true)]
+async fn r_api_17_endpoints_have_limits_of_their_own() {
+    let sim = open("default", Speaks::Chat).await;
+    sim.upstreams.set("one", vec![Speaks::Chat.whole("Hello", 10, 5)]);
+    let text = "x".repeat(2_000);
+    let small = send(&sim, "POST", "/v1/embeddings", &json!({ "model": "m", "input": text })).await;
+    let message = told(&small)["error"]["message"].to_string();
+    assert!(small.status() == 413 && message.contains("1024 bytes"), "{message}");
+    let turn = json!({ "model": "m", "messages": [{ "role": "user", "content": text }] });
+    assert_eq!(send(&sim, "POST", "/v1/chat/completions", &turn).await.status(), 200);
+}
+
 /// R-API-1, R-API-18: what a surface does not carry is its own 404, whatever the method, and is not told among its paths.
 #[tokio::test(start_paused = true)]
 async fn r_api_1_a_surface_carries_its_families_alone() {
@@ -258,6 +271,44 @@ async fn r_api_1_a_surface_carries_its_families_alone() {
         let bare = send(&sim, "GET", "/only/user/balance", &Value::Null).await;
         assert_eq!(bare.status() == 200, family == "account");
     }
+}
+
+/// R-API-19: what a surface says of itself is there: no path of its document is unknown, and each takes its method.
+#[tokio::test(start_paused = true)]
+async fn r_api_19_what_a_document_tells_is_there() {
+    for word in ["default", "000", "001", "002", "003", "004"] {
+        for surface in Preset::named(word).unwrap().surfaces() {
+            let sim = open(word, Speaks::Chat).await;
+            let document = told(&sim.visit("GET", &format!("{}/openapi.json", surface.base)).await);
+            assert_eq!(document["servers"][0]["url"], *surface.base);
+            let paths = document["paths"].as_object().unwrap();
+            assert_eq!(paths.contains_key("/messages"), surface.families.anthropic, "{word}");
+            assert_eq!(paths.contains_key("/key"), surface.families.account, "{word}");
+            for (path, methods) in paths {
+                let at = format!("{}{}", surface.base, path.replace("{id}", "x").replace("{model}", "m"));
+                for method in methods.as_object().unwrap().keys() {
+                    let seen = send(&sim, &method.to_uppercase(), &at, &json!({})).await;
+                    let text = String::from_utf8_lossy(seen.body());
+                    let there = seen.status() != 405 && !text.contains("no such path");
+                    assert!(there, "{word} {method} {at}: {text}");
+                }
+            }
+        }
+    }
+}
+
+/// R-API-19: the document of `/v1`, where nothing is set, is checked in.
+#[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "`cargo xtask docs` says by it that documents are to be written")]
+async fn r_api_19_the_document_is_checked_in() {
+    let sim = open("default", Speaks::Chat).await;
+    let document = told(&sim.visit("GET", "/v1/openapi.json").await);
+    let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    if std::env::var_os("TOLLGATE_BLESS").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), text, "run `cargo xtask docs`");
 }
 
 /// R-API-9: the list of a key leaves out what nobody can call; the catalogue's shows it.

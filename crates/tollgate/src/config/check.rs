@@ -3,7 +3,7 @@
 use crate::config::declare::{Kind, SETTINGS};
 use crate::config::load::{Layers, Loaded, Mistake};
 use crate::config::{assets, surfaces};
-use server::{Families, LogFormat, PendingData, RelaySettings, Settings, Surface};
+use server::{BodySettings, Families, LogFormat, PendingData, RelaySettings, Settings, Surface};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -98,6 +98,16 @@ impl Config {
                 threads: if threads == 0 { cores } else { threads },
                 key_prefix: text("keys.prefix").to_owned(),
                 body_bytes_max: count("server.body_bytes_max"),
+                bodies: BodySettings {
+                    chat_completions: count("bodies.chat_completions_bytes_max"),
+                    messages: count("bodies.messages_bytes_max"),
+                    responses: count("bodies.responses_bytes_max"),
+                    generate_content: count("bodies.generate_content_bytes_max"),
+                    completions: count("bodies.completions_bytes_max"),
+                    embeddings: count("bodies.embeddings_bytes_max"),
+                    images_generations: count("bodies.images_generations_bytes_max"),
+                    images_edits: count("bodies.images_edits_bytes_max"),
+                },
                 body_time_max: ms("server.body_time_max_ms"),
                 kept_for: ms("responses.kept_ms"),
                 kept_bytes_max: number("responses.kept_bytes_max"),

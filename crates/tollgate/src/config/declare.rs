@@ -106,6 +106,10 @@ const fn number(min: u64, max: u64) -> Kind {
     Kind::Number { min, max }
 }
 
+const fn body(key: &'static str, doc: &'static str) -> Setting {
+    setting(key, number(0, 1 << 30), "0", doc)
+}
+
 const DAY_MS: u64 = 86_400_000;
 
 /// All settings, in the order of the generated example.
@@ -136,7 +140,7 @@ pub const SETTINGS: &[Setting] = &[
         "server.body_bytes_max",
         number(1_024, 1 << 30),
         "33554432",
-        "Largest request body, before and after decompression.",
+        "Largest request body of any endpoint, before and after decompression.",
     ),
     setting("server.body_time_max_ms", number(1, DAY_MS), "30000", "How long a client may take to send its body."),
     setting(
@@ -151,6 +155,17 @@ pub const SETTINGS: &[Setting] = &[
         "30000",
         "How long running answers may take to end at shutdown.",
     ),
+    body(
+        "bodies.chat_completions_bytes_max",
+        "Largest body of Chat Completions in bytes; 0 is server.body_bytes_max, here and below.",
+    ),
+    body("bodies.messages_bytes_max", "Of Messages and of their count."),
+    body("bodies.responses_bytes_max", "Of Responses and of their count."),
+    body("bodies.generate_content_bytes_max", "Of generateContent and of its count."),
+    body("bodies.completions_bytes_max", "Of legacy Completions."),
+    body("bodies.embeddings_bytes_max", "Of embeddings."),
+    body("bodies.images_generations_bytes_max", "Of new images."),
+    body("bodies.images_edits_bytes_max", "Of changed images, the pictures included."),
     setting(
         "data.dir",
         Kind::Text,

@@ -141,3 +141,10 @@ def row_002_12_spend_is_whole_micro_usd(seed):
         value for name, value in {**told, **told["api_key"], **told["cache"]}.items() if name.endswith("micro_usd")
     ]
     assert all(value is None or (type(value) is int and abs(value) < 2**53) for value in amounts), told
+
+
+def row_002_09_the_command_tells_the_identity(seed):
+    command = [seed.gateway.binary, "whoami", "--json", "--server", seed.root]
+    environment = {"TOLLGATE_API_KEY": seed.key, "TOLLGATE_PRESET": "002"}
+    told = json.loads(subprocess.run(command, capture_output=True, check=True, env=environment).stdout)
+    assert told == seed.get("/key").json(), told

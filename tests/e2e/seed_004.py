@@ -1,7 +1,7 @@
 """Seed 004, a platform of credits: its document's examples against `preset = "004"`.
 
-In: a running gateway. Out: a check a row. Never here: credits of another unit than USD, limits of
-keys, which are not there yet.
+In: a running gateway. Out: a check a row. Never here: limits of keys, a switch for the API,
+which are not there yet.
 """
 
 import time
@@ -80,6 +80,8 @@ def row_004_03_models_and_one_that_vanishes(seed):
         "capabilities": ["chat", "reasoning"],
     }
     assert told["object"] == "list" and {**entry, **wanted} == entry, entry
+    costs = {entry["id"]: entry.get("credit_cost") for entry in told["data"]}
+    assert costs == {NODE_MODEL: 3, PAINTER: 4}, costs
     document = catalogue(seed.gateway)["model"][0]
     seed.gateway.apply({"model": [{**document, "enabled": False}]})
     assert NODE_MODEL not in [entry["id"] for entry in seed.get("/models").json()["data"]]
@@ -121,7 +123,12 @@ def row_004_07_a_task_ends_and_its_picture_is_there(seed):
 
 def row_004_08_a_call_costs_what_the_registry_says(seed):
     reply = seed.post("/chat/completions", HAIKU)
-    assert seed.gateway.row(reply.headers["x-request-id"])["charge_nano_usd"] == 30_000_000
+    cost = seed.get(f"/models/{NODE_MODEL}").json()["credit_cost"]
+    # A credit is a cent.
+    assert seed.gateway.row(reply.headers["x-request-id"])["charge_nano_usd"] == cost * 10_000_000 == 30_000_000
+    before = seed.gateway.balance_micro_usd()[0]
+    ended(seed, begin(seed)["task_id"])
+    assert before - seed.gateway.balance_micro_usd()[0] == seed.get(f"/models/{PAINTER}").json()["credit_cost"] * 10_000
 
 
 def row_004_09_too_little_balance_reaches_nobody(seed):

@@ -128,7 +128,7 @@ impl Snapshot {
 const MICRO: u32 = 6;
 
 /// A whole number of smallest parts as a decimal number with at least two decimals, exactly.
-fn decimal(parts: i64, places: u32) -> String {
+pub fn decimal(parts: i64, places: u32) -> String {
     let one = 10_u64.pow(places);
     let (sign, parts) = (if parts < 0 { "-" } else { "" }, parts.unsigned_abs());
     let rest = format!("{:0width$}", parts % one, width = places as usize);

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use units::Secret;
+use units::{NanoUsd, Secret};
 
 /// Settings of the server.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct Settings {
     pub task_time_max: Duration,
     /// How a pending task tells the pictures that it has not.
     pub pending_data: PendingData,
+    /// What a credit is worth where costs are shown in credits.
+    pub credit: NanoUsd,
     /// How the relay waits and tries.
     pub relay: RelaySettings,
     /// How long connections are still accepted at shutdown while `/readyz` says no, so that balancers look elsewhere.

@@ -417,6 +417,7 @@ fn settings(setup: &Setup) -> Settings {
         },
         task_time_max: Duration::from_secs(3_600),
         pending_data: PendingData::Empty,
+        credit: NanoUsd::new(10_000_000),
         relay: RelaySettings { slice_tokens: setup.slice_tokens, ..RELAY },
         drain_notice: Duration::ZERO,
         drain_time_max: Duration::from_secs(10),

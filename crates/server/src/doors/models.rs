@@ -1,6 +1,7 @@
 //! Lists of models, in the shape the caller reads (R-API-9). In: a key. Out: what that key may call.
 //! Never here: routes, providers, upstream names.
 
+use crate::account::decimal;
 use crate::doors::id_of;
 use crate::entry::Door;
 use crate::house::Worker;
@@ -18,15 +19,15 @@ use catalog::Serves;
 use http::{HeaderMap, Request, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use units::NanoUsd;
 
 /// `GET {base}/models`.
 pub async fn list(door: Door, State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
     let visit = Visit::new(&worker.house, door, &request);
-    let spoken = worker.house.surfaces.families;
-    answer(&worker, visit, request.headers(), |models, shape| {
-        let objects: Vec<Value> = models.iter().map(|m| object(m, shape, spoken)).collect();
+    answer(&worker, visit, request.headers(), |models, teller| {
+        let objects: Vec<Value> = models.iter().map(|m| teller.object(m)).collect();
         let id = |model: Option<&Arc<LiveModel>>| model.map(|m| m.model.id.to_string());
-        Ok(match shape {
+        Ok(match teller.shape {
             Shape::OpenAi => json!({ "object": "list", "data": objects }),
             Shape::Anthropic => {
                 let (first, last) = (id(models.first()), id(models.last()));
@@ -50,9 +51,9 @@ pub async fn one(
     let visit = Visit::new(&worker.house, door, &request);
     let asked =
         worker.house.catalogue.load().find(&id).map_or_else(|| id.clone(), |live| live.model.id.to_string());
-    answer(&worker, visit, request.headers(), |models, shape| {
+    answer(&worker, visit, request.headers(), |models, teller| {
         let found = models.iter().find(|m| *m.model.id == *asked);
-        found.map(|m| object(m, shape, worker.house.surfaces.families)).ok_or_else(|| no_such_model(&id))
+        found.map(|m| teller.object(m)).ok_or_else(|| no_such_model(&id))
     })
 }
 
@@ -60,7 +61,7 @@ fn answer(
     worker: &Worker,
     visit: Visit<'_>,
     headers: &HeaderMap,
-    tell: impl FnOnce(&[Arc<LiveModel>], Shape) -> Result<Value, Fault>,
+    tell: impl FnOnce(&[Arc<LiveModel>], &Teller) -> Result<Value, Fault>,
 ) -> Response<Body> {
     let shape = match visit.entry.door.surface.lists() {
         Shape::OpenAi if headers.contains_key("anthropic-version") => Shape::Anthropic,
@@ -77,7 +78,8 @@ fn answer(
     let shown = |live: &&Arc<LiveModel>| live.model.enabled && (whole || allowed(live));
     let mut models: Vec<_> = catalogue.models.values().filter(shown).cloned().collect();
     models.sort_by(|a, b| a.model.id.cmp(&b.model.id));
-    let shaped = tell(&models, shape);
+    let (spoken, credit) = (worker.house.surfaces.families, worker.house.settings.credit);
+    let shaped = tell(&models, &Teller { shape, spoken, credit });
     visit.answer(Some(&caller), shaped.map(|body| Bytes::from(body.to_string())))
 }
 
@@ -89,31 +91,56 @@ const fn may_call(live: &LiveModel) -> bool {
 /// What OpenAI's clients expect to be there; the true time of a model's birth is nobody's business.
 const CREATED: i64 = 1_700_000_000;
 
-fn object(live: &LiveModel, shape: Shape, spoken: Families) -> Value {
-    let model = &live.model;
-    let mut object = match shape {
-        Shape::Gemini => return gemini_object(live),
-        Shape::Anthropic => json!({
-            "type": "model", "id": &*model.id, "display_name": model.display_name,
-            "created_at": "2023-11-14T22:13:20Z", "lifecycle": "active",
-            "max_input_tokens": model.context_length, "max_tokens": model.max_output_tokens,
-        }),
-        Shape::OpenAi => json!({
-            "id": &*model.id, "object": "model", "created": CREATED, "owned_by": model.owned_by,
-            "display_name": model.display_name,
-        }),
-    };
-    if let Value::Object(fields) = &mut object {
-        fields.insert("category".into(), json!(model.category));
-        fields.insert("context_length".into(), json!(model.context_length));
-        fields.insert("max_output_tokens".into(), json!(model.max_output_tokens));
-        fields.insert("supported_endpoint_types".into(), json!(endpoint_types(live, spoken)));
-        fields.insert("pricing".into(), pricing(live));
-        if shape == Shape::OpenAi {
-            fields.insert("capabilities".into(), json!(model.capabilities));
+/// How models are told.
+struct Teller {
+    shape: Shape,
+    /// What any surface takes.
+    spoken: Families,
+    /// What a credit is worth.
+    credit: NanoUsd,
+}
+
+impl Teller {
+    /// A model, told.
+    fn object(&self, live: &LiveModel) -> Value {
+        let model = &live.model;
+        let mut object = match self.shape {
+            Shape::Gemini => return gemini_object(live),
+            Shape::Anthropic => json!({
+                "type": "model", "id": &*model.id, "display_name": model.display_name,
+                "created_at": "2023-11-14T22:13:20Z", "lifecycle": "active",
+                "max_input_tokens": model.context_length, "max_tokens": model.max_output_tokens,
+            }),
+            Shape::OpenAi => json!({
+                "id": &*model.id, "object": "model", "created": CREATED, "owned_by": model.owned_by,
+                "display_name": model.display_name,
+            }),
+        };
+        if let Value::Object(fields) = &mut object {
+            fields.insert("category".into(), json!(model.category));
+            fields.insert("context_length".into(), json!(model.context_length));
+            fields.insert("max_output_tokens".into(), json!(model.max_output_tokens));
+            fields.insert("supported_endpoint_types".into(), json!(endpoint_types(live, self.spoken)));
+            fields.insert("pricing".into(), pricing(live));
+            fields.extend(credit_cost(live, self.credit).map(|cost| ("credit_cost".to_owned(), cost)));
+            if self.shape == Shape::OpenAi {
+                fields.insert("capabilities".into(), json!(model.capabilities));
+            }
         }
+        object
     }
-    object
+}
+
+/// What a call costs in credits where it has a price of its own: by the request, or by the picture, of which the dearest counts.
+/// To the millionth of a credit, rounded up.
+fn credit_cost(live: &LiveModel, credit: NanoUsd) -> Option<Value> {
+    let Some((_, catalog::Price::Rates { request, images, .. })) = &live.model.price else { return None };
+    let picture = images.dearest(None, None).unwrap_or_default();
+    let cost = i128::from(request.nano()) + i128::from(picture.nano());
+    let credit = i128::from(credit.nano().max(1));
+    let millionths = (cost * 1_000_000 + credit - 1) / credit;
+    let whole = decimal(i64::try_from(millionths).ok().filter(|n| *n > 0)?, 6);
+    serde_json::from_str(whole.trim_end_matches('0').trim_end_matches('.')).ok()
 }
 
 /// A model as Gemini's clients know it: names begin with `models/`.

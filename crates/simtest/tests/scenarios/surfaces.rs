@@ -325,6 +325,24 @@ async fn r_api_9_a_list_is_the_keys_or_the_catalogues() {
     }
 }
 
+/// R-API-9: what a call costs in credits is told where it has a price of its own, exactly, and never less than it costs.
+#[tokio::test(start_paused = true)]
+async fn r_api_9_costs_are_told_in_credits() {
+    for (price, serves, cost) in [
+        (json!({ "input": "0", "output": "0", "request": "0.03" }), "chat", "3"),
+        (json!({ "input": "1", "output": "1", "request": "0.0333333" }), "chat", "3.33333"),
+        (json!({ "input": "0", "output": "0", "request": "0.000000001" }), "chat", "0.000001"),
+        (json!({ "image": "0.04", "image.1024x1024.high": "0.085" }), "images", "8.5"),
+        (json!({ "input": "1", "output": "1" }), "chat", "null"),
+        (json!("free"), "chat", "null"),
+    ] {
+        let sim = SimHouse::open(Setup { price: price.clone(), serves, ..Setup::default() }).await;
+        let one = told(&send(&sim, "GET", "/v1/models/m", &Value::Null).await);
+        assert_eq!(one["credit_cost"].to_string(), cost, "{price}: {one}");
+        assert_eq!(one.get("credit_cost").is_some(), cost != "null");
+    }
+}
+
 /// R-API-10, R-API-11: whatever shape a client polls, on whatever surface, it learns the same, also while a call holds credit;
 /// who has no key learns nothing.
 #[tokio::test(start_paused = true)]

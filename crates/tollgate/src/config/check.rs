@@ -7,7 +7,7 @@ use server::{BodySettings, Families, LogFormat, PendingData, RelaySettings, Sett
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use units::Secret;
+use units::{NanoUsd, Secret};
 
 /// The checked configuration.
 #[derive(Clone, Debug)]
@@ -117,6 +117,9 @@ impl Config {
                     "nulls" => PendingData::Nulls,
                     _ => PendingData::Empty,
                 },
+                // The largest value that is taken fits many times.
+                credit: NanoUsd::from_micro(i64::try_from(number("credits.value_micro_usd")).unwrap_or(1))
+                    .unwrap_or_default(),
                 relay: RelaySettings {
                     connect_timeout: ms("relay.connect_timeout_ms"),
                     first_byte_timeout: ms("relay.first_byte_timeout_ms"),

@@ -210,6 +210,12 @@ pub const SETTINGS: &[Setting] = &[
         "What new API keys start with: letters, digits, '-' or '_'. A preset has its own; keys made before stay valid.",
     ),
     setting(
+        "credits.value_micro_usd",
+        number(1, 1_000_000_000),
+        "10000",
+        "What a credit is worth in micro-USD, where model lists show what a call costs in credits (credit_cost).",
+    ),
+    setting(
         "responses.kept_ms",
         number(0, 365 * DAY_MS),
         "259200000",

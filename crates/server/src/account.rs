@@ -31,7 +31,8 @@ pub struct Snapshot {
 }
 
 impl House {
-    /// How a key and its account stand.
+    /// How a key and its account stand. Whatever else a key comes to have (a cap, a tier, limits) is read here, at the same
+    /// moment, and nowhere else.
     ///
     /// # Errors
     /// When the ledger does not answer.

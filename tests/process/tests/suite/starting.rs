@@ -1,7 +1,7 @@
 //! The first seconds of a gateway: who is let in when, commands that come too early.
 //! Never here: what it does once it runs; an orderly end (shutdown).
 
-use process_tests::{Folder, Gateway, Outcome, Setup, Shell, at, now};
+use process_tests::{Folder, Gateway, Outcome, Setup, Shell, at, exchange, now, raw};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -81,5 +81,33 @@ fn a_command_waits_for_a_server_that_is_just_starting() -> Outcome<()> {
     let start = now();
     shell.ends(7, &["workspace", "list", "--server", &format!("http://{address}")])?;
     assert!(start.elapsed() < START_TIME_MAX, "{:?}", start.elapsed());
+    Ok(())
+}
+
+/// R-KEY-1, R-API-1: a preset says what new keys begin with; keys that are there stay good, on every surface.
+#[test]
+fn r_key_1_keys_outlive_a_change_of_their_prefix() -> Outcome<()> {
+    let folder = Folder::new("starting")?;
+    let setup = Setup::new(folder.path().join("data"));
+    let patience = Duration::from_secs(30);
+    let mut keys: Vec<String> = Vec::new();
+    for (preset, base, prefix) in [
+        ("default", "/v1", "sk-tg-"),
+        ("000", "/api/v1", "ez-"),
+        ("002", "/v1", "zk_live_"),
+        ("003", "/anthropic/v1", "sk-"),
+        ("004", "/api/v1", "sk_live_"),
+    ] {
+        let mut gateway = Gateway::start(&setup.clone().with("TOLLGATE_PRESET", preset))?;
+        keys.push(gateway.operator()?.customer(&format!("customer {preset}"), "1.00")?.key);
+        assert!(keys.last().is_some_and(|key| key.starts_with(prefix)), "{preset}");
+        for key in &keys {
+            let request = raw("GET", &format!("{base}/key"), &[("x-api-key", key)], b"");
+            let reply = exchange(gateway.address, &request, patience).map_err(at(preset))?;
+            assert_eq!(reply.head.status, 200, "{preset}: {}", reply.shown());
+        }
+        gateway.terminate()?;
+        assert_eq!(gateway.ended(patience)?.code, Some(0));
+    }
     Ok(())
 }

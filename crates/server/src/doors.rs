@@ -143,8 +143,9 @@ fn model_calls(surface: &'static Surface) -> impl Iterator<Item = ModelCall> {
 /// The door of a request of which only the line is known; its errors look as they would behind it.
 pub fn unread(house: &House, line: &[u8]) -> Door {
     let mut door = Door::nowhere(house, "unread");
-    let target = std::str::from_utf8(line).ok().and_then(|line| line.split(' ').nth(1));
-    let path = target.and_then(|target| target.split('?').next()).unwrap_or_default();
+    // It may be cut off anywhere, and hold anything.
+    let line = String::from_utf8_lossy(line);
+    let path = line.split(' ').nth(1).and_then(|target| target.split('?').next()).unwrap_or_default();
     if let Some(surface) = house.surfaces.of(path) {
         door.surface = surface;
         let rest = surface.below(path).unwrap_or_default();

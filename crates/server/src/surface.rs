@@ -135,11 +135,15 @@ const fn plain(base: &'static str, families: Families, style: Style) -> Surface 
 }
 
 impl Surface {
-    /// In whose shape model lists are where nobody asks for one: in that of the surface's own errors, if it has one.
+    /// In whose shape model lists are where nobody asks for one: in that of the errors, or of the only calls that are taken.
     pub const fn lists(&self) -> Shape {
+        let Families { openai, anthropic, gemini, .. } = self.families;
         match self.style {
             Style::Anthropic => Shape::Anthropic,
             Style::Gemini => Shape::Gemini,
+            _ if openai => Shape::OpenAi,
+            _ if anthropic => Shape::Anthropic,
+            _ if gemini => Shape::Gemini,
             _ => Shape::OpenAi,
         }
     }
@@ -213,6 +217,22 @@ mod tests {
         assert_eq!(style(&["003"]), (Style::OpenAi, 503));
         assert_eq!(style(&["default"]), (Style::OpenAi, 503));
         assert_eq!(style(&[]), (Style::OpenAi, 503));
+    }
+
+    /// R-API-9: a list is in the words of those who read it.
+    #[test]
+    fn r_api_9_lists_are_in_the_words_of_their_surface() {
+        for (style, families, shape) in [
+            (Style::OpenAi, "openai anthropic gemini", Shape::OpenAi),
+            (Style::Anthropic, "openai anthropic gemini", Shape::Anthropic),
+            (Style::Detail, "anthropic", Shape::Anthropic),
+            (Style::Detail, "gemini", Shape::Gemini),
+            (Style::Gemini, "openai", Shape::Gemini),
+            (Style::Router, "openai anthropic", Shape::OpenAi),
+        ] {
+            let families = Families::named(families.split(' ')).unwrap();
+            assert_eq!(plain("/x", families, style).lists(), shape, "{style:?} {families:?}");
+        }
     }
 
     #[test]

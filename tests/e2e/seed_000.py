@@ -259,3 +259,21 @@ def row_000_23_credit_goes_down_by_tokens_and_price(seed):
     left = (1_000_000_000 - row["charge_nano_usd"]) // 1_000
     assert gateway.balance_micro_usd("payer")[0] == left
     assert seed.get("/key", key=key).json()["balance_micro_usd"] == left
+
+
+def row_000_06_what_each_key_spent_is_told(seed):
+    made = [
+        seed.gateway.manage("POST", "/keys", {"workspace": seed.gateway.workspace, "name": name})["key"]
+        for name in ("busy", "idle")
+    ]
+    reply = seed.chat("ez-fast", "hello [[sim: tokens=40]]", key=made[0])
+    charge = seed.gateway.row(reply.headers["x-request-id"])["charge_nano_usd"]
+    spent = [seed.get("/key", key=key).json()["api_key"]["spend_micro_usd"] for key in made]
+    assert spent == [-(-charge // 1000), 0] and charge > 0, spent
+
+
+def row_000_24_a_request_is_found_by_its_own_id(seed):
+    reply = seed.send("POST", "/chat/completions", FIRST, x_client_request_id="checkout-4711")
+    assert reply.headers["x-client-request-id"] == "checkout-4711", reply.headers
+    row = seed.gateway.row("checkout-4711")
+    assert row["request_id"] == reply.headers["x-request-id"] and row["model"] == FIRST["model"], row

@@ -279,3 +279,15 @@ def row_001_29_free_models_need_no_balance(seed):
     for model in FREE:
         assert seeds.text_of(seed.chat(model, "hi", key=key)) == expect.said("hi")
     assert seed.chat("gpt-4.1", "hi", key=key).status == 402
+
+
+def row_001_34_charges_are_the_published_prices(seed):
+    published = {entry["id"]: entry["pricing"] for entry in seed.get("/models").json()["data"]}
+    for model in (*CLAUDE[:2], *OPENAI[:2], *GOOGLE[:2], *XAI, *FREE):
+        reply = seed.chat(model, "hello [[sim: tokens=30]]")
+        row = seed.gateway.row(reply.headers["x-request-id"])
+        assert row["charge_nano_usd"] == expect.charge_nano_usd(row["tokens"], published[model]), (
+            row,
+            published[model],
+        )
+        assert (row["charge_nano_usd"] > 0) is (model not in FREE), row

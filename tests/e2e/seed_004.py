@@ -128,7 +128,9 @@ def row_004_08_a_call_costs_what_the_registry_says(seed):
     assert seed.gateway.row(reply.headers["x-request-id"])["charge_nano_usd"] == cost * 10_000_000 == 30_000_000
     before = seed.gateway.balance_micro_usd()[0]
     ended(seed, begin(seed)["task_id"])
-    assert before - seed.gateway.balance_micro_usd()[0] == seed.get(f"/models/{PAINTER}").json()["credit_cost"] * 10_000
+    assert (
+        before - seed.gateway.balance_micro_usd()[0] == seed.get(f"/models/{PAINTER}").json()["credit_cost"] * 10_000
+    )
 
 
 def row_004_09_too_little_balance_reaches_nobody(seed):

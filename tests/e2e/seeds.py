@@ -1,7 +1,7 @@
 """The public gateways that presets are made after: each one's own examples, replayed against its preset.
 
-In: a binary. Out: one gateway a preset, the rows of its document as checks. Never here: a row (seed_000.py and its like),
-what the documents promise and is not there yet (docs/SEED_ROWS.md).
+In: a binary. Out: one gateway a preset, the rows of its document as checks. Never here: a row (seed_000.py and the like), what
+the documents promise and is not there yet (docs/SEED_ROWS.md).
 """
 
 import importlib

@@ -1,7 +1,7 @@
 //! The checked catalogue, as the request path reads it. In: checked documents. Out: models by id, routes in order.
 //! Never here: parsing, secrets, health (route has it).
 
-use crate::Price;
+use crate::{Limits, Price, Tier, Tiers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,8 @@ use units::{PriceId, Surcharges};
 pub struct Catalogue {
     /// Rises by one with every change.
     pub version: u64,
+    /// What accounts may ask for.
+    pub tiers: Tiers,
     /// Providers by name.
     pub providers: BTreeMap<Arc<str>, Arc<Provider>>,
     /// Models by public id.
@@ -279,6 +281,14 @@ pub struct Model {
     pub display_name: String,
     /// What it is for.
     pub category: String,
+    /// The group that it is listed in.
+    pub group: Option<String>,
+    /// A word beside its name.
+    pub label: Option<String>,
+    /// The tiers that may use it; `None` is all.
+    pub tiers: Option<Vec<Arc<str>>>,
+    /// How often one account may call it, beside the limits of its tier.
+    pub limits: Limits,
     /// Which calls it answers.
     pub serves: Serves,
     /// Whose vocabulary it has.
@@ -303,6 +313,13 @@ pub struct Model {
     pub enabled: bool,
     /// Ways to serve it, in order.
     pub routes: Vec<Route>,
+}
+
+impl Model {
+    /// Whether an account that is in these tiers may use it.
+    pub fn is_for<'a>(&self, mut tiers: impl Iterator<Item = &'a Tier>) -> bool {
+        self.tiers.as_ref().is_none_or(|names| tiers.any(|tier| names.contains(&tier.name)))
+    }
 }
 
 /// One way to serve a model.

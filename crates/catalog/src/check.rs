@@ -3,6 +3,7 @@
 
 mod model;
 mod tasks;
+mod tier;
 
 use crate::catalogue::{
     Auth, Catalogue, MaxTokensField, Provider, ProviderKind, Quirks, ReasoningField, SystemPlacement, ThinkingForm,
@@ -47,7 +48,8 @@ pub fn check(
     prices: &BTreeMap<String, StoredPrice>,
 ) -> Result<Catalogue, Vec<Problem>> {
     let mut problems = Problems::default();
-    let mut catalogue = Catalogue { version, ..Catalogue::default() };
+    let tiers = tier::tiers(&docs.tier, &mut problems);
+    let mut catalogue = Catalogue { version, tiers, ..Catalogue::default() };
     for (n, doc) in docs.provider.iter().enumerate() {
         let at = format!("provider[{n}]");
         if let Some(provider) = provider(doc, &at, &mut problems)
@@ -58,7 +60,7 @@ pub fn check(
     }
     for (n, doc) in docs.model.iter().enumerate() {
         let at = format!("model[{n}]");
-        let found = model(doc, &at, &catalogue.providers, prices.get(&doc.id), &mut problems);
+        let found = model(doc, &at, &catalogue, prices.get(&doc.id), &mut problems);
         if let Some(model) = found
             && catalogue.models.insert(model.id.clone(), Arc::new(model)).is_some()
         {

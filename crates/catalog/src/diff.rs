@@ -1,7 +1,7 @@
 //! What a new set of documents would change. In: documents before and after. Out: one line an entry that changes.
 //! Never here: credentials (their fingerprints are compared where they are sealed), applying anything.
 
-use crate::doc::{CatalogueDoc, ModelDoc, ProviderDoc};
+use crate::doc::{CatalogueDoc, ModelDoc, ProviderDoc, TierDoc};
 use std::collections::BTreeMap;
 
 /// What happens to an entry.
@@ -20,7 +20,7 @@ pub enum Edit {
 pub struct DiffLine {
     /// What happens.
     pub edit: Edit,
-    /// `provider` or `model`.
+    /// `tier`, `provider` or `model`.
     pub what: &'static str,
     /// Its name or id.
     pub name: String,
@@ -37,7 +37,11 @@ pub fn diff(before: &CatalogueDoc, after: &CatalogueDoc) -> Vec<DiffLine> {
     let models = |docs: &CatalogueDoc| -> BTreeMap<String, serde_json::Value> {
         docs.model.iter().map(|m: &ModelDoc| (m.id.clone(), value(m))).collect()
     };
-    let mut lines = entries("provider", &providers(before), &providers(after));
+    let tiers = |docs: &CatalogueDoc| -> BTreeMap<String, serde_json::Value> {
+        docs.tier.iter().map(|t: &TierDoc| (t.name.clone(), value(t))).collect()
+    };
+    let mut lines = entries("tier", &tiers(before), &tiers(after));
+    lines.extend(entries("provider", &providers(before), &providers(after)));
     lines.extend(entries("model", &models(before), &models(after)));
     lines
 }
@@ -86,6 +90,23 @@ mod tests {
 
     fn docs(json: &str) -> CatalogueDoc {
         serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_diff_names_tiers_first() {
+        let tier = |n: u8| format!(r#"{{"tier":[{{"name":"free","when":"free","concurrent":{n}}}],"model":[]}}"#);
+        let lines = diff(&docs(&tier(1)), &docs(&tier(2)));
+        let fields = vec![("concurrent".to_owned(), "1".to_owned(), "2".to_owned())];
+        assert_eq!(lines, [DiffLine { edit: Edit::Change, what: "tier", name: "free".into(), fields }]);
+        let lines =
+            diff(
+                &docs("{}"),
+                &docs(&tier(1).replace(
+                    r#""model":[]"#,
+                    r#""provider":[{"name":"p","kind":"openai","base_url":"https://a"}]"#,
+                )),
+            );
+        assert_eq!(lines.iter().map(|l| l.what).collect::<Vec<_>>(), ["tier", "provider"]);
     }
 
     #[test]

@@ -5,16 +5,75 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A catalogue file: `[[provider]]` and `[[model]]` tables.
+/// A catalogue file: `[[tier]]`, `[[provider]]` and `[[model]]` tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogueDoc {
+    /// How much an account may ask for; the default table where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tier: Vec<TierDoc>,
     /// Companies or servers that models are bought from.
     #[serde(default)]
     pub provider: Vec<ProviderDoc>,
     /// What is sold.
     #[serde(default)]
     pub model: Vec<ModelDoc>,
+}
+
+/// One tier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierDoc {
+    /// Its name, as callers read it and plans name it.
+    pub name: String,
+    /// Who is in it: `free`, `balance` or `plan`.
+    pub when: String,
+    /// Requests in any 60 seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<u64>,
+    /// Requests at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrent: Option<u64>,
+    /// Requests in a UTC day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_day: Option<u64>,
+    /// Tokens a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_per_minute: Option<u64>,
+    /// Numbers are not published, and what is too much at once waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fair_use: Option<FairUseDoc>,
+}
+
+/// How requests of a tier wait for a slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FairUseDoc {
+    /// How long one waits at most, in milliseconds.
+    pub queue_ms_max: u64,
+    /// How many of an account may wait at once.
+    pub queued_max: u64,
+}
+
+/// How often one account may call a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelLimitsDoc {
+    /// Requests in any 60 seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<u64>,
+    /// Requests at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrent: Option<u64>,
+    /// Requests in a UTC day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_day: Option<u64>,
+}
+
+impl ModelLimitsDoc {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One provider.
@@ -178,6 +237,18 @@ pub struct ModelDoc {
     /// What it is for (`chat`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// The group that it is listed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// A word beside its name (`new`, `preview`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The tiers that may use it; absent is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tiers: Option<Vec<String>>,
+    /// How often one account may call it, beside the limits of its tier.
+    #[serde(default, skip_serializing_if = "ModelLimitsDoc::is_empty")]
+    pub limits: ModelLimitsDoc,
     /// Which calls it answers: `chat`, `embeddings` or `images`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serves: Option<String>,

@@ -1,4 +1,4 @@
-//! What is sold and who serves it: models, prices, providers, routes. In: documents as an operator writes them.
+//! What is sold, to whom and who serves it: tiers, models, prices, providers, routes. In: documents as an operator writes them.
 //! Out: a checked `Catalogue`, or every problem at once. Never here: secrets in the clear, IO, dialects, the ledger.
 
 mod catalogue;
@@ -6,6 +6,7 @@ mod check;
 mod diff;
 mod doc;
 mod price;
+mod tier;
 
 pub use catalogue::{
     Auth, Catalogue, MaxTokensField, Model, Provider, ProviderKind, Quirks, Reasoning, ReasoningField, Route,
@@ -13,5 +14,9 @@ pub use catalogue::{
 };
 pub use check::{Problem, StoredPrice, check};
 pub use diff::{DiffLine, Edit, diff};
-pub use doc::{CatalogueDoc, ModelDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc, TasksDoc, TimeoutsDoc};
+pub use doc::{
+    CatalogueDoc, FairUseDoc, ModelDoc, ModelLimitsDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc, TasksDoc,
+    TierDoc, TimeoutsDoc,
+};
 pub use price::{ImagePrices, Price, Rate};
+pub use tier::{FairUse, Limits, Tier, Tiers, When};

@@ -233,6 +233,9 @@ impl LiveCatalogue {
 /// When a stored text is not a document.
 pub fn documents(rows: &CatalogueRows) -> Result<CatalogueDoc, LiveError> {
     let mut docs = CatalogueDoc::default();
+    for (name, text) in &rows.tiers {
+        docs.tier.push(parse("tier", name, text)?);
+    }
     for (name, text) in &rows.providers {
         docs.provider.push(parse("provider", name, text)?);
     }

@@ -255,11 +255,13 @@ pub struct PriceRow {
     pub effective_from: Timestamp,
 }
 
-/// The whole catalogue as stored. Provider and model documents are JSON text; the catalog crate reads them.
+/// The whole catalogue as stored. Tier, provider and model documents are JSON text; the catalog crate reads them.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct CatalogueRows {
     /// Rises by one with every change.
     pub version: u64,
+    /// Tier name and document, in name order; none is the default table.
+    pub tiers: Vec<(String, String)>,
     /// Provider name and document, in name order.
     pub providers: Vec<(String, String)>,
     /// Upstream secrets.

@@ -1,8 +1,8 @@
-//! One model of a document and its routes, checked. In: their documents, valid providers, the price in force. Out: a
+//! One model of a document and its routes, checked. In: their documents, valid tiers and providers, the price in force. Out: a
 //! `Model`, or problems. Never here: providers (check), what a rate may be (price).
 
-use super::{Problems, StoredPrice, quirks, word};
-use crate::catalogue::{Model, Provider, ProviderKind, Reasoning, Route, Serves, Vocabulary};
+use super::{Problems, StoredPrice, quirks, tier, word};
+use crate::catalogue::{Catalogue, Model, Provider, ProviderKind, Reasoning, Route, Serves, Vocabulary};
 use crate::doc::{ModelDoc, RouteDoc};
 use crate::price::Price;
 use std::collections::BTreeMap;
@@ -16,6 +16,8 @@ const THINKING_BUDGET_MIN: u64 = 1_024;
 pub const IMAGE_TOKENS_MAX: u64 = 8_000;
 /// Longest model id, in bytes.
 const MODEL_ID_BYTES_MAX: usize = 200;
+/// Longest group or label, in bytes.
+const WORDS_BYTES_MAX: usize = 64;
 /// Largest token count a document may state.
 const TOKENS_MAX: u64 = 100_000_000;
 
@@ -23,7 +25,7 @@ const TOKENS_MAX: u64 = 100_000_000;
 pub fn model(
     doc: &ModelDoc,
     at: &str,
-    providers: &BTreeMap<Arc<str>, Arc<Provider>>,
+    catalogue: &Catalogue,
     price: Option<&StoredPrice>,
     problems: &mut Problems,
 ) -> Option<Model> {
@@ -33,12 +35,15 @@ pub fn model(
     }
     let serves = serves(doc, at, problems);
     let vocabulary = vocabulary(doc, at, problems);
-    limits(doc, serves, at, problems);
+    tokens(doc, serves, at, problems);
+    words(doc, at, problems);
+    let tiers = tier::named(doc, at, &catalogue.tiers, problems);
+    let limits = tier::of_model(&doc.limits, &format!("{at}.limits"), problems);
     let reasoning = reasoning(doc, at, problems);
     let price = price.and_then(|stored| priced(stored, doc, serves, at, problems));
     let mut routes: Vec<Route> = Vec::with_capacity(doc.route.len());
     for (n, found) in doc.route.iter().enumerate() {
-        routes.extend(route((found, serves), &format!("{at}.route[{n}]"), providers, problems));
+        routes.extend(route((found, serves), &format!("{at}.route[{n}]"), &catalogue.providers, problems));
     }
     routes.sort_by_key(|r| r.priority);
     if problems.0.len() > before {
@@ -49,6 +54,10 @@ pub fn model(
         id: doc.id.as_str().into(),
         display_name: doc.display_name.clone().unwrap_or_else(|| doc.id.clone()),
         category: doc.category.clone().unwrap_or_else(|| serves.name().into()),
+        group: doc.group.clone(),
+        label: doc.label.clone(),
+        tiers,
+        limits,
         serves,
         vocabulary,
         capabilities: doc.capabilities.clone(),
@@ -88,8 +97,20 @@ fn vocabulary(doc: &ModelDoc, at: &str, problems: &mut Problems) -> Vocabulary {
     said.flatten().unwrap_or_default()
 }
 
+/// Words that people read beside its name.
+fn words(doc: &ModelDoc, at: &str, problems: &mut Problems) {
+    for (field, text) in [("group", &doc.group), ("label", &doc.label)] {
+        let plain = |text: &String| {
+            (1..=WORDS_BYTES_MAX).contains(&text.len()) && text.trim() == text && !text.contains(char::is_control)
+        };
+        if !text.as_ref().is_none_or(plain) {
+            problems.add(format!("{at}.{field}"), format!("expected 1 to {WORDS_BYTES_MAX} bytes of text"));
+        }
+    }
+}
+
 /// Counts of tokens, each by itself and against each other.
-fn limits(doc: &ModelDoc, serves: Serves, at: &str, problems: &mut Problems) {
+fn tokens(doc: &ModelDoc, serves: Serves, at: &str, problems: &mut Problems) {
     match (serves, doc.max_output_tokens) {
         (Serves::Chat, None) => {
             problems.add(format!("{at}.max_output_tokens"), "required: the longest answer, in tokens");

@@ -52,10 +52,15 @@ fn full() -> CatalogueDoc {
     };
     let route =
         RouteDoc { provider: "p".into(), model: "m".into(), priority: 1, allow: vec!["speed".into()], quirks };
+    let limits = ModelLimitsDoc { requests_per_minute: Some(1), concurrent: Some(1), requests_per_day: Some(1) };
     let model = ModelDoc {
         id: "m".into(),
         display_name: Some("M".into()),
         category: Some("chat".into()),
+        group: Some("general".into()),
+        label: Some("new".into()),
+        tiers: Some(vec!["free".into()]),
+        limits,
         serves: Some("chat".into()),
         legacy_names: vec!["old".into()],
         capabilities: vec!["tools".into()],
@@ -70,7 +75,19 @@ fn full() -> CatalogueDoc {
         enabled: false,
         route: vec![route],
     };
-    CatalogueDoc { provider: vec![provider], model: vec![model] }
+    CatalogueDoc { tier: vec![full_tier()], provider: vec![provider], model: vec![model] }
+}
+
+fn full_tier() -> TierDoc {
+    TierDoc {
+        name: "free".into(),
+        when: "free".into(),
+        requests_per_minute: Some(1),
+        concurrent: Some(1),
+        requests_per_day: Some(1),
+        tokens_per_minute: Some(1),
+        fair_use: Some(FairUseDoc { queue_ms_max: 1, queued_max: 1 }),
+    }
 }
 
 fn keys(value: &Value) -> BTreeSet<String> {
@@ -93,7 +110,10 @@ fn told(heading: &str) -> BTreeSet<String> {
 #[test]
 fn the_page_tells_each_field_and_none_else() {
     let full = json!(full());
-    let (provider, model) = (&full["provider"][0], &full["model"][0]);
+    let (tier, provider, model) = (&full["tier"][0], &full["provider"][0], &full["model"][0]);
+    assert_eq!(told("`[[tier]]`"), keys(tier));
+    assert_eq!(told("`[tier.fair_use]`"), keys(&tier["fair_use"]));
+    assert_eq!(told("`[model.limits]`"), keys(&model["limits"]));
     assert_eq!(told("`[[provider]]`"), keys(provider));
     assert_eq!(told("`[provider.timeouts]`"), keys(&provider["timeouts"]));
     assert_eq!(told("`[provider.quirks]`"), keys(&provider["quirks"]));
@@ -116,6 +136,7 @@ fn the_page_tells_each_word_and_none_else() {
         problems.into_iter().map(|p| p.told).find(|told| told.starts_with("expected one of")).unwrap()
     };
     for (heading, place) in [
+        ("`[[tier]]`", "/tier/0"),
         ("`[[provider]]`", "/provider/0"),
         ("`[provider.quirks]`", "/provider/0/quirks"),
         ("`[[model]]`", "/model/0"),

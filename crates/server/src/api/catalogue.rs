@@ -29,9 +29,8 @@ pub struct How {
 /// `GET /catalogue`: the documents in force, without credentials.
 pub async fn show(State(worker): State<Worker>, _: Operator) -> Answer {
     let live = worker.house.catalogue.load();
-    Answer::ok(
-        &json!({ "version": live.catalogue.version, "provider": live.docs.provider, "model": live.docs.model }),
-    )
+    Answer::ok(&json!({ "version": live.catalogue.version, "tier": live.docs.tier, "provider": live.docs.provider,
+                 "model": live.docs.model }))
 }
 
 /// `GET /providers`.
@@ -95,6 +94,9 @@ fn merge(live: &LiveCatalogue, sent: CatalogueDoc, prune: bool) -> CatalogueDoc 
     if prune {
         return merged;
     }
+    let kept = live.docs.tier.iter().filter(|t| !merged.tier.iter().any(|s| s.name == t.name));
+    let kept: Vec<_> = kept.cloned().collect();
+    merged.tier.extend(kept);
     let kept = live.docs.provider.iter().filter(|p| !merged.provider.iter().any(|s| s.name == p.name));
     let kept: Vec<_> = kept.cloned().collect();
     merged.provider.extend(kept);
@@ -140,6 +142,7 @@ impl Next {
         let mut lines: Vec<Value> = catalog::diff(&live.docs, merged).iter().map(line).collect();
         let mut rows = CatalogueRows { version: live.rows.version + 1, ..CatalogueRows::default() };
         let mut prices = BTreeMap::new();
+        rows.tiers.extend(merged.tier.iter().map(|tier| (tier.name.clone(), json!(tier).to_string())));
         for provider in &merged.provider {
             let bare = ProviderDoc { credentials: None, ..provider.clone() };
             rows.providers.push((provider.name.clone(), json!(bare).to_string()));
@@ -159,6 +162,7 @@ impl Next {
                 rows.prices.push(row);
             }
         }
+        rows.tiers.sort();
         rows.providers.sort();
         rows.models.sort();
         Self { rows, prices, lines }

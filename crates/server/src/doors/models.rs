@@ -118,6 +118,11 @@ impl Teller {
         };
         if let Value::Object(fields) = &mut object {
             fields.insert("category".into(), json!(model.category));
+            for (name, said) in [("group", &model.group), ("label", &model.label)] {
+                if let Some(text) = said {
+                    fields.insert(name.into(), json!(text));
+                }
+            }
             fields.insert("context_length".into(), json!(model.context_length));
             fields.insert("max_output_tokens".into(), json!(model.max_output_tokens));
             fields.insert("supported_endpoint_types".into(), json!(endpoint_types(live, self.spoken)));

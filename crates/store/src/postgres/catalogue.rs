@@ -1,4 +1,4 @@
-//! The catalogue: providers, sealed credentials, models, prices. In: the whole of it. Out: the whole of it.
+//! The catalogue: tiers, providers, sealed credentials, models, prices. In: the whole of it. Out: the whole of it.
 //! Never here: reading a document (the catalog crate does).
 
 use super::pool::Fail;
@@ -49,6 +49,7 @@ fn price(row: &Row) -> Result<PriceRow, Fail> {
 /// The catalogue as it stands; the transaction sees one instant.
 pub async fn load(tx: &Transaction<'_>) -> Result<CatalogueRows, Fail> {
     let all = async |sql: &str| tx.query(sql, &[]).await;
+    let tiers = all("SELECT name, document FROM tier ORDER BY name").await?;
     let providers = all("SELECT name, document FROM provider ORDER BY name").await?;
     let credentials =
         all("SELECT id, provider, position, fingerprint, sealed FROM credential ORDER BY provider, position")
@@ -58,6 +59,7 @@ pub async fn load(tx: &Transaction<'_>) -> Result<CatalogueRows, Fail> {
         all("SELECT id, model, document, effective_from FROM price WHERE in_force ORDER BY model, id").await?;
     Ok(CatalogueRows {
         version: version(tx, "").await?,
+        tiers: tiers.iter().map(pair).collect::<Result<_, _>>()?,
         providers: providers.iter().map(pair).collect::<Result<_, _>>()?,
         credentials: credentials.iter().map(credential).collect::<Result<_, _>>()?,
         models: models.iter().map(pair).collect::<Result<_, _>>()?,
@@ -77,9 +79,13 @@ pub async fn replace(tx: &Transaction<'_>, rows: &CatalogueRows) -> Result<(), F
         return Err(StoreError::Stale("catalogue").into());
     }
     tx.batch_execute(
-        "DELETE FROM provider; DELETE FROM credential; DELETE FROM model; UPDATE price SET in_force = false",
+        "DELETE FROM tier; DELETE FROM provider; DELETE FROM credential; DELETE FROM model;
+         UPDATE price SET in_force = false",
     )
     .await?;
+    for (name, document) in &rows.tiers {
+        tx.execute("INSERT INTO tier (name, document) VALUES ($1, $2)", &[name, document]).await?;
+    }
     for (name, document) in &rows.providers {
         tx.execute("INSERT INTO provider (name, document) VALUES ($1, $2)", &[name, document]).await?;
     }

@@ -19,7 +19,7 @@ use tokio_postgres::Transaction;
 use units::BootId;
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     include_str!("../../migrations/postgres/0001_first.sql"),
     include_str!("../../migrations/postgres/0002_answers.sql"),
     include_str!("../../migrations/postgres/0003_images.sql"),
@@ -28,6 +28,7 @@ const STEPS: [&str; 8] = [
     include_str!("../../migrations/postgres/0006_cache.sql"),
     include_str!("../../migrations/postgres/0007_caps.sql"),
     include_str!("../../migrations/postgres/0008_rules.sql"),
+    include_str!("../../migrations/postgres/0009_tiers.sql"),
 ];
 /// Keeps two nodes that start at once from taking the same step.
 const STEP_LOCK: i64 = 0x746f_6c6c_6761_7465;

@@ -1,4 +1,4 @@
-//! The catalogue on disk: providers, sealed credentials, models, prices. In: the whole of it. Out: the whole of it.
+//! The catalogue on disk: tiers, providers, sealed credentials, models, prices. In: the whole of it. Out: the whole of it.
 //! Never here: reading a document (the catalog crate does).
 
 use super::sql_error;
@@ -18,6 +18,10 @@ pub fn load(db: &Connection) -> rusqlite::Result<CatalogueRows> {
     let pair = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let rows = CatalogueRows {
         version: version(&tx)?,
+        tiers: tx
+            .prepare("SELECT name, document FROM tier ORDER BY name")?
+            .query_map([], pair)?
+            .collect::<rusqlite::Result<_>>()?,
         providers: tx
             .prepare("SELECT name, document FROM provider ORDER BY name")?
             .query_map([], pair)?
@@ -66,8 +70,12 @@ pub fn replace(tx: &Transaction<'_>, rows: &CatalogueRows) -> Result<(), StoreEr
 
 fn write(tx: &Transaction<'_>, rows: &CatalogueRows) -> rusqlite::Result<()> {
     tx.execute_batch(
-        "DELETE FROM provider; DELETE FROM credential; DELETE FROM model; UPDATE price SET in_force = 0;",
+        "DELETE FROM tier; DELETE FROM provider; DELETE FROM credential; DELETE FROM model;
+         UPDATE price SET in_force = 0;",
     )?;
+    for (name, document) in &rows.tiers {
+        tx.prepare_cached("INSERT INTO tier (name, document) VALUES (?1, ?2)")?.execute(params![name, document])?;
+    }
     for (name, document) in &rows.providers {
         tx.prepare_cached("INSERT INTO provider (name, document) VALUES (?1, ?2)")?
             .execute(params![name, document])?;

@@ -277,6 +277,7 @@ async fn the_catalogue_is_replaced_whole(world: World) {
     };
     let rows = CatalogueRows {
         version: 1,
+        tiers: vec![("free".to_owned(), "{}".to_owned()), ("team".to_owned(), "{\"n\":1}".to_owned())],
         providers: vec![("acme".to_owned(), "{}".to_owned())],
         credentials: vec![CredentialRow {
             id: CredentialId::new(world.now(), [1; 10]),
@@ -303,7 +304,7 @@ async fn the_catalogue_is_replaced_whole(world: World) {
     o.store.replace_catalogue(next.clone(), log()).await.unwrap();
     let read = o.store.load_catalogue().await.unwrap();
     assert_eq!(read.prices, [price(1)]);
-    assert!(read.providers.is_empty() && read.credentials.is_empty());
+    assert!(read.tiers.is_empty() && read.providers.is_empty() && read.credentials.is_empty());
     assert_eq!((read.version, read.models), (2, next.models));
     o.ledger.close().await.unwrap();
 }

@@ -274,7 +274,7 @@ fn r_bill_3_rows_from_before_images_made_none() {
 
 /// Brings a database to the shape from before charges were counted by day.
 pub async fn without_caps(db: &tokio_postgres::Client) {
-    let back = "DROP TABLE spend_day; DROP INDEX hold_workspace;
+    let back = "DROP TABLE tier; DROP TABLE spend_day; DROP INDEX hold_workspace;
         ALTER TABLE hold DROP COLUMN member, DROP COLUMN end_user;
         ALTER TABLE usage DROP COLUMN member, DROP COLUMN end_user;
         ALTER TABLE workspace DROP COLUMN rules, DROP COLUMN version;

@@ -91,7 +91,7 @@ fn r_bill_3_rows_from_before_images_made_none() {
 /// Brings a file to the shape from before charges were counted by day.
 pub fn without_caps(db: &Connection) {
     let hold = "ALTER TABLE hold DROP COLUMN member; ALTER TABLE hold DROP COLUMN end_user";
-    db.execute_batch(&format!("DROP TABLE spend_day; {hold}")).unwrap();
+    db.execute_batch(&format!("DROP TABLE tier; DROP TABLE spend_day; {hold}")).unwrap();
     let rules = ["rules", "version", "owner", "created_by", "last_used_at", "old_digest", "old_ends_at"];
     for (table, columns) in [("workspace", &rules[..2]), ("api_key", &rules[..])] {
         for column in columns {

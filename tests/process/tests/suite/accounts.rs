@@ -242,6 +242,24 @@ fn r_api_9_endpoint_types_that_are_told_work() -> Outcome<()> {
     world.settled()
 }
 
+/// A model's group and label stand in model lists, where it has some.
+#[test]
+fn r_route_1_lists_tell_group_and_label() -> Outcome<()> {
+    let grouped = |sim| {
+        let mut docs = odd(sim);
+        docs["model"][0]["group"] = json!("general");
+        docs["model"][0]["label"] = json!("new");
+        docs
+    };
+    let world = World::open("sim-upstream", &[], grouped)?;
+    let list = get(&world, world.account.key.as_str(), "/v1/models", &[])?.json();
+    let models = list["data"].as_array().cloned().unwrap_or_default();
+    let told = models.iter().filter(|m| m["group"] == "general" && m["label"] == "new").count();
+    let silent = models.iter().filter(|m| m.get("group").is_none() && m.get("label").is_none()).count();
+    assert_eq!((told, silent), (1, models.len() - 1));
+    Ok(())
+}
+
 #[test]
 fn r_route_1_a_model_that_is_switched_off_vanishes_at_once() -> Outcome<()> {
     let world = World::open("sim-upstream", &[], odd)?;

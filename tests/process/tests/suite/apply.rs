@@ -3,7 +3,7 @@
 //! Never here: calls of models; other commands.
 
 use crate::world::World;
-use process_tests::{Call, Dialect, Ending, Outcome, Shell, exchange, raw};
+use process_tests::{Call, Dialect, Ending, Gateway, Outcome, Shell, exchange, raw};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -114,6 +114,38 @@ fn prices_are_quoted() -> Outcome<()> {
         "\"free\"",
     ])?;
     assert!(!told.err.contains("untagged"), "{told:?}");
+    Ok(())
+}
+
+/// R-LIM-1: tiers come by file, are shown as they were said, and survive a restart.
+#[test]
+fn r_lim_1_tiers_are_applied_and_kept() -> Outcome<()> {
+    let (mut world, shell) = world()?;
+    assert_eq!(in_force(&world)?["tier"], json!([]));
+    let tier = |name: &str, when: &str| {
+        format!(
+            "[[tier]]\nname = \"{name}\"\nwhen = \"{when}\"\nrequests_per_minute = 7\nconcurrent = 2\n\
+             requests_per_day = 9\n"
+        )
+    };
+    let limited = model("m-one", "1.00").replace("context_length", "tiers = [\"team\"]\ncontext_length");
+    let file = provider(&world, "sim-a") + &limited;
+    // The default table has no such tier, and a table of one's own needs one for those without anything.
+    let unknown = shell.ends(1, &["apply", &shell.file("a.toml", &file)?])?;
+    unknown.complains(&["model[0].tiers[0]", "\"ultra\""])?;
+    let alone = shell.file("b.toml", &(tier("team", "plan") + &file))?;
+    shell.ends(1, &["apply", &alone])?.complains(&["tier: ", "\"free\""])?;
+    let both = shell.file("c.toml", &(tier("none", "free") + &tier("team", "plan") + &file))?;
+    shell.run(&["apply", &both])?.says(&["+ tier none", "+ tier team", "+ model m-one"])?;
+    let before = in_force(&world)?;
+    assert_eq!(before["tier"][1]["name"], "team");
+    world.gateway.kill()?;
+    world.gateway = Gateway::start(&world.setup)?;
+    world.operator = world.gateway.operator()?;
+    assert_eq!(in_force(&world)?, before);
+    let shell = Shell::of(&world.gateway, &world.setup)?;
+    let wider = shell.file("d.toml", &tier("team", "plan").replace("= 7", "= 8"))?;
+    shell.run(&["apply", &wider])?.says(&["~ tier team", "requests_per_minute: 7 -> 8"])?;
     Ok(())
 }
 

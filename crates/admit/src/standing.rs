@@ -1,5 +1,5 @@
 //! Whether a key may be used at this moment. In: the dates of a key and `now`. Out: yes, or why not.
-//! Never here: limits and caps (they come with the limiter and the ledger).
+//! Never here: limits (gauges has them) and caps (the ledger).
 
 use units::Timestamp;
 

@@ -1,0 +1,109 @@
+//! What an account may ask for, by what it has. In: the tiers of the catalogue, plans, whether there is a balance. Out: the
+//! tier that is shown, all it is in, and the limits that hold together. Never here: buying a plan, counting requests.
+
+use catalog::{FairUse, Limits, Model, Tier, Tiers, When};
+use std::sync::Arc;
+
+/// What an account may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// The tier whose name callers read: that of the highest plan.
+    pub tier: Arc<Tier>,
+    /// Every tier that the account is in, the one above among them.
+    pub tiers: Vec<Arc<Tier>>,
+    /// The limits of all of them together.
+    pub limits: Limits,
+}
+
+impl Allowance {
+    /// Whether the account may use a model (R-ROUTE-1).
+    pub fn may_use(&self, model: &Model) -> bool {
+        model.is_for(self.tiers.iter().map(|tier| &**tier))
+    }
+
+    /// How its requests wait where use is fair. Nothing is published of such a tier: no numbers, no limit headers.
+    pub fn fair_use(&self) -> Option<FairUse> {
+        self.tier.fair_use
+    }
+}
+
+/// Reads what an account has (R-LIM-1): plans before a balance, a balance before nothing; plans count whatever the balance is.
+/// Several plans have the highest rate and the highest concurrency of them, and the sum of their days. A plan that no tier
+/// is named after counts for nothing.
+pub fn allowance<'a>(tiers: &Tiers, plans: impl IntoIterator<Item = &'a str>, has_balance: bool) -> Allowance {
+    let named = plans.into_iter().filter_map(|name| tiers.get(name));
+    let mut held: Vec<Arc<Tier>> = named.filter(|tier| tier.when == When::Plan).cloned().collect();
+    if held.is_empty() {
+        held.push(if has_balance { tiers.balance() } else { tiers.free() }.clone());
+    }
+    let limits = held.iter().map(|tier| tier.limits).reduce(together).unwrap_or_default();
+    let highest = held.iter().max_by_key(|tier| rank(&tier.limits)).cloned();
+    Allowance { tier: highest.unwrap_or_else(|| tiers.free().clone()), tiers: held, limits }
+}
+
+/// No limit is higher than any.
+fn rank(limits: &Limits) -> (u32, u32, u32) {
+    let most = |limit: Option<u32>| limit.unwrap_or(u32::MAX);
+    (most(limits.requests_per_minute), most(limits.concurrent), most(limits.requests_per_day))
+}
+
+fn together(a: Limits, b: Limits) -> Limits {
+    Limits {
+        requests_per_minute: highest(a.requests_per_minute, b.requests_per_minute),
+        concurrent: highest(a.concurrent, b.concurrent),
+        requests_per_day: a.requests_per_day.zip(b.requests_per_day).map(|(a, b)| a.saturating_add(b)),
+        tokens_per_minute: highest(a.tokens_per_minute, b.tokens_per_minute),
+    }
+}
+
+fn highest<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+    a.zip(b).map(|(a, b)| a.max(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(plans: &[&str], has_balance: bool) -> (String, [Option<u32>; 3]) {
+        let found = allowance(&Tiers::default(), plans.iter().copied(), has_balance);
+        let limits = found.limits;
+        (found.tier.name.to_string(), [limits.requests_per_minute, limits.concurrent, limits.requests_per_day])
+    }
+
+    /// R-LIM-1: the condition of each tier, and several plans together.
+    #[test]
+    fn r_lim_1_the_tier_follows_what_an_account_has() {
+        for (plans, balance, name, numbers) in [
+            (&[][..], false, "free", [5, 1, 50]),
+            (&[], true, "topup", [30, 2, 500]),
+            (&["starter"], false, "starter", [30, 2, 1_000]),
+            (&["starter"], true, "starter", [30, 2, 1_000]),
+            (&["ultra"], false, "ultra", [120, 8, 10_000]),
+            (&["starter", "max"], false, "max", [90, 6, 6_000]),
+            (&["ultra", "pro"], true, "ultra", [120, 8, 12_000]),
+            (&["pro", "pro"], false, "pro", [60, 3, 4_000]),
+            (&["gone"], true, "topup", [30, 2, 500]),
+            // What is no plan cannot be bought as one.
+            (&["topup"], false, "free", [5, 1, 50]),
+            (&["gone", "pro"], false, "pro", [60, 3, 2_000]),
+        ] {
+            assert_eq!(of(plans, balance), (name.to_owned(), numbers.map(Some)), "{plans:?} {balance}");
+        }
+    }
+
+    /// The highest rate of one plan goes with the highest concurrency of another; what is not limited is highest.
+    #[test]
+    fn limits_are_taken_one_by_one() {
+        let limits = |a, b, c, d| Limits {
+            requests_per_minute: a,
+            concurrent: b,
+            requests_per_day: c,
+            tokens_per_minute: d,
+        };
+        let fast = limits(Some(100), Some(1), Some(10), Some(5));
+        let wide = limits(Some(10), Some(9), Some(20), Some(7));
+        assert_eq!(together(fast, wide), limits(Some(100), Some(9), Some(30), Some(7)));
+        assert_eq!(together(fast, limits(None, Some(2), None, None)), limits(None, Some(2), None, None));
+        assert!(rank(&limits(None, Some(1), Some(1), None)) > rank(&fast));
+    }
+}

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// What each crate may depend on. Tests (dev-dependencies) may use `sim` and `simtest` besides.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("units", &[]),
     ("canon", &["units"]),
     ("dialect", &["units", "canon"]),
@@ -14,12 +14,14 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("route", &["units", "canon", "catalog"]),
     ("ledger", &["units", "catalog"]),
     ("store", &["units", "catalog", "admit", "ledger"]),
-    ("server", &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store", "tokens"]),
+    ("limits", &["units", "catalog", "admit"]),
+    ("server", &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store", "tokens", "limits"]),
     ("sim", &["units"]),
     ("tollgate", &["units", "server", "store", "sim"]),
     ("xtask", &[]),
     ("bench-mock", &[]),
     ("bench-lanes", &["dialect", "canon", "simtest", "tokens", "units"]),
+    ("bench-limits", &["limits", "admit", "catalog", "units"]),
     ("bench-load", &[]),
     ("process-tests", &["units", "sim"]),
 ];

@@ -3,6 +3,7 @@
 
 pub mod port;
 
+mod chain;
 mod intern;
 mod open;
 mod postgres;

@@ -1,7 +1,7 @@
-//! The way into a store. In: where it is, a clock, chance, a runtime for background work. Out: the two doors.
+//! The way into a store. In: where it is, a clock, chance, a runtime for background work. Out: the three doors.
 //! Never here: settings read from the environment, a log line.
 
-use crate::port::{AuditReport, Ledger, Store};
+use crate::port::{AuditReport, Ledger, People, Store};
 use crate::{postgres, sqlite};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,6 +61,8 @@ pub struct Opened {
     pub ledger: Arc<dyn Ledger>,
     /// The other door.
     pub store: Arc<dyn Store>,
+    /// The door of people.
+    pub people: Arc<dyn People>,
     /// Holds of dead boots that were given back at the start.
     pub recovered: u64,
 }

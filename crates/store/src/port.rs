@@ -1,5 +1,12 @@
-//! The doors of the store: `Ledger` (hot, money) and `Store` (everything else). In: use cases. Out: what is durable.
-//! Never here: tables, SQL, a rule about money.
+//! The doors of the store: `Ledger` (hot, money), `People` (who signs in), `Store` (everything else). In: use cases.
+//! Out: what is durable. Never here: tables, SQL, a rule about money.
+
+mod people;
+
+pub use people::{
+    InvitationRow, LogCheck, MailedKind, MailedRow, MemberRow, MethodKind, MethodRow, NewPassword, NewUser, People,
+    Role, SessionRow, UserRow,
+};
 
 use admit::{KeyRules, PlatformRules, WorkspaceRules};
 use ledger::{
@@ -31,6 +38,9 @@ pub enum StoreError {
     /// Somebody else changed it in between.
     #[error("{0} was changed by somebody else meanwhile")]
     Stale(&'static str),
+    /// Nobody of that kind would be left.
+    #[error("this is the last {0}")]
+    LastOne(&'static str),
     /// What is stored contradicts itself; the audit says more.
     #[error("the store contradicts itself: {0}")]
     Corrupt(String),
@@ -123,6 +133,13 @@ pub struct WorkspaceRow {
     pub rules: WorkspaceRules,
     /// Rises by one with every change.
     pub version: u64,
+}
+
+impl WorkspaceRow {
+    /// A new one, without rules.
+    pub fn new(id: WorkspaceId, name: String, slug: String, created_at: Timestamp) -> Self {
+        Self { id, name, slug, created_at, rules: WorkspaceRules::default(), version: 1 }
+    }
 }
 
 /// A change of a workspace.
@@ -273,11 +290,11 @@ pub struct CatalogueRows {
 }
 
 /// An entry of the operators' log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct AuditEntry {
     /// When.
     pub at: Timestamp,
-    /// Who (an operator token's name).
+    /// Who (an operator token's name, a user's address).
     pub actor: String,
     /// What was done (`key.create`).
     pub action: String,
@@ -285,6 +302,14 @@ pub struct AuditEntry {
     pub object: String,
     /// What changed, as JSON text with secrets masked.
     pub detail: String,
+    /// In which workspace, where it was in one.
+    pub workspace: Option<WorkspaceId>,
+    /// From where the request came; empty when nobody asked.
+    pub address: String,
+    /// How what changed was before, as JSON text with secrets masked.
+    pub before: Option<String>,
+    /// How it is since.
+    pub after: Option<String>,
 }
 
 /// So many answers of a workspace are kept, the newest.
@@ -394,6 +419,10 @@ pub enum Change {
     Catalogue,
     /// Operator tokens.
     OperatorTokens,
+    /// Users, and the workspaces they belong to.
+    People,
+    /// Where users are signed in.
+    Sessions,
 }
 
 /// The other door: customers, keys, catalogue, records. Each verb is one named transaction.

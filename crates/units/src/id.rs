@@ -172,8 +172,14 @@ ids! {
     AssetId = "ast";
     /// A person who signs in.
     UserId = "usr";
+    /// One way in which a user signs in.
+    MethodId = "met";
+    /// A user who is signed in somewhere.
+    SessionId = "ses";
+    /// An invitation into a workspace.
+    InvitationId = "inv";
     /// Somebody whose charges are counted: a key, a member of a workspace, an end user.
-    MeterId = "met";
+    MeterId = "mtr";
 }
 
 impl MeterId {

@@ -19,19 +19,22 @@ const POLL: Duration = Duration::from_millis(900);
 /// What this node knows of the counters, and what it has not told yet.
 #[derive(Default)]
 pub struct Changes {
-    known: Mutex<[i64; 3]>,
+    known: Mutex<[i64; 5]>,
     waiting: Mutex<VecDeque<Change>>,
     news: Notify,
     knock: Notify,
 }
 
-const KINDS: [Change; 3] = [Change::Keys, Change::Catalogue, Change::OperatorTokens];
+const KINDS: [Change; 5] =
+    [Change::Keys, Change::Catalogue, Change::OperatorTokens, Change::People, Change::Sessions];
 
 const fn index(change: Change) -> usize {
     match change {
         Change::Keys => 0,
         Change::Catalogue => 1,
         Change::OperatorTokens => 2,
+        Change::People => 3,
+        Change::Sessions => 4,
     }
 }
 
@@ -43,9 +46,9 @@ pub async fn tell(tx: &Transaction<'_>, change: Change) -> Result<(Change, i64),
     Ok((change, row.try_get(0)?))
 }
 
-async fn counters(tx: &Transaction<'_>) -> Result<[i64; 3], Fail> {
+async fn counters(tx: &Transaction<'_>) -> Result<[i64; 5], Fail> {
     let rows = tx.query("SELECT seq FROM change ORDER BY kind", &[]).await?;
-    let mut seqs = [0; 3];
+    let mut seqs = [0; 5];
     for (seq, row) in seqs.iter_mut().zip(&rows) {
         *seq = row.try_get(0)?;
     }
@@ -79,7 +82,7 @@ impl Changes {
         }
     }
 
-    fn compare(&self, seqs: [i64; 3]) {
+    fn compare(&self, seqs: [i64; 5]) {
         let mut known = self.known.lock();
         for change in KINDS {
             let n = index(change);

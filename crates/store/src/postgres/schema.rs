@@ -19,7 +19,7 @@ use tokio_postgres::Transaction;
 use units::BootId;
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     include_str!("../../migrations/postgres/0001_first.sql"),
     include_str!("../../migrations/postgres/0002_answers.sql"),
     include_str!("../../migrations/postgres/0003_images.sql"),
@@ -29,6 +29,7 @@ const STEPS: [&str; 9] = [
     include_str!("../../migrations/postgres/0007_caps.sql"),
     include_str!("../../migrations/postgres/0008_rules.sql"),
     include_str!("../../migrations/postgres/0009_tiers.sql"),
+    include_str!("../../migrations/postgres/0010_people.sql"),
 ];
 /// Keeps two nodes that start at once from taking the same step.
 const STEP_LOCK: i64 = 0x746f_6c6c_6761_7465;
@@ -70,7 +71,8 @@ pub async fn open(
     let tasks =
         vec![background.spawn(Arc::clone(&shared).beat()), background.spawn(Changes::listen(Arc::clone(&shared)))];
     let engine = Arc::new(Postgres { shared, done, tasks });
-    Ok(Opened { ledger: Arc::clone(&engine) as _, store: engine, recovered })
+    let (ledger, people) = (Arc::clone(&engine) as _, Arc::clone(&engine) as _);
+    Ok(Opened { ledger, store: engine, people, recovered })
 }
 
 /// Starts the batcher; when it ends, the lease and the connections end.

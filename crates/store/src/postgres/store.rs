@@ -2,7 +2,7 @@
 //! Never here: SQL, money.
 
 use super::pool::Fail;
-use super::{Postgres, answers, catalogue, changes, keys, people, tasks, usage, workspaces};
+use super::{Postgres, answers, catalogue, changes, keys, log, people, tasks, usage, workspaces};
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, KeyChange, KeyRotation, KeyRow, OperatorTokenRow, Pending, Store,
     StoreError, TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
@@ -15,11 +15,11 @@ use tokio_postgres::Transaction;
 use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
 
 /// What a change does inside its transaction.
-type Verb<A, T> = for<'t> fn(&'t Transaction<'t>, &'t A) -> BoxFuture<'t, Result<T, Fail>>;
+pub type Verb<A, T> = for<'t> fn(&'t Transaction<'t>, &'t A) -> BoxFuture<'t, Result<T, Fail>>;
 
 impl Postgres {
     /// One change, its log entry, and the news for the other nodes, in one transaction.
-    async fn change<A, T>(
+    pub(super) async fn change<A, T>(
         &self,
         argument: A,
         log: AuditEntry,
@@ -38,7 +38,7 @@ impl Postgres {
                 let all = Arc::clone(&all);
                 Box::pin(async move {
                     let done = verb(tx, &all.0).await?;
-                    people::log(tx, &all.1).await?;
+                    log::write(tx, &all.1).await?;
                     let announced = match news {
                         Some(change) => Some(changes::tell(tx, change).await?),
                         None => None,
@@ -70,7 +70,8 @@ impl Store for Postgres {
     }
 
     fn create_workspace(&self, row: WorkspaceRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.change(row, log, Some(Change::Keys), |tx, row| Box::pin(workspaces::create(tx, row))))
+        let news = Some(Change::People);
+        Box::pin(self.change(row, log, news, |tx, row| Box::pin(workspaces::create(tx, row))))
     }
 
     fn list_workspaces(&self) -> Pending<'_, Vec<WorkspaceRow>> {
@@ -163,7 +164,7 @@ impl Store for Postgres {
     }
 
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
-        Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(people::page_log(tx, before, limit)) as _)))
+        Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(log::page(tx, before, limit)) as _)))
     }
 
     fn keep_answer(&self, row: AnswerRow, bytes_max: u64) -> Pending<'_, ()> {

@@ -35,7 +35,8 @@ pub fn open(
     chance: &dyn Chance,
 ) -> Result<Opened, OpenError> {
     let (engine, recovered) = open_engine(dir, master_check, clock, chance)?;
-    Ok(Opened { ledger: Arc::clone(&engine) as _, store: engine, recovered })
+    let (ledger, people) = (Arc::clone(&engine) as _, Arc::clone(&engine) as _);
+    Ok(Opened { ledger, store: engine, people, recovered })
 }
 
 /// The engine itself, and how many holds of dead boots were given back.

@@ -1,7 +1,7 @@
 //! The other door of the SQLite engine: each verb one transaction on the ledger thread, or one question to the reader.
 //! In: the port's verbs. Out: rows. Never here: SQL, money.
 
-use super::{Sqlite, answers, catalogue, keys, people, sql_error, tasks, usage, workspaces};
+use super::{Sqlite, answers, catalogue, keys, log, people, sql_error, tasks, usage, workspaces};
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, KeyChange, KeyRotation, KeyRow, OperatorTokenRow, Pending, Store,
     TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
@@ -23,7 +23,7 @@ impl Store for Sqlite {
     }
 
     fn create_workspace(&self, row: WorkspaceRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| workspaces::create(tx, &row))))
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| workspaces::create(tx, &row))))
     }
 
     fn list_workspaces(&self) -> Pending<'_, Vec<WorkspaceRow>> {
@@ -31,7 +31,7 @@ impl Store for Sqlite {
     }
 
     fn change_workspace(&self, change: WorkspaceChange, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| workspaces::change(tx, &change))))
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| workspaces::change(tx, &change))))
     }
 
     fn load_platform(&self) -> Pending<'_, PlatformRules> {
@@ -39,11 +39,11 @@ impl Store for Sqlite {
     }
 
     fn set_platform(&self, rules: PlatformRules, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| workspaces::set_platform(tx, &rules))))
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| workspaces::set_platform(tx, &rules))))
     }
 
     fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| keys::create(tx, &row))))
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| keys::create(tx, &row))))
     }
 
     fn list_keys(&self) -> Pending<'_, Vec<KeyRow>> {
@@ -51,15 +51,15 @@ impl Store for Sqlite {
     }
 
     fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow> {
-        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| keys::revoke(tx, id, at))))
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| keys::revoke(tx, id, at))))
     }
 
     fn change_key(&self, change: KeyChange, log: AuditEntry) -> Pending<'_, KeyRow> {
-        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| keys::change(tx, &change))))
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| keys::change(tx, &change))))
     }
 
     fn rotate_key(&self, rotation: KeyRotation, log: AuditEntry) -> Pending<'_, KeyRow> {
-        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| keys::rotate(tx, &rotation))))
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| keys::rotate(tx, &rotation))))
     }
 
     fn touch_keys(&self, used: Vec<(KeyId, Timestamp)>) -> Pending<'_, ()> {
@@ -67,9 +67,7 @@ impl Store for Sqlite {
     }
 
     fn create_operator_token(&self, row: OperatorTokenRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(
-            self.shared.write(move |db| people::logged(db, &log, |tx| people::create_operator_token(tx, &row))),
-        )
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| people::create_operator_token(tx, &row))))
     }
 
     fn list_operator_tokens(&self) -> Pending<'_, Vec<OperatorTokenRow>> {
@@ -77,9 +75,7 @@ impl Store for Sqlite {
     }
 
     fn revoke_operator_token(&self, id: OperatorTokenId, at: Timestamp, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(
-            self.shared.write(move |db| people::logged(db, &log, |tx| people::revoke_operator_token(tx, id, at))),
-        )
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| people::revoke_operator_token(tx, id, at))))
     }
 
     fn load_catalogue(&self) -> Pending<'_, CatalogueRows> {
@@ -87,7 +83,7 @@ impl Store for Sqlite {
     }
 
     fn replace_catalogue(&self, rows: CatalogueRows, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| people::logged(db, &log, |tx| catalogue::replace(tx, &rows))))
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| catalogue::replace(tx, &rows))))
     }
 
     fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<UsageRow>> {
@@ -99,7 +95,7 @@ impl Store for Sqlite {
     }
 
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
-        Box::pin(self.reads.ask(move |db| people::page_log(db, before, limit)))
+        Box::pin(self.reads.ask(move |db| log::page(db, before, limit)))
     }
 
     fn keep_answer(&self, row: AnswerRow, bytes_max: u64) -> Pending<'_, ()> {

@@ -90,6 +90,7 @@ async fn prepare(engine: &Sqlite) {
         action: "workspace.create".to_owned(),
         object: "acme".to_owned(),
         detail: "{}".to_owned(),
+        ..AuditEntry::default()
     };
     engine.create_workspace(workspace, log).await.unwrap();
     let grant = GrantOrder {

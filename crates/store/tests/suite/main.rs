@@ -26,3 +26,5 @@ mod records;
 mod sqlite_only;
 #[cfg(test)]
 mod tasks;
+#[cfg(test)]
+mod users;

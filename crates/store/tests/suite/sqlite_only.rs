@@ -2,13 +2,13 @@
 //! Never here: what holds for both engines, killed processes (kill).
 
 use crate::contradiction::one_row_contradicts;
-use crate::world::{Customer, World, on_sqlite, spawn, usage_row};
+use crate::world::{Customer, WITHOUT_PEOPLE, World, on_sqlite, spawn, usage_row};
 use ledger::{Counted, HoldAnswer, HoldOrder, HoldState, SettleAnswer, UsageRow};
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
-use store::port::UsageFilter;
+use store::port::{UsageFilter, WorkspaceRow};
 use store::{OpenError, Opened, StoreError};
 use units::{Class, NanoUsd, Usage};
 
@@ -90,6 +90,8 @@ fn r_bill_3_rows_from_before_images_made_none() {
 
 /// Brings a file to the shape from before charges were counted by day.
 pub fn without_caps(db: &Connection) {
+    let triggers = "DROP TRIGGER operator_log_is_never_changed; DROP TRIGGER operator_log_is_never_deleted;";
+    db.execute_batch(&format!("{triggers} {WITHOUT_PEOPLE}")).unwrap();
     let hold = "ALTER TABLE hold DROP COLUMN member; ALTER TABLE hold DROP COLUMN end_user";
     db.execute_batch(&format!("DROP TABLE tier; DROP TABLE spend_day; {hold}")).unwrap();
     let rules = ["rules", "version", "owner", "created_by", "last_used_at", "old_digest", "old_ends_at"];
@@ -333,6 +335,33 @@ fn the_journal_is_append_only() {
         let db = raw(&world);
         assert!(db.execute("UPDATE transfer SET amount = 1", []).is_err());
         assert!(db.execute("DELETE FROM transfer", []).is_err());
+        o.ledger.close().await.unwrap();
+    });
+}
+
+/// R-ACC-1: who changes the log past the engine is found.
+#[test]
+fn r_acc_1_a_forged_log_is_found() {
+    on_sqlite(|world| async move {
+        let o = world.open().await;
+        for n in 0..5 {
+            let row = WorkspaceRow::new(world.workspace(), "w".to_owned(), format!("w{n}"), world.now());
+            o.store.create_workspace(row, world.log("workspace.create")).await.unwrap();
+        }
+        let db = raw(&world);
+        for sql in ["UPDATE operator_log SET actor = 'eve'", "DELETE FROM operator_log"] {
+            assert!(db.execute(sql, []).is_err(), "{sql}");
+        }
+        assert!(o.people.check_log().await.unwrap().whole);
+        db.execute_batch("DROP TRIGGER operator_log_is_never_changed; DROP TRIGGER operator_log_is_never_deleted")
+            .unwrap();
+        db.execute("UPDATE operator_log SET actor = 'eve' WHERE seq = 3", []).unwrap();
+        assert_eq!(o.people.check_log().await.unwrap().broken_at, Some(3));
+        db.execute("UPDATE operator_log SET actor = 'test' WHERE seq = 3", []).unwrap();
+        assert!(o.people.check_log().await.unwrap().whole);
+        db.execute("DELETE FROM operator_log WHERE seq = 5", []).unwrap();
+        let cut = o.people.check_log().await.unwrap();
+        assert_eq!((cut.broken_at, cut.whole), (None, false));
         o.ledger.close().await.unwrap();
     });
 }

@@ -136,6 +136,7 @@ impl World {
             action: action.to_owned(),
             object: "-".to_owned(),
             detail: "{}".to_owned(),
+            ..AuditEntry::default()
         }
     }
 
@@ -229,6 +230,15 @@ pub fn usage_row(hold: &HoldOrder) -> UsageRow {
         client_request_id: Some("abc".to_owned()),
     }
 }
+
+/// Takes a store's shape back to the one from before there were people.
+pub const WITHOUT_PEOPLE: &str = "
+    DROP TABLE user_account; DROP TABLE sign_in_method; DROP TABLE recovery_code; DROP TABLE session;
+    DROP TABLE member; DROP TABLE invitation; DROP TABLE mailed_token; DROP TABLE log_head;
+    DROP INDEX operator_log_workspace;
+    ALTER TABLE operator_log DROP COLUMN workspace; ALTER TABLE operator_log DROP COLUMN address;
+    ALTER TABLE operator_log DROP COLUMN was; ALTER TABLE operator_log DROP COLUMN became;
+    ALTER TABLE operator_log DROP COLUMN hash;";
 
 /// A number that the system rolls.
 pub fn seed() -> u64 {

@@ -7,7 +7,9 @@ use crate::closing::Closing;
 use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY, NOTE_USES_EVERY};
 use crate::live::{LiveCatalogue, LiveError, LiveTokens};
 use crate::log::Log;
+use crate::mail::{MailError, Post};
 use crate::metrics::Metrics;
+use crate::people::{Backoff, Hasher, LivePeople};
 use crate::room::Room;
 use crate::seal::Vault;
 use crate::settings::Settings;
@@ -19,7 +21,7 @@ use parking_lot::Mutex;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::port::{Change, Ledger, Store, StoreError};
+use store::port::{Change, Ledger, People, Store, StoreError};
 use tokio::sync::Notify;
 use units::{Chance, Clock, KeyId, RequestId, Timestamp};
 
@@ -33,6 +35,8 @@ pub struct Parts {
     pub ledger: Arc<dyn Ledger>,
     /// Everything else that lasts.
     pub store: Arc<dyn Store>,
+    /// Users, sessions, members, as they last.
+    pub store_people: Arc<dyn People>,
     /// Keys derived of the master key.
     pub vault: Vault,
     /// Wall time.
@@ -56,6 +60,14 @@ pub struct House {
     pub tokens: LiveTokens,
     /// Workspaces.
     pub workspaces: LiveWorkspaces,
+    /// Users, members, sessions.
+    pub people: LivePeople,
+    /// Passwords.
+    pub hasher: Hasher,
+    /// Failed sign-ins.
+    pub backoff: Backoff,
+    /// Letters.
+    pub post: Post,
     /// One change of the catalogue at a time.
     pub catalogue_gate: tokio::sync::Mutex<()>,
     /// Where pictures are kept.
@@ -81,6 +93,9 @@ pub enum HouseError {
     /// The place for pictures cannot be used.
     #[error(transparent)]
     Assets(#[from] AssetsError),
+    /// Letters or passwords cannot be taken care of.
+    #[error(transparent)]
+    Mail(#[from] MailError),
 }
 
 impl Deref for House {
@@ -98,6 +113,8 @@ impl House {
     /// When the store does not answer or what it holds cannot be used.
     pub async fn open(parts: Parts) -> Result<Arc<Self>, HouseError> {
         let assets = Assets::open(&parts.settings.assets, parts.clock.now())?;
+        let hasher = Hasher::start(parts.settings.threads).map_err(MailError::Io)?;
+        let post = Post::start(&parts.settings.mail, &parts.log, parts.clock.clone(), parts.chance.clone())?;
         let house = Self {
             parts,
             assets,
@@ -106,13 +123,18 @@ impl House {
             keys: LiveKeys::default(),
             tokens: LiveTokens::default(),
             workspaces: LiveWorkspaces::default(),
+            people: LivePeople::default(),
+            hasher,
+            backoff: Backoff::default(),
+            post,
             catalogue_gate: tokio::sync::Mutex::default(),
             room: Arc::default(),
             task_begun: Notify::new(),
             forgotten: Mutex::default(),
             draining: AtomicBool::new(false),
         };
-        for change in [Change::Keys, Change::Catalogue, Change::OperatorTokens] {
+        let all = [Change::Keys, Change::Catalogue, Change::OperatorTokens, Change::People, Change::Sessions];
+        for change in all {
             house.reload(change).await?;
         }
         Ok(Arc::new(house))
@@ -130,6 +152,24 @@ impl House {
                 self.keys.replace(self.store.list_keys().await?);
             }
             Change::OperatorTokens => self.tokens.replace(self.store.list_operator_tokens().await?),
+            Change::People => {
+                let _gate = self.people.gate.lock().await;
+                self.workspaces.replace(self.store.list_workspaces().await?);
+                let (users, members) =
+                    (self.store_people.list_users().await?, self.store_people.list_members().await?);
+                self.people.replace(users, members);
+            }
+            Change::Sessions => {
+                let _gate = self.people.gate.lock().await;
+                loop {
+                    let changes = self.people.changes();
+                    let rows = self.store_people.list_sessions(self.clock.now()).await?;
+                    // What was opened or ended here meanwhile may not be in the rows.
+                    if self.people.replace_sessions(rows, changes) {
+                        break;
+                    }
+                }
+            }
             Change::Catalogue => {
                 let rows = self.store.load_catalogue().await?;
                 let live = LiveCatalogue::load(rows, &self.vault, self.clock.now())?;

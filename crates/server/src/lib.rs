@@ -20,8 +20,10 @@ mod limits;
 mod listen;
 mod live;
 mod log;
+mod mail;
 mod metrics;
 mod openapi;
+mod people;
 mod pipeline;
 mod relay;
 mod respond;
@@ -37,7 +39,7 @@ mod viewer;
 mod visit;
 
 pub use address::{network, networks};
-pub use api::mint_operator_token;
+pub use api::{RouteTold, mint_operator_token, routes, setup_token};
 pub use assets::{
     AssetFault, fetch as fetch_asset, keep as keep_asset, link as asset_link, origin as asset_origin,
 };
@@ -48,9 +50,11 @@ pub use house::{House, HouseError, Parts, Worker};
 pub use image_tasks::keep as keep_tasks;
 pub use listen::Doors;
 pub use log::{Level, Log, Value};
+pub use mail::{is_sender as is_mail_sender, is_server as is_mail_server};
 pub use seal::Vault;
 pub use settings::{
-    AssetHome, AssetSettings, BodySettings, BucketSettings, LogFormat, PendingData, RelaySettings, Settings, Style,
+    AssetHome, AssetSettings, BodySettings, BucketSettings, LogFormat, MailHome, MailSettings, PendingData,
+    Registration, RelaySettings, Settings, Style,
 };
 pub use surface::{Families, Models, PRESETS, Preset, Surface, Surfaces, defaults as default_surfaces};
 pub use tasks::Tasks;

@@ -181,3 +181,55 @@ pub const TASK_LOOK_EVERY: Duration = Duration::from_secs(1);
 pub const TASK_WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 /// How often kept answers whose time is over are looked for.
 pub const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// Memory and passes of Argon2id for one password: the least that OWASP asks for.
+pub const PASSWORD_MEMORY_KIB: u32 = 19_456;
+/// The passes.
+pub const PASSWORD_PASSES: u32 = 2;
+/// So many passwords may wait to be hashed; a hash takes some tens of milliseconds.
+pub const PASSWORDS_WAITING_MAX: usize = 64;
+/// The shortest and the longest password, in characters.
+pub const PASSWORD_CHARS: (usize, usize) = (8, 128);
+/// The longest address of a person, in bytes (RFC 5321).
+pub const EMAIL_BYTES_MAX: usize = 254;
+/// Failed sign-ins of an address that cost no wait.
+pub const BACKOFF_FREE: u32 = 5;
+/// The wait after the next one; it doubles with each.
+pub const BACKOFF_FIRST: Duration = Duration::from_secs(1);
+/// The longest wait: whoever an address belongs to must not be locked out by others for long.
+pub const BACKOFF_LONGEST: Duration = Duration::from_secs(300);
+/// After so long without a failed try, earlier ones are forgotten.
+pub const BACKOFF_FORGOTTEN: Duration = Duration::from_secs(3_600);
+/// So many addresses are remembered.
+pub const BACKOFF_PLACES_MAX: usize = 100_000;
+/// A session that is not used for so long is void.
+pub const SESSION_IDLE: Duration = Duration::from_secs(12 * 3_600);
+/// A session ends after so long, however much it is used.
+pub const SESSION_TIME_MAX: Duration = Duration::from_secs(14 * 86_400);
+/// A session whose second factor is still out ends after so long.
+pub const SESSION_HALF_TIME_MAX: Duration = Duration::from_secs(600);
+/// The store hears this often that a session is used.
+pub const SESSION_SEEN_EVERY: Duration = Duration::from_secs(300);
+/// Wrong one-time codes in a row that end a sign-in.
+pub const CODES_WRONG_MAX: u8 = 5;
+/// Recovery codes of a second factor.
+pub const RECOVERY_CODES: usize = 10;
+/// The longest `User-Agent` that is kept with a session, in characters.
+pub const AGENT_CHARS_MAX: usize = 200;
+/// How long a mailed proof of an address works.
+pub const VERIFY_TIME: Duration = Duration::from_secs(24 * 3_600);
+/// How long a mailed way to a new password works.
+pub const RESET_TIME: Duration = Duration::from_secs(3_600);
+/// How long the token works that makes the first operator.
+pub const SETUP_TIME: Duration = Duration::from_secs(24 * 3_600);
+/// How long an invitation works.
+pub const INVITATION_TIME: Duration = Duration::from_secs(7 * 86_400);
+/// So many workspaces may one user own.
+pub const WORKSPACES_OF_ONE_MAX: usize = 20;
+/// So many mails may wait to be sent.
+pub const MAILS_WAITING_MAX: usize = 1_000;
+/// How long a mail server may take to say something.
+pub const MAIL_TIME_MAX: Duration = Duration::from_secs(20);
+/// How often a mail is tried.
+pub const MAIL_TRIES: u32 = 4;
+/// The wait before a mail is tried again; it doubles with each.
+pub const MAIL_RETRY: Duration = Duration::from_secs(2);

@@ -1,6 +1,8 @@
 //! What the master key is for: the pepper of key digests, the seal of upstream secrets, the check value of a store.
 //! In: 32 bytes. Out: digests, sealed bytes. Never here: where the master key comes from, the secrets in the clear.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use dialect::Maker;
@@ -24,6 +26,7 @@ pub struct Vault {
     makers: Hmac<Sha256>,
     links: Hmac<Sha256>,
     sessions: Hmac<Sha256>,
+    csrf: Hmac<Sha256>,
     seal: XChaCha20Poly1305,
     check: [u8; 32],
 }
@@ -50,6 +53,7 @@ impl Vault {
             makers: mac(derive(b"tollgate reasoning maker 1")),
             links: mac(derive(b"tollgate asset link 1")),
             sessions: mac(derive(b"tollgate cache session 1")),
+            csrf: mac(derive(b"tollgate csrf token 1")),
             seal: XChaCha20Poly1305::new((&derive(b"tollgate credential seal 1")).into()),
             check: derive(b"tollgate store check 1"),
         }
@@ -114,6 +118,20 @@ impl Vault {
         })
     }
 
+    /// What proves that a page has read what this server told the session of that digest: nothing that can be undone.
+    pub fn csrf(&self, session: &[u8; 32]) -> String {
+        let mut mac = self.csrf.clone();
+        mac.update(session);
+        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    }
+
+    /// Whether a text is that proof; how long the look takes says nothing about the right one.
+    pub fn csrf_fits(&self, session: &[u8; 32], text: &str) -> bool {
+        let mut mac = self.csrf.clone();
+        mac.update(session);
+        URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| mac.verify_slice(&bytes).is_ok())
+    }
+
     /// Seals a secret; `place` (table and row) is bound into it, so that it opens nowhere else.
     pub fn seal(&self, place: &str, secret: &str, chance: &dyn Chance) -> Vec<u8> {
         let mut nonce = [0; NONCE_LEN];
@@ -168,6 +186,10 @@ mod tests {
         assert_ne!(a.fingerprint("p", "s"), a.fingerprint("q", "s"));
         assert_ne!(a.maker("p"), a.maker("q"));
         assert_ne!(a.maker("p"), b.maker("p"));
+        assert!(a.csrf_fits(&[1; 32], &a.csrf(&[1; 32])));
+        for other in [a.csrf(&[2; 32]), b.csrf(&[1; 32]), String::new(), "?".into()] {
+            assert!(!a.csrf_fits(&[1; 32], &other));
+        }
         let (one, two) = (WorkspaceId::from_bytes([1; 16]), WorkspaceId::from_bytes([2; 16]));
         assert_eq!((a.session(one, "s"), a.session(one, "s").len()), (a.session(one, "s"), 32));
         for other in [a.session(one, "t"), a.session(two, "s"), b.session(one, "s")] {

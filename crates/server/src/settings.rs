@@ -43,6 +43,10 @@ pub struct Settings {
     pub pending_data: PendingData,
     /// What a credit is worth where costs are shown in credits.
     pub credit: NanoUsd,
+    /// Who may sign up.
+    pub registration: Registration,
+    /// How letters go out.
+    pub mail: MailSettings,
     /// How the relay waits and tries.
     pub relay: RelaySettings,
     /// How long connections are still accepted at shutdown while `/readyz` says no, so that balancers look elsewhere.
@@ -75,6 +79,11 @@ pub struct BodySettings {
 }
 
 impl Settings {
+    /// What links in letters begin with. Never what a request says: who asks for another's letter would choose its links.
+    pub fn base(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
     /// The largest body of calls in a language.
     pub fn body_bytes_max(&self, dialect: Dialect) -> usize {
         let bodies = &self.bodies;
@@ -167,4 +176,33 @@ pub struct BucketSettings {
     pub access_key_id: Secret<String>,
     /// With what.
     pub secret_access_key: Secret<String>,
+}
+
+/// Who may sign up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Everybody.
+    Open,
+    /// Who is invited into a workspace.
+    Invited,
+    /// Nobody.
+    Closed,
+}
+
+/// Settings of letters.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// Who they come from (`Tollgate <tollgate@example.com>`).
+    pub from: String,
+    /// Where they go.
+    pub home: MailHome,
+}
+
+/// Where letters go.
+#[derive(Clone, Debug)]
+pub enum MailHome {
+    /// Into a folder of this machine, a file each.
+    Folder(PathBuf),
+    /// To a mail server (`smtps://user:password@host`).
+    Server(Secret<String>),
 }

@@ -4,6 +4,7 @@
 use crate::book::Book;
 use crate::bucket::BUCKET_HOST;
 use crate::chance::{SimChance, SimClock};
+use crate::nobody::Nobody;
 use crate::script::Upstreams;
 use crate::seen::Seen;
 use crate::shelf::Shelf;
@@ -14,8 +15,9 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use server::{
-    AssetFault, AssetHome, AssetSettings, BodySettings, BucketSettings, Front, House, Log, LogFormat, Parts,
-    PendingData, RelaySettings, Settings, Surface, Surfaces, Tasks, Upstream, Vault, Worker,
+    AssetFault, AssetHome, AssetSettings, BodySettings, BucketSettings, Front, House, Log, LogFormat, MailHome,
+    MailSettings, Parts, PendingData, Registration, RelaySettings, Settings, Surface, Surfaces, Tasks, Upstream,
+    Vault, Worker,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -147,6 +149,7 @@ impl SimHouse {
             surfaces: Box::leak(Box::new(Surfaces::new(setup.surfaces.clone()))),
             ledger: book.clone() as Arc<dyn Ledger>,
             store: shelf as Arc<dyn Store>,
+            store_people: Arc::new(Nobody),
             vault: Vault::new(&Secret::new([7; 32])),
             clock: clock.clone(),
             chance,
@@ -163,6 +166,7 @@ impl SimHouse {
             action: "operator_token.create".into(),
             object: String::new(),
             detail: "{}".into(),
+            ..store::port::AuditEntry::default()
         };
         worker.house.store.create_operator_token(row, entry).await.unwrap_or_else(|e| unusable(&e));
         worker.house.reload(store::port::Change::OperatorTokens).await.unwrap_or_else(|e| unusable(&e));
@@ -415,6 +419,8 @@ fn settings(setup: &Setup) -> Settings {
                 None => AssetHome::Bucket(bucket()),
             },
         },
+        registration: Registration::Closed,
+        mail: MailSettings { from: "sim <sim@localhost>".into(), home: MailHome::Folder("unused".into()) },
         task_time_max: Duration::from_secs(3_600),
         pending_data: PendingData::Empty,
         credit: NanoUsd::new(10_000_000),

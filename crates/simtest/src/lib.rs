@@ -7,6 +7,7 @@ mod book;
 mod bucket;
 mod chance;
 mod house;
+mod nobody;
 mod script;
 mod seen;
 mod shelf;

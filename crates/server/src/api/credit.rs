@@ -62,7 +62,7 @@ pub async fn grant(
         amount,
         expires_at,
         reason: new.reason.trim().into(),
-        actor: operator.token.name.clone(),
+        actor: operator.name().to_owned(),
         at: now,
     };
     let balance = house.ledger.grant(order).await?;

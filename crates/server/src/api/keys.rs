@@ -92,7 +92,7 @@ pub async fn create(
         revoked_at: None,
         rules,
         owner: None,
-        created_by: operator.token.name.clone(),
+        created_by: operator.name().to_owned(),
         last_used_at: None,
         old: None,
         version: 1,

@@ -1,11 +1,12 @@
-//! Operators: their tokens at the door. In: headers. Out: who it is. Never here: API keys (they never open this door).
+//! Operators: who they are to handlers, and their tokens. In: a ticket of the gate. Out: who it is, a new token's text.
+//! Never here: finding out who asks (people/principal.rs), API keys (they never open this door).
 
+use crate::api::gate::Ticket;
 use crate::api::problem::Problem;
 use crate::api::read::Answer;
-use crate::house::{House, Worker};
+use crate::house::House;
+use crate::people::{Principal, Who};
 use axum::extract::FromRequestParts;
-use axum::extract::State;
-use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serde_json::json;
 use store::port::{AuditEntry, OperatorTokenRow};
@@ -14,31 +15,29 @@ use units::{Secret, Timestamp};
 /// What operator tokens start with.
 const PREFIX: &str = "tgop-";
 
-/// A caller whose operator token works.
+/// A caller who runs the platform: by a token, or as a user.
 pub struct Operator {
-    /// The token's record.
-    pub token: OperatorTokenRow,
+    principal: Principal,
 }
 
-impl FromRequestParts<Worker> for Operator {
+impl<S: Sync> FromRequestParts<S> for Operator {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, worker: &Worker) -> Result<Self, Problem> {
-        let value = parts.headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or("");
-        let text = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let text = text.map_or("", |(_, token)| token.trim());
-        if admit::is_well_formed(text).is_err() {
-            return Err(Problem::unauthorized());
-        }
-        let found = worker.house.tokens.find(&worker.house.vault.digest(text));
-        found.map(|token| Self { token }).ok_or_else(Problem::unauthorized)
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Ticket { principal, .. } = Ticket::from_request_parts(parts, state).await?;
+        if principal.is_operator() { Ok(Self { principal }) } else { Err(Problem::unauthorized()) }
     }
 }
 
 impl Operator {
+    /// What the log calls them.
+    pub fn name(&self) -> &str {
+        self.principal.name()
+    }
+
     /// An entry of the operators' log about what this operator did.
     pub fn did(&self, at: Timestamp, action: &str, object: String, detail: &serde_json::Value) -> AuditEntry {
-        AuditEntry { at, actor: self.token.name.clone(), action: action.into(), object, detail: detail.to_string() }
+        AuditEntry { object, ..self.principal.did(at, action, &"", detail) }
     }
 }
 
@@ -60,11 +59,15 @@ pub fn mint_operator_token(house: &House, name: &str) -> (Secret<String>, Operat
 }
 
 /// `GET /whoami`.
-pub async fn whoami(State(_): State<Worker>, operator: Operator) -> Answer {
-    Answer::ok(&json!({
-        "auth": "operator_token",
-        "operator_token": {
-            "id": operator.token.id.to_string(), "name": operator.token.name, "prefix": operator.token.prefix,
-        },
-    }))
+pub async fn whoami(ticket: Ticket) -> Answer {
+    Answer::ok(&match &ticket.principal.who {
+        Who::Token(token) => json!({
+            "auth": "operator_token",
+            "operator_token": { "id": token.id.to_string(), "name": token.name, "prefix": token.prefix },
+        }),
+        _ => json!({
+            "auth": "session",
+            "user": ticket.principal.signed().map(|signed| super::people::account::UserTold::of(&signed.user)),
+        }),
+    })
 }

@@ -3,11 +3,13 @@
 
 use crate::house::HouseError;
 use crate::limits::LEDGER_RETRY;
+use crate::people::Busy;
 use crate::visit::Code;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use std::time::Duration;
 use store::port::StoreError;
 
 /// One field that is wrong.
@@ -30,6 +32,9 @@ pub struct Problem {
     code: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
+    /// Seconds after which another try may go better.
+    #[serde(skip)]
+    wait: Option<u64>,
 }
 
 impl Problem {
@@ -42,13 +47,77 @@ impl Problem {
             detail: detail.into(),
             code,
             errors: Vec::new(),
+            wait: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(LEDGER_RETRY.as_secs()),
         }
     }
 
-    /// No operator token, or one that does not work.
+    /// Nobody that is known, or not as who this is for.
     pub fn unauthorized() -> Self {
-        let told = "An operator token is needed: Authorization: Bearer TOKEN.";
+        let told = "Sign in, or send an operator token: Authorization: Bearer TOKEN.";
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", told)
+    }
+
+    /// The second factor is still out.
+    pub fn second_factor() -> Self {
+        let told = "The second factor is still missing: POST /api/manage/session/code.";
+        Self::new(StatusCode::UNAUTHORIZED, "second_factor_needed", told)
+    }
+
+    /// The address and the password do not go together; which of them is wrong is not told.
+    pub fn credentials() -> Self {
+        let told = "The address or the password is wrong.";
+        Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", told)
+    }
+
+    /// A one-time code that is none.
+    pub fn code(ended: bool) -> Self {
+        match ended {
+            false => Self::new(StatusCode::UNAUTHORIZED, "wrong_code", "The code is wrong, or was used already."),
+            true => {
+                let told = "Too many wrong codes: sign in again from the start.";
+                Self::new(StatusCode::UNAUTHORIZED, "sign_in_ended", told)
+            }
+        }
+    }
+
+    /// Known, and not allowed.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// It may be another site's page that asks.
+    pub fn forged(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "csrf", detail)
+    }
+
+    /// The address was not proved yet.
+    pub fn unverified() -> Self {
+        let told = "Confirm your address first: the letter that you got says how; POST /api/manage/verify/mail sends another.";
+        Self::new(StatusCode::FORBIDDEN, "address_not_verified", told)
+    }
+
+    /// Nobody may sign up (in this way).
+    pub fn registration(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "registration_closed", detail)
+    }
+
+    /// A token, or an invitation, that does not work.
+    pub fn token() -> Self {
+        let told = "This link or code does not work: it was used already, or its time is over.";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_token", told)
+    }
+
+    /// Too many tries; how long to wait is told.
+    pub fn wait(left: Duration) -> Self {
+        let seconds = left.as_secs().max(1);
+        let told = format!("Too many failed tries: wait {seconds} s.");
+        Self { wait: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", told) }
+    }
+
+    /// Too much to do just now.
+    pub fn busy() -> Self {
+        let told = "Too many people sign in just now; try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", told)
     }
 
     /// What the path names is not there.
@@ -83,6 +152,11 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }
 
+    /// What it says, for the log.
+    pub fn told(&self) -> &str {
+        &self.detail
+    }
+
     /// A defect of ours.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something is wrong on our side.")
@@ -101,6 +175,7 @@ impl From<StoreError> for Problem {
             StoreError::Stale(what) => {
                 Self::conflict(format!("The {what} was changed meanwhile; look and try again."))
             }
+            StoreError::LastOne(what) => Self::conflict(format!("This is the last {what}; it stays.")),
             StoreError::Corrupt(_) => Self::internal(),
         }
     }
@@ -110,8 +185,14 @@ impl From<HouseError> for Problem {
     fn from(error: HouseError) -> Self {
         match error {
             HouseError::Store(error) => error.into(),
-            HouseError::Live(_) | HouseError::Assets(_) => Self::internal(),
+            HouseError::Live(_) | HouseError::Assets(_) | HouseError::Mail(_) => Self::internal(),
         }
+    }
+}
+
+impl From<Busy> for Problem {
+    fn from(_: Busy) -> Self {
+        Self::busy()
     }
 }
 
@@ -122,8 +203,8 @@ impl IntoResponse for Problem {
         let mut response = (status, body).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response.extensions_mut().insert(Code(self.code));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(LEDGER_RETRY.as_secs()));
+        if let Some(seconds) = self.wait {
+            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -2,16 +2,18 @@
 //! problems at once. Never here: what the values are for.
 
 use crate::api::problem::{FieldProblem, Problem};
-use crate::limits::{MANAGE_BODY_BYTES_MAX, NAME_CHARS_MAX};
+use crate::limits::{EMAIL_BYTES_MAX, MANAGE_BODY_BYTES_MAX, NAME_CHARS_MAX, PASSWORD_CHARS};
+use crate::mail;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, StatusCode, request::Parts};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 use std::str::FromStr;
+use store::port::Role;
 use units::Timestamp;
 
 /// A JSON body, read whole; unknown fields are refused by its type.
@@ -55,18 +57,47 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     }
 }
 
-/// A JSON answer.
-pub struct Answer(StatusCode, Vec<u8>);
+/// The last thing that a path names below something else (`{workspace}/members/{user}`).
+pub struct Below(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Below {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = Path::<(String, String)>::from_request_parts(parts, state).await;
+        read.map(|Path((_, name))| Self(name)).map_err(|_| Problem::not_found("object"))
+    }
+}
+
+/// A JSON answer, perhaps with a cookie.
+pub struct Answer(StatusCode, Vec<u8>, Option<HeaderValue>);
 
 impl Answer {
+    fn new(status: StatusCode, body: &impl Serialize) -> Self {
+        // What the handlers give always can be written as JSON.
+        Self(status, serde_json::to_vec(body).unwrap_or_default(), None)
+    }
+
     /// 200 with a body.
-    pub fn ok(body: &Value) -> Self {
-        Self(StatusCode::OK, body.to_string().into_bytes())
+    pub fn ok(body: &impl Serialize) -> Self {
+        Self::new(StatusCode::OK, body)
     }
 
     /// 201 with a body.
-    pub fn created(body: &Value) -> Self {
-        Self(StatusCode::CREATED, body.to_string().into_bytes())
+    pub fn created(body: &impl Serialize) -> Self {
+        Self::new(StatusCode::CREATED, body)
+    }
+
+    /// 202 with a body: what was asked for comes another way.
+    pub fn accepted(body: &impl Serialize) -> Self {
+        Self::new(StatusCode::ACCEPTED, body)
+    }
+
+    /// The same with a cookie.
+    #[must_use]
+    pub fn with_cookie(mut self, cookie: &str) -> Self {
+        self.2 = HeaderValue::from_str(cookie).ok();
+        self
     }
 }
 
@@ -76,6 +107,9 @@ impl IntoResponse for Answer {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(cookie) = self.2 {
+            headers.insert(http::header::SET_COOKIE, cookie);
+        }
         response
     }
 }
@@ -125,6 +159,31 @@ impl Checks {
         if text.is_empty() || text.chars().count() > NAME_CHARS_MAX || text.chars().any(char::is_control) {
             self.add(field, format!("expected 1 to {NAME_CHARS_MAX} characters"));
         }
+    }
+
+    /// The address of a person.
+    pub fn email(&mut self, field: &str, text: &str) {
+        let text = text.trim();
+        if text.len() > EMAIL_BYTES_MAX || !mail::is_address(text) {
+            self.add(field, "expected an address such as ada@example.com");
+        }
+    }
+
+    /// A password that is to be kept.
+    pub fn password(&mut self, field: &str, text: &str) {
+        let (least, most) = PASSWORD_CHARS;
+        if !(least..=most).contains(&text.chars().count()) {
+            self.add(field, format!("expected {least} to {most} characters"));
+        }
+    }
+
+    /// A role's name, or a problem in its place.
+    pub fn role(&mut self, field: &str, text: &str) -> Option<Role> {
+        let role = Role::named(text);
+        if role.is_none() {
+            self.add(field, "expected owner, admin, billing, developer or viewer");
+        }
+        role
     }
 
     /// A value of text, or a problem in its place.

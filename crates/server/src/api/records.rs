@@ -47,6 +47,10 @@ pub async fn usage(
         before: which.before.as_deref().and_then(|text| checks.parse("before", text)),
         limit: which.limit.unwrap_or(PAGE_ROWS_DEFAULT),
     };
+    if filter.model.as_deref().is_some_and(|model| model.contains('\0')) {
+        // PostgreSQL has no such text.
+        checks.add("model", "expected the id of a model");
+    }
     if !(1..=PAGE_ROWS_MAX).contains(&filter.limit) {
         checks.add("limit", format!("expected 1 to {PAGE_ROWS_MAX}"));
     }
@@ -112,8 +116,25 @@ pub async fn log(
         .iter()
         .map(|e| {
             let detail: Value = serde_json::from_str(&e.detail).unwrap_or(Value::Null);
-            json!({ "at": e.at.to_string(), "actor": e.actor, "action": e.action, "object": e.object, "detail": detail })
+            let state = |text: &Option<String>| -> Value {
+                text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
+            };
+            json!({
+                "at": e.at.to_string(), "actor": e.actor, "action": e.action, "object": e.object, "detail": detail,
+                "workspace": e.workspace.map(|id| id.to_string()), "address": e.address,
+                "before": state(&e.before), "after": state(&e.after),
+            })
         })
         .collect();
     Ok(Answer::ok(&json!({ "data": objects })))
+}
+
+/// `GET /log/check`: whether every entry of the log follows from the one before it. The head is for keeping elsewhere: who
+/// has an older one can tell that nothing before it was changed.
+pub async fn check_log(State(worker): State<Worker>, _: Operator) -> Result<Answer, Problem> {
+    let check = worker.house.store_people.check_log().await?;
+    let head: String = check.head.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Answer::ok(&json!({
+        "whole": check.whole, "entries": check.entries, "broken_at": check.broken_at, "head": head,
+    })))
 }

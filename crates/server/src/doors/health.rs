@@ -3,16 +3,17 @@
 //! a reverse proxy every peer is near, and being near proves nothing. Never here: anything that needs an API key.
 
 use super::only;
-use crate::api::Operator;
+use crate::api::Problem;
 use crate::entry::Door;
 use crate::house::{House, Worker};
 use crate::limits::PING_TIME_MAX;
+use crate::people::principal_of;
 use crate::visit;
 use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get};
-use http::{HeaderName, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, StatusCode, header::CONTENT_TYPE};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -52,8 +53,9 @@ async fn ready(State(worker): State<Worker>) -> (StatusCode, String) {
     readiness(&worker.house).await
 }
 
-async fn metrics(State(worker): State<Worker>, _: Operator) -> Numbers {
-    numbers(&worker.house)
+async fn metrics(State(worker): State<Worker>, headers: HeaderMap) -> Result<Numbers, Problem> {
+    let principal = principal_of(&worker.house, &headers, None).await;
+    if principal.is_operator() { Ok(numbers(&worker.house)) } else { Err(Problem::unauthorized()) }
 }
 
 async fn readiness(house: &House) -> (StatusCode, String) {

@@ -1,0 +1,117 @@
+//! The members of a workspace: listed, given another role, taken out, leaving. In: a role. Out: members. Only owners make
+//! and unmake owners, and the last one stays. Never here: how people come in (invitations).
+
+use super::account::Done;
+use crate::api::gate::Seated;
+use crate::api::problem::Problem;
+use crate::api::read::{Answer, Below, Checks, Input};
+use crate::house::{House, Worker};
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::port::{Change, MemberRow, Role};
+use units::UserId;
+
+/// A role for a member.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewRole {
+    role: String,
+}
+
+/// A member as the API tells them.
+#[derive(Serialize)]
+pub struct MemberTold {
+    user: String,
+    email: String,
+    name: String,
+    role: &'static str,
+    since: String,
+}
+
+/// The members of a workspace.
+#[derive(Serialize)]
+pub struct Members {
+    data: Vec<MemberTold>,
+}
+
+impl MemberTold {
+    fn of(house: &House, row: &MemberRow) -> Option<Self> {
+        let user = house.people.user(row.user)?;
+        Some(Self {
+            user: row.user.to_string(),
+            email: user.email.clone(),
+            name: user.name.clone(),
+            role: row.role.name(),
+            since: row.since.to_string(),
+        })
+    }
+}
+
+/// Who may take a role, or the holder of it, in hand.
+pub fn may_touch(seated: &Seated, role: Role) -> Result<(), Problem> {
+    if role == Role::Owner && seated.seat.role != Role::Owner {
+        return Err(Problem::forbidden("Only an owner can make or change an owner."));
+    }
+    Ok(())
+}
+
+/// The member that a path names.
+fn named(house: &House, seated: &Seated, text: &str) -> Result<MemberRow, Problem> {
+    let gone = || Problem::not_found("member");
+    let id: UserId = text.parse().map_err(|_| gone())?;
+    let members = house.people.members(seated.seat.workspace.id);
+    members.into_iter().find(|member| member.user == id).ok_or_else(gone)
+}
+
+/// `GET /workspaces/{workspace}/members`.
+pub async fn list(State(worker): State<Worker>, seated: Seated) -> Answer {
+    let house = &worker.house;
+    let members = house.people.members(seated.seat.workspace.id);
+    Answer::ok(&Members { data: members.iter().filter_map(|row| MemberTold::of(house, row)).collect() })
+}
+
+/// `PATCH /workspaces/{workspace}/members/{user}`.
+pub async fn change(
+    State(worker): State<Worker>,
+    seated: Seated,
+    Below(user): Below,
+    Input(new): Input<NewRole>,
+) -> Result<Answer, Problem> {
+    let house = &worker.house;
+    let before = named(house, &seated, &user)?;
+    let mut checks = Checks::default();
+    let role = checks.role("role", &new.role);
+    checks.done()?;
+    let role = role.ok_or_else(Problem::internal)?;
+    may_touch(&seated, before.role)?;
+    may_touch(&seated, role)?;
+    let states = (Some(json!({ "role": before.role.name() })), Some(json!({ "role": role.name() })));
+    let log = seated.did(house.clock.now(), "member.change", &before.user, states);
+    house.store_people.set_role(before.workspace, before.user, role, log).await?;
+    house.reload(Change::People).await?;
+    let told = MemberTold::of(house, &MemberRow { role, ..before });
+    Ok(Answer::ok(&told.ok_or_else(Problem::internal)?))
+}
+
+async fn take_out(house: &House, seated: &Seated, member: MemberRow, action: &str) -> Result<Answer, Problem> {
+    let states = (Some(json!({ "role": member.role.name() })), None);
+    let log = seated.did(house.clock.now(), action, &member.user, states);
+    house.store_people.remove_member(member.workspace, member.user, log).await?;
+    house.reload(Change::People).await?;
+    Ok(Done::answer())
+}
+
+/// `DELETE /workspaces/{workspace}/members/{user}`.
+pub async fn remove(State(worker): State<Worker>, seated: Seated, Below(user): Below) -> Result<Answer, Problem> {
+    let member = named(&worker.house, &seated, &user)?;
+    may_touch(&seated, member.role)?;
+    take_out(&worker.house, &seated, member, "member.remove").await
+}
+
+/// `POST /workspaces/{workspace}/leave`: whoever is in it may go, but not the last owner.
+pub async fn leave(State(worker): State<Worker>, seated: Seated) -> Result<Answer, Problem> {
+    let own = seated.principal.user().map(|signed| signed.user.id.to_string());
+    let member = named(&worker.house, &seated, &own.unwrap_or_default())?;
+    take_out(&worker.house, &seated, member, "member.leave").await
+}

@@ -1,0 +1,114 @@
+//! The rules of a workspace as people write and read them. In: a change. Out: the workspace, or every problem at once.
+//! Never here: what a rule means (admit), keys.
+
+use crate::api::gate::Seated;
+use crate::api::key_rules::CapsChange;
+use crate::api::problem::Problem;
+use crate::api::read::{Answer, Checks, Field, Input};
+use crate::api::workspaces::object;
+use crate::house::Worker;
+use admit::{Quota, WorkspaceRules};
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::port::{Change, WorkspaceChange};
+use units::NanoUsd;
+
+/// What of a workspace is to be another: what is absent stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedWorkspace {
+    name: Option<String>,
+    rules: Option<RulesChange>,
+}
+
+/// Rules to set.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RulesChange {
+    api_off: Option<bool>,
+    own_providers_only: Option<bool>,
+    member: Field<QuotaChange>,
+    end_user: Field<QuotaChange>,
+}
+
+/// What a member or an end user may use.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QuotaChange {
+    month_micro_usd: Field<u64>,
+    day_micro_usd: Field<u64>,
+    requests_per_day: Field<u32>,
+}
+
+impl QuotaChange {
+    fn set(self, quota: &mut Quota, at: &str, checks: &mut Checks) {
+        self.requests_per_day.set(&mut quota.requests_per_day, Some);
+        CapsChange::of_span(self.month_micro_usd, self.day_micro_usd).set(&mut quota.caps, at, checks);
+    }
+}
+
+impl RulesChange {
+    /// Whether it touches what is not for members to change.
+    const fn is_operators(&self) -> bool {
+        self.api_off.is_some() || self.own_providers_only.is_some()
+    }
+
+    fn set(self, rules: &mut WorkspaceRules, checks: &mut Checks) {
+        rules.api_off = self.api_off.unwrap_or(rules.api_off);
+        rules.own_providers_only = self.own_providers_only.unwrap_or(rules.own_providers_only);
+        for (name, field, quota) in [
+            ("rules.member", self.member, &mut rules.member),
+            ("rules.end_user", self.end_user, &mut rules.end_user),
+        ] {
+            match field {
+                Field::Absent => {}
+                Field::Null => *quota = Quota::default(),
+                Field::Is(change) => change.set(quota, name, checks),
+            }
+        }
+    }
+}
+
+/// `PATCH /workspaces/{workspace}`: owners and admins name it and bound its members and end users; the rest is the platform's.
+pub async fn change(
+    State(worker): State<Worker>,
+    seated: Seated,
+    Input(new): Input<ChangedWorkspace>,
+) -> Result<Answer, Problem> {
+    let house = &worker.house;
+    let row = &seated.seat.workspace;
+    let mut checks = Checks::default();
+    if let Some(name) = &new.name {
+        checks.name("name", name);
+    }
+    let (mut rules, change) = (row.rules.clone(), new.rules.unwrap_or_default());
+    if change.is_operators() && !seated.principal.is_operator() {
+        return Err(Problem::forbidden("Only operators may change api_off and own_providers_only."));
+    }
+    change.set(&mut rules, &mut checks);
+    checks.done()?;
+    let name = new.name.map_or_else(|| row.name.clone(), |name| name.trim().to_owned());
+    let told = |name: &str, rules| Some(json!({ "name": name, "rules": shown(rules) }));
+    let sides = (told(&row.name, &row.rules), told(&name, &rules));
+    let log = seated.did(house.clock.now(), "workspace.change", &row.id, sides);
+    let change = WorkspaceChange { id: row.id, version: row.version, name, rules };
+    house.store.change_workspace(change, log).await?;
+    house.reload(Change::Keys).await?;
+    let row = house.workspaces.find(row.id).ok_or_else(|| Problem::not_found("workspace"))?;
+    Ok(Answer::ok(&object(house, &row).await?))
+}
+
+/// Rules as people read them.
+pub fn shown(rules: &WorkspaceRules) -> Value {
+    let quota = |quota: &Quota| {
+        json!({
+            "month_micro_usd": quota.caps.month.map(NanoUsd::micro_down),
+            "day_micro_usd": quota.caps.day.map(NanoUsd::micro_down), "requests_per_day": quota.requests_per_day,
+        })
+    };
+    json!({
+        "api_off": rules.api_off, "own_providers_only": rules.own_providers_only, "plans": rules.plans,
+        "tier": rules.tier, "member": quota(&rules.member), "end_user": quota(&rules.end_user),
+    })
+}

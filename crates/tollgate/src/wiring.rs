@@ -120,6 +120,7 @@ pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<H
         surfaces: Box::leak(Box::new(Surfaces::new(config.surfaces.clone()))),
         ledger: opened.ledger,
         store: opened.store,
+        store_people: opened.people,
         vault,
         clock,
         chance,
@@ -127,6 +128,7 @@ pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<H
     };
     let house = House::open(parts).await?;
     first_operator_token(config, &house).await?;
+    first_operator(config, &house).await?;
     Ok(house)
 }
 
@@ -151,9 +153,36 @@ async fn first_operator_token(config: &Config, house: &House) -> Result<(), Wiri
         action: "operator_token.create".into(),
         object: row.id.to_string(),
         detail: "{}".into(),
+        ..store::port::AuditEntry::default()
     };
     house.store.create_operator_token(row, log).await?;
     house.reload(store::port::Change::OperatorTokens).await?;
+    Ok(())
+}
+
+/// Where the token lies that makes the first operator a user.
+pub fn setup_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("setup.token")
+}
+
+/// While no user runs the platform, a token that makes the first one lies beside the data and stands in the log: whoever
+/// reads either is at the machine. It works once; the file goes when it is of no use any more.
+async fn first_operator(config: &Config, house: &House) -> Result<(), WiringError> {
+    let path = setup_file(&config.data_dir);
+    let data = |e| WiringError::Data(path.display().to_string(), e);
+    let kept = std::fs::read_to_string(&path).ok();
+    let kept = kept.as_deref().map(str::trim);
+    match server::setup_token(house, kept).await? {
+        Some(text) => {
+            if kept != Some(text.expose()) {
+                master_key::write_private(&path, text.expose()).map_err(data)?;
+            }
+            let file = path.display().to_string();
+            house.log.info("setup.needed", &[("setup_token", text.expose()), ("file", &file)]);
+        }
+        None if kept.is_some() => std::fs::remove_file(&path).map_err(data)?,
+        None => {}
+    }
     Ok(())
 }
 
@@ -167,7 +196,8 @@ fn make_private_dir(dir: &Path) -> std::io::Result<()> {
 
 /// Secrets that lie in the data folder already are their owner's alone as well, whoever put them there.
 fn keep_private(config: &Config) -> std::io::Result<()> {
-    let secrets = [config.master_key_file.clone(), token_file(&config.data_dir)];
+    let data = &config.data_dir;
+    let secrets = [config.master_key_file.clone(), token_file(data), setup_file(data)];
     let mut inside = secrets.iter().filter(|path| path.starts_with(&config.data_dir));
     inside.try_for_each(|path| store::owner_only(path))
 }

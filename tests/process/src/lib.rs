@@ -3,6 +3,7 @@
 //! Never here: the gateway's own code (it is looked at from outside only); anything that ships.
 
 mod binary;
+mod browser;
 mod call;
 mod catalogue;
 mod chance;
@@ -20,6 +21,7 @@ mod providers;
 mod shell;
 
 pub use binary::binary;
+pub use browser::Browser;
 pub use call::{Call, Dialect, raw};
 pub use catalogue::{NANO_PER_INPUT, NANO_PER_OUTPUT, catalogue, price_of};
 pub use chance::Chance;

@@ -3,7 +3,10 @@
 use crate::config::declare::{Kind, SETTINGS};
 use crate::config::load::{Layers, Loaded, Mistake};
 use crate::config::{assets, surfaces};
-use server::{BodySettings, Families, LogFormat, PendingData, RelaySettings, Settings, Surface};
+use server::{
+    BodySettings, Families, LogFormat, MailHome, MailSettings, PendingData, Registration, RelaySettings, Settings,
+    Surface, is_mail_sender, is_mail_server,
+};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,6 +71,18 @@ impl Config {
             let told = "`database.url` must be empty (SQLite) or postgres://user:password@host/database".into();
             mistakes.push(Mistake { origin: origin.clone(), told });
         }
+        if let Some((_, origin)) =
+            loaded.get("mail.smtp_url").filter(|(text, _)| !text.is_empty() && !is_mail_server(text))
+        {
+            // It may hold a password, so it is not repeated.
+            let told = "`mail.smtp_url` must be empty (a folder) or smtps://user:password@host".into();
+            mistakes.push(Mistake { origin: origin.clone(), told });
+        }
+        if let Some((text, origin)) = loaded.get("mail.from").filter(|(text, _)| !is_mail_sender(text)) {
+            let told =
+                format!("`mail.from` must be an address such as Tollgate <tollgate@example.com>, not `{text}`");
+            mistakes.push(Mistake { origin: origin.clone(), told });
+        }
         mistakes.extend(assets::mistakes(&loaded));
         mistakes.extend(surfaces::mistakes(&loaded));
         if mistakes.is_empty() { Ok((Self::of(&loaded), loaded)) } else { Err(mistakes) }
@@ -120,6 +135,18 @@ impl Config {
                 // The largest value that is taken fits many times.
                 credit: NanoUsd::from_micro(i64::try_from(number("credits.value_micro_usd")).unwrap_or(1))
                     .unwrap_or_default(),
+                registration: match text("accounts.registration") {
+                    "invited" => Registration::Invited,
+                    "closed" => Registration::Closed,
+                    _ => Registration::Open,
+                },
+                mail: MailSettings {
+                    from: text("mail.from").to_owned(),
+                    home: match text("mail.smtp_url") {
+                        "" => MailHome::Folder(data_dir.join("mail")),
+                        url => MailHome::Server(Secret::new(url.to_owned())),
+                    },
+                },
                 relay: RelaySettings {
                     connect_timeout: ms("relay.connect_timeout_ms"),
                     first_byte_timeout: ms("relay.first_byte_timeout_ms"),

@@ -216,6 +216,20 @@ pub const SETTINGS: &[Setting] = &[
         "What a credit is worth in micro-USD, where model lists show what a call costs in credits (credit_cost).",
     ),
     setting(
+        "accounts.registration",
+        Kind::Choice(&["open", "invited", "closed"]),
+        "open",
+        "Who may sign up: everybody, who is invited into a workspace, or nobody.",
+    ),
+    setting(
+        "mail.smtp_url",
+        Kind::Secret,
+        "",
+        "The server that takes letters: smtps://user:password@host, or smtp://user:password@host?tls=required; empty writes \
+         them into the folder mail of the data folder, a file each.",
+    ),
+    setting("mail.from", Kind::Text, "Tollgate <tollgate@localhost>", "Who letters come from."),
+    setting(
         "responses.kept_ms",
         number(0, 365 * DAY_MS),
         "259200000",

@@ -34,6 +34,10 @@ mod log_lines;
 #[cfg(test)]
 mod manage;
 #[cfg(test)]
+mod payloads;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
 mod private_files;
 #[cfg(test)]
 mod sealed;

@@ -1,14 +1,18 @@
 //! The doors of the store: `Ledger` (hot, money), `People` (who signs in), `Store` (everything else). In: use cases.
 //! Out: what is durable. Never here: tables, SQL, a rule about money.
 
+mod callers;
 mod people;
+mod tasks;
 
+pub use callers::{KeyChange, KeyRotation, KeyRow, OldText, WorkspaceChange, WorkspaceRow};
 pub use people::{
     InvitationRow, LogCheck, MailedKind, MailedRow, MemberRow, MethodKind, MethodRow, NewPassword, NewUser, People,
     Role, SessionRow, UserRow,
 };
+pub use tasks::{TaskEnd, TaskRow, TaskState};
 
-use admit::{KeyRules, PlatformRules, WorkspaceRules};
+use admit::PlatformRules;
 use ledger::{
     AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend,
     SettleAnswer, SettleOrder, UsageRow,
@@ -16,8 +20,7 @@ use ledger::{
 use std::future::Future;
 use std::pin::Pin;
 use units::{
-    BootId, CredentialId, KeyId, NanoUsd, OperatorTokenId, PriceId, RequestId, Secret, Timestamp, UserId,
-    WorkspaceId,
+    BootId, CredentialId, KeyId, NanoUsd, OperatorTokenId, PriceId, RequestId, Secret, Timestamp, WorkspaceId,
 };
 
 /// What a door returns: awaited by whoever needs it durable.
@@ -116,115 +119,6 @@ impl AuditReport {
             written_off: outcome.written_off,
         }
     }
-}
-
-/// A customer's account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkspaceRow {
-    /// Its id.
-    pub id: WorkspaceId,
-    /// What people call it.
-    pub name: String,
-    /// Its name in addresses, unique.
-    pub slug: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// What it may do.
-    pub rules: WorkspaceRules,
-    /// Rises by one with every change.
-    pub version: u64,
-}
-
-impl WorkspaceRow {
-    /// A new one, without rules.
-    pub fn new(id: WorkspaceId, name: String, slug: String, created_at: Timestamp) -> Self {
-        Self { id, name, slug, created_at, rules: WorkspaceRules::default(), version: 1 }
-    }
-}
-
-/// A change of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkspaceChange {
-    /// Which.
-    pub id: WorkspaceId,
-    /// The version that was looked at: another one is `Stale`.
-    pub version: u64,
-    /// What people call it from now on.
-    pub name: String,
-    /// What it may do from now on.
-    pub rules: WorkspaceRules,
-}
-
-/// An API key as it is kept: never the key itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyRow {
-    /// Its id.
-    pub id: KeyId,
-    /// Whose it is.
-    pub workspace: WorkspaceId,
-    /// What people call it.
-    pub name: String,
-    /// The prefix text and four characters, for people to recognise it.
-    pub prefix: String,
-    /// HMAC-SHA256 of the key under the pepper.
-    pub digest: [u8; 32],
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it ends.
-    pub expires_at: Option<Timestamp>,
-    /// When it was revoked.
-    pub revoked_at: Option<Timestamp>,
-    /// What it may do.
-    pub rules: KeyRules,
-    /// Whose it is inside the workspace.
-    pub owner: Option<UserId>,
-    /// Who made it, in words.
-    pub created_by: String,
-    /// When it was last used, to the minute.
-    pub last_used_at: Option<Timestamp>,
-    /// The digest of the text that it had before its last rotation, and when that stops working.
-    pub old: Option<OldText>,
-    /// Rises by one with every change.
-    pub version: u64,
-}
-
-/// What a key's text was before its last rotation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OldText {
-    /// HMAC-SHA256 of it under the pepper.
-    pub digest: [u8; 32],
-    /// When it stops working.
-    pub ends_at: Timestamp,
-}
-
-/// A new text for a key: what it spent, its rules and its id stay.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyRotation {
-    /// Which.
-    pub id: KeyId,
-    /// The version that was looked at: another one is `Stale`.
-    pub version: u64,
-    /// HMAC-SHA256 of the new text under the pepper.
-    pub digest: [u8; 32],
-    /// The prefix text and four characters of the new text.
-    pub prefix: String,
-    /// When the old text stops working. One that is still older stops at once.
-    pub old_ends_at: Timestamp,
-}
-
-/// A change of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyChange {
-    /// Which.
-    pub id: KeyId,
-    /// The version that was looked at: another one is `Stale`.
-    pub version: u64,
-    /// What people call it from now on.
-    pub name: String,
-    /// When it ends from now on.
-    pub expires_at: Option<Timestamp>,
-    /// What it may do from now on.
-    pub rules: KeyRules,
 }
 
 /// An operator's token as it is kept.
@@ -328,67 +222,6 @@ pub struct AnswerRow {
     pub expires_at: Timestamp,
     /// What is kept, sealed.
     pub sealed: Secret<Vec<u8>>,
-}
-
-/// How a task stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TaskState {
-    /// It is still to end.
-    Pending,
-    /// It ended well.
-    Succeeded,
-    /// It failed, or took too long.
-    Failed,
-}
-
-impl TaskState {
-    /// The number in the store.
-    pub(crate) const fn number(self) -> i16 {
-        match self {
-            Self::Pending => 0,
-            Self::Succeeded => 1,
-            Self::Failed => 2,
-        }
-    }
-
-    /// The state of that number.
-    pub(crate) const fn of(number: i16) -> Self {
-        match number {
-            0 => Self::Pending,
-            1 => Self::Succeeded,
-            _ => Self::Failed,
-        }
-    }
-}
-
-/// A task: a request whose answer comes later than its call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskRow {
-    /// The request that began it.
-    pub id: RequestId,
-    /// Whose it is.
-    pub workspace: WorkspaceId,
-    /// How it stands.
-    pub state: TaskState,
-    /// When it was begun.
-    pub created_at: Timestamp,
-    /// When it is to be looked after next, while it is pending.
-    pub next_at: Timestamp,
-    /// When it is forgotten, once it has ended.
-    pub vanishes_at: Option<Timestamp>,
-    /// All else, in the server's own words.
-    pub document: String,
-}
-
-/// How a task ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskEnd {
-    /// How it stands from now on.
-    pub state: TaskState,
-    /// When it is forgotten.
-    pub vanishes_at: Timestamp,
-    /// All else, in the server's own words.
-    pub document: String,
 }
 
 /// Which usage rows are asked for.

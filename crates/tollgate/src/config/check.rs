@@ -113,16 +113,7 @@ impl Config {
                 threads: if threads == 0 { cores } else { threads },
                 key_prefix: text("keys.prefix").to_owned(),
                 body_bytes_max: count("server.body_bytes_max"),
-                bodies: BodySettings {
-                    chat_completions: count("bodies.chat_completions_bytes_max"),
-                    messages: count("bodies.messages_bytes_max"),
-                    responses: count("bodies.responses_bytes_max"),
-                    generate_content: count("bodies.generate_content_bytes_max"),
-                    completions: count("bodies.completions_bytes_max"),
-                    embeddings: count("bodies.embeddings_bytes_max"),
-                    images_generations: count("bodies.images_generations_bytes_max"),
-                    images_edits: count("bodies.images_edits_bytes_max"),
-                },
+                bodies: bodies(loaded),
                 body_time_max: ms("server.body_time_max_ms"),
                 kept_for: ms("responses.kept_ms"),
                 kept_bytes_max: number("responses.kept_bytes_max"),
@@ -147,16 +138,7 @@ impl Config {
                         url => MailHome::Server(Secret::new(url.to_owned())),
                     },
                 },
-                relay: RelaySettings {
-                    connect_timeout: ms("relay.connect_timeout_ms"),
-                    first_byte_timeout: ms("relay.first_byte_timeout_ms"),
-                    idle_timeout: ms("relay.idle_timeout_ms"),
-                    total_timeout: ms("relay.total_timeout_ms"),
-                    keepalive: ms("relay.keepalive_ms"),
-                    attempts_max: u8::try_from(number("relay.attempts_max")).unwrap_or(u8::MAX),
-                    retry_wait_max: ms("relay.retry_wait_max_ms"),
-                    slice_tokens: number("relay.slice_tokens"),
-                },
+                relay: relay(loaded),
                 drain_notice: ms("server.drain_notice_ms"),
                 drain_time_max: ms("server.drain_time_max_ms"),
                 log: match text("log.format") {
@@ -173,6 +155,40 @@ impl Config {
             metrics_listen: text("metrics.listen").parse().ok(),
             sim_listen: text("sim.listen").parse().ok(),
         }
+    }
+}
+
+fn number(loaded: &Loaded, key: &str) -> u64 {
+    loaded.get(key).and_then(|(text, _)| text.parse().ok()).unwrap_or(0)
+}
+
+fn bodies(loaded: &Loaded) -> BodySettings {
+    let count =
+        |key: &str| usize::try_from(number(loaded, &format!("bodies.{key}_bytes_max"))).unwrap_or(usize::MAX);
+    BodySettings {
+        chat_completions: count("chat_completions"),
+        messages: count("messages"),
+        responses: count("responses"),
+        generate_content: count("generate_content"),
+        completions: count("completions"),
+        embeddings: count("embeddings"),
+        images_generations: count("images_generations"),
+        images_edits: count("images_edits"),
+    }
+}
+
+fn relay(loaded: &Loaded) -> RelaySettings {
+    let number = |key: &str| number(loaded, &format!("relay.{key}"));
+    let ms = |key: &str| Duration::from_millis(number(key));
+    RelaySettings {
+        connect_timeout: ms("connect_timeout_ms"),
+        first_byte_timeout: ms("first_byte_timeout_ms"),
+        idle_timeout: ms("idle_timeout_ms"),
+        total_timeout: ms("total_timeout_ms"),
+        keepalive: ms("keepalive_ms"),
+        attempts_max: u8::try_from(number("attempts_max")).unwrap_or(u8::MAX),
+        retry_wait_max: ms("retry_wait_max_ms"),
+        slice_tokens: number("slice_tokens"),
     }
 }
 

@@ -174,7 +174,7 @@ fn unknown_ids_paths_and_methods() -> Outcome<()> {
     for (method, path, allowed) in [
         ("POST", "/whoami", "GET"),
         ("DELETE", "/keys", "POST"),
-        ("GET", "/keys/nonsense", "DELETE"),
+        ("PUT", "/keys/nonsense", "DELETE"),
         ("GET", "/workspaces/customer/credit", "POST"),
         ("POST", "/catalogue", "PUT"),
         ("PATCH", "/usage", "GET"),

@@ -1,11 +1,12 @@
-//! What is sold, to whom and who serves it: tiers, models, prices, providers, routes. In: documents as an operator writes them.
-//! Out: a checked `Catalogue`, or every problem at once. Never here: secrets in the clear, IO, dialects, the ledger.
+//! What is sold, to whom and who serves it: tiers, models, prices, providers, routes; catalogues to start with.
+//! In: documents as an operator writes them. Out: a checked `Catalogue`, or every problem at once. Never here: secrets in the clear, IO, dialects, the ledger.
 
 mod catalogue;
 mod check;
 mod diff;
 mod doc;
 mod price;
+mod starter;
 mod tier;
 
 pub use catalogue::{
@@ -19,4 +20,5 @@ pub use doc::{
     TierDoc, TimeoutsDoc,
 };
 pub use price::{ImagePrices, Price, Rate};
+pub use starter::{PRESETS, Preset, STARTERS, Starter};
 pub use tier::{FairUse, Limits, Tier, Tiers, When};

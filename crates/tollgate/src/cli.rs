@@ -10,6 +10,7 @@ mod configure;
 mod credit;
 mod demo;
 mod exit;
+mod init;
 mod keys;
 mod listing;
 mod output;
@@ -44,6 +45,7 @@ fn dispatch(args: Args, output: &Output) -> Result<(), Trouble> {
     match command {
         Command::Serve => serving::serve(&config),
         Command::Demo => demo::demo(&config, output),
+        Command::Init(start) => init::init(&start, output),
         Command::Config { verb } => configure::run(&verb, &config, output),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Args::command(), "tollgate", &mut std::io::stdout());

@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("limits", &["units", "catalog", "admit"]),
     ("server", &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store", "tokens", "limits"]),
     ("sim", &["units"]),
-    ("tollgate", &["units", "server", "store", "sim"]),
+    ("tollgate", &["units", "catalog", "server", "store", "sim"]),
     ("xtask", &[]),
     ("bench-mock", &[]),
     ("bench-lanes", &["dialect", "canon", "simtest", "tokens", "units"]),

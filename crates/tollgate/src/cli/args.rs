@@ -71,6 +71,8 @@ pub enum Command {
     Serve,
     /// Run the gateway with simulated providers, a workspace with $5 and a key.
     Demo,
+    /// Write a configuration and a catalogue to start with.
+    Init(Start),
     /// Look at the configuration.
     Config {
         /// What to do with it.
@@ -141,6 +143,23 @@ pub enum Command {
         /// Which shell.
         shell: Shell,
     },
+}
+
+/// What to start with.
+#[derive(Group, Debug)]
+pub struct Start {
+    /// The catalogue: vendors (their own names) or aliases (names of your own).
+    #[arg(long, value_name = "NAME", default_value = "vendors")]
+    pub preset: String,
+    /// Known providers to write besides those of the catalogue; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub provider: Vec<String>,
+    /// The folder to write into; it is made when it is not there.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+    /// Only show the catalogues and providers that there are.
+    #[arg(long)]
+    pub list: bool,
 }
 
 /// Configuration verbs.

@@ -28,6 +28,8 @@ mod exact;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod init;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod log_lines;

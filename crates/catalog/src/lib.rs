@@ -20,5 +20,5 @@ pub use doc::{
     TierDoc, TimeoutsDoc,
 };
 pub use price::{ImagePrices, Price, Rate};
-pub use starter::{PRESETS, Preset, STARTERS, Starter};
+pub use starter::{Choice, PRESETS, Preset, STARTERS, Starter};
 pub use tier::{FairUse, Limits, Tier, Tiers, When};

@@ -39,33 +39,74 @@ pub const STARTERS: [Starter; 2] = [
     },
 ];
 
+/// Which providers an operator wants.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice<'a> {
+    /// The names of those that models are bought from, with all that the same credential opens; none is all.
+    pub only: &'a [&'a str],
+    /// The names of those that are written besides.
+    pub more: &'a [&'a str],
+}
+
+/// Where a model of a file begins.
+const MODEL: &str = "[[model]]\n";
+/// Where a route begins; its provider is the first word in quotes.
+const ROUTE: &str = "[[model.route]]\n";
+
 impl Starter {
     /// The set of that name.
     pub fn named(name: &str) -> Option<&'static Self> {
         STARTERS.iter().find(|starter| starter.name == name)
     }
 
-    /// The providers that its routes lead to, and those named besides, each once and in the order of `PRESETS`.
-    pub fn providers(&self, more: &[&str]) -> Vec<&'static Preset> {
-        let wanted = |preset: &&Preset| self.providers.contains(&preset.name) || more.contains(&preset.name);
+    /// The providers that the chosen routes lead to, and those that are wanted besides, each once and in the order of `PRESETS`.
+    pub fn providers(&self, choice: &Choice<'_>) -> Vec<&'static Preset> {
+        let wanted = |preset: &&Preset| self.buys_from(preset, choice) || choice.more.contains(&preset.name);
         PRESETS.iter().filter(wanted).collect()
     }
 
-    /// The catalogue file: its providers, those named besides, and its models.
-    pub fn catalogue(&self, more: &[&str]) -> String {
+    fn buys_from(&self, preset: &Preset, choice: &Choice<'_>) -> bool {
+        // One credential opens every language of a vendor.
+        let same = |name: &&str| Preset::named(name).is_some_and(|named| named.variable == preset.variable);
+        self.providers.contains(&preset.name) && (choice.only.is_empty() || choice.only.iter().any(same))
+    }
+
+    /// The catalogue file: its providers and its models. Nothing where no model is left of the choice.
+    pub fn catalogue(&self, choice: &Choice<'_>) -> Option<String> {
+        let models: Vec<String> = self.models.split("\n\n").filter_map(|part| self.chosen(part, choice)).collect();
+        let models = models.join("\n\n");
+        if !models.contains(MODEL) {
+            return None;
+        }
         let mut out = format!(
             "# What this gateway sells and who serves it, begun as the preset \"{}\": {}.\n\
              # Every field is told in docs/CATALOGUE.md. `tollgate apply` brings a gateway in line with this file. It reads the\n\
              # credentials from the variables that they name, where it runs; a provider whose variable you have not must go,\n\
-             # and so must the routes that lead to it.\n\n",
+             # and so must the routes that lead to it (`tollgate init --only` leaves them out).\n\n",
             self.name, self.told,
         );
-        for preset in self.providers(more) {
+        for preset in self.providers(choice) {
             out.push_str(&preset.toml());
             out.push('\n');
         }
-        out.push_str(self.models);
-        out
+        out.push_str(models.trim_end());
+        out.push('\n');
+        Some(out)
+    }
+
+    /// A part of the file between empty lines: words as they are, a model with the routes that are left of it.
+    fn chosen(&self, part: &str, choice: &Choice<'_>) -> Option<String> {
+        if !part.contains(MODEL) {
+            return Some(part.trim_end().to_owned());
+        }
+        let (model, routes) = part.split_once(ROUTE)?;
+        let left: Vec<&str> = routes.split(ROUTE).filter(|route| self.is_left(route, choice)).collect();
+        (!left.is_empty()).then(|| format!("{model}{ROUTE}{}", left.join(ROUTE)).trim_end().to_owned())
+    }
+
+    fn is_left(&self, route: &str, choice: &Choice<'_>) -> bool {
+        let name = route.split('"').nth(1).and_then(Preset::named);
+        name.is_some_and(|preset| self.buys_from(preset, choice))
     }
 }
 

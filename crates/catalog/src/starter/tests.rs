@@ -1,7 +1,7 @@
 //! The shipped catalogues as an operator gets them: each is a good one, and sells what the public descriptions that it is
 //! made after promise. Never here: calls of models.
 
-use super::{PRESETS, Preset, STARTERS, Starter};
+use super::{Choice, PRESETS, Preset, STARTERS, Starter};
 use crate::{Catalogue, CatalogueDoc, Price, PriceDoc, Reasoning, Serves, StoredPrice, check};
 use std::collections::{BTreeMap, BTreeSet};
 use units::PriceId;
@@ -18,13 +18,18 @@ fn checked(docs: &CatalogueDoc) -> Catalogue {
     check(1, docs, &prices).unwrap()
 }
 
+/// The whole file, with those providers besides.
+fn all_of(starter: &Starter, more: &[&str]) -> String {
+    starter.catalogue(&Choice { only: &[], more }).unwrap()
+}
+
 fn starter(name: &str) -> (CatalogueDoc, Catalogue) {
-    let docs = docs(&Starter::named(name).unwrap().catalogue(&[]));
+    let docs = docs(&all_of(Starter::named(name).unwrap(), &[]));
     let catalogue = checked(&docs);
     (docs, catalogue)
 }
 
-fn ids<'a>(docs: &'a CatalogueDoc, of: impl Fn(&crate::ModelDoc) -> bool) -> Vec<&'a str> {
+fn ids(docs: &CatalogueDoc, of: impl Fn(&crate::ModelDoc) -> bool) -> Vec<&str> {
     docs.model.iter().filter(|m| of(m)).map(|m| m.id.as_str()).collect()
 }
 
@@ -33,7 +38,7 @@ fn ids<'a>(docs: &'a CatalogueDoc, of: impl Fn(&crate::ModelDoc) -> bool) -> Vec
 fn r_route_11_every_shipped_file_is_a_good_catalogue() {
     let all: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
     for starter in &STARTERS {
-        let docs = docs(&starter.catalogue(&[]));
+        let docs = docs(&all_of(starter, &[]));
         let catalogue = checked(&docs);
         assert_eq!(catalogue.models.len(), docs.model.len());
         let named: BTreeSet<&str> = docs.provider.iter().map(|p| p.name.as_str()).collect();
@@ -44,9 +49,28 @@ fn r_route_11_every_shipped_file_is_a_good_catalogue() {
             assert!(!model.route.is_empty() && model.enabled, "{}", model.id);
             assert!(model.display_name.is_some() && model.group.is_some(), "{}", model.id);
         }
-        let more = self::docs(&starter.catalogue(&all));
+        let more = self::docs(&all_of(starter, &all));
         assert_eq!(checked(&more).providers.len(), PRESETS.len());
-        assert!(starter.catalogue(&[]).contains("CHECK EVERY PRICE"));
+        assert!(all_of(starter, &[]).contains("CHECK EVERY PRICE"));
+    }
+}
+
+/// R-ROUTE-11: who has the credential of one vendor alone gets what that one serves, as a good catalogue.
+#[test]
+fn r_route_11_what_one_vendor_serves_is_a_good_catalogue() {
+    for starter in &STARTERS {
+        let whole = docs(&all_of(starter, &[]));
+        for name in starter.providers {
+            let choice = Choice { only: &[name], more: &[] };
+            let docs = docs(&starter.catalogue(&choice).unwrap());
+            let variable = Preset::named(name).unwrap().variable;
+            let of_it = |name: &str| Preset::named(name).unwrap().variable == variable;
+            let served = whole.model.iter().filter(|m| m.route.iter().any(|route| of_it(&route.provider)));
+            assert_eq!(checked(&docs).models.len(), served.count(), "{name}");
+            assert!(docs.provider.iter().all(|p| of_it(&p.name)), "{name}");
+            assert_eq!(docs.provider.len(), starter.providers(&choice).len());
+        }
+        assert_eq!(starter.catalogue(&Choice { only: &["groq"], more: &[] }), None);
     }
 }
 
@@ -113,7 +137,7 @@ fn row_000_14_the_shipped_aliases_have_the_models_of_its_variables() {
 /// R-ROUTE-2: a gateway behind a gateway needs an address and a key, and nothing that it wants differently.
 #[test]
 fn row_000_15_another_tollgate_is_a_known_provider() {
-    let docs = docs(&Starter::named("aliases").unwrap().catalogue(&["tollgate"]));
+    let docs = docs(&all_of(Starter::named("aliases").unwrap(), &["tollgate"]));
     let provider = docs.provider.iter().find(|p| p.name == "tollgate").unwrap();
     assert_eq!((provider.kind.as_str(), &provider.quirks), ("openai", &crate::QuirksDoc::default()));
     assert!(checked(&docs).providers.contains_key("tollgate"));

@@ -151,6 +151,9 @@ pub struct Start {
     /// The catalogue: vendors (their own names) or aliases (names of your own).
     #[arg(long, value_name = "NAME", default_value = "vendors")]
     pub preset: String,
+    /// Only the models that this provider serves, in every language of its vendor; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
     /// Known providers to write besides those of the catalogue; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub provider: Vec<String>,

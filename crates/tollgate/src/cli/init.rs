@@ -4,7 +4,7 @@
 use crate::cli::args::Start;
 use crate::cli::exit::Trouble;
 use crate::cli::output::Output;
-use catalog::{PRESETS, Preset, STARTERS, Starter};
+use catalog::{Choice, PRESETS, Preset, STARTERS, Starter};
 use serde_json::json;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -22,15 +22,19 @@ pub fn init(start: &Start, output: &Output) -> Result<(), Trouble> {
         return Ok(());
     }
     let starter = Starter::named(&start.preset).ok_or_else(|| unknown("preset", &start.preset, &starters()))?;
+    let only: Vec<&str> = start.only.iter().map(String::as_str).collect();
     let more: Vec<&str> = start.provider.iter().map(String::as_str).collect();
-    if let Some(name) = more.iter().find(|name| Preset::named(name).is_none()) {
+    if let Some(name) = only.iter().chain(&more).find(|name| Preset::named(name).is_none()) {
         return Err(unknown("provider", name, &PRESETS.map(|preset| preset.name)));
     }
-    let files =
-        [(start.dir.join(SETTINGS), settings(starter)), (start.dir.join(CATALOGUE), starter.catalogue(&more))];
+    let choice = Choice { only: &only, more: &more };
+    let catalogue = starter.catalogue(&choice).ok_or_else(|| {
+        Trouble::Usage(format!("{} serves no model of the preset \"{}\"", only.join(", "), starter.name))
+    })?;
+    let files = [(start.dir.join(SETTINGS), settings(starter)), (start.dir.join(CATALOGUE), catalogue)];
     write(&start.dir, &files)?;
     let written: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
-    let mut variables: Vec<&str> = starter.providers(&more).iter().filter_map(|preset| preset.variable).collect();
+    let mut variables: Vec<&str> = starter.providers(&choice).iter().filter_map(|preset| preset.variable).collect();
     variables.dedup();
     let next = next(&start.dir, &variables);
     let told = json!({ "preset": starter.name, "written": written, "variables": variables, "next": next });

@@ -88,9 +88,10 @@ fn it_writes_over_nothing() -> Outcome<()> {
     shell.ends(1, &["init"])?.complains(&["catalog.toml is there already", "nothing was written"])?;
     assert_eq!(fs::read_to_string(there).map_err(at("catalog.toml"))?, "mine");
     assert!(!folder.path().join("tollgate.toml").exists());
-    for args in [["init", "--preset", "nobody"], ["init", "--provider", "nobody"]] {
+    for args in [["init", "--preset", "nobody"], ["init", "--provider", "nobody"], ["init", "--only", "nobody"]] {
         shell.ends(2, &args)?.complains(&["\"nobody\"; there are"])?;
     }
+    shell.ends(2, &["init", "--only", "groq"])?.complains(&["groq serves no model of the preset"])?;
     let list = shell.run(&["init", "--list"])?;
     list.says(&["vendors\t", "aliases\t", "anthropic\t", "https://api.mistral.ai/v1", "DEEPSEEK_API_KEY"])?;
     let json = shell.json(&["init", "--list"])?;
@@ -113,6 +114,10 @@ fn what_it_writes_is_applied_unchanged() -> Outcome<()> {
         assert_eq!(full.json(&["apply", &file])?["changed"], false);
     }
     assert!(listed(&world)?.0.contains("ez-build"));
+    // Who has one credential leaves out what the others serve.
+    bare.run(&["init", "--only", "anthropic", "--dir", "one"])?;
+    bare.with("ANTHROPIC_API_KEY", "sim-credential").run(&["apply", "one/catalog.toml", "--prune"])?;
+    assert_eq!(listed(&world)?.0.len(), 6);
     Ok(())
 }
 

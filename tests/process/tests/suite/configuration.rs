@@ -175,6 +175,7 @@ fn completions_and_help_know_every_command() -> Outcome<()> {
     let commands = [
         "serve",
         "demo",
+        "init",
         "config",
         "apply",
         "workspace",

@@ -244,6 +244,27 @@ pub fn account(balance: Balance, ask: &AccountAsk, tallies: &Tallies) -> Account
     }
 }
 
+/// What was charged to a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct KeyCharges {
+    /// Since it was made.
+    pub total: NanoUsd,
+    /// In the month that was asked for.
+    pub month: NanoUsd,
+    /// On the day that was asked for.
+    pub day: NanoUsd,
+}
+
+/// What was charged to each of these keys, of what is known at one instant.
+pub fn key_charges(keys: &[KeyId], at: Timestamp, tallies: &Tallies) -> Vec<KeyCharges> {
+    let charges = |key: &KeyId| KeyCharges {
+        total: tallies.key(*key).1.spent,
+        month: tallies.over((*key).into(), Span::Month, at).spent,
+        day: tallies.over((*key).into(), Span::Day, at).spent,
+    };
+    keys.iter().map(charges).collect()
+}
+
 /// Where a call counts, by day: under its key, its member, its end user.
 pub fn places(id: RequestId, key: KeyId, counted: Counted) -> impl Iterator<Item = (MeterId, i64)> {
     let day = id.made_at().day();

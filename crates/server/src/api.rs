@@ -4,9 +4,12 @@
 mod catalogue;
 mod credit;
 mod gate;
+mod key_hand;
 mod key_rules;
 mod keys;
+mod management_keys;
 mod operator;
+mod page;
 mod people;
 mod platform;
 mod problem;

@@ -65,6 +65,8 @@ pub fn caps_of(caps: &SpendCaps, of: [Option<Capped>; 3]) -> Vec<Cap> {
 #[derive(Default)]
 pub struct LiveKeys {
     keys: parking_lot::RwLock<foldhash::HashMap<[u8; 32], Arc<LiveKey>>>,
+    /// Lets one at a time change a key and tell it here, or read them all: older rows never come after newer ones.
+    pub gate: tokio::sync::Mutex<()>,
 }
 
 impl LiveKeys {

@@ -9,7 +9,7 @@ use crate::live::{LiveCatalogue, LiveError, LiveTokens};
 use crate::log::Log;
 use crate::mail::{MailError, Post};
 use crate::metrics::Metrics;
-use crate::people::{Backoff, Hasher, LivePeople};
+use crate::people::{Backoff, Hasher, LivePeople, LivePrograms};
 use crate::room::Room;
 use crate::seal::Vault;
 use crate::settings::Settings;
@@ -62,6 +62,8 @@ pub struct House {
     pub workspaces: LiveWorkspaces,
     /// Users, members, sessions.
     pub people: LivePeople,
+    /// Programs that manage a workspace.
+    pub programs: LivePrograms,
     /// Passwords.
     pub hasher: Hasher,
     /// Failed sign-ins.
@@ -124,6 +126,7 @@ impl House {
             tokens: LiveTokens::default(),
             workspaces: LiveWorkspaces::default(),
             people: LivePeople::default(),
+            programs: LivePrograms::default(),
             hasher,
             backoff: Backoff::default(),
             post,
@@ -133,7 +136,14 @@ impl House {
             forgotten: Mutex::default(),
             draining: AtomicBool::new(false),
         };
-        let all = [Change::Keys, Change::Catalogue, Change::OperatorTokens, Change::People, Change::Sessions];
+        let all = [
+            Change::Keys,
+            Change::Catalogue,
+            Change::OperatorTokens,
+            Change::People,
+            Change::Sessions,
+            Change::ManagementKeys,
+        ];
         for change in all {
             house.reload(change).await?;
         }
@@ -149,6 +159,7 @@ impl House {
             Change::Keys => {
                 self.workspaces.rule(&self.store.load_platform().await?);
                 self.workspaces.replace(self.store.list_workspaces().await?);
+                let _gate = self.keys.gate.lock().await;
                 self.keys.replace(self.store.list_keys().await?);
             }
             Change::OperatorTokens => self.tokens.replace(self.store.list_operator_tokens().await?),
@@ -169,6 +180,10 @@ impl House {
                         break;
                     }
                 }
+            }
+            Change::ManagementKeys => {
+                let _gate = self.people.gate.lock().await;
+                self.programs.replace(self.store_people.list_management_keys().await?);
             }
             Change::Catalogue => {
                 let rows = self.store.load_catalogue().await?;

@@ -221,6 +221,8 @@ pub const VERIFY_TIME: Duration = Duration::from_secs(24 * 3_600);
 pub const RESET_TIME: Duration = Duration::from_secs(3_600);
 /// How long the token works that makes the first operator.
 pub const SETUP_TIME: Duration = Duration::from_secs(24 * 3_600);
+/// The longest that a management key may work.
+pub const MANAGEMENT_KEY_TIME_MAX: Duration = Duration::from_secs(366 * 86_400);
 /// How long an invitation works.
 pub const INVITATION_TIME: Duration = Duration::from_secs(7 * 86_400);
 /// So many workspaces may one user own.

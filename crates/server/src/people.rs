@@ -5,12 +5,14 @@ mod backoff;
 mod live;
 mod password;
 mod principal;
+mod programs;
 mod totp;
 
 pub use backoff::Backoff;
 pub use live::{LivePeople, LiveSession};
 pub use password::{Busy, Hasher};
 pub use principal::{COOKIE, Principal, Signed, Who, csrf_of, is_from_here, principal_of};
+pub use programs::{LivePrograms, Program};
 pub use totp::{Totp, base32};
 
 /// An address as it is compared: without space around it, in small letters.

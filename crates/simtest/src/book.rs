@@ -2,8 +2,8 @@
 //! Never here: a rule of its own.
 
 use ledger::{
-    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend,
-    OpenHold, SettleAnswer, SettleOrder, Tallies, UsageRow, Wallet,
+    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeyCharges,
+    KeySpend, OpenHold, SettleAnswer, SettleOrder, Tallies, UsageRow, Wallet,
 };
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -182,6 +182,10 @@ impl Ledger for Book {
 
     fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend> {
         ready(Ok(self.0.lock().tallies.key(key).0))
+    }
+
+    fn key_charges(&self, keys: Vec<KeyId>, now: Timestamp) -> Pending<'_, Vec<KeyCharges>> {
+        ready(Ok(ledger::key_charges(&keys, now, &self.0.lock().tallies)))
     }
 
     fn account(&self, ask: AccountAsk) -> Pending<'_, AccountState> {

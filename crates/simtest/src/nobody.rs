@@ -2,10 +2,10 @@
 //! Never here: a user.
 
 use store::port::{
-    AuditEntry, InvitationRow, LogCheck, MailedRow, MemberRow, MethodRow, NewPassword, NewUser, Pending, People,
-    Role, SessionRow, StoreError, UserRow, WorkspaceRow,
+    AuditEntry, InvitationRow, LogCheck, MailedRow, ManagementKeyRow, MemberRow, MethodRow, NewPassword, NewUser,
+    Pending, People, Role, SessionRow, StoreError, UserRow, WorkspaceRow,
 };
-use units::{InvitationId, MethodId, SessionId, Timestamp, UserId, WorkspaceId};
+use units::{InvitationId, ManagementKeyId, MethodId, SessionId, Timestamp, UserId, WorkspaceId};
 
 /// Nobody at all.
 pub struct Nobody;
@@ -55,6 +55,9 @@ impl People for Nobody {
         nobody: withdraw(WorkspaceId, InvitationId, Timestamp, AuditEntry) -> ();
         none: find_invitation([u8; 32], Timestamp) -> Option<InvitationRow>;
         nobody: accept([u8; 32], UserId, AuditEntry) -> ();
+        nobody: create_management_key(ManagementKeyRow, AuditEntry) -> ();
+        none: list_management_keys() -> Vec<ManagementKeyRow>;
+        nobody: revoke_management_key(WorkspaceId, ManagementKeyId, Timestamp, AuditEntry) -> ManagementKeyRow;
         none: check_log() -> LogCheck;
     }
 }

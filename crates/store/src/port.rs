@@ -1,21 +1,23 @@
 //! The doors of the store: `Ledger` (hot, money), `People` (who signs in), `Store` (everything else). In: use cases.
 //! Out: what is durable. Never here: tables, SQL, a rule about money.
 
-mod callers;
+mod keys;
 mod people;
 mod tasks;
+mod workspaces;
 
-pub use callers::{KeyChange, KeyRotation, KeyRow, OldText, WorkspaceChange, WorkspaceRow};
+pub use keys::{KeyChange, KeyRotation, KeyRow, ManagementKeyRow, OldText};
 pub use people::{
     InvitationRow, LogCheck, MailedKind, MailedRow, MemberRow, MethodKind, MethodRow, NewPassword, NewUser, People,
     Role, SessionRow, UserRow,
 };
 pub use tasks::{TaskEnd, TaskRow, TaskState};
+pub use workspaces::{WorkspaceChange, WorkspaceRow};
 
 use admit::PlatformRules;
 use ledger::{
-    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend,
-    SettleAnswer, SettleOrder, UsageRow,
+    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeyCharges,
+    KeySpend, SettleAnswer, SettleOrder, UsageRow,
 };
 use std::future::Future;
 use std::pin::Pin;
@@ -75,6 +77,8 @@ pub trait Ledger: Send + Sync {
     fn balance(&self, workspace: WorkspaceId, now: Timestamp) -> Pending<'_, Balance>;
     /// What a key has spent in all, and what caches did for it, of one instant.
     fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend>;
+    /// What was charged to each of these keys until now, all of one instant, in the order in which they were asked for.
+    fn key_charges(&self, keys: Vec<KeyId>, now: Timestamp) -> Pending<'_, Vec<KeyCharges>>;
     /// Everything about one caller's money, of one instant: what every account endpoint tells.
     fn account(&self, ask: AccountAsk) -> Pending<'_, AccountState>;
     /// Posts credit to a workspace; answers when durable.
@@ -256,6 +260,8 @@ pub enum Change {
     People,
     /// Where users are signed in.
     Sessions,
+    /// Keys of programs for the management API.
+    ManagementKeys,
 }
 
 /// The other door: customers, keys, catalogue, records. Each verb is one named transaction.
@@ -276,7 +282,7 @@ pub trait Store: Send + Sync {
     /// Replaces the rules of the platform.
     fn set_platform(&self, rules: PlatformRules, log: AuditEntry) -> Pending<'_, ()>;
 
-    /// Keeps a new key. `NotFound("workspace")`.
+    /// Keeps a new key. `NotFound("workspace")`, `NotFound("member")` when its owner is not in the workspace.
     fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()>;
     /// Every key that is kept, revoked ones included, oldest first.
     fn list_keys(&self) -> Pending<'_, Vec<KeyRow>>;

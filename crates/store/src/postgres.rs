@@ -15,6 +15,7 @@ mod keys;
 mod link;
 mod load;
 mod log;
+mod management;
 mod members;
 mod node;
 mod people;
@@ -36,8 +37,8 @@ use crate::reply;
 use address::Address;
 use changes::Changes;
 use ledger::{
-    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend,
-    SettleAnswer, SettleOrder, UsageRow,
+    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeyCharges,
+    KeySpend, SettleAnswer, SettleOrder, UsageRow,
 };
 use node::Lease;
 use parking_lot::Mutex;
@@ -157,6 +158,10 @@ impl Ledger for Postgres {
 
     fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend> {
         Box::pin(credit::key_spend(&self.shared.db, key))
+    }
+
+    fn key_charges(&self, keys: Vec<KeyId>, now: Timestamp) -> Pending<'_, Vec<KeyCharges>> {
+        Box::pin(credit::key_charges(&self.shared.db, keys, now))
     }
 
     fn account(&self, ask: AccountAsk) -> Pending<'_, AccountState> {

@@ -13,6 +13,7 @@ mod inbox;
 mod journal;
 mod keys;
 mod log;
+mod management;
 mod members;
 mod people;
 mod reader;
@@ -33,8 +34,8 @@ use crate::reply::{self, Answer};
 use books::{Books, Seen};
 use inbox::{CloseAck, Entry, Errand, Inbox};
 use ledger::{
-    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeySpend,
-    SettleAnswer, SettleOrder, UsageRow,
+    AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeyCharges,
+    KeySpend, SettleAnswer, SettleOrder, UsageRow,
 };
 use parking_lot::Mutex;
 use reader::Reader;
@@ -284,6 +285,11 @@ impl Ledger for Sqlite {
     fn key_spend(&self, key: KeyId) -> Pending<'_, KeySpend> {
         let spent = self.shared.books.lock().spend(key);
         Box::pin(std::future::ready(Ok(spent)))
+    }
+
+    fn key_charges(&self, keys: Vec<KeyId>, now: Timestamp) -> Pending<'_, Vec<KeyCharges>> {
+        let charges = self.shared.books.lock().key_charges(&keys, now);
+        Box::pin(std::future::ready(Ok(charges)))
     }
 
     fn account(&self, ask: AccountAsk) -> Pending<'_, AccountState> {

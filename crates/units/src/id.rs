@@ -178,6 +178,8 @@ ids! {
     SessionId = "ses";
     /// An invitation into a workspace.
     InvitationId = "inv";
+    /// A key of a program for `/api/manage` in one workspace.
+    ManagementKeyId = "mgk";
     /// Somebody whose charges are counted: a key, a member of a workspace, an end user.
     MeterId = "mtr";
 }

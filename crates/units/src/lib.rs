@@ -12,8 +12,8 @@ mod usage;
 
 pub use chance::Chance;
 pub use id::{
-    AssetId, BootId, CredentialId, GrantId, HoldId, IdError, IdText, InvitationId, KeyId, MeterId, MethodId,
-    NodeId, OperatorTokenId, PriceId, RequestId, SessionId, TaskId, TransferId, UserId, WorkspaceId,
+    AssetId, BootId, CredentialId, GrantId, HoldId, IdError, IdText, InvitationId, KeyId, ManagementKeyId, MeterId,
+    MethodId, NodeId, OperatorTokenId, PriceId, RequestId, SessionId, TaskId, TransferId, UserId, WorkspaceId,
 };
 pub use money::{MoneyError, NanoUsd, PicoRate};
 pub use secret::Secret;

@@ -107,11 +107,9 @@ impl Operator {
     /// What a customer has and what of it is on hold, in nano-USD.
     ///
     /// # Errors
-    /// When it is not listed.
+    /// When it is not there.
     pub fn balance(&self, account: &Account) -> Outcome<(i64, i64)> {
-        let list = self.ask("GET", "/workspaces", None)?;
-        let found = list["data"].as_array().into_iter().flatten().find(|w| w["id"] == account.workspace.as_str());
-        let found = found.ok_or("the workspace is not listed")?;
+        let found = self.ask("GET", &format!("/workspaces/{}", account.workspace), None)?;
         Ok((nano(&found["balance_usd"])?, nano(&found["holds_usd"])?))
     }
 

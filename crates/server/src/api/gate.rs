@@ -28,10 +28,14 @@ pub enum May {
     Signed,
     /// A user whose sign-in is complete.
     Session,
-    /// A user, or an operator's token.
+    /// A user, an operator's token, or a program.
     Known,
-    /// A user with one of these roles in the workspace of the path, and operators.
+    /// A user, or an operator's token.
+    Account,
+    /// A user or a program with one of these roles in the workspace of the path, and operators.
     Member(&'static [Role]),
+    /// A user with one of these roles in the workspace of the path, and operators; no program.
+    Person(&'static [Role]),
     /// Who runs the platform: an operator's token, or a user who is one.
     Operator,
 }
@@ -44,14 +48,19 @@ impl May {
             Self::Half => "half signed in".into(),
             Self::Signed => "signed in or half".into(),
             Self::Session => "signed in".into(),
-            Self::Known => "signed in, operator".into(),
-            Self::Member(roles) if roles.len() == Role::ALL.len() => "member, operator".into(),
-            Self::Member(roles) => {
-                let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
-                format!("{}, operator", names.join(", "))
-            }
+            Self::Known => "signed in, management key, operator".into(),
+            Self::Account => "signed in, operator".into(),
+            Self::Member(roles) => format!("{}, operator", names(roles)),
+            Self::Person(roles) => format!("{}, operator; no management key", names(roles)),
             Self::Operator => "operator".into(),
         }
+    }
+}
+
+fn names(roles: &[Role]) -> String {
+    match roles.len() == Role::ALL.len() {
+        true => "member".to_owned(),
+        false => roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -116,24 +125,30 @@ fn admit(
         (Who::Half(_), _) => return Err(Problem::second_factor()),
         // There is nothing more to prove.
         (Who::User(_), May::Half) => return Err(Problem::conflict("Your sign-in is complete already.")),
-        (Who::Token(_), May::Half | May::Signed | May::Session) | (Who::Nobody, _) => {
+        (Who::Token(_) | Who::Program(_), May::Half | May::Signed | May::Session) | (Who::Nobody, _) => {
             return Err(Problem::unauthorized());
         }
-        (Who::User(_) | Who::Token(_), _) => {}
+        (Who::Program(_), May::Account) => {
+            return Err(Problem::forbidden("A management key opens its own workspace and nothing else."));
+        }
+        (Who::User(_) | Who::Token(_) | Who::Program(_), _) => {}
     }
     if row.may == May::Operator && !principal.is_operator() {
         return Err(Problem::forbidden("Only operators may do this."));
     }
     let seat = match row.may {
-        May::Member(roles) => Some(seat(house, &principal, roles, workspace.unwrap_or(""))?),
+        May::Member(roles) | May::Person(roles) => Some(seat(house, &principal, roles, workspace.unwrap_or(""))?),
         _ => None,
     };
+    if let (Who::Program(_), May::Person(_)) = (&principal.who, row.may) {
+        return Err(Problem::forbidden("Only people may do this, and no management key."));
+    }
     Ok(Ticket { principal, seat })
 }
 
 /// Another site's page cannot use a session: it is told apart by what browsers say, and it cannot read the token.
 fn unforged(house: &House, principal: &Principal, headers: &HeaderMap) -> Result<(), Problem> {
-    if matches!(principal.who, Who::Token(_)) {
+    if matches!(principal.who, Who::Token(_) | Who::Program(_)) {
         return Ok(());
     }
     if !is_from_here(house.settings.public_url.as_deref(), headers) {
@@ -153,8 +168,7 @@ fn seat(house: &House, principal: &Principal, roles: &[Role], named: &str) -> Re
     if principal.is_operator() {
         return Ok(Seat { workspace, role: Role::Owner });
     }
-    let user = principal.user().ok_or_else(gone)?;
-    let role = house.people.role(workspace.id, user.user.id).ok_or_else(gone)?;
+    let role = principal.role_in(house, workspace.id).ok_or_else(gone)?;
     if !roles.contains(&role) {
         return Err(Problem::forbidden("Your role in this workspace does not allow this."));
     }

@@ -1,14 +1,16 @@
-//! API keys: made, listed, changed, rotated, revoked. In: a workspace, a name, rules. Out: the key, once. Never here: its digest,
-//! what a rule means (admit).
+//! API keys: made, listed, changed, rotated, revoked, by operators everywhere and by members in their workspace. In: a workspace,
+//! a name, rules. Out: the key, once; what it came to. Never here: its digest, what a rule means (admit), whose it is (key_hand).
 
+use crate::api::key_hand::Hand;
 use crate::api::key_rules::{RulesChange, shown};
-use crate::api::operator::Operator;
+use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks, Field, Input, Named};
 use crate::house::{House, Worker};
 use crate::limits::{GRACE_DEFAULT, GRACE_MAX};
 use admit::KeyRules;
 use axum::extract::State;
+use ledger::KeyCharges;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -19,8 +21,10 @@ use units::{KeyId, Secret, Timestamp};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
-    /// The workspace's id or slug.
-    workspace: String,
+    /// The workspace's id or slug, where the path does not name it.
+    workspace: Option<String>,
+    /// The member that it belongs to.
+    owner: Option<String>,
     name: String,
     expires_at: Option<String>,
     rules: Option<RulesChange>,
@@ -49,6 +53,8 @@ pub struct Rotated {
 #[serde(deny_unknown_fields)]
 pub struct Which {
     workspace: Option<String>,
+    limit: Option<u32>,
+    before: Option<String>,
 }
 
 /// A text for a key: shown once and kept nowhere.
@@ -58,20 +64,19 @@ fn mint(house: &House) -> Secret<String> {
     admit::mint(&house.settings.key_prefix, &random)
 }
 
-/// `POST /keys`. The key itself is in this answer and nowhere else, ever (R-KEY-1).
+/// `POST /keys`, `POST /workspaces/{workspace}/keys`. The key itself is in this answer and nowhere else, ever (R-KEY-1).
 pub async fn create(
     State(worker): State<Worker>,
-    operator: Operator,
+    hand: Hand,
     Input(new): Input<NewKey>,
 ) -> Result<Answer, Problem> {
     let house = &worker.house;
     let now = house.clock.now();
     let mut checks = Checks::default();
     checks.name("name", &new.name);
-    let workspace = house.workspaces.named(&new.workspace);
-    if workspace.is_none() {
-        checks.add("workspace", "there is no such workspace");
-    }
+    let workspace = hand.workspace(house, new.workspace.as_deref(), &mut checks);
+    let named = new.owner.as_deref();
+    let owner = workspace.as_ref().and_then(|row| hand.owner(house, row.id, named, &mut checks));
     let expires_at = checks.instant("expires_at", new.expires_at.as_deref());
     if expires_at.is_some_and(|at| at <= now) {
         checks.add("expires_at", "expected a time to come");
@@ -91,55 +96,59 @@ pub async fn create(
         expires_at,
         revoked_at: None,
         rules,
-        owner: None,
-        created_by: operator.name().to_owned(),
+        owner,
+        created_by: hand.name().to_owned(),
         last_used_at: None,
         old: None,
         version: 1,
     };
-    house.store.create_key(row.clone(), operator.did(now, "key.create", row.id.to_string(), &object(&row))).await?;
+    let log = hand.did(now, "key.create", &row, &object(&row));
+    let gate = house.keys.gate.lock().await;
+    house.store.create_key(row.clone(), log).await?;
     house.keys.put(row.clone());
-    Ok(Answer::created(&with_text(&row, &text)))
+    drop(gate);
+    Ok(Answer::created(&with_text(told(house, &row).await?, &text)))
 }
 
-/// `GET /keys?workspace=`.
-pub async fn list(
-    State(worker): State<Worker>,
-    _: Operator,
-    Asked(which): Asked<Which>,
-) -> Result<Answer, Problem> {
-    let workspace = match &which.workspace {
+/// `GET /keys?workspace=`, `GET /workspaces/{workspace}/keys`: newest first.
+pub async fn list(State(worker): State<Worker>, hand: Hand, Asked(which): Asked<Which>) -> Result<Answer, Problem> {
+    let house = &worker.house;
+    let mut checks = Checks::default();
+    let page = Page::of(&WhichPage { limit: which.limit, before: which.before }, &mut checks);
+    let workspace = match which.workspace.as_deref() {
         None => None,
-        Some(text) => Some(worker.house.workspaces.named(text).ok_or_else(|| Problem::not_found("workspace"))?.id),
+        named => hand.workspace(house, named, &mut checks),
     };
-    let rows = worker.house.store.list_keys().await?;
-    let objects: Vec<Value> =
-        rows.iter().filter(|k| workspace.is_none_or(|w| w == k.workspace)).map(object).collect();
-    Ok(Answer::ok(&json!({ "data": objects })))
+    checks.done()?;
+    let mut rows = house.store.list_keys().await?;
+    rows.retain(|row| hand.holds(row) && workspace.as_ref().is_none_or(|place| place.id == row.workspace));
+    let (rows, next) = page.cut(rows, |row| row.id);
+    Ok(Answer::ok(&json!({ "data": told_all(house, &rows).await?, "next": next })))
 }
 
-/// The stored key of that id.
-async fn find(house: &House, id: &str) -> Result<KeyRow, Problem> {
+/// The stored key of that id, where it is theirs to see.
+async fn find(house: &House, hand: &Hand, id: &str) -> Result<KeyRow, Problem> {
     let id: KeyId = id.parse().map_err(|_| Problem::not_found("key"))?;
     let rows = house.store.list_keys().await?;
-    rows.into_iter().find(|row| row.id == id).ok_or_else(|| Problem::not_found("key"))
+    rows.into_iter().find(|row| row.id == id && hand.holds(row)).ok_or_else(|| Problem::not_found("key"))
 }
 
 /// `GET /keys/{id}`.
-pub async fn show(State(worker): State<Worker>, _: Operator, Named(id): Named) -> Result<Answer, Problem> {
-    Ok(Answer::ok(&object(&find(&worker.house, &id).await?)))
+pub async fn show(State(worker): State<Worker>, hand: Hand, Named(id): Named) -> Result<Answer, Problem> {
+    let row = find(&worker.house, &hand, &id).await?;
+    Ok(Answer::ok(&told(&worker.house, &row).await?))
 }
 
 /// `PATCH /keys/{id}`: what is absent stays, null takes away. A revoked key stays as it is.
 pub async fn change(
     State(worker): State<Worker>,
-    operator: Operator,
+    hand: Hand,
     Named(id): Named,
     Input(new): Input<ChangedKey>,
 ) -> Result<Answer, Problem> {
     let house = &worker.house;
     let now = house.clock.now();
-    let row = living(find(house, &id).await?)?;
+    let row = living(find(house, &hand, &id).await?)?;
     let mut checks = Checks::default();
     if let Some(name) = &new.name {
         checks.name("name", name);
@@ -153,22 +162,24 @@ pub async fn change(
     let change = KeyChange { id: row.id, version: row.version, name, expires_at, rules };
     let after = KeyRow { name: change.name.clone(), expires_at, rules: change.rules.clone(), ..row.clone() };
     let detail = json!({ "before": object(&row), "after": object(&after) });
-    let row = house.store.change_key(change, operator.did(now, "key.change", row.id.to_string(), &detail)).await?;
+    let gate = house.keys.gate.lock().await;
+    let row = house.store.change_key(change, hand.did(now, "key.change", &row, &detail)).await?;
     house.keys.put(row.clone());
-    Ok(Answer::ok(&object(&row)))
+    drop(gate);
+    Ok(Answer::ok(&told(house, &row).await?))
 }
 
 /// `POST /keys/{id}/rotate`: a new text for the key; the old one works on for the grace. What the key spent, its caps and its id
 /// stay (R-KEY-2).
 pub async fn rotate(
     State(worker): State<Worker>,
-    operator: Operator,
+    hand: Hand,
     Named(id): Named,
     Input(new): Input<Rotated>,
 ) -> Result<Answer, Problem> {
     let house = &worker.house;
     let now = house.clock.now();
-    let row = living(find(house, &id).await?)?;
+    let row = living(find(house, &hand, &id).await?)?;
     let mut checks = Checks::default();
     let grace = new.grace_seconds.map_or(GRACE_DEFAULT, Duration::from_secs);
     if grace > GRACE_MAX {
@@ -185,21 +196,25 @@ pub async fn rotate(
     };
     let detail = json!({ "prefix": { "before": row.prefix, "after": rotation.prefix },
                          "old_ends_at": rotation.old_ends_at.to_string() });
-    let log = operator.did(now, "key.rotate", row.id.to_string(), &detail);
+    let log = hand.did(now, "key.rotate", &row, &detail);
+    let gate = house.keys.gate.lock().await;
     let row = house.store.rotate_key(rotation, log).await?;
     house.keys.put(row.clone());
-    Ok(Answer::ok(&with_text(&row, &text)))
+    drop(gate);
+    Ok(Answer::ok(&with_text(told(house, &row).await?, &text)))
 }
 
 /// `DELETE /keys/{id}`: from this answer on the key is refused.
-pub async fn revoke(State(worker): State<Worker>, operator: Operator, Named(id): Named) -> Result<Answer, Problem> {
+pub async fn revoke(State(worker): State<Worker>, hand: Hand, Named(id): Named) -> Result<Answer, Problem> {
     let house = &worker.house;
-    let id: KeyId = id.parse().map_err(|_| Problem::not_found("key"))?;
+    let row = find(house, &hand, &id).await?;
     let now = house.clock.now();
-    let log = operator.did(now, "key.revoke", id.to_string(), &json!({}));
-    let row = house.store.revoke_key(id, now, log).await?;
+    let log = hand.did(now, "key.revoke", &row, &json!({}));
+    let gate = house.keys.gate.lock().await;
+    let row = house.store.revoke_key(row.id, now, log).await?;
     house.keys.put(row.clone());
-    Ok(Answer::ok(&object(&row)))
+    drop(gate);
+    Ok(Answer::ok(&told(house, &row).await?))
 }
 
 fn living(row: KeyRow) -> Result<KeyRow, Problem> {
@@ -209,17 +224,35 @@ fn living(row: KeyRow) -> Result<KeyRow, Problem> {
     }
 }
 
-fn with_text(row: &KeyRow, text: &Secret<String>) -> Value {
-    let mut shown = object(row);
+fn with_text(mut shown: Value, text: &Secret<String>) -> Value {
     shown["key"] = json!(text.expose());
     shown
+}
+
+/// Keys with what they came to until now, all of one snapshot of the ledger.
+async fn told_all(house: &House, rows: &[KeyRow]) -> Result<Vec<Value>, Problem> {
+    let ids = rows.iter().map(|row| row.id).collect();
+    let charges = house.ledger.key_charges(ids, house.clock.now()).await?;
+    let one = |(row, charges): (&KeyRow, &KeyCharges)| {
+        let mut shown = object(row);
+        shown["spend"] = json!({
+            "total_micro_usd": charges.total.micro_up(), "month_micro_usd": charges.month.micro_up(),
+            "day_micro_usd": charges.day.micro_up(),
+        });
+        shown
+    };
+    Ok(rows.iter().zip(&charges).map(one).collect())
+}
+
+async fn told(house: &House, row: &KeyRow) -> Result<Value, Problem> {
+    told_all(house, std::slice::from_ref(row)).await?.pop().ok_or_else(Problem::internal)
 }
 
 fn object(row: &KeyRow) -> Value {
     let told = |at: Option<Timestamp>| at.map(|t| t.to_string());
     json!({
         "id": row.id.to_string(), "workspace": row.workspace.to_string(), "name": row.name, "prefix": row.prefix,
-        "created_at": row.created_at.to_string(), "created_by": row.created_by,
+        "created_at": row.created_at.to_string(), "created_by": row.created_by, "owner": row.owner.map(|user| user.to_string()),
         "expires_at": told(row.expires_at), "revoked_at": told(row.revoked_at), "last_used_at": told(row.last_used_at),
         "old_text_ends_at": told(row.old.map(|old| old.ends_at)), "rules": shown(&row.rules),
     })

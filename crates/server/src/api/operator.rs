@@ -65,6 +65,9 @@ pub async fn whoami(ticket: Ticket) -> Answer {
             "auth": "operator_token",
             "operator_token": { "id": token.id.to_string(), "name": token.name, "prefix": token.prefix },
         }),
+        Who::Program(program) => json!({
+            "auth": "management_key", "management_key": super::management_keys::object(&program.row),
+        }),
         _ => json!({
             "auth": "session",
             "user": ticket.principal.signed().map(|signed| super::people::account::UserTold::of(&signed.user)),

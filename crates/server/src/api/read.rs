@@ -44,28 +44,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     }
 }
 
-/// What a path names.
+/// What a path names last (`{workspace}/members/{user}`).
 pub struct Named(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Named {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let read = Path::<String>::from_request_parts(parts, state).await;
+        let read = Path::<Vec<(String, String)>>::from_request_parts(parts, state).await;
         // A name that is no text is nobody's.
-        read.map(|Path(name)| Self(name)).map_err(|_| Problem::not_found("object"))
-    }
-}
-
-/// The last thing that a path names below something else (`{workspace}/members/{user}`).
-pub struct Below(pub String);
-
-impl<S: Send + Sync> FromRequestParts<S> for Below {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let read = Path::<(String, String)>::from_request_parts(parts, state).await;
-        read.map(|Path((_, name))| Self(name)).map_err(|_| Problem::not_found("object"))
+        let names = read.ok().and_then(|Path(mut names)| names.pop());
+        names.map(|(_, name)| Self(name)).ok_or_else(|| Problem::not_found("object"))
     }
 }
 

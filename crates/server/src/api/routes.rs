@@ -4,7 +4,10 @@
 use super::gate::{self, May};
 use super::people::{account, invitations, members, password, sessions, totp, users};
 use super::problem::Problem;
-use super::{catalogue, credit, keys, operator, platform, records, tokens, workspace_rules, workspaces};
+use super::{
+    catalogue, credit, keys, management_keys, operator, page, platform, records, tokens, workspace_rules,
+    workspaces,
+};
 use crate::house::{House, Worker};
 use crate::surface::MANAGED;
 use axum::Router;
@@ -72,6 +75,10 @@ macro_rules! rows {
 
 /// Who looks after people.
 const HEADS: May = May::Member(&[Role::Owner, Role::Admin]);
+/// Who makes keys.
+const MAKERS: May = May::Member(&[Role::Owner, Role::Admin, Role::Developer]);
+/// Who makes keys for programs: no program makes itself others.
+const PEOPLE: May = May::Person(&[Role::Owner, Role::Admin]);
 /// Everybody in a workspace.
 const MEMBERS: May = May::Member(&Role::ALL);
 
@@ -96,24 +103,33 @@ pub static ROWS: &[Row] = rows![
     POST "/totp" "totp.enrol", May::Session, () => totp::Seed, totp::enrol;
     POST "/totp/confirm" "totp.confirm", May::Session, totp::Confirm => totp::Confirmed, totp::confirm;
     POST "/totp/remove" "totp.remove", May::Session, totp::Code => account::Done, totp::remove;
-    GET "/users" "users.list", May::Operator, () => users::Users, users::list;
+    GET "/users" "users.list", May::Operator, page::WhichPage => users::Users, users::list;
     PATCH "/users/{user}" "users.change", May::Operator, users::Standing => account::UserTold, users::change;
-    GET "/workspaces" "workspaces.list", May::Known, () => Value, workspaces::list;
-    POST "/workspaces" "workspaces.create", May::Known, workspaces::NewWorkspace => Value, workspaces::create;
+    GET "/workspaces" "workspaces.list", May::Known, page::WhichPage => Value, workspaces::list;
+    POST "/workspaces" "workspaces.create", May::Account, workspaces::NewWorkspace => Value, workspaces::create;
     GET "/workspaces/{workspace}" "workspaces.show", MEMBERS, () => Value, workspaces::show;
     PATCH "/workspaces/{workspace}" "workspaces.change", HEADS, workspace_rules::ChangedWorkspace => Value, workspace_rules::change;
     GET "/platform" "platform.show", May::Operator, () => Value, platform::show;
     PATCH "/platform" "platform.change", May::Operator, platform::ChangedPlatform => Value, platform::change;
     POST "/workspaces/{workspace}/credit" "credit.grant", May::Operator, credit::NewGrant => Value, credit::grant;
-    GET "/workspaces/{workspace}/members" "members.list", MEMBERS, () => members::Members, members::list;
+    GET "/workspaces/{workspace}/members" "members.list", MEMBERS, page::WhichPage => members::Members, members::list;
     PATCH "/workspaces/{workspace}/members/{user}" "members.change", HEADS, members::NewRole => members::MemberTold, members::change;
     DELETE "/workspaces/{workspace}/members/{user}" "members.remove", HEADS, () => account::Done, members::remove;
-    POST "/workspaces/{workspace}/leave" "members.leave", MEMBERS, () => account::Done, members::leave;
-    GET "/workspaces/{workspace}/invitations" "invitations.list", HEADS, () => invitations::Invitations, invitations::list;
+    POST "/workspaces/{workspace}/leave" "members.leave", May::Person(&Role::ALL), () => account::Done, members::leave;
+    GET "/workspaces/{workspace}/invitations" "invitations.list", HEADS, page::WhichPage => invitations::Invitations, invitations::list;
     POST "/workspaces/{workspace}/invitations" "invitations.create", HEADS, invitations::NewInvitation => invitations::InvitationTold, invitations::create;
     DELETE "/workspaces/{workspace}/invitations/{invitation}" "invitations.withdraw", HEADS, () => account::Done, invitations::withdraw;
     POST "/invitations/look" "invitations.look", May::Anybody, account::Token => invitations::Look, invitations::look;
     POST "/invitations/accept" "invitations.accept", May::Session, account::Token => invitations::Accepted, invitations::accept;
+    GET "/workspaces/{workspace}/keys" "workspace_keys.list", MEMBERS, keys::Which => Value, keys::list;
+    POST "/workspaces/{workspace}/keys" "workspace_keys.create", MAKERS, keys::NewKey => Value, keys::create;
+    GET "/workspaces/{workspace}/keys/{key}" "workspace_keys.show", MEMBERS, () => Value, keys::show;
+    PATCH "/workspaces/{workspace}/keys/{key}" "workspace_keys.change", MAKERS, keys::ChangedKey => Value, keys::change;
+    POST "/workspaces/{workspace}/keys/{key}/rotate" "workspace_keys.rotate", MAKERS, keys::Rotated => Value, keys::rotate;
+    DELETE "/workspaces/{workspace}/keys/{key}" "workspace_keys.revoke", MAKERS, () => Value, keys::revoke;
+    GET "/workspaces/{workspace}/management-keys" "management_keys.list", PEOPLE, page::WhichPage => Value, management_keys::list;
+    POST "/workspaces/{workspace}/management-keys" "management_keys.create", PEOPLE, management_keys::NewManagementKey => Value, management_keys::create;
+    DELETE "/workspaces/{workspace}/management-keys/{key}" "management_keys.revoke", PEOPLE, () => Value, management_keys::revoke;
     GET "/keys" "keys.list", May::Operator, keys::Which => Value, keys::list;
     POST "/keys" "keys.create", May::Operator, keys::NewKey => Value, keys::create;
     GET "/keys/{id}" "keys.show", May::Operator, () => Value, keys::show;

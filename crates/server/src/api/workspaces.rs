@@ -2,8 +2,9 @@
 //! balance. Never here: members, rules (workspace_rules).
 
 use crate::api::gate::{Seated, Ticket};
+use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
-use crate::api::read::{Answer, Checks, Input};
+use crate::api::read::{Answer, Asked, Checks, Input};
 use crate::api::workspace_rules::shown;
 use crate::house::{House, Worker};
 use crate::limits::{SLUG_CHARS_MAX, WORKSPACES_OF_ONE_MAX};
@@ -54,24 +55,32 @@ pub async fn create(
     Ok(Answer::created(&object(house, &row).await?))
 }
 
-/// `GET /workspaces`: all for operators, their own for users.
-pub async fn list(State(worker): State<Worker>, ticket: Ticket) -> Result<Answer, Problem> {
+/// `GET /workspaces`: all for operators, their own for users and programs.
+pub async fn list(
+    State(worker): State<Worker>,
+    ticket: Ticket,
+    Asked(which): Asked<WhichPage>,
+) -> Result<Answer, Problem> {
     let house = &worker.house;
-    let mut objects = Vec::new();
-    for row in house.workspaces.all() {
-        let role = ticket.principal.user().and_then(|signed| house.people.role(row.id, signed.user.id));
-        if ticket.principal.is_operator() || role.is_some() {
-            objects.push(with_role(object(house, &row).await?, role));
-        }
+    let mut checks = Checks::default();
+    let page = Page::of(&which, &mut checks);
+    checks.done()?;
+    let role_in = |row: &WorkspaceRow| ticket.principal.role_in(house, row.id);
+    let mut rows = house.workspaces.all();
+    rows.retain(|row| ticket.principal.is_operator() || role_in(row).is_some());
+    let (rows, next) = page.cut(rows, |row| row.id);
+    let mut objects = Vec::with_capacity(rows.len());
+    for row in rows {
+        objects.push(with_role(object(house, &row).await?, role_in(&row)));
     }
-    Ok(Answer::ok(&json!({ "data": objects })))
+    Ok(Answer::ok(&json!({ "data": objects, "next": next })))
 }
 
 /// `GET /workspaces/{workspace}`.
 pub async fn show(State(worker): State<Worker>, seated: Seated) -> Result<Answer, Problem> {
     let house = &worker.house;
     let row = &seated.seat.workspace;
-    let role = seated.principal.user().and_then(|signed| house.people.role(row.id, signed.user.id));
+    let role = seated.principal.role_in(house, row.id);
     Ok(Answer::ok(&with_role(object(house, row).await?, role)))
 }
 

@@ -1,7 +1,7 @@
-//! Who asks the management API: an operator's token, or a session's cookie; nothing else opens it. In: headers, where they
+//! Who asks the management API: an operator's token, a program's key, or a session's cookie; nothing else opens it. In: headers, where they
 //! come from. Out: a principal, found once, before any handler. Never here: what a principal may do (api/routes.rs).
 
-use super::LiveSession;
+use super::{LiveSession, Program};
 use crate::house::House;
 use crate::limits::AGENT_CHARS_MAX;
 use http::header::{AUTHORIZATION, COOKIE as COOKIES, HOST, ORIGIN, USER_AGENT};
@@ -9,7 +9,7 @@ use http::{HeaderMap, Uri};
 use serde_json::Value;
 use std::net::IpAddr;
 use std::sync::Arc;
-use store::port::{AuditEntry, OperatorTokenRow, UserRow};
+use store::port::{AuditEntry, OperatorTokenRow, Role, UserRow};
 use units::{Timestamp, WorkspaceId};
 
 /// The cookie of a session. Browsers take the prefix for a promise: this host alone, every path, TLS alone.
@@ -31,6 +31,8 @@ pub enum Who {
     Nobody,
     /// An operator's token.
     Token(OperatorTokenRow),
+    /// A program, in one workspace.
+    Program(Arc<Program>),
     /// A user whose second factor is still out.
     Half(Signed),
     /// A user.
@@ -54,6 +56,7 @@ impl Principal {
         match &self.who {
             Who::Nobody => "nobody",
             Who::Token(token) => &token.name,
+            Who::Program(program) => &program.name,
             Who::Half(signed) | Who::User(signed) => &signed.user.email,
         }
     }
@@ -63,7 +66,7 @@ impl Principal {
         match &self.who {
             Who::Token(_) => true,
             Who::User(signed) => signed.user.operator,
-            Who::Nobody | Who::Half(_) => false,
+            Who::Nobody | Who::Half(_) | Who::Program(_) => false,
         }
     }
 
@@ -72,6 +75,15 @@ impl Principal {
         match &self.who {
             Who::User(signed) => Some(signed),
             _ => None,
+        }
+    }
+
+    /// What they may do in a workspace as a member of it, which a program is of one.
+    pub fn role_in(&self, house: &House, workspace: WorkspaceId) -> Option<Role> {
+        match &self.who {
+            Who::User(signed) => house.people.role(workspace, signed.user.id),
+            Who::Program(program) => Some(program.row.role).filter(|_| program.row.workspace == workspace),
+            Who::Nobody | Who::Token(_) | Who::Half(_) => None,
         }
     }
 
@@ -130,7 +142,12 @@ fn by_token(house: &House, headers: &HeaderMap) -> Who {
     if admit::is_well_formed(text).is_err() {
         return Who::Nobody;
     }
-    house.tokens.find(&house.vault.digest(text)).map_or(Who::Nobody, Who::Token)
+    let digest = house.vault.digest(text);
+    if let Some(token) = house.tokens.find(&digest) {
+        return Who::Token(token);
+    }
+    let program = house.programs.find(&digest).filter(|program| program.works(&house.people, house.clock.now()));
+    program.map_or(Who::Nobody, Who::Program)
 }
 
 async fn by_cookie(house: &House, headers: &HeaderMap) -> Who {

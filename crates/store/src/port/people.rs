@@ -2,8 +2,8 @@
 //! Each verb that changes something is one transaction with its entry in the log. Never here: a secret in the clear, who
 //! may do what (the server's table of routes), mail.
 
-use super::{AuditEntry, Pending, WorkspaceRow};
-use units::{InvitationId, MethodId, Secret, SessionId, Timestamp, UserId, WorkspaceId};
+use super::{AuditEntry, ManagementKeyRow, Pending, WorkspaceRow};
+use units::{InvitationId, ManagementKeyId, MethodId, Secret, SessionId, Timestamp, UserId, WorkspaceId};
 
 /// A person who signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -356,7 +356,8 @@ pub trait People: Send + Sync {
     fn found_workspace(&self, row: WorkspaceRow, owner: UserId, log: AuditEntry) -> Pending<'_, ()>;
     /// Gives a member another role. `NotFound("member")`, `LastOne("owner")`.
     fn set_role(&self, workspace: WorkspaceId, user: UserId, role: Role, log: AuditEntry) -> Pending<'_, ()>;
-    /// Takes a member out. `NotFound("member")`, `LastOne("owner")`.
+    /// Takes a member out; the keys that are theirs, and the management keys that they made, are revoked by it.
+    /// `NotFound("member")`, `LastOne("owner")`.
     fn remove_member(&self, workspace: WorkspaceId, user: UserId, log: AuditEntry) -> Pending<'_, ()>;
 
     /// Keeps an invitation; an open one of the same address is withdrawn by it. `Exists("member")`.
@@ -370,6 +371,19 @@ pub trait People: Send + Sync {
     fn find_invitation(&self, digest: [u8; 32], now: Timestamp) -> Pending<'_, Option<InvitationRow>>;
     /// Makes a user a member by an invitation to their address. `NotFound("invitation")`, `Exists("member")`.
     fn accept(&self, digest: [u8; 32], user: UserId, log: AuditEntry) -> Pending<'_, ()>;
+
+    /// Keeps a new management key. `NotFound("workspace")`, `NotFound("member")` when its maker is not in the workspace.
+    fn create_management_key(&self, row: ManagementKeyRow, log: AuditEntry) -> Pending<'_, ()>;
+    /// All management keys of all workspaces, newest first.
+    fn list_management_keys(&self) -> Pending<'_, Vec<ManagementKeyRow>>;
+    /// Revokes a management key of a workspace; again changes nothing. `NotFound("management key")`.
+    fn revoke_management_key(
+        &self,
+        workspace: WorkspaceId,
+        id: ManagementKeyId,
+        at: Timestamp,
+        log: AuditEntry,
+    ) -> Pending<'_, ManagementKeyRow>;
 
     /// Follows the chain of the log from its first entry to its last.
     fn check_log(&self) -> Pending<'_, LogCheck>;

@@ -6,7 +6,7 @@ use super::pool::{Db, Fail, one};
 use super::wire::Uuid;
 use crate::port::StoreError;
 use crate::record::{KEY_SUMS, key_sums_of};
-use ledger::{AccountAsk, AccountState, Balance, GrantOrder, KeySpend, Span, Tallies, Wallet};
+use ledger::{AccountAsk, AccountState, Balance, GrantOrder, KeyCharges, KeySpend, Span, Tallies, Wallet};
 use std::sync::Arc;
 use tokio_postgres::{Row, Transaction};
 use units::{KeyId, MeterId, NanoUsd, Timestamp, WorkspaceId};
@@ -106,6 +106,29 @@ pub async fn account(db: &Db, ask: AccountAsk) -> Result<AccountState, StoreErro
                 tallies.load_hold(&hold, hold.amount().map_err(|e| StoreError::Corrupt(e.to_string()))?);
             }
             Ok(ledger::account(balance, &ask, &tallies))
+        })
+    }))
+    .await
+}
+
+/// What was charged to each of these keys, of one instant.
+pub async fn key_charges(db: &Db, keys: Vec<KeyId>, now: Timestamp) -> Result<Vec<KeyCharges>, StoreError> {
+    let keys: Arc<[KeyId]> = keys.into();
+    db.read(Arc::new(move |tx| {
+        let keys = Arc::clone(&keys);
+        Box::pin(async move {
+            let mut tallies = Tallies::default();
+            let ids: Vec<Uuid> = keys.iter().map(|key| Uuid(key.bytes())).collect();
+            let sql = format!("SELECT {KEY_SUMS} FROM key_spend WHERE key = ANY($1)");
+            for row in tx.query(&sql, &[&ids]).await? {
+                tallies.load_key(KeyId::from_bytes(row.try_get::<_, Uuid>(0)?.0), sums(&row)?);
+            }
+            let meters: Vec<Uuid> = keys.iter().map(|key| Uuid(MeterId::from(*key).bytes())).collect();
+            for row in tx.query(load::DAYS, &[&meters, Span::Month.days(now).start()]).await? {
+                let (meter, day, spent) = load::day(&row)?;
+                tallies.load_day(meter, day, spent);
+            }
+            Ok(ledger::key_charges(&keys, now, &tallies))
         })
     }))
     .await

@@ -1,13 +1,13 @@
 //! The door of people of the PostgreSQL engine: each verb one named transaction. In: the port's verbs. Out: rows.
 //! Never here: SQL.
 
-use super::{Postgres, log, members, users};
+use super::{Postgres, log, management, members, users};
 use crate::port::{
-    AuditEntry, Change, InvitationRow, LogCheck, MailedRow, MemberRow, MethodRow, NewPassword, NewUser, Pending,
-    People, Role, SessionRow, UserRow, WorkspaceRow,
+    AuditEntry, Change, InvitationRow, LogCheck, MailedRow, ManagementKeyRow, MemberRow, MethodRow, NewPassword,
+    NewUser, Pending, People, Role, SessionRow, UserRow, WorkspaceRow,
 };
 use std::sync::Arc;
-use units::{InvitationId, MethodId, SessionId, Timestamp, UserId, WorkspaceId};
+use units::{InvitationId, ManagementKeyId, MethodId, SessionId, Timestamp, UserId, WorkspaceId};
 
 const PEOPLE: Option<Change> = Some(Change::People);
 const SESSIONS: Option<Change> = Some(Change::Sessions);
@@ -143,8 +143,11 @@ impl People for Postgres {
     }
 
     fn remove_member(&self, workspace: WorkspaceId, user: UserId, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.change((workspace, user), log, PEOPLE, |tx, (workspace, user)| {
-            Box::pin(members::remove(tx, *workspace, *user))
+        let all = (workspace, user, log.at);
+        // In the order of their numbers, so that two changes never wait for each other.
+        let news = [Change::Keys, Change::People, Change::ManagementKeys];
+        Box::pin(self.change(all, log, news, |tx, (workspace, user, at)| {
+            Box::pin(members::remove(tx, *workspace, *user, *at))
         }))
     }
 
@@ -179,6 +182,28 @@ impl People for Postgres {
                 Box::pin(members::accept(tx, digest, *user, *now))
             }),
         )
+    }
+
+    fn create_management_key(&self, row: ManagementKeyRow, log: AuditEntry) -> Pending<'_, ()> {
+        let news = Some(Change::ManagementKeys);
+        Box::pin(self.change(row, log, news, |tx, row| Box::pin(management::create(tx, row))))
+    }
+
+    fn list_management_keys(&self) -> Pending<'_, Vec<ManagementKeyRow>> {
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(management::list(tx)) as _)))
+    }
+
+    fn revoke_management_key(
+        &self,
+        workspace: WorkspaceId,
+        id: ManagementKeyId,
+        at: Timestamp,
+        log: AuditEntry,
+    ) -> Pending<'_, ManagementKeyRow> {
+        let news = Some(Change::ManagementKeys);
+        Box::pin(self.change((workspace, id, at), log, news, |tx, (workspace, id, at)| {
+            Box::pin(management::revoke(tx, *workspace, *id, *at))
+        }))
     }
 
     fn check_log(&self) -> Pending<'_, LogCheck> {

@@ -1,5 +1,6 @@
 //! API keys. In: rows. Out: rows. Never here: a key in clear, what a rule means.
 
+use super::management;
 use super::pool::Fail;
 use super::wire::Uuid;
 use super::workspaces::{missing_or_stale, read};
@@ -42,10 +43,7 @@ fn key_of(row: &Row) -> Result<KeyRow, Fail> {
 /// Keeps a new key.
 pub async fn create(tx: &Transaction<'_>, row: &KeyRow) -> Result<(), Fail> {
     let workspace = Uuid(row.workspace.bytes());
-    let owner = tx.query_opt("SELECT 1 FROM workspace WHERE id = $1", &[&workspace]).await?;
-    if owner.is_none() {
-        return Err(StoreError::NotFound("workspace").into());
-    }
+    management::place(tx, workspace, row.owner).await?;
     let sql = format!(
         "INSERT INTO api_key ({KEY}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
     );

@@ -2,6 +2,7 @@
 //! Never here: who may ask.
 
 use super::log::digest;
+use super::management;
 use super::pool::Fail;
 use super::wire::Uuid;
 use super::workspaces;
@@ -64,11 +65,12 @@ pub async fn set_role(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId
     if was == Role::Owner { owned(tx, workspace).await } else { Ok(()) }
 }
 
-/// Takes a member out.
-pub async fn remove(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId) -> Result<(), Fail> {
+/// Takes a member out, with their keys.
+pub async fn remove(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId, at: Timestamp) -> Result<(), Fail> {
     let (workspace, user) = (Uuid(workspace.bytes()), Uuid(user.bytes()));
     let was = role_of(tx, workspace, user).await?;
     tx.execute("DELETE FROM member WHERE workspace = $1 AND user_id = $2", &[&workspace, &user]).await?;
+    management::leave(tx, workspace, user, at).await?;
     if was == Role::Owner { owned(tx, workspace).await } else { Ok(()) }
 }
 

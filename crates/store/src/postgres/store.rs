@@ -23,14 +23,14 @@ impl Postgres {
         &self,
         argument: A,
         log: AuditEntry,
-        news: Option<Change>,
+        news: impl IntoIterator<Item = Change>,
         verb: Verb<A, T>,
     ) -> Result<T, StoreError>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let all = Arc::new((argument, log));
+        let all = Arc::new((argument, log, news.into_iter().collect::<Vec<_>>()));
         let (done, announced) = self
             .shared
             .db
@@ -39,17 +39,15 @@ impl Postgres {
                 Box::pin(async move {
                     let done = verb(tx, &all.0).await?;
                     log::write(tx, &all.1).await?;
-                    let announced = match news {
-                        Some(change) => Some(changes::tell(tx, change).await?),
-                        None => None,
-                    };
+                    let mut announced = Vec::new();
+                    for change in &all.2 {
+                        announced.push(changes::tell(tx, *change).await?);
+                    }
                     Ok((done, announced))
                 })
             }))
             .await?;
-        if let Some(announced) = announced {
-            self.shared.changes.own(announced);
-        }
+        announced.into_iter().for_each(|change| self.shared.changes.own(change));
         Ok(done)
     }
 }

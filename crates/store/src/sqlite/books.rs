@@ -5,7 +5,7 @@ use crate::StoreError;
 use foldhash::fast::RandomState;
 use ledger::{
     AccountAsk, AccountState, CacheSums, Closing, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState,
-    KeySpend, LedgerError, Leg, OpenHold, Span, Sweep, Tallies, Wallet,
+    KeyCharges, KeySpend, LedgerError, Leg, OpenHold, Span, Sweep, Tallies, Wallet,
 };
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -232,6 +232,11 @@ impl Books {
     pub fn account(&self, ask: &AccountAsk) -> Result<AccountState, StoreError> {
         let balance = self.balance(ask.workspace, ask.at)?;
         Ok(ledger::account(balance, ask, &self.tallies))
+    }
+
+    /// What was charged to each of these keys.
+    pub fn key_charges(&self, keys: &[KeyId], now: Timestamp) -> Vec<KeyCharges> {
+        ledger::key_charges(keys, now, &self.tallies)
     }
 
     /// Forgets the charges of months that no call under way began in: they are on disk, and no cap reads them.

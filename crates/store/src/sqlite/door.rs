@@ -1,13 +1,13 @@
 //! The door of people of the SQLite engine: each verb one transaction on the ledger thread, or one question to the reader.
 //! In: the port's verbs. Out: rows. Never here: SQL.
 
-use super::{Sqlite, files, log, members, sql_error, unavailable, users};
+use super::{Sqlite, files, log, management, members, sql_error, unavailable, users};
 use crate::port::{
-    AuditEntry, InvitationRow, LogCheck, MailedRow, MemberRow, MethodRow, NewPassword, NewUser, Pending, People,
-    Role, SessionRow, StoreError, UserRow, WorkspaceRow,
+    AuditEntry, InvitationRow, LogCheck, MailedRow, ManagementKeyRow, MemberRow, MethodRow, NewPassword, NewUser,
+    Pending, People, Role, SessionRow, StoreError, UserRow, WorkspaceRow,
 };
 use rusqlite::Transaction;
-use units::{InvitationId, MethodId, SessionId, Timestamp, UserId, WorkspaceId};
+use units::{InvitationId, ManagementKeyId, MethodId, SessionId, Timestamp, UserId, WorkspaceId};
 
 impl Sqlite {
     /// One change with its entry in the log.
@@ -124,7 +124,8 @@ impl People for Sqlite {
     }
 
     fn remove_member(&self, workspace: WorkspaceId, user: UserId, log: AuditEntry) -> Pending<'_, ()> {
-        self.told(log, move |tx| members::remove(tx, workspace, user))
+        let now = log.at;
+        self.told(log, move |tx| members::remove(tx, workspace, user, now))
     }
 
     fn invite(&self, row: InvitationRow, log: AuditEntry) -> Pending<'_, ()> {
@@ -152,6 +153,24 @@ impl People for Sqlite {
     fn accept(&self, digest: [u8; 32], user: UserId, log: AuditEntry) -> Pending<'_, ()> {
         let now = log.at;
         self.told(log, move |tx| members::accept(tx, &digest, user, now))
+    }
+
+    fn create_management_key(&self, row: ManagementKeyRow, log: AuditEntry) -> Pending<'_, ()> {
+        self.told(log, move |tx| management::create(tx, &row))
+    }
+
+    fn list_management_keys(&self) -> Pending<'_, Vec<ManagementKeyRow>> {
+        Box::pin(self.reads.ask(management::list))
+    }
+
+    fn revoke_management_key(
+        &self,
+        workspace: WorkspaceId,
+        id: ManagementKeyId,
+        at: Timestamp,
+        log: AuditEntry,
+    ) -> Pending<'_, ManagementKeyRow> {
+        self.told(log, move |tx| management::revoke(tx, workspace, id, at))
     }
 
     fn check_log(&self) -> Pending<'_, LogCheck> {

@@ -1,5 +1,6 @@
 //! API keys on disk. In: rows. Out: rows. Never here: a key in clear, what a rule means.
 
+use super::management;
 use super::people::taken;
 use super::sql_error;
 use super::workspaces::{missing_or_stale, unread};
@@ -36,13 +37,7 @@ fn key_of(row: &Row<'_>) -> rusqlite::Result<KeyRow> {
 
 /// Keeps a new key.
 pub fn create(tx: &Transaction<'_>, row: &KeyRow) -> Result<(), StoreError> {
-    let owner: Option<i64> = tx
-        .query_row("SELECT 1 FROM workspace WHERE id = ?1", [row.workspace.bytes()], |r| r.get(0))
-        .optional()
-        .map_err(sql_error)?;
-    if owner.is_none() {
-        return Err(StoreError::NotFound("workspace"));
-    }
+    management::place(tx, row.workspace, row.owner)?;
     tx.execute(
         &format!(
             "INSERT INTO api_key ({KEY}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"

@@ -1,6 +1,7 @@
 //! Who belongs to workspaces, on disk: members and invitations. In: rows. Out: rows. Every question names its workspace.
 //! Never here: who may ask.
 
+use super::management;
 use super::people::taken;
 use super::sql_error;
 use super::workspaces;
@@ -61,14 +62,15 @@ pub fn set_role(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId, role
     if was == Role::Owner { owned(tx, workspace) } else { Ok(()) }
 }
 
-/// Takes a member out.
-pub fn remove(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId) -> Result<(), StoreError> {
+/// Takes a member out, with their keys.
+pub fn remove(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId, at: Timestamp) -> Result<(), StoreError> {
     let was = role_of(tx, workspace, user)?;
     tx.execute(
         "DELETE FROM member WHERE workspace = ?1 AND user_id = ?2",
         params![workspace.bytes(), user.bytes()],
     )
     .map_err(sql_error)?;
+    management::leave(tx, workspace, user, at)?;
     if was == Role::Owner { owned(tx, workspace) } else { Ok(()) }
 }
 

@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
@@ -30,6 +30,7 @@ const STEPS: [Step; 8] = [
     Step::Once(include_str!("../../migrations/sqlite/0006_rules.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0007_tiers.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0008_people.sql")),
+    Step::Once(include_str!("../../migrations/sqlite/0009_management_keys.sql")),
 ];
 
 /// Brings the file to the newest shape, each step in its own transaction.

@@ -15,6 +15,8 @@ mod history;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod management;
+#[cfg(test)]
 mod money;
 #[cfg(test)]
 mod people;

@@ -9,7 +9,7 @@ use store::port::{
     WorkspaceChange, WorkspaceRow,
 };
 use store::{OpenError, Opened, StoreError};
-use units::{CredentialId, NanoUsd, OperatorTokenId, PriceId, Secret, UserId, WorkspaceId};
+use units::{CredentialId, NanoUsd, OperatorTokenId, PriceId, Secret, WorkspaceId};
 
 on_both! {
     workspaces_have_one_slug,
@@ -36,7 +36,7 @@ fn workspace(world: &World, slug: &str) -> WorkspaceRow {
     }
 }
 
-fn key(world: &World, workspace: WorkspaceId) -> KeyRow {
+pub fn key(world: &World, workspace: WorkspaceId) -> KeyRow {
     let id = world.key();
     let mut digest = [7; 32];
     digest[..16].copy_from_slice(&id.bytes());
@@ -50,7 +50,7 @@ fn key(world: &World, workspace: WorkspaceId) -> KeyRow {
         expires_at: Some(world.now().plus(Duration::from_secs(1))),
         revoked_at: None,
         rules: KeyRules { models: Some(vec!["ez-*".to_owned()]), ..KeyRules::default() },
-        owner: Some(UserId::new(world.now(), world.random())),
+        owner: None,
         created_by: "Ada".to_owned(),
         last_used_at: None,
         old: None,

@@ -57,7 +57,7 @@ fn method(world: &World, user: UserId, kind: MethodKind) -> MethodRow {
     }
 }
 
-fn workspace(world: &World, slug: &str) -> WorkspaceRow {
+pub fn workspace(world: &World, slug: &str) -> WorkspaceRow {
     WorkspaceRow::new(world.workspace(), slug.to_owned(), slug.to_owned(), world.now())
 }
 
@@ -82,13 +82,13 @@ fn mailed(world: &World, user: Option<UserId>, kind: MailedKind, n: u8) -> Maile
     MailedRow { digest: [n; 32], user, kind, made_at: world.now(), ends_at }
 }
 
-async fn registered(world: &World, o: &Opened, name: &str) -> UserRow {
+pub async fn registered(world: &World, o: &Opened, name: &str) -> UserRow {
     let new = user(world, name);
     o.people.register(new.clone(), world.log("user.register")).await.unwrap();
     new.user
 }
 
-fn missing<T>(result: &Result<T, StoreError>, what: &str) -> bool {
+pub fn missing<T>(result: &Result<T, StoreError>, what: &str) -> bool {
     matches!(result, Err(StoreError::NotFound(missing)) if *missing == what)
 }
 
@@ -293,7 +293,7 @@ async fn r_acc_1_the_last_owner_stays(world: World) {
     o.ledger.close().await.unwrap();
 }
 
-async fn invited(
+pub async fn invited(
     world: &World,
     o: &Opened,
     into: &WorkspaceRow,

@@ -8,7 +8,7 @@ use crate::wiring::token_file;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Uri};
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::{Call, Endpoint, Upstream, UpstreamError};
 use std::error::Error;
 use std::path::Path;
@@ -61,6 +61,20 @@ impl Client {
     /// `GET`.
     pub fn get(&self, path: &str) -> Result<Value, Trouble> {
         blocking(self.send(Method::GET, path, None))
+    }
+
+    /// A whole list, page after page. `path` has its query, without what says which page.
+    pub fn list(&self, path: &str) -> Result<Value, Trouble> {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        let (mut rows, mut before) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("{path}{sign}limit=1000{before}"))?;
+            rows.extend(page["data"].as_array().into_iter().flatten().cloned());
+            match page["next"].as_str() {
+                Some(next) => before = format!("&before={}", escaped(next)),
+                None => return Ok(json!({ "data": rows })),
+            }
+        }
     }
 
     /// `DELETE`.

@@ -64,7 +64,7 @@ async fn plant(address: SocketAddr, Place { sim, token, base }: &Place) -> Resul
     let docs: CatalogueDoc = toml::from_str(&CATALOGUE.replace("SIM", sim))
         .map_err(|e| Trouble::Failed(format!("the demo's catalogue is not valid: {e}")))?;
     client.send(Method::PUT, "/catalogue", Some(&json!(docs))).await?;
-    let workspaces = client.send(Method::GET, "/workspaces", None).await?;
+    let workspaces = client.send(Method::GET, "/workspaces?limit=1000", None).await?;
     let there = workspaces["data"].as_array().into_iter().flatten().any(|w| w["slug"] == WORKSPACE);
     if !there {
         client.send(Method::POST, "/workspaces", Some(&json!({ "name": "Demo", "slug": WORKSPACE }))).await?;

@@ -17,7 +17,7 @@ pub fn run(client: &Client, verb: KeyVerb, output: &Output) -> Result<(), Troubl
         }
         KeyVerb::List { workspace } => {
             let query = workspace.map_or_else(String::new, |w| format!("?workspace={}", escaped(&w)));
-            let list = client.get(&format!("/api/manage/keys{query}"))?;
+            let list = client.list(&format!("/api/manage/keys{query}"))?;
             output.list(&list, &["id", "prefix", "name", "workspace", "created_at", "expires_at", "revoked_at"]);
         }
         KeyVerb::Revoke { id } => {

@@ -14,7 +14,7 @@ pub fn run(client: &Client, verb: WorkspaceVerb, output: &Output) -> Result<(), 
             output.show(&made, made["id"].as_str().unwrap_or(""));
         }
         WorkspaceVerb::List => {
-            let list = client.get("/api/manage/workspaces")?;
+            let list = client.list("/api/manage/workspaces")?;
             output.list(&list, &["id", "slug", "name", "balance_usd", "holds_usd"]);
         }
     }

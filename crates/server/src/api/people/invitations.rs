@@ -4,8 +4,9 @@
 use super::account::{Done, Token, may_write};
 use super::members::may_touch;
 use crate::api::gate::{Caller, Seated};
+use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
-use crate::api::read::{Answer, Below, Checks, Input};
+use crate::api::read::{Answer, Asked, Checks, Input, Named};
 use crate::house::Worker;
 use crate::limits::INVITATION_TIME;
 use crate::mail::Letters;
@@ -41,6 +42,8 @@ pub struct InvitationTold {
 #[derive(Serialize)]
 pub struct Invitations {
     data: Vec<InvitationTold>,
+    /// The `before` of the next page; null at the end.
+    next: Option<String>,
 }
 
 /// An invitation as who has its token sees it.
@@ -120,15 +123,23 @@ pub async fn create(
 }
 
 /// `GET /workspaces/{workspace}/invitations`.
-pub async fn list(State(worker): State<Worker>, seated: Seated) -> Result<Answer, Problem> {
+pub async fn list(
+    State(worker): State<Worker>,
+    seated: Seated,
+    Asked(which): Asked<WhichPage>,
+) -> Result<Answer, Problem> {
     let house = &worker.house;
+    let mut checks = Checks::default();
+    let page = Page::of(&which, &mut checks);
+    checks.done()?;
     let rows = house.store_people.list_invitations(seated.seat.workspace.id).await?;
+    let (rows, next) = page.cut(rows, |row| row.id);
     let now = house.clock.now();
-    Ok(Answer::ok(&Invitations { data: rows.iter().map(|row| InvitationTold::of(row, now)).collect() }))
+    Ok(Answer::ok(&Invitations { data: rows.iter().map(|row| InvitationTold::of(row, now)).collect(), next }))
 }
 
 /// `DELETE /workspaces/{workspace}/invitations/{invitation}`.
-pub async fn withdraw(State(worker): State<Worker>, seated: Seated, Below(id): Below) -> Result<Answer, Problem> {
+pub async fn withdraw(State(worker): State<Worker>, seated: Seated, Named(id): Named) -> Result<Answer, Problem> {
     let house = &worker.house;
     let id: InvitationId = id.parse().map_err(|_| Problem::not_found("invitation"))?;
     let now = house.clock.now();

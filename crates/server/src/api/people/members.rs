@@ -3,8 +3,9 @@
 
 use super::account::Done;
 use crate::api::gate::Seated;
+use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
-use crate::api::read::{Answer, Below, Checks, Input};
+use crate::api::read::{Answer, Asked, Checks, Input, Named};
 use crate::house::{House, Worker};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,8 @@ pub struct MemberTold {
 #[derive(Serialize)]
 pub struct Members {
     data: Vec<MemberTold>,
+    /// The `before` of the next page; null at the end.
+    next: Option<String>,
 }
 
 impl MemberTold {
@@ -65,17 +68,25 @@ fn named(house: &House, seated: &Seated, text: &str) -> Result<MemberRow, Proble
 }
 
 /// `GET /workspaces/{workspace}/members`.
-pub async fn list(State(worker): State<Worker>, seated: Seated) -> Answer {
+pub async fn list(
+    State(worker): State<Worker>,
+    seated: Seated,
+    Asked(which): Asked<WhichPage>,
+) -> Result<Answer, Problem> {
     let house = &worker.house;
-    let members = house.people.members(seated.seat.workspace.id);
-    Answer::ok(&Members { data: members.iter().filter_map(|row| MemberTold::of(house, row)).collect() })
+    let mut checks = Checks::default();
+    let page = Page::of(&which, &mut checks);
+    checks.done()?;
+    let (members, next) = page.cut(house.people.members(seated.seat.workspace.id), |member| member.user);
+    let data = members.iter().filter_map(|row| MemberTold::of(house, row)).collect();
+    Ok(Answer::ok(&Members { data, next }))
 }
 
 /// `PATCH /workspaces/{workspace}/members/{user}`.
 pub async fn change(
     State(worker): State<Worker>,
     seated: Seated,
-    Below(user): Below,
+    Named(user): Named,
     Input(new): Input<NewRole>,
 ) -> Result<Answer, Problem> {
     let house = &worker.house;
@@ -98,12 +109,15 @@ async fn take_out(house: &House, seated: &Seated, member: MemberRow, action: &st
     let states = (Some(json!({ "role": member.role.name() })), None);
     let log = seated.did(house.clock.now(), action, &member.user, states);
     house.store_people.remove_member(member.workspace, member.user, log).await?;
-    house.reload(Change::People).await?;
+    // Their keys were revoked with it.
+    for change in [Change::People, Change::Keys, Change::ManagementKeys] {
+        house.reload(change).await?;
+    }
     Ok(Done::answer())
 }
 
 /// `DELETE /workspaces/{workspace}/members/{user}`.
-pub async fn remove(State(worker): State<Worker>, seated: Seated, Below(user): Below) -> Result<Answer, Problem> {
+pub async fn remove(State(worker): State<Worker>, seated: Seated, Named(user): Named) -> Result<Answer, Problem> {
     let member = named(&worker.house, &seated, &user)?;
     may_touch(&seated, member.role)?;
     take_out(&worker.house, &seated, member, "member.remove").await

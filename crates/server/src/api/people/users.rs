@@ -3,8 +3,9 @@
 
 use super::account::UserTold;
 use crate::api::gate::Ticket;
+use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
-use crate::api::read::{Answer, Checks, Input, Named};
+use crate::api::read::{Answer, Asked, Checks, Input, Named};
 use crate::house::Worker;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -26,12 +27,17 @@ pub struct Standing {
 #[derive(Serialize)]
 pub struct Users {
     data: Vec<UserTold>,
+    /// The `before` of the next page; null at the end.
+    next: Option<String>,
 }
 
 /// `GET /users`.
-pub async fn list(State(worker): State<Worker>) -> Answer {
-    let users = worker.house.people.users();
-    Answer::ok(&Users { data: users.iter().map(|user| UserTold::of(user)).collect() })
+pub async fn list(State(worker): State<Worker>, Asked(which): Asked<WhichPage>) -> Result<Answer, Problem> {
+    let mut checks = Checks::default();
+    let page = Page::of(&which, &mut checks);
+    checks.done()?;
+    let (users, next) = page.cut(worker.house.people.users(), |user| user.id);
+    Ok(Answer::ok(&Users { data: users.iter().map(|user| UserTold::of(user)).collect(), next }))
 }
 
 fn state(row: &UserRow) -> Value {

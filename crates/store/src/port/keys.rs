@@ -1,45 +1,9 @@
-//! Who may call, as it is kept: workspaces and keys with their rules. In: nothing. Out: rows and their changes. Never here: a key
-//! in clear, what a rule means (admit).
+//! Keys as they are kept: those that call models, and those of programs that manage a workspace. In: fields. Out: rows.
+//! Never here: the text of a key, what a rule means.
 
-use admit::{KeyRules, WorkspaceRules};
-use units::{KeyId, Timestamp, UserId, WorkspaceId};
-
-/// A customer's account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkspaceRow {
-    /// Its id.
-    pub id: WorkspaceId,
-    /// What people call it.
-    pub name: String,
-    /// Its name in addresses, unique.
-    pub slug: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// What it may do.
-    pub rules: WorkspaceRules,
-    /// Rises by one with every change.
-    pub version: u64,
-}
-
-impl WorkspaceRow {
-    /// A new one, without rules.
-    pub fn new(id: WorkspaceId, name: String, slug: String, created_at: Timestamp) -> Self {
-        Self { id, name, slug, created_at, rules: WorkspaceRules::default(), version: 1 }
-    }
-}
-
-/// A change of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkspaceChange {
-    /// Which.
-    pub id: WorkspaceId,
-    /// The version that was looked at: another one is `Stale`.
-    pub version: u64,
-    /// What people call it from now on.
-    pub name: String,
-    /// What it may do from now on.
-    pub rules: WorkspaceRules,
-}
+use super::Role;
+use admit::KeyRules;
+use units::{KeyId, ManagementKeyId, Timestamp, UserId, WorkspaceId};
 
 /// An API key as it is kept: never the key itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,4 +75,31 @@ pub struct KeyChange {
     pub expires_at: Option<Timestamp>,
     /// What it may do from now on.
     pub rules: KeyRules,
+}
+
+/// A key of a program that manages a workspace, as it is kept: never the key itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagementKeyRow {
+    /// Its id.
+    pub id: ManagementKeyId,
+    /// The one workspace that it opens.
+    pub workspace: WorkspaceId,
+    /// What people call it.
+    pub name: String,
+    /// The first characters, for people to recognise it.
+    pub prefix: String,
+    /// HMAC-SHA256 of the key under the pepper.
+    pub digest: [u8; 32],
+    /// What it may do there.
+    pub role: Role,
+    /// The member who made it, in whose place it stands; nobody where an operator did.
+    pub made_by: Option<UserId>,
+    /// Who made it, in words.
+    pub created_by: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
 }

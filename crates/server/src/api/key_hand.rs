@@ -1,0 +1,95 @@
+//! Who takes keys in hand, and which: operators all of them, owners and admins those of their workspace, developers their own.
+//! In: a ticket of the gate. Out: whether a key is theirs. Never here: what is done with a key (keys).
+
+use crate::api::gate::{Seat, Ticket};
+use crate::api::problem::Problem;
+use crate::api::read::Checks;
+use crate::house::House;
+use crate::people::Principal;
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use std::sync::Arc;
+use store::port::{AuditEntry, KeyRow, Role, WorkspaceRow};
+use units::{Timestamp, UserId, WorkspaceId};
+
+/// Who takes keys in hand: in the workspace of the path, or everywhere as an operator.
+pub struct Hand {
+    principal: Principal,
+    seat: Option<Seat>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Hand {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Ticket { principal, seat } = Ticket::from_request_parts(parts, state).await?;
+        // Without a workspace in the path it is an operators' route.
+        if seat.is_none() && !principal.is_operator() {
+            return Err(Problem::unauthorized());
+        }
+        Ok(Self { principal, seat })
+    }
+}
+
+impl Hand {
+    /// What the log calls them.
+    pub fn name(&self) -> &str {
+        self.principal.name()
+    }
+
+    /// Whether a key is theirs to see; one that is not looks as if it were not there.
+    pub fn holds(&self, row: &KeyRow) -> bool {
+        let Some(seat) = &self.seat else { return true };
+        row.workspace == seat.workspace.id && (seat.role != Role::Developer || self.is_own(row))
+    }
+
+    /// A user's keys are theirs; a program's are those that it made, for nobody.
+    fn is_own(&self, row: &KeyRow) -> bool {
+        match self.principal.user() {
+            Some(signed) => row.owner == Some(signed.user.id),
+            None => row.owner.is_none() && row.created_by == self.name(),
+        }
+    }
+
+    /// The workspace that is meant: that of the path, or what an operator names. `at` is where they name it.
+    pub fn workspace(&self, house: &House, named: Option<&str>, checks: &mut Checks) -> Option<Arc<WorkspaceRow>> {
+        match (&self.seat, named) {
+            (Some(seat), None) => return Some(Arc::clone(&seat.workspace)),
+            (Some(_), Some(_)) => checks.add("workspace", "the path says it"),
+            (None, None) => checks.add("workspace", "expected the id or slug of a workspace"),
+            (None, Some(text)) => {
+                let found = house.workspaces.named(text);
+                if found.is_none() {
+                    checks.add("workspace", "there is no such workspace");
+                }
+                return found;
+            }
+        }
+        None
+    }
+
+    /// Whose a new key is: of the member who makes it, or of the one whom an operator names.
+    pub fn owner(
+        &self,
+        house: &House,
+        workspace: WorkspaceId,
+        named: Option<&str>,
+        checks: &mut Checks,
+    ) -> Option<UserId> {
+        let is_member = |user: &UserId| house.people.role(workspace, *user).is_some();
+        let own = self.principal.user().map(|signed| signed.user.id).filter(is_member);
+        let Some(text) = named else { return own.filter(|_| self.seat.is_some()) };
+        let user: UserId = checks.parse("owner", text)?;
+        if own != Some(user) && !self.principal.is_operator() {
+            checks.add("owner", "only operators make keys for somebody else");
+        } else if !is_member(&user) {
+            checks.add("owner", "expected a member of the workspace");
+        }
+        Some(user)
+    }
+
+    /// An entry of the log about what they did to a key.
+    pub fn did(&self, at: Timestamp, action: &str, row: &KeyRow, detail: &serde_json::Value) -> AuditEntry {
+        AuditEntry { workspace: Some(row.workspace), ..self.principal.did(at, action, &row.id, detail) }
+    }
+}

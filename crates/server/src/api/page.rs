@@ -1,0 +1,88 @@
+//! Parts of lists, newest first: `limit` and `before` (an id that was seen). In: rows, by id. Out: a page, and where the next
+//! begins. Never here: what is in a list.
+
+use crate::api::read::Checks;
+use crate::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
+use serde::Deserialize;
+use std::cmp::Reverse;
+use std::str::FromStr;
+
+/// Which part of a list is asked for.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhichPage {
+    /// At most so many; 100 unless it is said.
+    pub limit: Option<u32>,
+    /// Only what is older than this id.
+    pub before: Option<String>,
+}
+
+/// A part of a list, by the ids in it.
+pub struct Page<Id> {
+    limit: usize,
+    before: Option<Id>,
+}
+
+impl<Id: Copy + Ord + ToString + FromStr<Err: ToString>> Page<Id> {
+    /// Reads which part is asked for; every problem goes to `checks`.
+    pub fn of(which: &WhichPage, checks: &mut Checks) -> Self {
+        let limit = which.limit.unwrap_or(PAGE_ROWS_DEFAULT);
+        if !(1..=PAGE_ROWS_MAX).contains(&limit) {
+            checks.add("limit", format!("expected 1 to {PAGE_ROWS_MAX}"));
+        }
+        let before = which.before.as_deref().and_then(|text| checks.parse("before", text));
+        Self { limit: limit as usize, before }
+    }
+
+    /// The rows of the page, newest first, and the `before` of the next one; nothing is after the last.
+    pub fn cut<T>(&self, mut rows: Vec<T>, id: impl Fn(&T) -> Id) -> (Vec<T>, Option<String>) {
+        rows.retain(|row| self.before.is_none_or(|before| id(row) < before));
+        rows.sort_by_key(|row| Reverse(id(row)));
+        let more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        let next = rows.last().filter(|_| more).map(|row| id(row).to_string());
+        (rows, next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use units::{KeyId, Timestamp};
+
+    /// Every row is on one page, newest first, and the last page says that it is the last.
+    #[test]
+    fn pages_follow_one_another_to_the_end() {
+        let ids: Vec<KeyId> = (0..7).map(|n| KeyId::new(Timestamp::from_ms(n * 5), [n as u8; 10])).collect();
+        for limit in 1..9 {
+            let (mut seen, mut before) = (Vec::new(), None);
+            loop {
+                let mut checks = Checks::default();
+                let page: Page<KeyId> = Page::of(&WhichPage { limit: Some(limit), before }, &mut checks);
+                assert!(checks.done().is_ok());
+                let (rows, next) = page.cut(ids.clone(), |id| *id);
+                assert!(!rows.is_empty() && rows.len() <= limit as usize);
+                seen.extend(rows);
+                match next {
+                    Some(next) => before = Some(next),
+                    None => break,
+                }
+            }
+            assert!(seen.iter().rev().eq(&ids), "{limit}");
+        }
+    }
+
+    #[test]
+    fn limits_and_marks_are_checked() {
+        for (limit, before, good) in [
+            (Some(0), None, false),
+            (Some(1_001), None, false),
+            (Some(1_000), None, true),
+            (None, Some("x"), false),
+        ] {
+            let mut checks = Checks::default();
+            Page::<KeyId>::of(&WhichPage { limit, before: before.map(str::to_owned) }, &mut checks);
+            assert_eq!(checks.done().is_ok(), good, "{limit:?} {before:?}");
+        }
+    }
+}

@@ -68,6 +68,18 @@ impl Hand {
         None
     }
 
+    /// The workspace to whose keys an operator narrows a list.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn narrowed(&self, house: &House, named: &str, checks: &mut Checks) -> Result<Arc<WorkspaceRow>, Problem> {
+        if let Some(seat) = &self.seat {
+            checks.add("workspace", "the path says it");
+            return Ok(Arc::clone(&seat.workspace));
+        }
+        house.workspaces.named(named).ok_or_else(|| Problem::not_found("workspace"))
+    }
+
     /// Whose a new key is: of the member who makes it, or of the one whom an operator names.
     pub fn owner(
         &self,

@@ -115,11 +115,9 @@ pub async fn list(State(worker): State<Worker>, hand: Hand, Asked(which): Asked<
     let house = &worker.house;
     let mut checks = Checks::default();
     let page = Page::of(&WhichPage { limit: which.limit, before: which.before }, &mut checks);
-    let workspace = match which.workspace.as_deref() {
-        None => None,
-        named => hand.workspace(house, named, &mut checks),
-    };
+    let workspace = which.workspace.as_deref().map(|text| hand.narrowed(house, text, &mut checks));
     checks.done()?;
+    let workspace = workspace.transpose()?;
     let mut rows = house.store.list_keys().await?;
     rows.retain(|row| hand.holds(row) && workspace.as_ref().is_none_or(|place| place.id == row.workspace));
     let (rows, next) = page.cut(rows, |row| row.id);

@@ -275,4 +275,13 @@ async fn r_acc_1_lists_come_in_pages() {
         assert!(status == 400 && problem.to_string().contains("\"before\""), "{path} {problem}");
     }
     assert_eq!(town.names(&owner, KEYS).await, ["k2", "k1", "k0"]);
+    // Operators narrow their list to a workspace that there is; a path that names one says it all.
+    for (by, path, status) in [
+        (&token, "/api/manage/keys?workspace=acme", 200),
+        (&token, "/api/manage/keys?workspace=nowhere", 404),
+        (&owner, "/api/manage/workspaces/acme/keys?workspace=acme", 400),
+    ] {
+        assert_eq!(town.call(by, &format!("GET {path}"), Value::Null).await.0, status, "{path}");
+    }
+    assert!(town.names(&token, "/api/manage/keys?workspace=bolt").await.is_empty());
 }

@@ -391,7 +391,8 @@ fn r_acc_1_the_first_operator_sets_up() -> Outcome<()> {
         expect(sign_in(&mut other, "bob@example.com", PASSWORD)?, 201)?;
         refused(other.ask("GET", "/users", &NOTHING)?, 403, "forbidden")?;
         let users = expect(root.ask("GET", "/users", &NOTHING)?, 200)?;
-        let id = |n: usize| text(&users["data"][n]["id"]);
+        // The newest stands first.
+        let id = |n: usize| text(&users["data"][1 - n]["id"]);
         let last = root.ask("PATCH", &format!("/users/{}", id(0)), &json!({ "operator": false }))?;
         refused(last, 409, "conflict")?;
         let path = format!("/users/{}", id(1));

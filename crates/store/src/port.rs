@@ -247,6 +247,18 @@ pub struct UsageFilter {
     pub limit: u32,
 }
 
+/// How many requests of a workspace to a model were admitted on a UTC day, as far as they ended: those for which a provider was
+/// asked and that the house did not fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayCount {
+    /// Whose.
+    pub workspace: WorkspaceId,
+    /// To which model, by its public id.
+    pub model: String,
+    /// So many.
+    pub requests: u32,
+}
+
 /// What changed elsewhere (another node): caches reload it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
@@ -310,6 +322,10 @@ pub trait Store: Send + Sync {
 
     /// A page of usage rows, newest first.
     fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<UsageRow>>;
+    /// The requests of a UTC day (numbered from 1970-01-01), by workspace and model; of one workspace where one is named.
+    fn count_requests(&self, day: i64, workspace: Option<WorkspaceId>) -> Pending<'_, Vec<DayCount>>;
+    /// How many nodes use this store just now, this one among them.
+    fn live_nodes(&self) -> Pending<'_, u32>;
     /// A page of the operators' log, newest first; `before` is the `at` of the last one seen. A page ends between two
     /// instants, so that none is lost: it may be a little longer than `limit`.
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>>;

@@ -9,6 +9,9 @@ pub const COLUMNS: &str = "request, closing, at, workspace, key, endpoint, model
     input, cache_read, cache_write_5m, cache_write_1h, audio_in, output, reasoning, audio_out, images, \
     source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id, cache_saved, member, end_user";
 
+/// What a usage row of a request says that was admitted and that the house did not fail. One text for both engines.
+pub const ADMITTED: &str = "attempts > 0 AND status < 500";
+
 /// The columns of a key's sums that both engines share, in this order.
 pub const KEY_SUMS: &str = "key, spent, cache_read, cache_written, cache_saved";
 

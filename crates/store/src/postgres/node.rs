@@ -114,6 +114,17 @@ async fn orphans(tx: &Transaction<'_>) -> Result<Vec<RequestId>, Fail> {
     rows.iter().map(|row| Ok(RequestId::from_bytes(row.try_get::<_, Uuid>(0)?.0))).collect()
 }
 
+/// How many leases are alive.
+pub async fn live(tx: &Transaction<'_>) -> Result<u32, Fail> {
+    let row = tx
+        .query_one(
+            "SELECT count(*) FROM node WHERE seen_at + lease_ms * interval '1 millisecond' >= clock_timestamp()",
+            &[],
+        )
+        .await?;
+    Ok(u32::try_from(row.try_get::<_, i64>(0)?).unwrap_or(u32::MAX).max(1))
+}
+
 /// Ends a lease.
 pub async fn leave(tx: &Transaction<'_>, id: Uuid) -> Result<(), Fail> {
     tx.execute("DELETE FROM node WHERE lease = $1", &[&id]).await?;

@@ -2,10 +2,10 @@
 //! Never here: SQL, money.
 
 use super::pool::Fail;
-use super::{Postgres, answers, catalogue, changes, keys, log, people, tasks, usage, workspaces};
+use super::{Postgres, answers, catalogue, changes, keys, log, node, people, tasks, usage, workspaces};
 use crate::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, KeyChange, KeyRotation, KeyRow, OperatorTokenRow, Pending, Store,
-    StoreError, TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, OperatorTokenRow,
+    Pending, Store, StoreError, TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use futures_util::future::BoxFuture;
@@ -159,6 +159,15 @@ impl Store for Postgres {
                 }))
                 .await
         })
+    }
+
+    fn count_requests(&self, day: i64, workspace: Option<WorkspaceId>) -> Pending<'_, Vec<DayCount>> {
+        let db = &self.shared.db;
+        Box::pin(db.read(Arc::new(move |tx| Box::pin(usage::count_requests(tx, day, workspace)) as _)))
+    }
+
+    fn live_nodes(&self) -> Pending<'_, u32> {
+        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(node::live(tx)) as _)))
     }
 
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {

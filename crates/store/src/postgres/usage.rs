@@ -4,9 +4,9 @@ use super::load;
 use super::pool::Fail;
 use super::wire::Uuid;
 use crate::intern;
-use crate::port::UsageFilter;
+use crate::port::{DayCount, UsageFilter};
 pub use crate::record::day_of;
-use crate::record::{COLUMNS, count_to_disk, flags, flags_of, source_number, source_of};
+use crate::record::{ADMITTED, COLUMNS, count_to_disk, flags, flags_of, source_number, source_of};
 use ledger::UsageRow;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -201,6 +201,27 @@ fn from_row(row: &Row) -> Result<UsageRow, tokio_postgres::Error> {
         client_request_id: row.try_get(27)?,
     };
     Ok(row)
+}
+
+/// The requests of a day by workspace and model.
+pub async fn count_requests(
+    tx: &Transaction<'_>,
+    day: i64,
+    workspace: Option<WorkspaceId>,
+) -> Result<Vec<DayCount>, Fail> {
+    let sql = format!(
+        "SELECT workspace, model, count(*) FROM usage WHERE day = $1 AND {ADMITTED}
+         AND ($2::uuid IS NULL OR workspace = $2) GROUP BY workspace, model"
+    );
+    let rows = tx.query(&sql, &[&day, &workspace.map(|id| Uuid(id.bytes()))]).await?;
+    let count = |row: &Row| {
+        Ok(DayCount {
+            workspace: WorkspaceId::from_bytes(row.try_get::<_, Uuid>(0)?.0),
+            model: row.try_get(1)?,
+            requests: u32::try_from(row.try_get::<_, i64>(2)?).unwrap_or(u32::MAX),
+        })
+    };
+    rows.iter().map(count).collect()
 }
 
 /// A page of rows, newest first.

@@ -3,8 +3,8 @@
 
 use super::{Sqlite, answers, catalogue, keys, log, people, sql_error, tasks, usage, workspaces};
 use crate::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, KeyChange, KeyRotation, KeyRow, OperatorTokenRow, Pending, Store,
-    TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, OperatorTokenRow,
+    Pending, Store, TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use ledger::UsageRow;
@@ -92,6 +92,14 @@ impl Store for Sqlite {
             self.shared.barrier().await?;
             self.reads.ask(move |db| usage::page(db, &filter)).await
         })
+    }
+
+    fn count_requests(&self, day: i64, workspace: Option<WorkspaceId>) -> Pending<'_, Vec<DayCount>> {
+        Box::pin(self.reads.ask(move |db| usage::count_requests(db, day, workspace)))
+    }
+
+    fn live_nodes(&self) -> Pending<'_, u32> {
+        Box::pin(std::future::ready(Ok(1)))
     }
 
     fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {

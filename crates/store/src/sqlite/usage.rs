@@ -3,8 +3,8 @@
 
 use super::write::WriteError;
 use crate::intern;
-use crate::port::UsageFilter;
-use crate::record::{COLUMNS, count_to_disk, day_of, flags, flags_of, source_number, source_of};
+use crate::port::{DayCount, UsageFilter};
+use crate::record::{ADMITTED, COLUMNS, count_to_disk, day_of, flags, flags_of, source_number, source_of};
 use ledger::{Counted, HoldState, UsageRow};
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction, params_from_iter};
@@ -204,6 +204,30 @@ pub fn state_on_disk(db: &Connection, id: RequestId) -> rusqlite::Result<HoldSta
         Some(_) => HoldState::Released,
         None => HoldState::Unknown,
     })
+}
+
+/// The requests of a day by workspace and model.
+pub fn count_requests(
+    db: &Connection,
+    day: i64,
+    workspace: Option<WorkspaceId>,
+) -> rusqlite::Result<Vec<DayCount>> {
+    if !days(db)?.contains(&day) {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT workspace, model, count(*) FROM usage_{day} WHERE {ADMITTED} AND (?1 IS NULL OR workspace = ?1)
+         GROUP BY workspace, model"
+    );
+    db.prepare(&sql)?
+        .query_map([workspace.map(WorkspaceId::bytes)], |row| {
+            Ok(DayCount {
+                workspace: WorkspaceId::from_bytes(row.get(0)?),
+                model: row.get(1)?,
+                requests: row.get(2)?,
+            })
+        })?
+        .collect()
 }
 
 /// A page of rows, newest first.

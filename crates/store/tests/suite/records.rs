@@ -1,16 +1,17 @@
 //! Usage rows: what is kept comes back, page by page, newest first.
 //! Never here: charges (money).
 
-use crate::world::{World, usage_row};
+use crate::world::{Customer, World, usage_row};
 use ledger::{HoldAnswer, UsageRow};
 use std::time::Duration;
-use store::port::UsageFilter;
+use store::port::{DayCount, UsageFilter};
 use units::{Class, NanoUsd, PriceId, Usage, UsageSource};
 
 on_both! {
     a_row_comes_back_whole,
     pages_run_over_days_and_filters,
     a_record_never_replaces_a_charge,
+    a_day_counts_what_was_admitted,
 }
 
 fn all(limit: u32) -> UsageFilter {
@@ -108,5 +109,50 @@ async fn a_record_never_replaces_a_charge(world: World) {
     assert_eq!(rows[0].charge, NanoUsd::new(20));
     let report = o.ledger.audit().await.unwrap();
     assert_eq!(report.findings, Vec::<String>::new());
+    o.ledger.close().await.unwrap();
+}
+
+/// R-LIM-1: the requests of a UTC day, by workspace and model: neither those for which nobody was asked nor those that the house
+/// failed. One node says that it is one.
+async fn a_day_counts_what_was_admitted(world: World) {
+    let o = world.open().await;
+    let (one, two) = (world.customer(&o, 0).await, world.customer(&o, 0).await);
+    let day = world.now().day();
+    for (customer, model, status, attempts) in [
+        (one, "fast", 200, 1),
+        (one, "fast", 499, 2),
+        (one, "slow", 400, 1),
+        (one, "slow", 429, 0),
+        (one, "slow", 502, 3),
+        (two, "fast", 200, 1),
+    ] {
+        let row = usage_row(&world.hold(customer, 0));
+        o.ledger.record(UsageRow { model: model.into(), status, attempts, ..row });
+        world.forward(Duration::from_millis(1));
+    }
+    world.forward(Duration::from_secs(24 * 60 * 60));
+    o.ledger.record(usage_row(&world.hold(one, 0)));
+    let count = |customer: Customer, model: &str, requests| DayCount {
+        workspace: customer.workspace,
+        model: model.to_owned(),
+        requests,
+    };
+    let counts = async |day, workspace| {
+        let mut counts = o.store.count_requests(day, workspace).await.unwrap();
+        counts.sort_by(|a, b| (a.workspace, &a.model).cmp(&(b.workspace, &b.model)));
+        counts
+    };
+    let of_one = vec![count(one, "fast", 2), count(one, "slow", 1)];
+    // Records are written beside the calls.
+    while counts(day + 1, None).await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(counts(day, Some(one.workspace)).await, of_one);
+    let mut all = [of_one, vec![count(two, "fast", 1)]].concat();
+    all.sort_by(|a, b| (a.workspace, &a.model).cmp(&(b.workspace, &b.model)));
+    assert_eq!(counts(day, None).await, all);
+    assert_eq!(counts(day + 1, None).await, [count(one, "fast", 1)]);
+    assert_eq!(counts(day + 2, None).await, []);
+    assert_eq!(o.store.live_nodes().await.unwrap(), 1);
     o.ledger.close().await.unwrap();
 }

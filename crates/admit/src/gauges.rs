@@ -24,14 +24,17 @@ pub struct Ask<'a> {
     pub model: Option<(&'a Arc<str>, Limits)>,
     /// How many tokens it may take; corrected at its end.
     pub tokens: u64,
+    /// Only the model is asked: another question of the same request has asked its account and key.
+    pub model_only: bool,
 }
 
 impl Ask<'_> {
-    /// The limits of each scope that limits something; the account always stands first.
+    /// The limits of each scope that limits something; the account always stands first, where it is asked.
     pub fn scopes(&self) -> impl Iterator<Item = (LimitScope, Limits)> + use<> {
-        let key = self.key.map(|(_, limits)| limits).filter(|limits| !limits.is_none());
+        let asked = !self.model_only;
+        let key = self.key.map(|(_, limits)| limits).filter(|limits| asked && !limits.is_none());
         let model = self.model.map(|(_, limits)| limits).filter(|limits| !limits.is_none());
-        let all = [Some(self.account), key, model];
+        let all = [asked.then_some(self.account), key, model];
         LimitScope::ALL.into_iter().zip(all).filter_map(|(scope, limits)| Some((scope, limits?)))
     }
 
@@ -68,7 +71,8 @@ impl Ask<'_> {
     pub fn taken(&self, now: Timestamp) -> Taken {
         let limited = |limits: &Limits| !limits.is_none();
         Taken {
-            key: self.key.filter(|(_, limits)| limited(limits)).map(|(id, _)| id),
+            account: !self.model_only,
+            key: self.key.filter(|(_, limits)| !self.model_only && limited(limits)).map(|(id, _)| id),
             model: self.model.filter(|(_, limits)| limited(limits)).map(|(id, _)| Arc::clone(id)),
             day: now.day(),
             tokens: self.tokens,
@@ -79,6 +83,8 @@ impl Ask<'_> {
 /// What an admitted request took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
+    /// Whether the account's limits are part of it.
+    pub account: bool,
     /// Its key, where that has limits.
     pub key: Option<KeyId>,
     /// Its model, where that has limits.
@@ -215,7 +221,9 @@ impl Gauges {
     }
 
     fn each(&mut self, taken: &Taken, mut act: impl FnMut(&mut Gauge)) {
-        act(&mut self.account);
+        if taken.account {
+            act(&mut self.account);
+        }
         taken.key.and_then(|id| self.keys.get_mut(&id)).into_iter().for_each(&mut act);
         taken.model.as_ref().and_then(|id| self.models.get_mut(id)).into_iter().for_each(&mut act);
     }

@@ -17,6 +17,7 @@ pub struct Permit {
     /// Under which names Redis knows it.
     bond: Option<(RequestId, Bases)>,
     day_given_back: bool,
+    slot_free: bool,
 }
 
 impl Permit {
@@ -29,7 +30,19 @@ impl Permit {
         if let (Some(shared), Some((request, bases))) = (&inner.shared, &bond) {
             shared.live.begin(*request, bases);
         }
-        Self { inner: Arc::clone(inner), workspace, taken, bond, day_given_back: false }
+        Self { inner: Arc::clone(inner), workspace, taken, bond, day_given_back: false, slot_free: false }
+    }
+
+    /// The caller has gone: its slots are free at once, here and for all nodes, whatever still runs of its request.
+    pub fn free_slot(&mut self) {
+        if std::mem::replace(&mut self.slot_free, true) {
+            return;
+        }
+        self.inner.local.release(self.workspace, &self.taken);
+        let last = self.inner.shared.as_ref().zip(self.bond.as_ref()).is_some_and(|(s, (id, _))| s.live.end(*id));
+        if last {
+            self.tell(Word::Ended);
+        }
     }
 
     /// The request does not count for its day: the house failed and no byte of an answer was sent. Once.
@@ -62,11 +75,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.inner.local.release(self.workspace, &self.taken);
-        let last = self.inner.shared.as_ref().zip(self.bond.as_ref()).is_some_and(|(s, (id, _))| s.live.end(*id));
-        if last {
-            self.tell(Word::Ended);
-        }
+        self.free_slot();
     }
 }
 

@@ -17,7 +17,7 @@ fn at(ms: i64) -> Timestamp {
 
 fn ask<'a>(account: Limits) -> Ask<'a> {
     let request = RequestId::from_bytes([3; 16]);
-    Ask { workspace: WORKSPACE, request, account, key: None, model: None, tokens: 0 }
+    Ask { workspace: WORKSPACE, request, account, key: None, model: None, tokens: 0, model_only: false }
 }
 
 fn admit(gauges: &mut Gauges, ask: &Ask<'_>, ms: i64) -> Verdict {
@@ -125,10 +125,18 @@ fn r_lim_1_all_or_nothing_over_all_scopes() {
     let keyless = Ask { key: None, ..all.clone() };
     assert_eq!(refused(admit(&mut gauges, &keyless, 1_000)), None);
     assert_eq!(refused(admit(&mut gauges, &keyless, 1_000)), Some((LimitScope::Model, LimitKind::Day, 53_999)));
+    // Who asks for another model only takes nothing of the account, and gives nothing back to it.
+    let other: Arc<str> = "acme/other".into();
+    let second = Ask { model: Some((&other, only(Some(1), None))), model_only: true, ..all.clone() };
+    let before = gauges.held();
+    let got = admit(&mut gauges, &second, 1_000);
+    assert_eq!((refused(got), gauges.held()), (None, before));
+    assert_eq!(refused(admit(&mut gauges, &second, 1_000)), Some((LimitScope::Model, LimitKind::Requests, 60)));
+    gauges.release(&second.taken(at(1_000)));
+    assert_eq!(gauges.held(), before);
     // Of two refusals the longer is told.
     assert_eq!(refused(admit(&mut gauges, &all, 1_000)), Some((LimitScope::Model, LimitKind::Day, 53_999)));
     // Another model does not know of it.
-    let other: Arc<str> = "acme/other".into();
     let elsewhere = Ask { model: Some((&other, only(None, Some(3)))), ..keyless.clone() };
     assert_eq!(refused(admit(&mut gauges, &elsewhere, 1_000)), None);
     // What one took is given back by its name.

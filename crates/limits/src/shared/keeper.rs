@@ -104,6 +104,7 @@ impl Shared {
             key: None,
             model: None,
             tokens: 0,
+            model_only: false,
         };
         let how = How { lease: TICK, takes: true, day: 0, known: [0; 3], insist: false };
         let bases = self.scripts.bases(&ask);

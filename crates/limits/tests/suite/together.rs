@@ -146,6 +146,14 @@ async fn r_lim_4_scopes_are_asked_together() {
     let keyless = || Ask { key: None, ..all() };
     let third = asked(keyless()).await.unwrap();
     assert_eq!(third.readings.requests.map(|r| r.remaining), Some(7));
+    // Another model of the same request takes nothing of its account and key.
+    let other: Arc<str> = "acme/other".into();
+    let second = || Ask { model: Some((&other, limits(Some(1), None, None))), model_only: true, ..all() };
+    let held = asked(second()).await.unwrap();
+    let over = asked(second()).await;
+    assert!(matches!(refused(&over), Some((LimitScope::Model, LimitKind::Requests, 59..=60))));
+    drop(held);
+    assert_eq!(node.limiter.look(&keyless(), now()).await.0.requests.map(|r| r.remaining), Some(7));
     let mut third = third;
     assert!(matches!(refused(&asked(keyless()).await), Some((LimitScope::Model, LimitKind::Day, _))));
     // The house failed: the day is given back in both scopes, the rate is not.

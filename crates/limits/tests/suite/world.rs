@@ -44,7 +44,8 @@ pub fn limits(minute: Option<u32>, concurrent: Option<u32>, day: Option<u32>) ->
 
 /// A new request of an account.
 pub fn ask<'a>(workspace: WorkspaceId, account: Limits) -> Ask<'a> {
-    Ask { workspace, request: RequestId::from_bytes(unique()), account, key: None, model: None, tokens: 0 }
+    let request = RequestId::from_bytes(unique());
+    Ask { workspace, request, account, key: None, model: None, tokens: 0, model_only: false }
 }
 
 /// Asks for a new request now.

@@ -143,7 +143,9 @@ class Gateway(Peer):
         self.key = self.command("key", "create", "--workspace", self.workspace, "--name", "bench")["key"]
 
     def catalogue(self):
-        text = []
+        # The limits are asked as everywhere, and hold nobody up.
+        text = ['[[tier]]\nname = "bench"\nwhen = "free"\nrequests_per_minute = 1000000\nconcurrent = 100000']
+        text.append("requests_per_day = 1000000000")
         for kind in ("openai", "anthropic"):
             text.append(f'[[provider]]\nname = "{kind}"\nkind = "{kind}"\nbase_url = "http://{self.mock.address}/v1"')
             text.append('credentials = ["sk-upstream"]')

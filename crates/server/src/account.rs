@@ -3,11 +3,13 @@
 
 use crate::callers::LiveKey;
 use crate::house::House;
+use crate::limit_told::LimitTold;
 use crate::relay::unavailable;
+use admit::{Reading, Readings, SpendCaps};
 use bytes::Bytes;
 use canon::{Fault, FaultKind};
 use ledger::{AccountAsk, CacheSums, MicroBalance};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use store::port::WorkspaceRow;
 use units::{NanoUsd, Timestamp};
@@ -20,23 +22,36 @@ pub struct Snapshot {
     pub org: Option<WorkspaceRow>,
     /// The workspace's credit.
     pub balance: MicroBalance,
-    /// What the key has spent, rounded up.
-    pub spent: i64,
+    /// What the key has spent in all, in this month and on this day, rounded up.
+    pub spent: Spans,
     /// What caches did for it.
     pub cache: CacheSums,
-    /// What the key may spend in all.
-    pub cap: Option<i64>,
-    /// The model that serves when the asked one cannot.
-    pub fallback_model: Option<String>,
+    /// What may be told of its tier and limits.
+    pub limits: Option<Arc<LimitTold>>,
+}
+
+/// Of a key in all, in a UTC month, on a UTC day.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spans<T = i64> {
+    /// In all.
+    pub total: T,
+    /// In the month.
+    pub month: T,
+    /// On the day.
+    pub day: T,
 }
 
 impl House {
-    /// How a key and its account stand. Whatever else a key comes to have (a cap, a tier, limits) is read here, at the same
-    /// moment, and nowhere else.
+    /// How a key and its account stand, by the ledger at one moment; `limits` is what the limiter told of them just before.
     ///
     /// # Errors
     /// When the ledger does not answer.
-    pub async fn snapshot(&self, key: &Arc<LiveKey>, now: Timestamp) -> Result<Snapshot, Fault> {
+    pub async fn snapshot(
+        &self,
+        key: &Arc<LiveKey>,
+        limits: Option<Arc<LimitTold>>,
+        now: Timestamp,
+    ) -> Result<Snapshot, Fault> {
         let ask = AccountAsk { workspace: key.workspace, key: key.id, member: key.member, at: now };
         let state = self.ledger.account(ask).await.map_err(unavailable)?;
         let balance = state
@@ -47,32 +62,47 @@ impl House {
             key: key.clone(),
             org: self.workspaces.find(key.workspace).map(|row| WorkspaceRow::clone(&row)),
             balance,
-            spent: state.key.spent.micro_up(),
+            spent: Spans {
+                total: state.key.spent.micro_up(),
+                month: state.key_month.spent.micro_up(),
+                day: state.key_day.spent.micro_up(),
+            },
             cache: state.key.cache,
-            cap: key.rules.caps.total.map(NanoUsd::micro_down),
-            fallback_model: key.rules.fallback_model.clone(),
+            limits,
         })
     }
 }
 
 impl Snapshot {
-    /// What the key may still spend: of the balance, within its cap.
+    /// What the key may spend, rounded down.
+    fn caps(&self) -> Spans<Option<i64>> {
+        let SpendCaps { total, month, day } = self.key.rules.caps;
+        let micro = |cap: Option<NanoUsd>| cap.map(NanoUsd::micro_down);
+        Spans { total: micro(total), month: micro(month), day: micro(day) }
+    }
+
+    /// What the key may still spend: of the balance, within each of its caps.
     fn left(&self) -> i64 {
-        let under_cap = self.cap.map(|cap| cap.saturating_sub(self.spent).max(0));
-        under_cap.map_or(self.balance.total, |left| left.min(self.balance.total))
+        let (caps, spent) = (self.caps(), self.spent);
+        let pairs = [(caps.total, spent.total), (caps.month, spent.month), (caps.day, spent.day)];
+        let under = pairs.into_iter().filter_map(|(cap, spent)| Some(cap?.saturating_sub(spent).max(0)));
+        under.fold(self.balance.total, i64::min)
     }
 
     /// Identity, quota and credit (`{base}/key`, `/me`, `/whoami`).
     pub fn identity(&self) -> Bytes {
-        let (key, balance) = (&self.key, &self.balance);
+        let (key, balance, rules, caps) = (&self.key, &self.balance, &self.key.rules, self.caps());
         let (name, slug) = self.org.as_ref().map_or(("", ""), |org| (&org.name, &org.slug));
         let body = json!({
             "auth": "api_key",
             "org": { "id": key.workspace.to_string(), "name": name, "slug": slug },
             "api_key": {
                 "id": key.id.to_string(), "name": key.name, "prefix": key.prefix,
-                "spend_micro_usd": self.spent, "spend_cap_micro_usd": self.cap,
-                "fallback_model": self.fallback_model,
+                "spend_micro_usd": self.spent.total, "spend_cap_micro_usd": caps.total,
+                "spend_month_micro_usd": self.spent.month, "spend_cap_month_micro_usd": caps.month,
+                "spend_day_micro_usd": self.spent.day, "spend_cap_day_micro_usd": caps.day,
+                "requests_per_minute": rules.requests_per_minute,
+                "models": rules.models, "scopes": rules.scopes, "fallback_model": rules.fallback_model,
                 "expires_at": key.expires_at.map(|t| t.to_string()),
             },
             // Of the key's charged requests. Rounded down: never more saved than is true, and below zero where writing cost
@@ -81,6 +111,8 @@ impl Snapshot {
                 "read_tokens": self.cache.read, "write_tokens": self.cache.written,
                 "saved_micro_usd": self.cache.saved.micro_down(),
             },
+            "tier": self.limits.as_ref().map(|told| told.tier()),
+            "limits": self.limits.as_ref().map(|told| limits_of(told)),
             "balance_micro_usd": balance.total,
             "holds_micro_usd": balance.held,
             "available_micro_usd": balance.available,
@@ -104,13 +136,14 @@ impl Snapshot {
 
     /// What the key may spend in all and has spent, as OpenRouter tells it (`{base}/credits`).
     pub fn credits(&self) -> Bytes {
-        let (all, used) = (decimal(self.left().saturating_add(self.spent), MICRO), decimal(self.spent, MICRO));
+        let (all, used) =
+            (decimal(self.left().saturating_add(self.spent.total), MICRO), decimal(self.spent.total, MICRO));
         Bytes::from(format!("{{\"data\":{{\"total_credits\":{all},\"total_usage\":{used}}}}}"))
     }
 
     /// The same as OpenAI once told it (`{base}/dashboard/billing/subscription`): the limit is what was spent and what is left.
     pub fn subscription(&self) -> Bytes {
-        let limit = decimal(self.left().saturating_add(self.spent), MICRO);
+        let limit = decimal(self.left().saturating_add(self.spent.total), MICRO);
         let until = self.key.expires_at.map_or(0, Timestamp::seconds);
         Bytes::from(format!(
             "{{\"object\":\"billing_subscription\",\"has_payment_method\":true,\"soft_limit_usd\":{limit},\
@@ -120,9 +153,23 @@ impl Snapshot {
 
     /// What the key has spent, in cents (`{base}/dashboard/billing/usage`).
     pub fn usage(&self) -> Bytes {
-        let cents = decimal(self.spent, MICRO - 2);
+        let cents = decimal(self.spent.total, MICRO - 2);
         Bytes::from(format!("{{\"object\":\"list\",\"total_usage\":{cents}}}"))
     }
+}
+
+/// What is left of each limit of the account, and when all of it is free.
+fn limits_of(told: &LimitTold) -> Value {
+    let Readings { requests, concurrent, day } = told.readings();
+    let reading = |reading: &Option<Reading>| {
+        reading.map(|Reading { limit, remaining, free_at }| {
+            json!({ "limit": limit, "remaining": remaining, "reset_at": free_at.to_string() })
+        })
+    };
+    json!({
+        "requests_per_minute": reading(requests), "requests_per_day": reading(day),
+        "concurrent_requests": concurrent.map(|slots| json!({ "limit": slots.limit, "remaining": slots.remaining })),
+    })
 }
 
 /// The decimals of a micro-USD.
@@ -141,13 +188,15 @@ pub fn decimal(parts: i64, places: u32) -> String {
 mod tests {
     use super::*;
     use admit::KeyRules;
+    use catalog::Tiers;
     use ledger::Balance;
     use proptest::prelude::*;
-    use serde_json::Value;
     use store::port::KeyRow;
     use units::{KeyId, WorkspaceId};
 
-    fn snapshot(balance: MicroBalance, spent: i64, cap: Option<i64>) -> Snapshot {
+    fn snapshot(balance: MicroBalance, spent: i64, caps: [Option<i64>; 2]) -> Snapshot {
+        let [total, day] = caps.map(|cap| cap.map(|cap| NanoUsd::new(cap * 1_000)));
+        let caps = SpendCaps { total, day, month: None };
         let key = KeyRow {
             id: KeyId::from_bytes([1; 16]),
             workspace: WorkspaceId::from_bytes([2; 16]),
@@ -157,7 +206,7 @@ mod tests {
             created_at: Timestamp::from_ms(0),
             expires_at: None,
             revoked_at: None,
-            rules: KeyRules::default(),
+            rules: KeyRules { caps, ..KeyRules::default() },
             owner: None,
             created_by: String::new(),
             last_used_at: None,
@@ -165,8 +214,8 @@ mod tests {
             version: 1,
         };
         let key = LiveKey::new(key, None);
-        let cache = CacheSums::NONE;
-        Snapshot { key: Arc::new(key), org: None, balance, spent, cache, cap, fallback_model: None }
+        let spent = Spans { total: spent, month: spent, day: spent / 2 };
+        Snapshot { key: Arc::new(key), org: None, balance, spent, cache: CacheSums::NONE, limits: None }
     }
 
     /// A number of a body in micro-USD, read from its digits: no float is near.
@@ -185,12 +234,12 @@ mod tests {
         #[test]
         fn r_api_11_every_shape_agrees(
             posted in 0..i64::MAX / 4, held in 0..i64::MAX / 4, granted in 0..i64::MAX / 4, spent in 0..i64::MAX / 4,
-            cap in proptest::option::of(0..i64::MAX / 4_000),
+            cap in proptest::option::of(0..i64::MAX / 4_000), day in proptest::option::of(0..i64::MAX / 4_000),
         ) {
             let nano = NanoUsd::new;
             let balance =
                 Balance { posted: nano(posted), held: nano(held.min(posted)), granted: nano(granted.min(posted)) };
-            let told = snapshot(balance.micro().unwrap(), nano(spent).micro_up(), cap);
+            let told = snapshot(balance.micro().unwrap(), nano(spent).micro_up(), [cap, day]);
             let identity: Value = serde_json::from_slice(&told.identity()).unwrap();
             let number = |field: &str| identity[field].as_i64().unwrap();
             let (balance, spend) = (number("balance_micro_usd"), identity["api_key"]["spend_micro_usd"].as_i64().unwrap());
@@ -199,7 +248,8 @@ mod tests {
             prop_assert_eq!(micro(&user, "total_balance", 6), balance);
             let parts = micro(&user, "granted_balance", 6) + micro(&user, "topped_up_balance", 6);
             prop_assert_eq!(parts, balance);
-            let left = cap.map_or(balance, |cap| (cap - spend).max(0).min(balance));
+            let under = [cap.map(|cap| cap - spend), day.map(|cap| cap - spend / 2)];
+            let left = under.into_iter().flatten().fold(balance, |left, under| left.min(under.max(0)));
             let credits = told.credits();
             prop_assert_eq!(micro(&credits, "total_usage", 6), spend);
             prop_assert_eq!(micro(&credits, "total_credits", 6) - spend, left);
@@ -213,6 +263,25 @@ mod tests {
                 prop_assert!(serde_json::from_slice::<Value>(&body).is_ok(), "{:?}", body);
             }
         }
+    }
+
+    /// R-API-10: the tier and what is left of each limit stand beside the balance, and nothing of what is not published.
+    #[test]
+    fn r_api_10_a_key_is_told_its_limits() {
+        let free_at = Timestamp::parse_rfc3339("2026-03-03T09:00:00Z").unwrap();
+        let reading = |limit, remaining| Some(Reading { limit, remaining, free_at });
+        let readings = Readings { requests: reading(30, 12), concurrent: reading(2, 1), day: None };
+        let allowance = admit::allowance(&Tiers::default(), [], true);
+        let mut told = snapshot(MicroBalance::default(), 0, [None, None]);
+        let body = |told: &Snapshot| -> Value { serde_json::from_slice(&told.identity()).unwrap() };
+        assert_eq!((&body(&told)["tier"], &body(&told)["limits"]), (&Value::Null, &Value::Null));
+        told.limits = LimitTold::of(&allowance, readings, free_at);
+        assert_eq!(body(&told)["tier"], "topup");
+        let limits = json!({
+            "requests_per_minute": { "limit": 30, "remaining": 12, "reset_at": "2026-03-03T09:00:00.000Z" },
+            "requests_per_day": null, "concurrent_requests": { "limit": 2, "remaining": 1 },
+        });
+        assert_eq!(body(&told)["limits"], limits);
     }
 
     #[test]

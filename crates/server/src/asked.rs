@@ -2,7 +2,7 @@
 //! put into the body here: kept turns of a conversation, the text of a prompt of tokens. In: a body. Out: body, look, model.
 //! Never here: routes, prices, a hold.
 
-use crate::callers::LiveKey;
+use crate::callers::Caller;
 use crate::doors::tokenizer;
 use crate::entry::PathAsk;
 use crate::house::House;
@@ -43,7 +43,7 @@ pub struct Asker<'a> {
     /// The house that is asked.
     pub house: &'a House,
     /// The key.
-    pub caller: &'a LiveKey,
+    pub caller: &'a Caller,
     /// The time.
     pub at: Timestamp,
 }

@@ -1,7 +1,8 @@
 //! Who may call, in memory: keys with their rules made ready, workspaces, the platform's switch. In: rows of the store. Out: what
 //! the request path asks about a caller without asking the store. Never here: writing rules, deciding about money.
 
-use admit::{PlatformRules, SpendCaps};
+use admit::{Allowance, PlatformRules, SpendCaps};
+use catalog::Model;
 use ledger::{Cap, Capped, Caps, Span};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -21,6 +22,30 @@ pub struct LiveKey {
     pub member: Option<MeterId>,
     /// The minute of its last use; on disk it may be an earlier one.
     used_ms: Arc<AtomicI64>,
+}
+
+/// A caller whose key works: the key, and what its account may ask for.
+#[derive(Clone)]
+pub struct Caller {
+    /// The key.
+    pub key: Arc<LiveKey>,
+    /// What the account may ask for.
+    pub allowance: Allowance,
+}
+
+impl Deref for Caller {
+    type Target = LiveKey;
+
+    fn deref(&self) -> &LiveKey {
+        &self.key
+    }
+}
+
+impl Caller {
+    /// Whether a model is for this key and this account's tiers (R-ROUTE-1, R-KEY-2).
+    pub fn may_call(&self, model: &Model) -> bool {
+        self.key.rules.may_call(&model.id) && self.allowance.may_use(model)
+    }
 }
 
 impl Deref for LiveKey {

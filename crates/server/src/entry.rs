@@ -4,6 +4,7 @@
 use crate::address;
 use crate::callers::LiveKey;
 use crate::house::House;
+use crate::limit_told::LimitTold;
 use crate::limits::CLIENT_REQUEST_ID_BYTES_MAX;
 use crate::surface::Surface;
 use canon::Dialect;
@@ -11,6 +12,7 @@ use dialect::fault::Style;
 use http::Request;
 use ledger::{Counted, UsageRow};
 use std::net::IpAddr;
+use std::sync::Arc;
 use tokio::time::Instant;
 use units::{KeyId, NanoUsd, RequestId, Timestamp, Usage, UsageSource, WorkspaceId};
 
@@ -80,6 +82,8 @@ pub struct Entry {
     pub started: Instant,
     /// Which way it came.
     pub door: Door,
+    /// What may be told of the caller's limits, once it is known.
+    pub limits: Option<Arc<LimitTold>>,
     /// Where it came from; unknown only where there is no connection.
     pub address: Option<IpAddr>,
     /// The caller's own id (`x-client-request-id`), echoed and kept.
@@ -96,6 +100,7 @@ impl Entry {
             at,
             started: Instant::now(),
             door,
+            limits: None,
             address: address::client(request, &house.settings.trusted_proxies),
             client_request_id: own.filter(|id| !id.is_empty()).map(|id| cut(id).to_owned()),
         }

@@ -1,6 +1,7 @@
 //! Everything a request needs that outlives it. In: what wiring opened. Out: one shared house, and one worker a thread.
 //! Never here: the order of things (pipeline), global state of any other kind.
 
+use crate::allowed::{Balances, RecordedDays};
 use crate::assets::{Assets, AssetsError};
 use crate::callers::{LiveKeys, LiveWorkspaces};
 use crate::closing::Closing;
@@ -17,6 +18,7 @@ use crate::surface::Surfaces;
 use crate::tasks::Tasks;
 use crate::upstream::Upstream;
 use arc_swap::ArcSwap;
+use limits::Limiter;
 use parking_lot::Mutex;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -74,6 +76,10 @@ pub struct House {
     pub catalogue_gate: tokio::sync::Mutex<()>,
     /// Where pictures are kept.
     pub assets: Assets,
+    /// How much callers may ask for.
+    pub limiter: Limiter,
+    /// Whether accounts have a balance.
+    pub balances: Balances,
     /// Memory for request bodies.
     pub room: Arc<Room>,
     /// Tells the keeper of tasks that there is a new one.
@@ -92,6 +98,9 @@ pub enum HouseError {
     /// What is stored cannot be used.
     #[error(transparent)]
     Live(#[from] LiveError),
+    /// The address of the shared limiter is none.
+    #[error(transparent)]
+    Limits(#[from] limits::AddressError),
     /// The place for pictures cannot be used.
     #[error(transparent)]
     Assets(#[from] AssetsError),
@@ -117,9 +126,15 @@ impl House {
         let assets = Assets::open(&parts.settings.assets, parts.clock.now())?;
         let hasher = Hasher::start(parts.settings.threads).map_err(MailError::Io)?;
         let post = Post::start(&parts.settings.mail, &parts.log, parts.clock.clone(), parts.chance.clone())?;
+        let limiter = match &parts.settings.limits {
+            None => Limiter::local(),
+            Some(config) => Limiter::shared(config.clone(), Arc::new(RecordedDays(parts.store.clone())))?,
+        };
         let house = Self {
             parts,
             assets,
+            limiter,
+            balances: Balances::default(),
             metrics: Metrics::default(),
             catalogue: ArcSwap::default(),
             keys: LiveKeys::default(),
@@ -147,6 +162,7 @@ impl House {
         for change in all {
             house.reload(change).await?;
         }
+        house.recall_day().await?;
         Ok(Arc::new(house))
     }
 

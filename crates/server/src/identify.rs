@@ -5,7 +5,7 @@ use crate::callers::LiveKey;
 use crate::entry::Entry;
 use crate::house::House;
 use admit::{Denied, Scope, Standing};
-use canon::{Fault, FaultKind};
+use canon::{Fault, FaultKind, Retry};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use std::sync::Arc;
@@ -48,6 +48,16 @@ fn bearer(text: &str) -> Result<&str, Fault> {
     }
 }
 
+fn sends_a_key(headers: &HeaderMap) -> bool {
+    headers.contains_key(AUTHORIZATION) || PLAIN.iter().any(|name| headers.contains_key(*name))
+}
+
+/// The fault of an address that is blocked.
+pub fn blocked(until: Timestamp, now: Timestamp) -> Fault {
+    let told = "Too many calls from this address brought a wrong key; it is blocked for 5 minutes.";
+    Fault::new(FaultKind::AddressBlocked, told).retry(Retry::After(until.since(now)))
+}
+
 fn invalid(told: &'static str) -> Fault {
     Fault::new(FaultKind::InvalidKey, told)
 }
@@ -59,7 +69,7 @@ impl House {
     /// # Errors
     /// `InvalidKey`, the same for unknown and revoked keys; `AddressNotAllowed`, `ApiDisabled`, `ScopeNotAllowed`.
     pub fn identify(&self, entry: &Entry, headers: &HeaderMap, scope: Scope) -> Result<Arc<LiveKey>, Fault> {
-        let key = self.key_of(headers, entry.at)?;
+        let key = self.key_from(entry, headers)?;
         if key.rules.addresses.is_some() && !entry.address.is_some_and(|at| key.rules.may_come_from(at)) {
             let told = "This API key may not be used from this address.";
             return Err(Fault::new(FaultKind::AddressNotAllowed, told));
@@ -77,6 +87,21 @@ impl House {
         }
         key.touch(entry.at);
         Ok(key)
+    }
+
+    /// The key, unless its address failed too often (R-LIM-3). A request without a key proves nothing against anybody.
+    fn key_from(&self, entry: &Entry, headers: &HeaderMap) -> Result<Arc<LiveKey>, Fault> {
+        let Some(address) = entry.address else { return self.key_of(headers, entry.at) };
+        if let Some(until) = self.limiter.blocked(address, entry.at) {
+            return Err(blocked(until, entry.at));
+        }
+        let found = self.key_of(headers, entry.at);
+        match &found {
+            Ok(_) => self.limiter.succeeded(address),
+            Err(_) if sends_a_key(headers) => _ = self.limiter.failed(address, entry.at),
+            Err(_) => {}
+        }
+        found
     }
 
     fn key_of(&self, headers: &HeaderMap, now: Timestamp) -> Result<Arc<LiveKey>, Fault> {

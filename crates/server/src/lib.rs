@@ -3,6 +3,7 @@
 
 mod account;
 mod address;
+mod allowed;
 mod api;
 mod asked;
 mod assets;
@@ -16,6 +17,7 @@ mod house;
 mod identify;
 mod image_tasks;
 mod kept;
+mod limit_told;
 mod limits;
 mod listen;
 mod live;
@@ -54,7 +56,7 @@ pub use mail::{is_sender as is_mail_sender, is_server as is_mail_server};
 pub use seal::Vault;
 pub use settings::{
     AssetHome, AssetSettings, BodySettings, BucketSettings, LogFormat, MailHome, MailSettings, PendingData,
-    Registration, RelaySettings, Settings, Style,
+    Registration, RelaySettings, Settings, SharedConfig, Style,
 };
 pub use surface::{Families, Models, PRESETS, Preset, Surface, Surfaces, defaults as default_surfaces};
 pub use tasks::Tasks;

@@ -44,6 +44,14 @@ pub const LOG_BUFFER_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const FOLLOW_REST: Duration = Duration::from_millis(500);
 /// How often holds are looked for whose relay broke (a defect: it is an error line each time).
 pub const FORGOTTEN_EVERY: Duration = Duration::from_secs(1);
+/// Plans of a workspace.
+pub const PLANS_MAX: usize = 20;
+/// How long it is believed that an account has a balance or has none: that decides about its tier, not about money.
+pub const BALANCE_FRESH: Duration = Duration::from_secs(2);
+/// How long a call goes on with what was known of that while it is asked again.
+pub const BALANCE_STALE: Duration = Duration::from_secs(60);
+/// How often is looked how many nodes share the limits.
+pub const NODES_EVERY: Duration = Duration::from_secs(5);
 /// How often is written down when keys were last used.
 pub const NOTE_USES_EVERY: Duration = Duration::from_secs(60);
 /// Bodies up to this are not counted when calls share the memory for bodies.

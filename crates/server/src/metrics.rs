@@ -3,6 +3,7 @@
 
 use crate::done::Done;
 use ledger::UsageRow;
+use limits::Mode;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -24,6 +25,7 @@ pub struct Metrics {
     attempts: Counter,
     seconds: Histogram,
     first_byte: Histogram,
+    judged: [Counter; Mode::ALL.len()],
     lines_dropped: Gauge,
     /// Requests under way.
     pub in_flight: Gauge,
@@ -37,6 +39,12 @@ impl Default for Metrics {
             let counter = Counter::default();
             let mut sub = registry.sub_registry_with_label(("status".into(), class.into()));
             register(&mut sub, "requests", "Model calls by class of status.", &counter);
+            counter
+        });
+        let judged = Mode::ALL.map(|mode| {
+            let counter = Counter::default();
+            let mut sub = registry.sub_registry_with_label(("mode".into(), mode.name().into()));
+            register(&mut sub, "limits_judged", "Questions about limits by who judged.", &counter);
             counter
         });
         let tokens = Class::TOKENS.map(|class| {
@@ -70,6 +78,7 @@ impl Default for Metrics {
             lines_dropped,
             registry,
             requests,
+            judged,
             tokens,
             images,
             charged,
@@ -109,6 +118,12 @@ impl Metrics {
         if let Some(ms) = row.first_byte_ms {
             self.first_byte.observe(f64::from(ms) / 1_000.0);
         }
+    }
+
+    /// Counts a question about limits.
+    pub fn judged(&self, mode: Mode) {
+        let place = Mode::ALL.iter().position(|known| *known == mode).unwrap_or(0);
+        self.judged[place].inc();
     }
 
     /// Counts what a task came to; its request was counted when it was begun.

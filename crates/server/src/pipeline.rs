@@ -4,7 +4,7 @@
 use crate::asked::{self, Asked, Asker, Called};
 use crate::assets;
 use crate::body::{BodyLimits, read_form_or_json, read_json};
-use crate::callers::{LiveKey, caps_of_call};
+use crate::callers::{Caller, LiveKey, caps_of_call};
 use crate::done::Done;
 use crate::entry::{Entry, ModelDoor, PathAsk};
 use crate::house::{House, Worker};
@@ -23,6 +23,7 @@ use dialect::responses::OUTPUT_MIN;
 use dialect::{Peek, RequestHead};
 use http::{HeaderMap, Request, Response};
 use ledger::{Caps, Counted, UsageRow};
+use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use store::port::WorkspaceRow;
@@ -32,12 +33,20 @@ use units::{MeterId, NanoUsd};
 pub async fn serve(worker: Worker, door: ModelDoor, ask: PathAsk, request: Request<Body>) -> Response<Body> {
     let house = worker.house.clone();
     let entry = Entry::new(&house, door.into(), &request);
-    let arrival = Arrival { house: &house, entry, dialect: door.dialect };
-    let caller = match house.identify(&arrival.entry, request.headers(), scope_of(door.dialect)) {
-        Ok(caller) => caller,
+    let mut arrival = Arrival { house: &house, entry, dialect: door.dialect };
+    let key = match house.identify(&arrival.entry, request.headers(), scope_of(door.dialect)) {
+        Ok(key) => key,
         Err(fault) => return arrival.refuse(None, "", &fault),
     };
-    match arrival.prepare(&caller, ask, request).await {
+    let caller = Caller { allowance: house.allowance(&key, arrival.entry.at).await, key };
+    let prepared = match arrival.prepare(&caller, ask, request).await {
+        Ok(job) => arrival.permit(&caller, job).await,
+        Err(refused) => {
+            arrival.entry.limits = house.limits_of(&arrival.entry, &caller).await;
+            Err(refused)
+        }
+    };
+    match prepared {
         Ok(job) => {
             let viewer = Viewer::new(worker.tasks.clone(), |slot| relay::start(worker, job, slot));
             viewer.respond().await.unwrap_or_else(|| arrival.broken(&caller))
@@ -54,10 +63,26 @@ struct Arrival<'h> {
 }
 
 impl Arrival<'_> {
+    /// The last thing before the relay: the limits. A call that was wrong took nothing from them.
+    async fn permit(&mut self, caller: &Caller, mut job: Box<Job>) -> Result<Box<Job>, (Arc<str>, Fault)> {
+        let estimate = job.peek.prompt_bytes / 4;
+        match self.house.permit(&self.entry, caller, &job.model, estimate).await {
+            Ok((permit, told)) => {
+                job.permits.get_mut().push(permit);
+                (self.entry.limits, job.entry.limits) = (told.clone(), told);
+                Ok(job)
+            }
+            Err((fault, told)) => {
+                self.entry.limits = told;
+                Err((job.model.model.id.clone(), fault))
+            }
+        }
+    }
+
     /// Everything between knowing the caller and calling an upstream. A fault comes with the model's name, if one is known.
     async fn prepare(
         &self,
-        caller: &Arc<LiveKey>,
+        caller: &Caller,
         ask: PathAsk,
         request: Request<Body>,
     ) -> Result<Box<Job>, (Arc<str>, Fault)> {
@@ -83,7 +108,8 @@ impl Arrival<'_> {
         let talks = talks(self.dialect);
         Ok(Box::new(Job {
             entry: self.entry.clone(),
-            caller: caller.clone(),
+            caller: caller.key.clone(),
+            permits: Mutex::default(),
             counts_for,
             caps,
             model,
@@ -255,17 +281,19 @@ const fn scope_of(dialect: Dialect) -> Scope {
 ///
 /// # Errors
 /// `ModelNotAvailable` where there is none, `ModelNotAllowed` where it is not for this key (a setting tells both alike).
-pub fn find_model(house: &House, caller: &LiveKey, name: &str) -> Result<Arc<LiveModel>, Fault> {
+pub fn find_model(house: &House, caller: &Caller, name: &str) -> Result<Arc<LiveModel>, Fault> {
     let catalogue = house.catalogue.load();
     let model = catalogue.find(name).ok_or_else(|| no_such_model(name))?;
-    if caller.rules.may_call(&model.model.id) {
+    if caller.may_call(&model.model) {
         return Ok(model.clone());
     }
     if house.settings.hides_models {
         return Err(no_such_model(name));
     }
-    let told =
-        format!("This API key may not call the model \"{}\"; GET models lists those it may.", model.model.id);
+    let told = format!(
+        "The model \"{}\" is not for this API key or tier; GET models lists those that are.",
+        model.model.id
+    );
     Err(Fault::new(FaultKind::ModelNotAllowed, told).at("model"))
 }
 

@@ -55,7 +55,7 @@ impl Entry {
         response
     }
 
-    /// Gives an answer its ids.
+    /// Gives an answer its ids, and what may be told of the caller's limits.
     pub fn identify_answer(&self, headers: &mut HeaderMap) {
         // An id is plain ASCII, so it always is a header value.
         if let Ok(id) = HeaderValue::from_str(self.id.text().as_str()) {
@@ -63,6 +63,9 @@ impl Entry {
                 headers.insert(ANTHROPIC_REQUEST_ID, id.clone());
             }
             headers.insert(REQUEST_ID, id);
+        }
+        if let Some(limits) = &self.limits {
+            limits.put(headers, self.door.dialect == Some(Dialect::Anthropic));
         }
         if let Some(own) = self.client_request_id.as_deref().and_then(|id| HeaderValue::try_from(id).ok()) {
             headers.insert(CLIENT_REQUEST_ID, own);

@@ -5,6 +5,7 @@ use canon::Dialect;
 pub use dialect::fault::Style;
 pub use dialect::tasks::PendingData;
 use ipnet::IpNet;
+pub use limits::SharedConfig;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether a model that a key may not call is told as one that does not exist (404 instead of 403).
     pub hides_models: bool,
+    /// Where limits are counted for all nodes; `None` counts for this node alone.
+    pub limits: Option<SharedConfig>,
     /// Worker threads, each with its own runtime and upstream connections.
     pub threads: usize,
     /// What new keys start with.

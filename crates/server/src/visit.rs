@@ -2,17 +2,19 @@
 //! In: a request and what stands behind its door. Out: the answer, a line. Never here: model calls (done.rs), a path as
 //! it was sent: it may hold anything.
 
+use crate::callers::Caller;
 use crate::entry::{Door, Entry};
 use crate::house::House;
 use crate::limits::METHOD_BYTES_MAX;
 use crate::log::{Level, Value};
 use crate::respond::into_axum;
+use admit::Scope;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
 use canon::Fault;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use std::sync::Arc;
 use store::port::KeyRow;
 use units::{KeyId, WorkspaceId};
@@ -68,6 +70,18 @@ impl<'h> Visit<'h> {
     /// Takes a request in.
     pub fn new<B>(house: &'h House, door: Door, request: &http::Request<B>) -> Self {
         Self { house, entry: Entry::new(house, door, request), method: request.method().clone() }
+    }
+
+    /// Finds who visits, and what may be told of the limits.
+    ///
+    /// # Errors
+    /// Those of `House::identify`.
+    pub async fn identify(&mut self, headers: &HeaderMap, scope: Scope) -> Result<Caller, Fault> {
+        let key = self.house.identify(&self.entry, headers, scope)?;
+        let allowance = self.house.allowance(&key, self.entry.at).await;
+        let caller = Caller { key, allowance };
+        self.entry.limits = self.house.limits_of(&self.entry, &caller).await;
+        Ok(caller)
     }
 
     /// The answer, in the style of the door; the log is told of it.

@@ -72,8 +72,12 @@ pub struct Setup {
     pub quirks: Value,
     /// A header that every client sends besides.
     pub header: Option<(&'static str, &'static str)>,
+    /// The tiers; `None` is one in which everybody has plenty.
+    pub tiers: Option<Value>,
     /// Other models: id, the host of the one route, price document.
     pub others: Vec<(&'static str, &'static str, Value)>,
+    /// How often one account may call each of them.
+    pub other_limits: Value,
     /// Base paths and their ways.
     pub surfaces: Vec<Surface>,
 }
@@ -98,7 +102,9 @@ impl Default for Setup {
             pictures: None,
             quirks: json!({}),
             header: None,
+            tiers: None,
             others: Vec::new(),
+            other_limits: json!({}),
             surfaces: server::default_surfaces(),
         }
     }
@@ -212,15 +218,21 @@ impl SimHouse {
                             "price": setup.price, "route": routes });
         let other = |(id, host, price): &(&str, &str, Value)| {
             json!({ "id": id, "context_length": 100_000, "max_output_tokens": 10_000, "price": price,
-                    "route": [{ "provider": host, "model": "upstream-other" }] })
+                    "limits": setup.other_limits, "route": [{ "provider": host, "model": "upstream-other" }] })
         };
         let models: Vec<Value> = [model].into_iter().chain(setup.others.iter().map(other)).collect();
-        self.manage("PUT", "/catalogue", &json!({ "provider": providers, "model": models })).await;
+        let tier = json!({ "name": "free", "when": "free", "requests_per_minute": 1_000_000,
+                           "concurrent": 100_000, "requests_per_day": 1_000_000_000 });
+        let tiers = setup.tiers.clone().unwrap_or_else(|| json!([tier]));
+        let catalogue = json!({ "provider": providers, "model": models, "tier": tiers });
+        self.manage("PUT", "/catalogue", &catalogue).await;
         let workspace = self.manage("POST", "/workspaces", &json!({ "name": "Sim" })).await;
         let id = workspace["id"].as_str().unwrap_or("").parse();
         self.workspace = id.unwrap_or_else(|e| unusable(&e));
-        let grant = json!({ "amount_usd": setup.credit.to_string(), "reason": "simulation" });
-        self.manage("POST", "/workspaces/sim/credit", &grant).await;
+        if setup.credit > NanoUsd::ZERO {
+            let grant = json!({ "amount_usd": setup.credit.to_string(), "reason": "simulation" });
+            self.manage("POST", "/workspaces/sim/credit", &grant).await;
+        }
         let key = self.manage("POST", "/keys", &json!({ "workspace": "sim", "name": "k" })).await;
         self.key = key["key"].as_str().unwrap_or("").to_owned();
     }
@@ -286,6 +298,24 @@ impl SimHouse {
         let (head, body) = self.answer(request.unwrap_or_else(|e| unusable(&e))).await.into_parts();
         let bytes = body.collect().await.unwrap_or_else(|e| unusable(&e)).to_bytes();
         Response::from_parts(head, bytes)
+    }
+
+    /// Sends anything to any path with the customer's key, and gives back the whole answer.
+    pub async fn exchange(&self, method: &str, path: &str, body: &Value) -> Response<Bytes> {
+        let (head, body) = self.begin(method, path, body).await.into_parts();
+        let bytes = body.collect().await.unwrap_or_else(|e| unusable(&e)).to_bytes();
+        Response::from_parts(head, bytes)
+    }
+
+    /// The same up to the head of the answer, whose body nobody has read yet.
+    pub async fn begin(&self, method: &str, path: &str, body: &Value) -> Response<Body> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()));
+        self.answer(request.unwrap_or_else(|e| unusable(&e))).await
     }
 
     /// Deletes what is kept no more.
@@ -401,6 +431,7 @@ impl SimHouse {
 fn settings(setup: &Setup) -> Settings {
     Settings {
         trusted_proxies: Vec::new(),
+        limits: None,
         hides_models: false,
         public_url: None,
         listen: ([127, 0, 0, 1], 0).into(),

@@ -84,6 +84,7 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     background.spawn(house.clone().follow());
     background.spawn(house.clone().reap());
     background.spawn(house.clone().note_uses());
+    background.spawn(house.clone().keep_limits());
     background.spawn(house.clone().sweep());
     let to_bucket = Upstream::new(config.server.relay.connect_timeout);
     background.spawn(house.clone().sweep_assets(to_bucket));

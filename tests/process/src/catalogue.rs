@@ -26,7 +26,13 @@ pub fn catalogue(sim: SocketAddr) -> Value {
             }));
         }
     }
-    json!({ "provider": providers, "model": models })
+    json!({ "provider": providers, "model": models, "tier": plenty() })
+}
+
+/// Tiers in which nobody is held up: tests of limits bring their own.
+pub fn plenty() -> Value {
+    json!([{ "name": "free", "when": "free", "requests_per_minute": 1_000_000, "concurrent": 100_000,
+             "requests_per_day": 1_000_000_000 }])
 }
 
 /// The exact price of a call of `to-*`.

@@ -18,6 +18,7 @@ mod http;
 mod load;
 mod operator;
 mod providers;
+mod redis_server;
 mod shell;
 
 pub use binary::binary;
@@ -36,6 +37,7 @@ pub use http::{Conversation, Head, Reply, exchange};
 pub use load::load;
 pub use operator::{Account, Audit, Operator, Row};
 pub use providers::Providers;
+pub use redis_server::RedisServer;
 pub use shell::{Shell, Told};
 
 /// What came of a step: a value, or why a test fails.

@@ -66,6 +66,7 @@ pub async fn grant(
         at: now,
     };
     let balance = house.ledger.grant(order).await?;
+    house.balances.forget(workspace.id);
     Ok(Answer::created(&json!({
         "id": id.to_string(), "workspace": workspace.id.to_string(), "amount_usd": amount.to_string(),
         "balance_micro_usd": balance.posted.micro_down(), "balance_usd": balance.posted.to_string(),

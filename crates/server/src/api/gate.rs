@@ -11,8 +11,10 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use std::net::IpAddr;
 use std::sync::Arc;
 use store::port::{AuditEntry, Role, WorkspaceRow};
 use units::Timestamp;
@@ -91,11 +93,16 @@ pub async fn pass(
     next: Next,
 ) -> Response {
     let from = address::client(&request, &house.settings.trusted_proxies);
+    let proof = Proof::of(row, request.headers(), from);
+    if let Err(problem) = proof.is_heard(&house) {
+        return problem.into_response();
+    }
     let principal = principal_of(&house, request.headers(), from).await;
+    let known = matches!(principal.who, Who::Token(_) | Who::Program(_));
     // A name that is no text is nobody's.
     let named = path.as_ref().ok().and_then(|path| path.iter().find(|(name, _)| *name == "workspace"));
     let workspace = named.map(|(_, value)| value);
-    match admit(&house, row, principal, request.headers(), workspace) {
+    let response = match admit(&house, row, principal, request.headers(), workspace) {
         Ok(ticket) => {
             request.extensions_mut().insert(Arc::new(ticket));
             let mut response = next.run(request).await;
@@ -103,6 +110,41 @@ pub async fn pass(
             response
         }
         Err(problem) => problem.into_response(),
+    };
+    proof.judged(&house, known, response.status());
+    response
+}
+
+/// Whether a request tries to say who asks by something that could be guessed, and from where: who fails too often is not heard
+/// for a while (R-LIM-3). A session's cookie goes on: nobody is signed out because somebody else at their address fails.
+struct Proof {
+    from: Option<IpAddr>,
+    signs_in: bool,
+}
+
+impl Proof {
+    fn of(row: &Row, headers: &HeaderMap, from: Option<IpAddr>) -> Self {
+        let tries = matches!(row.may, May::Anybody | May::Half) && !row.method.is_safe();
+        let tries = tries || headers.contains_key(AUTHORIZATION);
+        // Much of what anybody may do goes well for anybody, and proves nothing.
+        Self { from: from.filter(|_| tries), signs_in: row.name.starts_with("session.") }
+    }
+
+    fn is_heard(&self, house: &House) -> Result<(), Problem> {
+        let now = house.clock.now();
+        match self.from.and_then(|from| house.limiter.blocked(from, now)) {
+            Some(until) => Err(Problem::blocked(until.since(now))),
+            None => Ok(()),
+        }
+    }
+
+    fn judged(&self, house: &House, known: bool, status: StatusCode) {
+        let Some(from) = self.from else { return };
+        if status == StatusCode::UNAUTHORIZED {
+            house.limiter.failed(from, house.clock.now());
+        } else if known || (self.signs_in && status.is_success()) {
+            house.limiter.succeeded(from);
+        }
     }
 }
 

@@ -114,6 +114,13 @@ impl Problem {
         Self { wait: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", told) }
     }
 
+    /// Too many tries from this address; how long to wait is told.
+    pub fn blocked(left: Duration) -> Self {
+        let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        let told = format!("Too many failed tries from this address: it is blocked for {seconds} s more.");
+        Self { wait: Some(seconds.max(1)), ..Self::new(StatusCode::FORBIDDEN, "address_blocked", told) }
+    }
+
     /// Too much to do just now.
     pub fn busy() -> Self {
         let told = "Too many people sign in just now; try again in a moment.";
@@ -185,7 +192,9 @@ impl From<HouseError> for Problem {
     fn from(error: HouseError) -> Self {
         match error {
             HouseError::Store(error) => error.into(),
-            HouseError::Live(_) | HouseError::Assets(_) | HouseError::Mail(_) => Self::internal(),
+            HouseError::Live(_) | HouseError::Assets(_) | HouseError::Limits(_) | HouseError::Mail(_) => {
+                Self::internal()
+            }
         }
     }
 }

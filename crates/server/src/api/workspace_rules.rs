@@ -7,8 +7,10 @@ use crate::api::problem::Problem;
 use crate::api::read::{Answer, Checks, Field, Input};
 use crate::api::workspaces::object;
 use crate::house::Worker;
+use crate::limits::PLANS_MAX;
 use admit::{Quota, WorkspaceRules};
 use axum::extract::State;
+use catalog::{Tiers, When};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::port::{Change, WorkspaceChange};
@@ -28,6 +30,8 @@ pub struct ChangedWorkspace {
 pub struct RulesChange {
     api_off: Option<bool>,
     own_providers_only: Option<bool>,
+    plans: Option<Vec<String>>,
+    tier: Field<String>,
     member: Field<QuotaChange>,
     end_user: Field<QuotaChange>,
 }
@@ -51,12 +55,25 @@ impl QuotaChange {
 impl RulesChange {
     /// Whether it touches what is not for members to change.
     const fn is_operators(&self) -> bool {
-        self.api_off.is_some() || self.own_providers_only.is_some()
+        self.api_off.is_some()
+            || self.own_providers_only.is_some()
+            || self.plans.is_some()
+            || !matches!(self.tier, Field::Absent)
     }
 
-    fn set(self, rules: &mut WorkspaceRules, checks: &mut Checks) {
+    fn set(self, rules: &mut WorkspaceRules, tiers: &Tiers, checks: &mut Checks) {
         rules.api_off = self.api_off.unwrap_or(rules.api_off);
         rules.own_providers_only = self.own_providers_only.unwrap_or(rules.own_providers_only);
+        if let Some(plans) = self.plans {
+            check_plans(&plans, tiers, checks);
+            rules.plans = plans;
+        }
+        if let Field::Is(tier) = &self.tier
+            && tiers.get(tier).is_none()
+        {
+            checks.add("rules.tier", "there is no tier of this name");
+        }
+        self.tier.set(&mut rules.tier, Some);
         for (name, field, quota) in [
             ("rules.member", self.member, &mut rules.member),
             ("rules.end_user", self.end_user, &mut rules.end_user),
@@ -66,6 +83,18 @@ impl RulesChange {
                 Field::Null => *quota = Quota::default(),
                 Field::Is(change) => change.set(quota, name, checks),
             }
+        }
+    }
+}
+
+/// Plans are tiers that are bought; one may come more than once.
+fn check_plans(plans: &[String], tiers: &Tiers, checks: &mut Checks) {
+    if plans.len() > PLANS_MAX {
+        checks.add("rules.plans", format!("expected at most {PLANS_MAX}"));
+    }
+    for (n, plan) in plans.iter().enumerate() {
+        if tiers.get(plan).is_none_or(|tier| tier.when != When::Plan) {
+            checks.add(format!("rules.plans[{n}]"), "there is no plan of this name");
         }
     }
 }
@@ -84,9 +113,9 @@ pub async fn change(
     }
     let (mut rules, change) = (row.rules.clone(), new.rules.unwrap_or_default());
     if change.is_operators() && !seated.principal.is_operator() {
-        return Err(Problem::forbidden("Only operators may change api_off and own_providers_only."));
+        return Err(Problem::forbidden("Only operators may change api_off, own_providers_only, plans and tier."));
     }
-    change.set(&mut rules, &mut checks);
+    change.set(&mut rules, &house.catalogue.load().catalogue.tiers, &mut checks);
     checks.done()?;
     let name = new.name.map_or_else(|| row.name.clone(), |name| name.trim().to_owned());
     let told = |name: &str, rules| Some(json!({ "name": name, "rules": shown(rules) }));

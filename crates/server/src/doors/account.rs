@@ -46,10 +46,10 @@ async fn tell(
     State(worker): State<Worker>,
     request: Request<Body>,
 ) -> Response<Body> {
-    let visit = Visit::new(&worker.house, door, &request);
-    match worker.house.identify(&visit.entry, request.headers(), Scope::Read) {
+    let mut visit = Visit::new(&worker.house, door, &request);
+    match visit.identify(request.headers(), Scope::Read).await {
         Ok(caller) => {
-            let found = worker.house.snapshot(&caller, visit.entry.at).await;
+            let found = worker.house.snapshot(&caller.key, visit.entry.limits.clone(), visit.entry.at).await;
             visit.answer(Some(&caller), found.map(|snapshot| shape(&snapshot)))
         }
         Err(fault) => visit.answer(None, Err(fault)),

@@ -3,7 +3,7 @@
 
 use crate::asked::{Asker, served, whole_to_count};
 use crate::body::{BodyLimits, read_json};
-use crate::callers::LiveKey;
+use crate::callers::Caller;
 use crate::entry::ModelDoor;
 use crate::house::Worker;
 use crate::limits::{COUNT_ANSWER_BYTES_MAX, COUNT_TIME_MAX};
@@ -20,7 +20,6 @@ use canon::{Dialect, Fault};
 use catalog::Vocabulary;
 use dialect::{RequestHead, count_path, decode_count, prepare_count, read_count, upstream_headers, write_count};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use std::sync::Arc;
 use tokens::Tokenizer;
 use units::Timestamp;
 
@@ -31,8 +30,8 @@ pub async fn count(
     State(worker): State<Worker>,
     request: Request<Body>,
 ) -> Response<Body> {
-    let visit = Visit::new(&worker.house, door.into(), &request);
-    let caller = match worker.house.identify(&visit.entry, request.headers(), Scope::Chat) {
+    let mut visit = Visit::new(&worker.house, door.into(), &request);
+    let caller = match visit.identify(request.headers(), Scope::Chat).await {
         Ok(caller) => caller,
         Err(fault) => return visit.answer(None, Err(fault)),
     };
@@ -43,7 +42,7 @@ pub async fn count(
 async fn counted(
     worker: &Worker,
     (door, model): (ModelDoor, &str),
-    (caller, at): (&Arc<LiveKey>, Timestamp),
+    (caller, at): (&Caller, Timestamp),
     request: Request<Body>,
 ) -> Result<u64, Fault> {
     let (parts, body) = request.into_parts();

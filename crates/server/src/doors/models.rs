@@ -36,6 +36,7 @@ pub async fn list(door: Door, State(worker): State<Worker>, request: Request<Bod
             Shape::Gemini => json!({ "models": objects }),
         })
     })
+    .await
 }
 
 /// `GET {base}/models/{id}`.
@@ -55,11 +56,12 @@ pub async fn one(
         let found = models.iter().find(|m| *m.model.id == *asked);
         found.map(|m| teller.object(m)).ok_or_else(|| no_such_model(&id))
     })
+    .await
 }
 
-fn answer(
+async fn answer(
     worker: &Worker,
-    visit: Visit<'_>,
+    mut visit: Visit<'_>,
     headers: &HeaderMap,
     tell: impl FnOnce(&[Arc<LiveModel>], &Teller) -> Result<Value, Fault>,
 ) -> Response<Body> {
@@ -68,13 +70,13 @@ fn answer(
         Shape::OpenAi if headers.contains_key("x-goog-api-key") => Shape::Gemini,
         shape => shape,
     };
-    let caller = match worker.house.identify(&visit.entry, headers, Scope::Read) {
+    let caller = match visit.identify(headers, Scope::Read).await {
         Ok(caller) => caller,
         Err(fault) => return visit.answer(None, Err(fault)),
     };
     let catalogue = worker.house.catalogue.load();
     let whole = visit.entry.door.surface.models == Models::Catalogue;
-    let allowed = |live: &LiveModel| may_call(live) && caller.rules.may_call(&live.model.id);
+    let allowed = |live: &LiveModel| may_call(live) && caller.may_call(&live.model);
     let shown = |live: &&Arc<LiveModel>| live.model.enabled && (whole || allowed(live));
     let mut models: Vec<_> = catalogue.models.values().filter(shown).cloned().collect();
     models.sort_by(|a, b| a.model.id.cmp(&b.model.id));

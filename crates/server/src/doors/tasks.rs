@@ -25,8 +25,8 @@ pub async fn task(
     request: Request<Body>,
 ) -> Response<Body> {
     let id = id_of(path);
-    let visit = Visit::new(&worker.house, door, &request);
-    let caller = match worker.house.identify(&visit.entry, request.headers(), Scope::Read) {
+    let mut visit = Visit::new(&worker.house, door, &request);
+    let caller = match visit.identify(request.headers(), Scope::Read).await {
         Ok(caller) => caller,
         Err(fault) => return visit.answer(None, Err(fault)),
     };

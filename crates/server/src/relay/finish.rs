@@ -10,6 +10,7 @@ use crate::viewer::Slot;
 use bytes::Bytes;
 use canon::{Fault, FaultKind, Tally};
 use ledger::UsageRow;
+use limits::Permit;
 use units::{Usage, UsageSource};
 
 /// How an answer ended.
@@ -59,6 +60,8 @@ impl Run {
     /// Settles the tab with an ending; the charge is durable when this returns `Ok`.
     pub async fn settle(&self, tab: Tab, ending: &Ending<'_>) -> Result<(), Fault> {
         let mut row = self.row(ending);
+        let tokens = row.usage.prompt_total().saturating_add(row.usage.answer_total());
+        self.job.permits.lock().iter_mut().for_each(|permit| permit.correct_tokens(tokens));
         let settled = tab.settle(&self.worker.house, &row).await;
         let closed = settled.as_ref().copied().unwrap_or_default();
         row.charge = closed.charged;
@@ -70,8 +73,17 @@ impl Run {
         settled.map(|_| ())
     }
 
+    /// A call does not count for its day where nothing of an answer was sent, and the house failed or credit was lacking.
+    fn give_back_day(&self, fault: &Fault) {
+        let status = dialect::fault::status(fault.kind);
+        if (status >= 500 || status == 402) && !self.head_out.get() {
+            self.job.permits.lock().iter_mut().for_each(Permit::give_back_day);
+        }
+    }
+
     /// No hold was placed: the fault is the whole answer.
     pub fn refuse(self, fault: &Fault, slot: &Slot) {
+        self.give_back_day(fault);
         let row = self.row(&Ending::nothing(fault));
         self.worker.house.ledger.record(row.clone());
         self.done(row, Some(fault.kind), false, Closed::default());
@@ -80,6 +92,7 @@ impl Run {
 
     /// Every attempt failed before the first semantic byte: nothing is charged, the hold goes back first.
     pub async fn fail(self, tab: Tab, fault: Fault, slot: &Slot) {
+        self.give_back_day(&fault);
         let row = self.row(&Ending::nothing(&fault));
         tab.release(&self.worker.house, row.clone()).await;
         self.done(row, Some(fault.kind), false, Closed::default());

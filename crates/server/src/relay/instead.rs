@@ -6,6 +6,7 @@ use crate::pipeline::{Fitted, fit};
 use crate::relay::run::Run;
 use crate::relay::tab::Tab;
 use canon::{Fault, FaultKind, Retry};
+use limits::Permit;
 use std::sync::Arc;
 use units::Tokens;
 
@@ -24,6 +25,7 @@ pub fn exhausted(fault: &Fault) -> bool {
 pub async fn next(run: &mut Run, tab: &mut Tab) -> Option<Option<Tokens>> {
     while let Some(model) = run.job.instead.pop_front() {
         let Ok(fitted) = fit(&run.worker.house, &run.job.peek, &run.job.body, &model) else { continue };
+        let Ok(mut permit) = run.worker.house.permit_instead(&run.job, &model).await else { continue };
         let Fitted { peek, passed_over, terms, decoded } = fitted;
         let before = std::mem::replace(&mut run.job.model, Arc::clone(&model));
         (run.job.peek, run.job.passed_over, run.job.terms) = (peek, passed_over, terms);
@@ -36,8 +38,10 @@ pub async fn next(run: &mut Run, tab: &mut Tab) -> Option<Option<Tokens>> {
             ];
             run.worker.house.log.info("model.fell_back", &ids);
             (run.price, run.tried_before) = (tab.price(), run.attempts);
+            run.job.permits.get_mut().extend(permit);
             return Some(insert);
         }
+        permit.iter_mut().for_each(Permit::give_back_day);
     }
     None
 }

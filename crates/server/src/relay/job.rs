@@ -12,6 +12,8 @@ use bytes::Bytes;
 use canon::{Dialect, Loss, Request, Tally};
 use dialect::{Echo, EmbeddingInputs, Peek, RequestHead};
 use ledger::{Caps, Counted};
+use limits::Permit;
+use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use units::Tokens;
@@ -45,6 +47,8 @@ pub struct Job {
     pub entry: Entry,
     /// Who asks.
     pub caller: Arc<LiveKey>,
+    /// What the limits gave, for each model that was turned to: it is free again when the call has ended.
+    pub permits: Mutex<Vec<Permit>>,
     /// Whose spend it counts for besides the key's.
     pub counts_for: Counted,
     /// What it may not exceed, whatever the balance is.

@@ -40,6 +40,7 @@ pub async fn attempt<T>(run: &Run, mut step: Pin<&mut impl Future<Output = T>>) 
         return None;
     }
     // Pictures take minutes, and the whole call's time bounds them.
+    run.free_slot();
     let pictures = run.job.peek.pictures.count > 0;
     let since = run.mark_alone();
     let mut limit = if pictures { Limit(run.deadline()) } else { Limit::new(run, since, READ_ON_TIME_MAX) };

@@ -5,6 +5,7 @@ use crate::house::Worker;
 use crate::relay::job::Job;
 use canon::Loss;
 use catalog::Timeouts;
+use limits::Permit;
 use parking_lot::Mutex;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,6 +85,11 @@ impl Run {
     pub fn deadline(&self) -> Instant {
         let total = self.worker.house.settings.relay.total_timeout;
         self.job.entry.started + self.timeouts().total.unwrap_or(total).min(total)
+    }
+
+    /// The caller has gone: its slot is free, however long the rest is read.
+    pub fn free_slot(&self) {
+        self.job.permits.lock().iter_mut().for_each(Permit::free_slot);
     }
 
     /// Marks that nobody waits for the answer's words any more, and says since when: since the first mark.

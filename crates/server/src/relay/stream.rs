@@ -134,6 +134,9 @@ async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, mut end: End) {
     let passed = passing.lane.tally().text_bytes();
     // Nobody waits for more words, be it that the client left or that a stop sequence of ours came up.
     let alone = matches!(end, End::Complete | End::Gone);
+    if passing.slot.is_gone() {
+        run.free_slot();
+    }
     let cut = !(alone && read_on::stream(&run, &mut passing).await);
     let Passing { mut body, mut lane, mut out, slot } = passing;
     let usage = truth(&run.job, lane.tally(), passed, cut);

@@ -94,6 +94,26 @@ async fn r_route_7_nobody_left_is_told_as_the_first() {
     assert_eq!((seen.status, seen.text().contains("nobody")), (404, true), "{}", seen.text());
 }
 
+/// R-ROUTE-7, R-LIM-1: a model in the place of another keeps its own limits, and takes nothing more of the account's.
+#[tokio::test(start_paused = true)]
+async fn r_route_7_another_model_has_its_own_limits() {
+    let others = vec![("gratis", "two", json!("free"))];
+    let other_limits = json!({ "requests_per_minute": 1 });
+    let tier = json!([{ "name": "free", "when": "free", "requests_per_minute": 3, "concurrent": 9,
+                         "requests_per_day": 9 }]);
+    let setup = Setup { others, other_limits, tiers: Some(tier), price: json!("free"), ..Setup::default() };
+    let sim = SimHouse::open(Setup { credit: NanoUsd::ZERO, ..setup }).await;
+    fall_back_to(&sim, "gratis").await;
+    sim.upstreams.set("one", (0..6).map(|_| down()).collect());
+    sim.upstreams.set("two", vec![json_answer("Hello", 10, 5)]);
+    let first = sim.exchange("POST", "/v1/chat/completions", &ask(false)).await;
+    assert_eq!(first.status(), 200);
+    assert_eq!(first.headers()["x-ratelimit-remaining-requests"], "2");
+    let second = sim.exchange("POST", "/v1/chat/completions", &ask(false)).await;
+    assert_eq!((second.status().as_u16(), sim.upstreams.arrived().len()), (529, 3 + 1 + 3));
+    assert_eq!(second.headers()["x-ratelimit-remaining-requests"], "1");
+}
+
 /// R-ROUTE-7, R-BILL-2: a dearer model is authorised anew: without the credit for it, it is not asked.
 #[tokio::test(start_paused = true)]
 async fn r_route_7_a_dearer_model_needs_its_credit() {

@@ -9,6 +9,7 @@ mod failover;
 mod images;
 mod instead;
 mod leaving;
+mod limits;
 mod money;
 mod pairs;
 mod pictures;

@@ -5,7 +5,6 @@ use crate::{ask, secs};
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use server::{Families, Preset, Style, Surface};
 use simtest::{Ending, Script, Setup, SimHouse, Speaks};
@@ -21,17 +20,6 @@ async fn open(word: &str, speak: Speaks) -> SimHouse {
 fn streamed(provider: Speaks) -> Script {
     let steps = [provider.opening(10), vec![provider.text("Hel"), provider.text("lo")], provider.end(10, 5)];
     Script::stream(steps.concat())
-}
-
-/// A request with the customer's key; the whole answer.
-async fn send(sim: &SimHouse, method: &str, path: &str, body: &Value) -> Response<Bytes> {
-    let request = Request::builder().method(method).uri(path);
-    let request = request.header("authorization", format!("Bearer {}", sim.key()));
-    let request = request.header("content-type", "application/json");
-    let request = request.body(Body::from(body.to_string())).unwrap_or_default();
-    let (head, body) = sim.answer(request).await.into_parts();
-    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    Response::from_parts(head, bytes)
 }
 
 fn told(response: &Response<Bytes>) -> Value {
@@ -63,18 +51,18 @@ async fn r_api_1_a_surface_may_always_stream() {
     }
     let sim = open("003", Speaks::Chat).await;
     sim.upstreams.set("one", vec![Script::json(400, &json!({ "error": { "message": "no" } }))]);
-    let refused = send(&sim, "POST", "/v1/chat/completions", &ask(false)).await;
+    let refused = sim.exchange("POST", "/v1/chat/completions", &ask(false)).await;
     assert_eq!(
         (refused.status().as_u16(), &refused.headers()["content-type"]),
         (400, &"application/json".parse().unwrap())
     );
     // Only Chat Completions always stream, and only where that is the way.
     sim.upstreams.set("one", vec![Speaks::Chat.whole("Hello", 10, 5)]);
-    let legacy = send(&sim, "POST", "/v1/completions", &json!({ "model": "m", "prompt": "Hello" })).await;
+    let legacy = sim.exchange("POST", "/v1/completions", &json!({ "model": "m", "prompt": "Hello" })).await;
     assert_eq!(told(&legacy)["choices"][0]["text"], "Hello");
     let sim = open("default", Speaks::Chat).await;
     sim.upstreams.set("one", vec![Speaks::Chat.whole("Hello", 10, 5)]);
-    let whole = send(&sim, "POST", "/v1/chat/completions", &ask(false)).await;
+    let whole = sim.exchange("POST", "/v1/chat/completions", &ask(false)).await;
     assert_eq!(told(&whole)["choices"][0]["message"]["content"], "Hello");
 }
 
@@ -122,7 +110,7 @@ async fn r_api_1_ids_begin_as_the_surface_says() {
             let sim = open(word, provider).await;
             sim.upstreams.set("one", vec![provider.whole("Hello", 10, 5), streamed(provider)]);
             let path = format!("{path}/chat/completions");
-            let whole = told(&send(&sim, "POST", &path, &ask(false)).await);
+            let whole = told(&sim.exchange("POST", &path, &ask(false)).await);
             let id = |value: &Value| value["id"].as_str().unwrap_or_default().to_owned();
             let good = |id: &str| id.strip_prefix(prefix).is_some_and(|stem| stem.len() == 26);
             assert!(good(&id(&whole)) && whole["created"].is_i64(), "{word} {provider:?}: {whole}");
@@ -144,7 +132,7 @@ async fn r_err_5_statuses_are_folded() {
     for (word, base, status) in [("000", "/api/v1", 502), ("004", "/api/v1", 529), ("001", "/v1", 529)] {
         let sim = open(word, Speaks::Chat).await;
         sim.upstreams.set("one", vec![overloaded()]);
-        let refused = send(&sim, "POST", &format!("{base}/chat/completions"), &ask(false)).await;
+        let refused = sim.exchange("POST", &format!("{base}/chat/completions"), &ask(false)).await;
         assert_eq!(refused.status().as_u16(), status, "{word}: {:?}", refused.body());
         assert_eq!(refused.headers()["retry-after"], "7", "{word}");
         assert_eq!(sim.book.rows().last().unwrap().status, status);
@@ -155,7 +143,7 @@ async fn r_err_5_statuses_are_folded() {
     }
     let sim = open("000", Speaks::Chat).await;
     sim.upstreams.set("one", vec![Script::unreachable()]);
-    let down = send(&sim, "POST", "/api/v1/chat/completions", &ask(false)).await;
+    let down = sim.exchange("POST", "/api/v1/chat/completions", &ask(false)).await;
     assert_eq!((down.status().as_u16(), &told(&down)["error"]["code"]), (502, &json!(502)));
     assert!(down.headers().contains_key("retry-after"));
 }
@@ -198,7 +186,7 @@ async fn r_err_1_every_refusal_is_in_style() {
                 ("POST", at(model), &large, 413),
                 ("GET", at("/models/nobody"), &nothing, 404),
             ] {
-                let refused = send(&sim, method, &path, body).await;
+                let refused = sim.exchange(method, &path, body).await;
                 let text = String::from_utf8_lossy(refused.body());
                 assert_eq!(refused.status().as_u16(), status, "{word} {method} {path}: {text}");
                 assert!(in_style(surface.style, &told(&refused), status), "{word} {method} {path}: {text}");
@@ -220,11 +208,11 @@ async fn r_api_17_endpoints_have_limits_of_their_own() {
     let sim = open("default", Speaks::Chat).await;
     sim.upstreams.set("one", vec![Speaks::Chat.whole("Hello", 10, 5)]);
     let text = "x".repeat(2_000);
-    let small = send(&sim, "POST", "/v1/embeddings", &json!({ "model": "m", "input": text })).await;
+    let small = sim.exchange("POST", "/v1/embeddings", &json!({ "model": "m", "input": text })).await;
     let message = told(&small)["error"]["message"].to_string();
     assert!(small.status() == 413 && message.contains("1024 bytes"), "{message}");
     let turn = json!({ "model": "m", "messages": [{ "role": "user", "content": text }] });
-    assert_eq!(send(&sim, "POST", "/v1/chat/completions", &turn).await.status(), 200);
+    assert_eq!(sim.exchange("POST", "/v1/chat/completions", &turn).await.status(), 200);
 }
 
 /// R-API-1, R-API-18: what a surface does not carry is its own 404, whatever the method, and is not told among its paths.
@@ -256,7 +244,7 @@ async fn r_api_1_a_surface_carries_its_families_alone() {
         let surfaces = vec![Surface { base: "/only/v1".into(), families, ..first }];
         let sim = SimHouse::open(Setup { surfaces, ..Setup::default() }).await;
         for (carried, method, path) in paths {
-            let seen = send(&sim, method, &format!("/only/v1{path}"), &json!({})).await;
+            let seen = sim.exchange(method, &format!("/only/v1{path}"), &json!({})).await;
             let missing = String::from_utf8_lossy(seen.body()).contains("no such path below /only/v1");
             assert_eq!(missing, carried != family, "{family} {path}: {:?}", seen.body());
             if missing {
@@ -266,9 +254,9 @@ async fn r_api_1_a_surface_carries_its_families_alone() {
                 assert!(named.into_iter().all(|(named, _, _)| *named == family), "{message}");
             }
         }
-        let list = send(&sim, "GET", "/only/v1/models", &Value::Null).await;
+        let list = sim.exchange("GET", "/only/v1/models", &Value::Null).await;
         assert_eq!(list.status() == 200, family != "account");
-        let bare = send(&sim, "GET", "/only/user/balance", &Value::Null).await;
+        let bare = sim.exchange("GET", "/only/user/balance", &Value::Null).await;
         assert_eq!(bare.status() == 200, family == "account");
     }
 }
@@ -287,7 +275,7 @@ async fn r_api_19_what_a_document_tells_is_there() {
             for (path, methods) in paths {
                 let at = format!("{}{}", surface.base, path.replace("{id}", "x").replace("{model}", "m"));
                 for method in methods.as_object().unwrap().keys() {
-                    let seen = send(&sim, &method.to_uppercase(), &at, &json!({})).await;
+                    let seen = sim.exchange(&method.to_uppercase(), &at, &json!({})).await;
                     let text = String::from_utf8_lossy(seen.body());
                     let there = seen.status() != 405 && !text.contains("no such path");
                     assert!(there, "{word} {method} {at}: {text}");
@@ -318,9 +306,9 @@ async fn r_api_9_a_list_is_the_keys_or_the_catalogues() {
         let surfaces = Preset::named(word).unwrap().surfaces();
         let base = surfaces[0].base.clone();
         let sim = SimHouse::open(Setup { surfaces, price: Value::Null, ..Setup::default() }).await;
-        let list = told(&send(&sim, "GET", &format!("{base}/models"), &Value::Null).await);
+        let list = told(&sim.exchange("GET", &format!("{base}/models"), &Value::Null).await);
         assert_eq!(list["data"].as_array().unwrap().len(), shown, "{word}: {list}");
-        let one = send(&sim, "GET", &format!("{base}/models/m"), &Value::Null).await;
+        let one = sim.exchange("GET", &format!("{base}/models/m"), &Value::Null).await;
         assert_eq!(one.status().as_u16(), if shown == 1 { 200 } else { 404 });
     }
 }
@@ -337,7 +325,7 @@ async fn r_api_9_costs_are_told_in_credits() {
         (json!("free"), "chat", "null"),
     ] {
         let sim = SimHouse::open(Setup { price: price.clone(), serves, ..Setup::default() }).await;
-        let one = told(&send(&sim, "GET", "/v1/models/m", &Value::Null).await);
+        let one = told(&sim.exchange("GET", "/v1/models/m", &Value::Null).await);
         assert_eq!(one["credit_cost"].to_string(), cost, "{price}: {one}");
         assert_eq!(one.get("credit_cost").is_some(), cost != "null");
     }
@@ -350,7 +338,7 @@ async fn r_api_11_the_account_is_told_alike() {
     let sim = open("default", Speaks::Chat).await;
     sim.upstreams
         .set("one", vec![Speaks::Chat.whole("Hello", 10, 5), Speaks::Chat.whole("x", 1, 1).after(secs(60))]);
-    send(&sim, "POST", "/v1/chat/completions", &ask(false)).await;
+    sim.exchange("POST", "/v1/chat/completions", &ask(false)).await;
     let request = Request::builder().method("POST").uri("/v1/chat/completions");
     let request = request.header("x-api-key", sim.key()).header("content-type", "application/json");
     let mut slow = pin!(sim.answer(request.body(Body::from(ask(false).to_string())).unwrap()));
@@ -358,7 +346,7 @@ async fn r_api_11_the_account_is_told_alike() {
     let spent = sim.book.charged().nano();
     let mut told_before: Option<Value> = None;
     for base in ["/v1", "/api/v1", "/anthropic/v1", "/v1beta"] {
-        let get = async |path: &str| told(&send(&sim, "GET", &format!("{base}{path}"), &Value::Null).await);
+        let get = async |path: &str| told(&sim.exchange("GET", &format!("{base}{path}"), &Value::Null).await);
         let identity = get("/key").await;
         assert_eq!((&identity, &identity), (&get("/me").await, &get("/whoami").await));
         assert_eq!(told_before.get_or_insert_with(|| identity.clone()), &identity, "{base}");
@@ -382,7 +370,7 @@ async fn r_api_11_the_account_is_told_alike() {
         assert_eq!(get("/dashboard/billing/usage").await["object"], "list");
     }
     for path in ["/user/balance", "/dashboard/billing/subscription", "/api/dashboard/billing/usage"] {
-        assert_eq!(send(&sim, "GET", path, &Value::Null).await.status(), 200, "{path}");
+        assert_eq!(sim.exchange("GET", path, &Value::Null).await.status(), 200, "{path}");
     }
     for path in ["/v1/key", "/v1/user/balance", "/v1/credits", "/dashboard/billing/usage"] {
         assert_eq!(sim.visit("GET", path).await.status(), 401, "{path}");

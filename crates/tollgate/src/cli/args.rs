@@ -55,6 +55,9 @@ pub struct ConfigArgs {
     /// PostgreSQL in place of SQLite.
     #[arg(long, global = true, value_name = "URL", help_heading = "Configuration")]
     pub database_url: Option<String>,
+    /// Limits counted by Redis for all nodes.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Configuration")]
+    pub redis_url: Option<String>,
 }
 
 impl ConfigArgs {

@@ -45,6 +45,7 @@ pub fn mistakes_of(
     flags.extend(args.listen.clone().map(|v| ("server.listen", "listen", v)));
     flags.extend(args.data.as_ref().map(|v| ("data.dir", "data", text(v))));
     flags.extend(args.database_url.clone().map(|v| ("database.url", "database-url", v)));
+    flags.extend(args.redis_url.clone().map(|v| ("limits.redis_url", "redis-url", v)));
     flags.extend(more);
     Config::load(&Layers { file: args.config.as_deref(), env: &ProcessEnvironment, flags })
 }

@@ -30,8 +30,17 @@ pub fn whoami(connection: &Connection, config: &ConfigArgs, output: &Output) -> 
 
 fn key_text(found: &Value) -> String {
     let (org, key) = (&found["org"], &found["api_key"]);
+    let tier = found["tier"].as_str().map_or_else(String::new, |tier| {
+        let limits = &found["limits"];
+        let of = |name: &str| match &limits[name] {
+            Value::Null => "no limit".to_owned(),
+            reading => format!("{} of {}", reading["remaining"], reading["limit"]),
+        };
+        let [minute, at_once, day] = ["requests_per_minute", "concurrent_requests", "requests_per_day"].map(of);
+        format!("\ntier       {tier}: {minute} left this minute, {at_once} at once, {day} today")
+    });
     format!(
-        "workspace  {} ({})\nkey        {} ({}...)\nspent      {} micro-USD\nbalance    {} micro-USD, {} on hold",
+        "workspace  {} ({})\nkey        {} ({}...)\nspent      {} micro-USD\nbalance    {} micro-USD, {} on hold{tier}",
         text(&org["name"]),
         text(&org["id"]),
         text(&key["name"]),

@@ -5,7 +5,7 @@ use crate::config::load::{Layers, Loaded, Mistake};
 use crate::config::{assets, surfaces};
 use server::{
     BodySettings, Families, LogFormat, MailHome, MailSettings, PendingData, Registration, RelaySettings, Settings,
-    Surface, is_mail_sender, is_mail_server,
+    SharedConfig, Surface, is_mail_sender, is_mail_server,
 };
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -83,6 +83,14 @@ impl Config {
                 format!("`mail.from` must be an address such as Tollgate <tollgate@example.com>, not `{text}`");
             mistakes.push(Mistake { origin: origin.clone(), told });
         }
+        let no_redis = |text: &str| {
+            !text.is_empty() && !["redis://", "rediss://"].iter().any(|scheme| text.starts_with(scheme))
+        };
+        if let Some((_, origin)) = loaded.get("limits.redis_url").filter(|(text, _)| no_redis(text)) {
+            // It may hold a password, so it is not repeated.
+            let told = "`limits.redis_url` must be empty or redis://[user:password@]host:port".into();
+            mistakes.push(Mistake { origin: origin.clone(), told });
+        }
         mistakes.extend(assets::mistakes(&loaded));
         mistakes.extend(surfaces::mistakes(&loaded));
         if mistakes.is_empty() { Ok((Self::of(&loaded), loaded)) } else { Err(mistakes) }
@@ -110,6 +118,8 @@ impl Config {
                 public_url: given("server.public_url").map(|url| url.trim_end_matches('/').to_owned()),
                 trusted_proxies: server::networks(text("server.trusted_proxies")).unwrap_or_default(),
                 hides_models: text("keys.hide_models") == "true",
+                limits: given("limits.redis_url")
+                    .map(|url| SharedConfig { strict: text("limits.strict") == "true", ..SharedConfig::new(url) }),
                 threads: if threads == 0 { cores } else { threads },
                 key_prefix: text("keys.prefix").to_owned(),
                 body_bytes_max: count("server.body_bytes_max"),

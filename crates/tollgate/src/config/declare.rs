@@ -198,6 +198,19 @@ pub const SETTINGS: &[Setting] = &[
         "The file that holds the master key; empty is master.key in the data folder, made at the first start.",
     ),
     setting(
+        "limits.redis_url",
+        Kind::Secret,
+        "",
+        "redis://[user:password@]host:port of a Redis 7 or Valkey that counts limits for all nodes (rediss:// with TLS); empty \
+         counts on each node by its part.",
+    ),
+    setting(
+        "limits.strict",
+        Kind::Choice(&["true", "false"]),
+        "false",
+        "Whether calls are refused (503) while that Redis is away; else each node judges by its part of each limit.",
+    ),
+    setting(
         "keys.hide_models",
         Kind::Choice(&["true", "false"]),
         "false",

@@ -146,6 +146,9 @@ fn row_001_01_the_shipped_models_of_four_vendors_are_sold() -> Outcome<()> {
     let (world, _, shell) = world()?;
     let file = shell.file("sim.toml", &simulated(&world, &shell, "vendors")?)?;
     shell.run(&["apply", &file])?;
+    // They are more than an account without a plan may ask for in a minute.
+    let plan = json!({ "rules": { "plans": ["ultra"] } });
+    world.operator.ask("PATCH", "/workspaces/customer", Some(&plan))?;
     let (ids, told) = listed(&world)?;
     let labelled =
         |label: &str| told["data"].as_array().into_iter().flatten().filter(|m| m["label"] == label).count();

@@ -32,6 +32,8 @@ mod init;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod log_lines;
 #[cfg(test)]
 mod manage;

@@ -55,6 +55,7 @@ fn settings(dir: &std::path::Path) -> Settings {
         listen: ([127, 0, 0, 1], 8011).into(),
         public_url: None,
         trusted_proxies: Vec::new(),
+        limits: None,
         hides_models: false,
         credit: units::NanoUsd::new(1),
         bodies: BodySettings::default(),

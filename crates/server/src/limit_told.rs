@@ -1,0 +1,202 @@
+//! What callers are told of limits: headers of every answer (R-LIM-2), and the fault of a call that is too many. In: readings,
+//! refusals. Out: headers, faults. Never here: counting, which tier an account is in.
+
+use admit::{Allowance, Ask, LimitKind, LimitScope, Reading, Readings, Refusal};
+use canon::{Fault, FaultKind, Retry};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::sync::Arc;
+use std::time::Duration;
+use units::Timestamp;
+
+/// What may be told of an account's limits. Of fair use nothing is (R-LIM-5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitTold {
+    tier: Arc<str>,
+    readings: Readings,
+    at: Timestamp,
+}
+
+impl LimitTold {
+    /// What is told of readings; `None` where the tier publishes nothing.
+    pub fn of(allowance: &Allowance, readings: Readings, at: Timestamp) -> Option<Arc<Self>> {
+        let tier = allowance.tier.name.clone();
+        allowance.fair_use().is_none().then(|| Arc::new(Self { tier, readings, at }))
+    }
+
+    /// The tier's name.
+    pub fn tier(&self) -> &str {
+        &self.tier
+    }
+
+    /// What is left.
+    pub const fn readings(&self) -> &Readings {
+        &self.readings
+    }
+
+    /// Puts the headers on an answer; `anthropic` adds that dialect's own names.
+    pub fn put(&self, headers: &mut HeaderMap, anthropic: bool) {
+        put(headers, "x-ratelimit-tier", &self.tier);
+        if let Some(rate) = &self.readings.requests {
+            for (name, value) in [
+                ("x-ratelimit-limit-requests", rate.limit.to_string()),
+                ("x-ratelimit-remaining-requests", rate.remaining.to_string()),
+                ("x-ratelimit-reset-requests", rate.free_at.to_string()),
+            ] {
+                put(headers, name, &value);
+            }
+            if anthropic {
+                put(headers, "anthropic-ratelimit-requests-limit", &rate.limit.to_string());
+                put(headers, "anthropic-ratelimit-requests-remaining", &rate.remaining.to_string());
+                put(headers, "anthropic-ratelimit-requests-reset", &rate.free_at.to_string());
+            }
+        }
+        if let Some(slots) = &self.readings.concurrent {
+            put(headers, "x-concurrent-limit", &slots.limit.to_string());
+            put(headers, "x-concurrent-remaining", &slots.remaining.to_string());
+        }
+        if let Some(day) = &self.readings.day {
+            put(headers, "x-ratelimit-limit-day", &day.limit.to_string());
+            put(headers, "x-ratelimit-remaining-day", &day.remaining.to_string());
+        }
+        self.put_draft(headers);
+    }
+
+    /// The names of the IETF's draft (draft-ietf-httpapi-ratelimit-headers).
+    fn put_draft(&self, headers: &mut HeaderMap) {
+        let parts = [("rpm", &self.readings.requests, Some(60)), ("day", &self.readings.day, Some(86_400))];
+        let (mut policy, mut state) = (Vec::new(), Vec::new());
+        for (name, reading, window_s) in parts {
+            if let Some(Reading { limit, remaining, free_at }) = reading {
+                let window = window_s.map_or_else(String::new, |s| format!(";w={s}"));
+                policy.push(format!("\"{name}\";q={limit}{window}"));
+                state.push(format!("\"{name}\";r={remaining};t={}", seconds_up(free_at.since(self.at))));
+            }
+        }
+        if let Some(Reading { limit, remaining, .. }) = &self.readings.concurrent {
+            policy.push(format!("\"conc\";q={limit};qu=\"concurrent-requests\""));
+            state.push(format!("\"conc\";r={remaining}"));
+        }
+        if !policy.is_empty() {
+            put(headers, "ratelimit-policy", &policy.join(", "));
+            put(headers, "ratelimit", &state.join(", "));
+        }
+    }
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    // A tier's name is checked to be plain; numbers and instants are.
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+const fn seconds_up(time: Duration) -> u64 {
+    time.as_secs() + (time.subsec_nanos() > 0) as u64
+}
+
+/// The fault of a call that is one too many: which limit, whose, and how long to wait.
+pub fn refused(refusal: &Refusal, ask: &Ask<'_>, allowance: &Allowance) -> Fault {
+    let limits = match refusal.scope {
+        LimitScope::Account => ask.account,
+        LimitScope::Key => ask.key.map(|(_, limits)| limits).unwrap_or_default(),
+        LimitScope::Model => ask.model.map(|(_, limits)| limits).unwrap_or_default(),
+    };
+    let number = match refusal.kind {
+        LimitKind::Requests => limits.requests_per_minute.map(u64::from),
+        LimitKind::Concurrent => limits.concurrent.map(u64::from),
+        LimitKind::Day => limits.requests_per_day.map(u64::from),
+        LimitKind::Tokens => limits.tokens_per_minute,
+    };
+    let what = match refusal.kind {
+        LimitKind::Requests => "requests per minute",
+        LimitKind::Concurrent => "concurrent requests",
+        LimitKind::Day => "requests per day",
+        LimitKind::Tokens => "tokens per minute",
+    };
+    let whose = match refusal.scope {
+        LimitScope::Account => format!("of the tier \"{}\"", allowance.tier.name),
+        LimitScope::Key => "of this API key".to_owned(),
+        LimitScope::Model => "of this model".to_owned(),
+    };
+    let told = match (allowance.fair_use(), number) {
+        (Some(_), _) | (None, None) => "Too much is under way at the moment; try again.".to_owned(),
+        (None, Some(number)) => format!(
+            "Rate limit exceeded: {number} {what} {whose} are used up; try again in {} s.",
+            refusal.retry_after_s()
+        ),
+    };
+    Fault::new(FaultKind::RateLimited, told).retry(Retry::After(refusal.wait))
+}
+
+/// The fault where nobody can judge and the setting is strict.
+pub fn unjudged(retry_after: Duration) -> Fault {
+    Fault::new(FaultKind::Unavailable, "Limits cannot be checked at the moment; nothing was charged.")
+        .retry(Retry::After(retry_after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catalog::Tiers;
+    use units::{RequestId, WorkspaceId};
+
+    fn of(readings: Readings, anthropic: bool) -> Vec<(String, String)> {
+        let allowance = admit::allowance(&Tiers::default(), [], true);
+        let at = Timestamp::parse_rfc3339("2026-03-03T08:59:30.500Z").unwrap();
+        let mut headers = HeaderMap::new();
+        LimitTold::of(&allowance, readings, at).unwrap().put(&mut headers, anthropic);
+        headers.iter().map(|(n, v)| (n.to_string(), v.to_str().unwrap().to_owned())).collect()
+    }
+
+    /// R-LIM-2 (001-23): the names and forms of the description, and those of the draft.
+    #[test]
+    fn r_lim_2_limits_are_told_in_headers() {
+        let free_at = Timestamp::parse_rfc3339("2026-03-03T09:00:00Z").unwrap();
+        let reading = |limit, remaining| Some(Reading { limit, remaining, free_at });
+        let readings = Readings { requests: reading(30, 12), concurrent: reading(2, 1), day: reading(500, 499) };
+        let headers = of(readings, true);
+        let value = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+        for (name, expected) in [
+            ("x-ratelimit-tier", "topup"),
+            ("x-ratelimit-limit-requests", "30"),
+            ("x-ratelimit-remaining-requests", "12"),
+            ("x-ratelimit-reset-requests", "2026-03-03T09:00:00.000Z"),
+            ("x-concurrent-limit", "2"),
+            ("x-concurrent-remaining", "1"),
+            ("x-ratelimit-limit-day", "500"),
+            ("x-ratelimit-remaining-day", "499"),
+            ("anthropic-ratelimit-requests-reset", "2026-03-03T09:00:00.000Z"),
+            (
+                "ratelimit-policy",
+                "\"rpm\";q=30;w=60, \"day\";q=500;w=86400, \"conc\";q=2;qu=\"concurrent-requests\"",
+            ),
+            ("ratelimit", "\"rpm\";r=12;t=30, \"day\";r=499;t=30, \"conc\";r=1"),
+        ] {
+            assert_eq!(value(name), Some(expected), "{name}");
+        }
+        assert_eq!(of(Readings::default(), false).len(), 1);
+    }
+
+    /// R-LIM-2: the fault says which limit, whose, and how long to wait.
+    #[test]
+    fn r_lim_2_a_refusal_names_its_limit() {
+        let allowance = admit::allowance(&Tiers::default(), [], false);
+        let ask = Ask {
+            workspace: WorkspaceId::from_bytes([1; 16]),
+            request: RequestId::from_bytes([2; 16]),
+            account: allowance.limits,
+            key: None,
+            model: None,
+            tokens: 0,
+            model_only: false,
+        };
+        let wait = Duration::from_millis(11_200);
+        let refusal = Refusal { scope: LimitScope::Account, kind: LimitKind::Requests, wait, slots_only: false };
+        let fault = refused(&refusal, &ask, &allowance);
+        assert_eq!(
+            fault.told,
+            "Rate limit exceeded: 5 requests per minute of the tier \"free\" are used up; try again in 12 s."
+        );
+        assert_eq!((fault.kind, fault.retry_after_s()), (FaultKind::RateLimited, Some(12)));
+    }
+}

@@ -1,0 +1,227 @@
+//! Limits as callers meet them: each default tier, headers, refusals, models of tiers, keys, blocked addresses (R-LIM). In: calls on a
+//! paused clock. Out: statuses and headers. Never here: the counting itself (admit, limits), Redis (tests/process).
+
+use crate::{ask, open, secs};
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+use simtest::{Script, Setup, SimHouse, Step, chat_chunk, chat_end, json_answer};
+use std::time::Duration;
+use tokio::time::advance;
+use units::NanoUsd;
+
+/// The tiers of R-LIM-1: name, requests a minute, at once, a day.
+const TIERS: [(&str, usize, usize, usize); 6] = [
+    ("free", 5, 1, 50),
+    ("topup", 30, 2, 500),
+    ("starter", 30, 2, 1_000),
+    ("pro", 60, 3, 2_000),
+    ("max", 90, 6, 5_000),
+    ("ultra", 120, 8, 10_000),
+];
+
+/// A gateway with the default tiers and a free model, and a customer who is in one of them.
+async fn in_tier(name: &str) -> SimHouse {
+    let credit = if name == "topup" { NanoUsd::new(1_000_000_000) } else { NanoUsd::ZERO };
+    let sim =
+        SimHouse::open(Setup { credit, price: json!("free"), tiers: Some(json!([])), ..Setup::default() }).await;
+    if !matches!(name, "free" | "topup") {
+        sim.manage("PATCH", "/workspaces/sim", &json!({ "rules": { "plans": [name] } })).await;
+    }
+    sim
+}
+
+fn answers(sim: &SimHouse, count: usize) {
+    sim.upstreams.set("one", (0..count).map(|_| json_answer("Hello", 10, 5)).collect());
+}
+
+async fn call(sim: &SimHouse) -> Response<Bytes> {
+    sim.exchange("POST", "/v1/chat/completions", &ask(false)).await
+}
+
+fn header<T>(response: &Response<T>, name: &str) -> String {
+    response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("none").to_owned()
+}
+
+fn text(response: &Response<Bytes>) -> String {
+    String::from_utf8_lossy(response.body()).into_owned()
+}
+
+/// R-LIM-1, R-LIM-2 (001-18..23): the rate of each default tier, told in headers, exact to the millisecond.
+#[tokio::test(start_paused = true)]
+async fn r_lim_1_each_tier_has_its_rate() {
+    for (name, rate, ..) in TIERS {
+        let sim = in_tier(name).await;
+        answers(&sim, rate + 1);
+        for n in 1..=rate {
+            let told = call(&sim).await;
+            assert_eq!(told.status(), 200, "{name} {n}: {}", text(&told));
+            assert_eq!(header(&told, "x-ratelimit-tier"), name);
+            assert_eq!(header(&told, "x-ratelimit-limit-requests"), rate.to_string());
+            assert_eq!(header(&told, "x-ratelimit-remaining-requests"), (rate - n).to_string());
+            assert_eq!(header(&told, "x-ratelimit-reset-requests"), sim.clock.now().plus(secs(60)).to_string());
+        }
+        advance(Duration::from_millis(59_001)).await;
+        let refused = call(&sim).await;
+        assert_eq!(refused.status(), 429, "{name}");
+        assert_eq!(header(&refused, "retry-after"), "1");
+        assert_eq!(header(&refused, "x-ratelimit-remaining-requests"), "0");
+        let words = format!("{rate} requests per minute of the tier \\\"{name}\\\"");
+        assert!(text(&refused).contains(&words), "{}", text(&refused));
+        // What is free tells it too, and takes nothing.
+        let list = sim.exchange("GET", "/v1/models", &Value::Null).await;
+        assert_eq!((list.status(), header(&list, "x-ratelimit-remaining-requests")), (StatusCode::OK, "0".into()));
+        advance(Duration::from_millis(998)).await;
+        assert_eq!(call(&sim).await.status(), 429, "{name}");
+        advance(Duration::from_millis(1)).await;
+        assert_eq!(call(&sim).await.status(), 200, "{name}");
+        assert_eq!(sim.upstreams.arrived().len(), rate + 1);
+    }
+}
+
+/// R-LIM-1, R-LIM-2: so many at once, free when an answer ends or its reader goes.
+#[tokio::test(start_paused = true)]
+async fn r_lim_1_each_tier_has_its_slots() {
+    for (name, _, slots, _) in TIERS {
+        let sim = in_tier(name).await;
+        let long =
+            || Script::stream(vec![chat_chunk("Hel"), Step::Wait(secs(20)), chat_chunk("lo"), chat_end(10, 5)]);
+        sim.upstreams.set("one", (0..slots + 2).map(|_| long()).collect());
+        let mut open: Vec<Response<Body>> = Vec::new();
+        for n in 1..=slots {
+            let told = sim.begin("POST", "/v1/chat/completions", &ask(true)).await;
+            assert_eq!(told.status(), 200, "{name} {n}");
+            assert_eq!(header(&told, "x-concurrent-limit"), slots.to_string());
+            assert_eq!(header(&told, "x-concurrent-remaining"), (slots - n).to_string());
+            open.push(told);
+        }
+        let refused = sim.exchange("POST", "/v1/chat/completions", &ask(true)).await;
+        assert_eq!(
+            (refused.status(), header(&refused, "retry-after")),
+            (StatusCode::TOO_MANY_REQUESTS, "1".into())
+        );
+        assert!(text(&refused).contains(&format!("{slots} concurrent requests")), "{}", text(&refused));
+        drop(open.pop());
+        // The run of who left may read on for a while; the slot is free as soon as it hears of that.
+        advance(Duration::from_millis(10)).await;
+        let again = sim.begin("POST", "/v1/chat/completions", &ask(true)).await;
+        assert_eq!(again.status(), 200, "{name}");
+    }
+}
+
+/// R-LIM-1, R-LIM-2: a day's requests, until 00:00 UTC; plans add up.
+#[tokio::test(start_paused = true)]
+async fn r_lim_1_each_tier_has_its_day() {
+    for (name, rate, _, day) in TIERS.into_iter().filter(|(name, ..)| matches!(*name, "free" | "topup" | "starter"))
+    {
+        let sim = in_tier(name).await;
+        answers(&sim, day + 1);
+        for n in 1..=day {
+            if (n - 1) % rate == 0 {
+                advance(secs(60)).await;
+            }
+            let told = call(&sim).await;
+            assert_eq!(
+                (told.status(), header(&told, "x-ratelimit-remaining-day")),
+                (StatusCode::OK, (day - n).to_string())
+            );
+        }
+        advance(secs(60)).await;
+        let refused = call(&sim).await;
+        let midnight = units::Timestamp::of_day(sim.clock.now().day() + 1);
+        let left = midnight.since(sim.clock.now());
+        assert_eq!(
+            (refused.status(), header(&refused, "retry-after")),
+            (StatusCode::TOO_MANY_REQUESTS, left.as_secs().to_string())
+        );
+        assert!(text(&refused).contains(&format!("{day} requests per day")), "{}", text(&refused));
+        advance(left).await;
+        assert_eq!(call(&sim).await.status(), 200, "{name}");
+    }
+    let sim = in_tier("free").await;
+    sim.manage("PATCH", "/workspaces/sim", &json!({ "rules": { "plans": ["starter", "max", "max"] } })).await;
+    let told = sim.exchange("GET", "/v1/models", &Value::Null).await;
+    let of = |name: &str| header(&told, name);
+    assert_eq!(
+        [of("x-ratelimit-tier"), of("x-ratelimit-limit-requests"), of("x-ratelimit-limit-day")],
+        ["max", "90", "11000"]
+    );
+}
+
+/// R-LIM-1: who pays is in another tier with the next call, and who has nothing left is in the first again.
+#[tokio::test(start_paused = true)]
+async fn r_lim_1_the_tier_follows_the_balance() {
+    let sim = in_tier("free").await;
+    let tier = async || header(&sim.exchange("GET", "/v1/models", &Value::Null).await, "x-ratelimit-tier");
+    assert_eq!(tier().await, "free");
+    sim.manage("POST", "/workspaces/sim/credit", &json!({ "amount_usd": "5", "reason": "paid" })).await;
+    assert_eq!(tier().await, "topup");
+    sim.manage("PATCH", "/workspaces/sim", &json!({ "rules": { "tier": "ultra" } })).await;
+    assert_eq!(tier().await, "ultra");
+    sim.manage("PATCH", "/workspaces/sim", &json!({ "rules": { "tier": null } })).await;
+    assert_eq!(tier().await, "topup");
+    for bad in [json!({ "tier": "gone" }), json!({ "plans": ["topup"] }), json!({ "plans": ["pro", "gone"] })] {
+        let (status, problem) = sim.try_manage("PATCH", "/workspaces/sim", &json!({ "rules": bad })).await;
+        assert_eq!((status, problem["errors"][0]["field"].as_str().unwrap().starts_with("rules.")), (400, true));
+    }
+}
+
+/// R-LIM-2: a call that is wrong, or that nobody pays for, takes nothing; one that the house failed gives its day back.
+#[tokio::test(start_paused = true)]
+async fn r_lim_1_what_does_not_run_takes_nothing() {
+    let sim = in_tier("topup").await;
+    for (path, body, status) in [
+        ("/v1/chat/completions", json!({ "model": "gone", "messages": [{ "role": "user", "content": "x" }] }), 404),
+        ("/v1/chat/completions", json!({ "model": "m", "messages": 5 }), 400),
+        ("/v1/nowhere", json!({}), 404),
+    ] {
+        let told = sim.exchange("POST", path, &body).await;
+        assert_eq!(told.status(), status, "{}", text(&told));
+    }
+    let told = sim.exchange("GET", "/v1/models", &Value::Null).await;
+    assert_eq!(header(&told, "x-ratelimit-remaining-requests"), "30");
+    sim.upstreams.set("one", vec![Script::json(500, &json!({ "error": { "message": "broken" } }))]);
+    let failed = call(&sim).await;
+    assert!(failed.status().is_server_error(), "{}", text(&failed));
+    let told = sim.exchange("GET", "/v1/models", &Value::Null).await;
+    assert_eq!(header(&told, "x-ratelimit-remaining-day"), "500");
+}
+
+/// R-KEY-2: a key's own rate is below its account's, and is named.
+#[tokio::test(start_paused = true)]
+async fn r_key_2_a_key_has_a_rate_of_its_own() {
+    let sim = open().await;
+    let keys = sim.manage("GET", "/keys", &json!({})).await;
+    let path = format!("/keys/{}", keys["data"][0]["id"].as_str().unwrap());
+    sim.manage("PATCH", &path, &json!({ "rules": { "requests_per_minute": 2 } })).await;
+    answers(&sim, 3);
+    let statuses = [call(&sim).await.status(), call(&sim).await.status()];
+    assert_eq!(statuses, [200, 200]);
+    let refused = call(&sim).await;
+    assert_eq!((refused.status(), header(&refused, "retry-after")), (StatusCode::TOO_MANY_REQUESTS, "60".into()));
+    assert!(text(&refused).contains("2 requests per minute of this API key"), "{}", text(&refused));
+}
+
+/// R-LIM-5 (003-09): a tier of fair use publishes nothing, and what is too much at once waits for a slot.
+#[tokio::test(start_paused = true)]
+async fn r_lim_5_fair_use_publishes_nothing_and_waits() {
+    let tiers = json!([{ "name": "fair", "when": "free", "concurrent": 1,
+                         "fair_use": { "queue_ms_max": 5_000, "queued_max": 1 } }]);
+    let sim = SimHouse::open(Setup { tiers: Some(tiers), ..Setup::default() }).await;
+    let slow = |wait| Script::stream(vec![chat_chunk("Hello"), Step::Wait(secs(wait)), chat_end(10, 5)]);
+    sim.upstreams.set("one", vec![slow(3), slow(0)]);
+    let body = ask(true);
+    let call = || sim.exchange("POST", "/v1/chat/completions", &body);
+    let (first, second, third) = tokio::join!(call(), call(), call());
+    let statuses = [first.status(), second.status(), third.status()];
+    assert_eq!(statuses, [200, 200, 429], "{}", text(&third));
+    assert!(text(&third).contains("Too much is under way"), "{}", text(&third));
+    for told in [&first, &second, &third] {
+        let published = told
+            .headers()
+            .keys()
+            .any(|name| name.as_str().contains("ratelimit") || name.as_str().starts_with("x-concurrent"));
+        assert!(!published, "{:?}", told.headers());
+    }
+}

@@ -6,7 +6,7 @@
 //! settled hold has one usage row, and its charge is what was transferred. I8 granted = used + remaining + breakage.
 //! I9 no hold is older than a day. I11 a key's spend is the sum of its charges.
 //! I12 a hold that outlives its process has a pending task. I13 a key's cache sums are the sums of its settled usage rows.
-//! I14 what somebody has spent on a day is the sum of the charges of that day that count for them.
+//! I14 what somebody has spent on a day is the sum of the charges of that day that count for them, and so are their requests.
 //! (I7 needs payments, I10 a hash chain.)
 
 use crate::{Account, CacheSums, Code, Counted, KeySpend, OpenHold, Posting, places};
@@ -114,6 +114,13 @@ struct KeySums {
     cache: CacheSums,
 }
 
+/// By how much a row of a day says more than its usage rows sum to.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Left {
+    charged: i128,
+    requests: i64,
+}
+
 /// Takes every row, then says what does not agree.
 #[derive(Default)]
 pub struct Auditor {
@@ -126,7 +133,7 @@ pub struct Auditor {
     day: HashMap<RequestId, Spent>,
     spent: HashMap<KeyId, KeySums>,
     spends: Vec<(KeyId, KeySpend)>,
-    days: HashMap<(MeterId, i64), i128>,
+    days: HashMap<(MeterId, i64), Left>,
     charged: i128,
     written_off: i128,
     out: Outcome,
@@ -182,10 +189,11 @@ impl Auditor {
         self.spends.push((key, row));
     }
 
-    /// What was charged to somebody on a day, as its row says.
-    pub fn spend_day(&mut self, meter: MeterId, day: i64, spent: NanoUsd) {
+    /// What was charged to somebody on a day by so many requests, as its row says.
+    pub fn spend_day(&mut self, meter: MeterId, day: i64, (spent, requests): (NanoUsd, u32)) {
         let left = self.days.entry((meter, day)).or_default();
-        *left = left.saturating_add(i128::from(spent.nano()));
+        left.charged = left.charged.saturating_add(i128::from(spent.nano()));
+        left.requests = left.requests.saturating_add(requests.into());
     }
 
     /// A row of the journal; those of one request come between the same two `day_ends`, with its usage row.
@@ -244,10 +252,11 @@ impl Auditor {
         let sums = self.spent.entry(fact.key).or_default();
         sums.charged = sums.charged.saturating_add(charge);
         sums.cache = sums.cache.plus(fact.cache);
-        for place in places(id, fact.key, fact.counted).filter(|_| charge != 0) {
+        for place in places(id, fact.key, fact.counted) {
             let left = self.days.entry(place).or_default();
-            *left = left.saturating_sub(charge);
-            if *left == 0 {
+            left.charged = left.charged.saturating_sub(charge);
+            left.requests = left.requests.saturating_sub(1);
+            if *left == Left::default() {
                 self.days.remove(&place);
             }
         }
@@ -284,8 +293,9 @@ impl Auditor {
             self.find("I3", format!("account {id}: legs of {sum}, no such grant"));
         }
         self.compare_keys();
-        for ((meter, day), left) in std::mem::take(&mut self.days).into_iter().filter(|(_, left)| *left != 0) {
-            self.find("I14", format!("{meter} on day {day}: its row says {left} more than its charges sum to"));
+        for ((meter, day), Left { charged, requests }) in std::mem::take(&mut self.days) {
+            let what = format!("{charged} of charges and {requests} requests more than its usage rows");
+            self.find("I14", format!("{meter} on day {day}: its row says {what}"));
         }
         self.out.charged = amount(self.charged);
         self.out.written_off = amount(self.written_off);

@@ -1,10 +1,10 @@
-//! Spend caps: how much a key, a member or an end user may spend in all, in a UTC month or on a UTC day (R-KEY-2, R-KEY-3).
-//! In: caps, what was charged and what is held. Out: how much room they leave. A charge counts for the day of its request's id,
-//! whenever it is settled. Never here: credit (wallet.rs), who has which cap (admit).
+//! Caps: how much a key, a member or an end user may spend, and how many requests they may make, in all, in a UTC month or on a UTC
+//! day (R-KEY-2, R-KEY-3). In: caps, what was charged and what is held. Out: how much room they leave. A charge counts for the day
+//! of its request's id, whenever it is settled, and so does the request. Never here: credit (wallet.rs), who has which cap (admit).
 
 use crate::{
-    AccountAsk, AccountState, Balance, ExtendOrder, HoldAnswer, HoldOrder, KeySpend, LedgerError, OpenHold,
-    Refusal, Wallet,
+    AccountAsk, AccountState, Balance, ExtendOrder, HoldAnswer, HoldOrder, KeySpend, LedgerError, LimitSource,
+    OpenHold, Refusal, Wallet,
 };
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -69,13 +69,39 @@ impl Capped {
     }
 }
 
+/// The most of what a cap counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Most {
+    /// What may be charged.
+    Spend(NanoUsd),
+    /// Requests that may be answered; one under way counts, one that was given back does not.
+    Requests(u32),
+}
+
 /// A cap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cap {
     /// Whose, and over what time.
     pub of: Capped,
-    /// The most that may be charged.
-    pub limit: NanoUsd,
+    /// The most of it.
+    pub most: Most,
+}
+
+impl Cap {
+    /// One on charges.
+    pub const fn spend(of: Capped, most: NanoUsd) -> Self {
+        Self { of, most: Most::Spend(most) }
+    }
+
+    /// One on requests.
+    pub const fn requests(of: Capped, most: u32) -> Self {
+        Self { of, most: Most::Requests(most) }
+    }
+
+    /// Whether it counts requests.
+    pub const fn is_of_requests(&self) -> bool {
+        matches!(self.most, Most::Requests(_))
+    }
 }
 
 /// The caps of one call; mostly none.
@@ -99,7 +125,17 @@ pub struct Spent {
     pub held: NanoUsd,
 }
 
-/// The tightest cap of a call, and how much it leaves.
+/// What counts for somebody on a day.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    money: Spent,
+    /// Requests that were settled.
+    settled: u32,
+    /// Open holds.
+    open: u32,
+}
+
+/// The tightest cap on charges of a call, and how much it leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
     /// The cap.
@@ -114,7 +150,7 @@ pub struct Room {
 #[derive(Clone, Debug, Default)]
 pub struct Tallies {
     keys: BTreeMap<KeyId, (KeySpend, NanoUsd)>,
-    days: BTreeMap<(MeterId, i64), Spent>,
+    days: BTreeMap<(MeterId, i64), Tally>,
 }
 
 impl Tallies {
@@ -123,9 +159,10 @@ impl Tallies {
         self.keys.entry(key).or_default().0 = spend;
     }
 
-    /// Takes what was charged to somebody on a day.
-    pub fn load_day(&mut self, meter: MeterId, day: i64, spent: NanoUsd) {
-        self.days.entry((meter, day)).or_default().spent = spent;
+    /// Takes what was charged to somebody on a day, by so many requests.
+    pub fn load_day(&mut self, meter: MeterId, day: i64, (spent, requests): (NanoUsd, u32)) {
+        let tally = self.days.entry((meter, day)).or_default();
+        (tally.money.spent, tally.settled) = (spent, requests);
     }
 
     /// Reserves credit as the wallet and the caps allow.
@@ -137,6 +174,10 @@ impl Tallies {
         wallet: &mut Wallet,
         order: &HoldOrder,
     ) -> Result<Result<OpenHold, Refusal>, LedgerError> {
+        if let Some(cap) = self.used_up(order) {
+            let source = LimitSource::Cap(cap);
+            return Ok(Err(Refusal { source, available: NanoUsd::ZERO, needed: order.floor }));
+        }
         let room = self.room(order.id, order.key, order.counted, &order.caps);
         let answer = wallet.hold(order, room)?;
         if let Ok(hold) = &answer {
@@ -158,47 +199,72 @@ impl Tallies {
         let before = hold.amount()?;
         let room = self.room(hold.id, hold.key, hold.counted, &order.caps);
         let answer = wallet.extend(hold, order, room)?;
-        self.load_hold(hold, hold.amount()?.minus(before)?);
+        self.take(hold, hold.amount()?.minus(before)?, 0);
         Ok(answer)
     }
 
-    /// A hold was placed or raised by so much.
-    pub fn load_hold(&mut self, hold: &OpenHold, by: NanoUsd) {
-        let held = |sum: &mut NanoUsd| *sum = added(*sum, by);
+    /// A hold of so much was placed.
+    pub fn load_hold(&mut self, hold: &OpenHold, amount: NanoUsd) {
+        self.take(hold, amount, 1);
+    }
+
+    fn take(&mut self, hold: &OpenHold, amount: NanoUsd, requests: u32) {
+        let held = |sum: &mut NanoUsd| *sum = added(*sum, amount);
         held(&mut self.keys.entry(hold.key).or_default().1);
         for place in places(hold.id, hold.key, hold.counted) {
-            held(&mut self.days.entry(place).or_default().held);
+            let tally = self.days.entry(place).or_default();
+            held(&mut tally.money.held);
+            tally.open = tally.open.saturating_add(requests);
         }
     }
 
-    /// A hold was closed, and this is what it came to.
+    /// A hold was settled, and this is what it came to; or it was given back, and came to nothing.
     ///
     /// # Errors
     /// `Overflow` when the charges of the key do not fit; then nothing is changed.
-    pub fn close(&mut self, hold: &OpenHold, spend: KeySpend) -> Result<(), MoneyError> {
-        let held = hold.amount()?;
+    pub fn close(&mut self, hold: &OpenHold, settled: Option<KeySpend>) -> Result<(), MoneyError> {
+        let (held, spend) = (hold.amount()?, settled.unwrap_or_default());
         let (sums, holding) = self.keys.entry(hold.key).or_default();
         *sums = sums.plus(spend)?;
         *holding = taken(*holding, held);
         for place in places(hold.id, hold.key, hold.counted) {
-            let day = self.days.entry(place).or_default();
-            *day = Spent { spent: added(day.spent, spend.spent), held: taken(day.held, held) };
+            let Tally { money, settled: requests, open } = self.days.entry(place).or_default();
+            *money = Spent { spent: added(money.spent, spend.spent), held: taken(money.held, held) };
+            *requests = requests.saturating_add(settled.is_some().into());
+            *open = open.saturating_sub(1);
         }
         Ok(())
     }
 
-    /// The tightest of a call's caps; `None` where it has none.
+    /// The first of a call's caps on requests that has no room for one more.
+    fn used_up(&self, order: &HoldOrder) -> Option<Cap> {
+        let at = order.id.made_at();
+        order.caps.iter().copied().find(|cap| {
+            let Most::Requests(most) = cap.most else { return false };
+            let (meter, span) = match cap.of {
+                // Requests are counted by day alone.
+                Capped::KeyInAll => (None, Span::Month),
+                Capped::Key(span) => (Some(order.key.into()), span),
+                Capped::Member(span) => (order.counted.member, span),
+                Capped::EndUser(span) => (order.counted.end_user, span),
+            };
+            meter.is_some_and(|meter| self.requests(meter, span, at) >= most)
+        })
+    }
+
+    /// The tightest of a call's caps on charges; `None` where it has none.
     fn room(&self, id: RequestId, key: KeyId, counted: Counted, caps: &[Cap]) -> Option<Room> {
         let at = id.made_at();
-        let rooms = caps.iter().map(|cap| {
+        let rooms = caps.iter().filter_map(|cap| {
+            let Most::Spend(limit) = cap.most else { return None };
             let Spent { spent, held } = match cap.of {
                 Capped::KeyInAll => self.key(key).1,
                 Capped::Key(span) => self.over(key.into(), span, at),
                 Capped::Member(span) => self.over_of(counted.member, span, at),
                 Capped::EndUser(span) => self.over_of(counted.end_user, span, at),
             };
-            let unspent = taken(cap.limit, spent);
-            Room { cap: *cap, free: taken(unspent, held), unspent }
+            let unspent = taken(limit, spent);
+            Some(Room { cap: *cap, free: taken(unspent, held), unspent })
         });
         rooms.min_by_key(|room| room.free)
     }
@@ -211,12 +277,21 @@ impl Tallies {
 
     /// What somebody has spent and holds over a time.
     pub fn over(&self, meter: MeterId, span: Span, at: Timestamp) -> Spent {
-        let days = span.days(at);
-        let range = (meter, *days.start())..=(meter, *days.end());
-        self.days.range(range).fold(Spent::default(), |sum, (_, day)| Spent {
-            spent: added(sum.spent, day.spent),
-            held: added(sum.held, day.held),
+        self.over_days(meter, span, at).fold(Spent::default(), |sum, day| Spent {
+            spent: added(sum.spent, day.money.spent),
+            held: added(sum.held, day.money.held),
         })
+    }
+
+    /// How many requests of somebody were answered over a time or are under way.
+    pub fn requests(&self, meter: MeterId, span: Span, at: Timestamp) -> u32 {
+        let counts = self.over_days(meter, span, at).map(|day| day.settled.saturating_add(day.open));
+        counts.fold(0, u32::saturating_add)
+    }
+
+    fn over_days(&self, meter: MeterId, span: Span, at: Timestamp) -> impl Iterator<Item = &Tally> {
+        let days = span.days(at);
+        self.days.range((meter, *days.start())..=(meter, *days.end())).map(|(_, tally)| tally)
     }
 
     /// A cap on somebody whom the call does not name counts nobody.
@@ -226,7 +301,7 @@ impl Tallies {
 
     /// Forgets the days before one; they are on disk.
     pub fn forget_before(&mut self, day: i64) {
-        self.days.retain(|(_, of), tally| *of >= day || tally.held != NanoUsd::ZERO);
+        self.days.retain(|(_, of), tally| *of >= day || tally.open > 0);
     }
 }
 

@@ -71,8 +71,15 @@ impl World {
     fn settle(&mut self, hold: &OpenHold, cost: i64) -> Closing {
         let closing = self.wallet.settle(hold, nano(cost), hold.at).unwrap();
         let spend = KeySpend { spent: closing.charged, ..KeySpend::default() };
-        self.tallies.close(hold, spend).unwrap();
+        self.tallies.close(hold, Some(spend)).unwrap();
         closing
+    }
+}
+
+impl World {
+    fn release(&mut self, hold: &OpenHold) {
+        let _ = self.wallet.release(hold, false, hold.at).unwrap();
+        self.tallies.close(hold, None).unwrap();
     }
 }
 
@@ -91,7 +98,7 @@ const ALL: [Capped; 7] = [
 fn r_key_2_a_cap_is_never_exceeded() {
     for of in ALL {
         let mut world = World::new();
-        let cap = [Cap { of, limit: nano(100) }];
+        let cap = [Cap::spend(of, nano(100))];
         let first = world.order(0, &cap, 70, 70);
         let first = world.hold(&first).unwrap();
         let waits = world.order(0, &cap, 40, 40);
@@ -120,7 +127,7 @@ fn a_cap_begins_anew_with_its_day_or_month() {
         (Capped::EndUser(Span::Month), false, true),
     ] {
         let mut world = World::new();
-        let cap = [Cap { of, limit: nano(10) }];
+        let cap = [Cap::spend(of, nano(10))];
         let order = world.order((last_of_january - 1) * DAY_MS, &cap, 10, 10);
         let hold = world.hold(&order).unwrap();
         // It ends a month later, and counts all the same for the day of its beginning.
@@ -137,19 +144,47 @@ fn a_cap_begins_anew_with_its_day_or_month() {
 #[test]
 fn the_tightest_cap_is_told_and_a_cap_on_nobody_counts_nobody() {
     let mut world = World::new();
-    let caps = [Cap { of: Capped::KeyInAll, limit: nano(50) }, Cap { of: Capped::Key(Span::Day), limit: nano(20) }];
+    let caps = [Cap::spend(Capped::KeyInAll, nano(50)), Cap::spend(Capped::Key(Span::Day), nano(20))];
     let order = world.order(0, &caps, 21, 21);
     assert_eq!(world.hold(&order), Err(LimitSource::Cap(caps[1])));
-    let nobody = [Cap { of: Capped::EndUser(Span::Day), limit: nano(20) }];
+    let nobody = [Cap::spend(Capped::EndUser(Span::Day), nano(20))];
     let order = HoldOrder { counted: Counted::default(), ..world.order(0, &nobody, 20, 20) };
     assert!(world.hold(&order).is_ok());
     let order = HoldOrder { counted: Counted::default(), ..world.order(0, &nobody, 20, 20) };
     let hold = world.hold(&order).unwrap();
     let _ = world.settle(&hold, 20);
     // A cap that was lowered below what is spent leaves no room, and never a negative one.
-    let lowered = [Cap { of: Capped::KeyInAll, limit: nano(5) }];
+    let lowered = [Cap::spend(Capped::KeyInAll, nano(5))];
     let order = world.order(0, &lowered, 1, 0);
     assert_eq!(world.hold(&order), Err(LimitSource::Cap(lowered[0])));
+}
+
+/// R-KEY-3: requests are counted by day, whatever they cost: those under way and those that were answered, not those that were given
+/// back. One more is refused, by its cap, and takes nothing; a raised hold is no second request.
+#[test]
+fn r_key_3_requests_of_a_day_have_caps() {
+    for of in [Capped::Key(Span::Day), Capped::Member(Span::Day), Capped::EndUser(Span::Day)] {
+        let mut world = World::new();
+        let caps = [Cap::requests(of, 2), Cap::spend(Capped::KeyInAll, nano(100))];
+        let free = world.order(0, &caps, 0, 0);
+        let mut first = world.hold(&free).unwrap();
+        assert!(world.extend(&mut first, &caps, 5), "{of:?}");
+        let second = world.order(0, &caps, 10, 10);
+        let second = world.hold(&second).unwrap();
+        let third = world.order(DAY_MS - 1, &caps, 10, 10);
+        assert_eq!(world.hold(&third), Err(LimitSource::Cap(caps[0])), "{of:?}");
+        world.release(&second);
+        let again = world.hold(&third).unwrap();
+        let _ = world.settle(&first, 0);
+        let _ = world.settle(&again, 10);
+        let fourth = world.order(DAY_MS - 1, &caps, 0, 0);
+        assert_eq!(world.hold(&fourth), Err(LimitSource::Cap(caps[0])), "{of:?}");
+        let next_day = world.order(DAY_MS, &caps, 0, 0);
+        assert!(world.hold(&next_day).is_ok(), "{of:?}");
+        // Whom the call does not name nobody counts.
+        let of_nobody = HoldOrder { counted: Counted::default(), ..world.order(0, &caps, 0, 0) };
+        assert_eq!(world.hold(&of_nobody).is_ok(), of != Capped::Key(Span::Day), "{of:?}");
+    }
 }
 
 #[test]
@@ -157,7 +192,7 @@ fn old_days_are_forgotten_but_not_what_is_held() {
     let mut world = World::new();
     let order = world.order(0, &[], 5, 5);
     let hold = world.hold(&order).unwrap();
-    world.tallies.load_day(meter(3), 0, nano(4));
+    world.tallies.load_day(meter(3), 0, (nano(4), 1));
     world.tallies.forget_before(1);
     let at = Timestamp::from_ms(0);
     assert_eq!(world.tallies.over(meter(3), Span::Day, at), Spent::default());
@@ -197,7 +232,7 @@ proptest! {
         for op in ops {
             match op {
                 Op::Hold { which, day, want, floor } => {
-                    let cap = [Cap { of: ALL[which], limit: nano(limit) }];
+                    let cap = [Cap::spend(ALL[which], nano(limit))];
                     let order = world.order(day * DAY_MS, &cap, want, floor);
                     let within = |hold: &OpenHold| {
                         let days = ALL[which].span().map_or(i64::MIN..=i64::MAX, |span| span.days(order.at));

@@ -14,7 +14,9 @@ mod record;
 mod spend;
 mod wallet;
 
-pub use cap::{Cap, Capped, Caps, Counted, KeyCharges, Room, Span, Spent, Tallies, account, key_charges, places};
+pub use cap::{
+    Cap, Capped, Caps, Counted, KeyCharges, Most, Room, Span, Spent, Tallies, account, key_charges, places,
+};
 pub use hold::{Leg, OpenHold, WrongMove};
 pub use meter::{Bounds, MeterError, Rates, Reach};
 pub use order::{

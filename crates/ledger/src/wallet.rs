@@ -94,6 +94,11 @@ pub struct Closing {
 }
 
 impl Closing {
+    /// Whether it was closed with its cost, however small that is.
+    pub const fn is_settled(&self) -> bool {
+        matches!(self.state, HoldState::Settled { .. })
+    }
+
     /// The rows to append to the journal.
     pub fn postings(&self) -> impl Iterator<Item = Posting> + '_ {
         let legs = self.ends.iter().flat_map(|end| {

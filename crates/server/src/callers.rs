@@ -83,7 +83,7 @@ impl LiveKey {
 /// Caps in the ledger's words: in all, by month, by day.
 pub fn caps_of(caps: &SpendCaps, of: [Option<Capped>; 3]) -> Vec<Cap> {
     let limits = [caps.total, caps.month, caps.day];
-    limits.into_iter().zip(of).filter_map(|(limit, of)| Some(Cap { of: of?, limit: limit? })).collect()
+    limits.into_iter().zip(of).filter_map(|(limit, of)| Some(Cap::spend(of?, limit?))).collect()
 }
 
 /// All keys, by digest: the request path never asks the store for a known one.
@@ -205,10 +205,12 @@ pub fn caps_of_call(key: &LiveKey, workspace: &WorkspaceRow, has_end_user: bool)
     if key.member.is_some() {
         let of = [None, Some(Capped::Member(Span::Month)), Some(Capped::Member(Span::Day))];
         caps.extend(caps_of(&rules.member.caps, of));
+        caps.extend(rules.member.requests_per_day.map(|most| Cap::requests(Capped::Member(Span::Day), most)));
     }
     if has_end_user {
         let of = [None, Some(Capped::EndUser(Span::Month)), Some(Capped::EndUser(Span::Day))];
         caps.extend(caps_of(&rules.end_user.caps, of));
+        caps.extend(rules.end_user.requests_per_day.map(|most| Cap::requests(Capped::EndUser(Span::Day), most)));
     }
     if caps.is_empty() { Caps::default() } else { caps.into() }
 }
@@ -246,15 +248,18 @@ mod tests {
     /// R-KEY-2, R-KEY-3: the caps of a call are the key's, its member's and its end user's, where there are such.
     #[test]
     fn r_key_3_a_call_has_the_caps_of_all_it_counts_for() {
-        let quota = |month, day| Quota { caps: SpendCaps { total: usd(1), month, day }, ..Quota::default() };
+        let quota = |month, day, requests_per_day| Quota {
+            caps: SpendCaps { total: usd(1), month, day },
+            requests_per_day,
+        };
         let workspace = WorkspaceRow {
             id: WorkspaceId::from_bytes([2; 16]),
             name: String::new(),
             slug: String::new(),
             created_at: Timestamp::from_ms(0),
             rules: WorkspaceRules {
-                member: quota(usd(7), None),
-                end_user: quota(None, usd(2)),
+                member: quota(usd(7), None, Some(90)),
+                end_user: quota(None, usd(2), Some(0)),
                 ..WorkspaceRules::default()
             },
             version: 1,
@@ -263,15 +268,21 @@ mod tests {
             || KeyRules { caps: SpendCaps { total: usd(5), month: None, day: usd(3) }, ..KeyRules::default() };
         let caps = |key: &LiveKey, end_user| {
             let caps = caps_of_call(key, &workspace, end_user);
-            caps.iter().map(|cap| (cap.of, cap.limit)).collect::<Vec<_>>()
+            caps.to_vec()
         };
-        let own = [(Capped::KeyInAll, usd(5).unwrap()), (Capped::Key(Span::Day), usd(3).unwrap())];
+        let spend = |of, most| Cap::spend(of, usd(most).unwrap());
+        let own = [spend(Capped::KeyInAll, 5), spend(Capped::Key(Span::Day), 3)];
         let nobodys = LiveKey::new(key(rules(), None), None);
         assert_eq!(caps(&nobodys, false), own);
         let members = LiveKey::new(key(rules(), Some(UserId::from_bytes([9; 16]))), None);
-        let (member, end_user) =
-            ((Capped::Member(Span::Month), usd(7).unwrap()), (Capped::EndUser(Span::Day), usd(2).unwrap()));
-        assert_eq!(caps(&members, true), [own[0], own[1], member, end_user]);
+        let (member, end_user) = (Capped::Member(Span::Day), Capped::EndUser(Span::Day));
+        let others = [
+            spend(Capped::Member(Span::Month), 7),
+            Cap::requests(member, 90),
+            spend(end_user, 2),
+            Cap::requests(end_user, 0),
+        ];
+        assert_eq!(caps(&members, true), [own.as_slice(), &others].concat());
         assert_eq!(members.member.map(|meter| meter.user_in(workspace.id)), members.owner);
     }
 

@@ -122,7 +122,7 @@ impl Pages {
         let closing = wallet.settle(&hold, order.cost, order.usage.at).map_err(corrupt)?;
         self.closed.insert(order.id, closing.state);
         let spend = KeySpend { spent: closing.charged, cache: order.usage.cache() };
-        self.tallies.close(&hold, spend).map_err(corrupt)?;
+        self.tallies.close(&hold, Some(spend)).map_err(corrupt)?;
         self.rows.push(UsageRow { charge: closing.charged, counted: hold.counted, ..order.usage });
         Ok(SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off })
     }
@@ -132,7 +132,7 @@ impl Pages {
         let Some(hold) = self.holds.remove(&id) else { return Ok(HoldState::Unknown) };
         let wallet = self.wallets.get_mut(&hold.workspace).ok_or_else(|| corrupt("no wallet"))?;
         let closing = wallet.release(&hold, false, hold.at).map_err(corrupt)?;
-        self.tallies.close(&hold, KeySpend::default()).map_err(corrupt)?;
+        self.tallies.close(&hold, None).map_err(corrupt)?;
         self.closed.insert(id, closing.state);
         Ok(closing.state)
     }

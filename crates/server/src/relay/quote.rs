@@ -39,6 +39,24 @@ pub struct Quote {
 }
 
 impl Quote {
+    /// The terms of a request that costs nothing whatever comes of it.
+    pub fn nothing() -> Self {
+        Self {
+            price: PriceId::from_bytes([0; 16]),
+            rates: Rates::FREE,
+            prompt: 0,
+            reach: Reach::default(),
+            choices: 1,
+            answer_max: 0,
+            first: 0,
+            slice: 0,
+            hides: false,
+            untold_prompt: false,
+            client_set_max: true,
+            ordered: None,
+        }
+    }
+
     /// Works out the terms. A request holds its whole largest answer, unless it streams and all its billed output
     /// can be seen on the stream: then it holds a slice and extends ahead of use.
     ///

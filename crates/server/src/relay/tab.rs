@@ -8,7 +8,7 @@ use crate::relay::quote::Quote;
 use crate::relay::unpaid::{refused, unavailable, unpriced, unsettled};
 use canon::{Fault, FaultKind, Tally};
 use dialect::Made;
-use ledger::{Caps, ExtendOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow};
+use ledger::{Cap, Caps, ExtendOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow};
 use std::sync::Arc;
 use store::port::StoreError;
 use units::{NanoUsd, RequestId, Tokens};
@@ -17,7 +17,7 @@ use units::{NanoUsd, RequestId, Tokens};
 pub enum Tab {
     /// Nothing is held or charged.
     Free,
-    /// Credit is held.
+    /// Credit is held; or nothing, where the request is free and somebody's requests have a cap, so that it counts.
     Held(Held),
 }
 
@@ -32,7 +32,7 @@ pub struct Held {
     most: NanoUsd,
     extensions: u32,
     caps: Caps,
-    /// Whether the model that serves is free, in the place of one that is not: what is held goes back at the end.
+    /// Whether the model that serves is free, be it in the place of one that is not: what is held goes back at the end.
     free: bool,
     /// The limit that was inserted bounds the answer by what is held: nothing needs to be extended.
     bounded: bool,
@@ -75,31 +75,18 @@ impl Tab {
     /// # Errors
     /// 402 faults, and `LedgerUnavailable` when nobody can decide.
     pub async fn open(house: &Arc<House>, job: &Job) -> Result<(Self, Option<Tokens>), Fault> {
-        let Terms::Billed(quote) = &job.terms else { return Ok((Self::Free, None)) };
+        let (quote, free) = match &job.terms {
+            Terms::Billed(quote) => (quote.clone(), false),
+            Terms::Free if job.caps.iter().any(Cap::is_of_requests) => (Box::new(Quote::nothing()), true),
+            Terms::Free => return Ok((Self::Free, None)),
+        };
         let want = quote.cost_of(quote.first).map_err(unpriced)?;
         let floor = if quote.client_set_max { want } else { quote.cost_of(quote.choices).map_err(unpriced)? };
-        let hold = HoldOrder {
-            id: job.entry.id,
-            workspace: job.caller.workspace,
-            key: job.caller.id,
-            counted: job.counts_for,
-            caps: job.caps.clone(),
-            want,
-            floor,
-            at: job.entry.at,
-        };
-        let amount = match house.ledger.hold(hold).await.map_err(unavailable)? {
-            HoldAnswer::Held { amount } => amount,
-            HoldAnswer::Refused(refusal) => return Err(refused(&refusal, job.entry.at)),
-            HoldAnswer::Conflict(_) => {
-                return Err(Fault::new(FaultKind::Internal, "The request could not be accounted for."));
-            }
-        };
+        let amount = hold(house, job, want, floor).await?;
         let covered = quote.covered_by(amount);
         // The limit that is inserted holds for each choice by itself.
         let insert = (amount < want).then(|| covered / quote.choices.max(1));
         let most = quote.cost_of(quote.answer_max).map_err(unpriced)?;
-        let quote = quote.clone();
         let guard = LeakGuard { house: house.clone(), id: Some(job.entry.id) };
         let held = Held {
             id: job.entry.id,
@@ -110,7 +97,7 @@ impl Tab {
             most,
             extensions: 0,
             caps: job.caps.clone(),
-            free: false,
+            free,
             bounded: insert.is_some(),
         };
         Ok((Self::Held(held), insert))
@@ -256,6 +243,25 @@ impl Tab {
             Self::Free => None,
             Self::Held(held) => (!held.free).then_some(held.quote.price),
         }
+    }
+}
+
+/// Orders the hold of a job.
+async fn hold(house: &House, job: &Job, want: NanoUsd, floor: NanoUsd) -> Result<NanoUsd, Fault> {
+    let order = HoldOrder {
+        id: job.entry.id,
+        workspace: job.caller.workspace,
+        key: job.caller.id,
+        counted: job.counts_for,
+        caps: job.caps.clone(),
+        want,
+        floor,
+        at: job.entry.at,
+    };
+    match house.ledger.hold(order).await.map_err(unavailable)? {
+        HoldAnswer::Held { amount } => Ok(amount),
+        HoldAnswer::Refused(refusal) => Err(refused(&refusal, job.entry.at)),
+        HoldAnswer::Conflict(_) => Err(Fault::new(FaultKind::Internal, "The request could not be accounted for.")),
     }
 }
 

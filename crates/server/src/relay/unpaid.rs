@@ -3,7 +3,7 @@
 
 use crate::limits::{IN_FLIGHT_RETRY, LEDGER_RETRY};
 use canon::{BoxError, Fault, FaultKind, Retry};
-use ledger::{Cap, Capped, LimitSource, Refusal};
+use ledger::{Cap, Capped, LimitSource, Most, Refusal};
 use store::port::StoreError;
 use units::{NanoUsd, Timestamp};
 
@@ -64,22 +64,34 @@ pub fn refused(refusal: &Refusal, now: Timestamp) -> Fault {
 
 /// What a cap is called.
 fn told_cap(cap: Cap) -> String {
-    let limit = cap.limit;
+    let most = match cap.most {
+        Most::Spend(limit) => format!("spend cap of {limit} USD"),
+        Most::Requests(limit) => format!("quota of {limit} requests"),
+    };
     match cap.of {
-        Capped::KeyInAll => format!("the key's spend cap of {limit} USD"),
-        Capped::Key(span) => format!("the key's spend cap of {limit} USD a {}", span.name()),
-        Capped::Member(span) => format!("the member's spend cap of {limit} USD a {}", span.name()),
-        Capped::EndUser(span) => format!("the end user's spend cap of {limit} USD a {}", span.name()),
+        Capped::KeyInAll => format!("the key's {most}"),
+        Capped::Key(span) => format!("the key's {most} a {}", span.name()),
+        Capped::Member(span) => format!("the member's {most} a {}", span.name()),
+        Capped::EndUser(span) => format!("the end user's {most} a {}", span.name()),
     }
 }
 
 /// The words of 002 (R-ERR-3), and where the cap begins anew, when it does.
 fn cap_reached(cap: Cap, now: Timestamp) -> Fault {
-    let reached = format!("Spend cap reached: {} USD", cap.limit);
-    let Some(span) = cap.of.span() else { return Fault::new(FaultKind::SpendCapReached, reached) };
+    let (kind, reached, span) = match (cap.most, cap.of.span()) {
+        (Most::Spend(limit), span) => {
+            let a_span = span.map_or_else(String::new, |span| format!(" a {}", span.name()));
+            (FaultKind::SpendCapReached, format!("Spend cap reached: {limit} USD{a_span}"), span)
+        }
+        (Most::Requests(_), span) => {
+            let told = told_cap(cap);
+            let (first, rest) = told.split_at(1);
+            (FaultKind::RateLimited, format!("{}{rest} is used up", first.to_uppercase()), span)
+        }
+    };
+    let Some(span) = span else { return Fault::new(kind, reached) };
     let ends = span.ends(now);
-    Fault::new(FaultKind::SpendCapReached, format!("{reached} a {}; it begins anew at {ends}.", span.name()))
-        .retry(Retry::After(ends.since(now)))
+    Fault::new(kind, format!("{reached}; it begins anew at {ends}.")).retry(Retry::After(ends.since(now)))
 }
 
 #[cfg(test)]
@@ -87,15 +99,28 @@ mod tests {
     use super::*;
     use ledger::Span;
 
+    fn reached(cap: Cap, now: Timestamp) -> Fault {
+        let refusal = Refusal { source: LimitSource::Cap(cap), available: NanoUsd::ZERO, needed: NanoUsd::new(1) };
+        refused(&refusal, now)
+    }
+
+    /// R-KEY-3: a quota of requests is a limit, and says whose and until when.
+    #[test]
+    fn r_key_3_a_used_up_quota_says_whose_and_until_when() {
+        let now = Timestamp::parse_rfc3339("2026-03-03T09:00:00Z").unwrap();
+        let fault = reached(Cap::requests(Capped::EndUser(Span::Day), 20), now);
+        let told =
+            "The end user's quota of 20 requests a day is used up; it begins anew at 2026-03-04T00:00:00.000Z.";
+        assert_eq!((fault.kind, &*fault.told), (FaultKind::RateLimited, told));
+        assert_eq!(fault.retry_after_s(), Some(15 * 3_600));
+    }
+
     /// R-KEY-2, R-ERR-3 (002-11): the words of the description, when a cap begins anew, and that waiting helps only then.
     #[test]
     fn r_key_2_a_reached_cap_says_which_and_until_when() {
         let now = Timestamp::parse_rfc3339("2026-03-03T09:00:00Z").unwrap();
         let told = |of| {
-            let cap = Cap { of, limit: NanoUsd::new(5_000_000_000) };
-            let refusal =
-                Refusal { source: LimitSource::Cap(cap), available: NanoUsd::ZERO, needed: NanoUsd::new(1) };
-            let fault = refused(&refusal, now);
+            let fault = reached(Cap::spend(of, NanoUsd::new(5_000_000_000)), now);
             assert_eq!(fault.kind, FaultKind::SpendCapReached);
             (fault.told.to_string(), fault.retry_after_s())
         };

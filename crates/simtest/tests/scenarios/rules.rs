@@ -142,6 +142,36 @@ async fn r_key_3_end_users_have_a_cap_each() {
     assert!(of(0).is_some() && of(1) != of(2) && of(2).is_some() && of(3).is_none());
 }
 
+/// R-KEY-3: end users have a quota of requests each, also where nothing is paid; a request that failed counts for nobody, and the
+/// next day begins anew.
+#[tokio::test(start_paused = true)]
+async fn r_key_3_end_users_have_a_quota_of_requests_each() {
+    for price in [json!("free"), json!({ "input": "1.00", "output": "2.00" })] {
+        let sim = SimHouse::open(Setup { price, ..Setup::default() }).await;
+        let quota = json!({ "rules": { "end_user": { "requests_per_day": 2 } } });
+        sim.manage("PATCH", "/workspaces/sim", &quota).await;
+        let asks = async |user: &str, script: Script| {
+            let mut body = ask(false);
+            body["user"] = json!(user);
+            sim.upstreams.set("one", vec![script]);
+            sim.exchange("POST", "/v1/chat/completions", &body).await
+        };
+        let hello = || json_answer("Hello", 10, 5);
+        let first = asks("ada", hello()).await;
+        assert_eq!(first.status(), 200, "{}", String::from_utf8_lossy(first.body()));
+        assert_eq!(asks("ada", Script::text(400, "no")).await.status(), 400);
+        assert_eq!(asks("ada", hello()).await.status(), 200);
+        let over = asks("ada", hello()).await;
+        let told = String::from_utf8_lossy(over.body()).into_owned();
+        assert_eq!(over.status(), 429, "{told}");
+        assert!(told.contains("The end user's quota of 2 requests a day is used up"), "{told}");
+        let wait: u64 = over.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert_eq!(asks("ben", hello()).await.status(), 200);
+        tokio::time::advance(std::time::Duration::from_secs(wait)).await;
+        assert_eq!((asks("ada", hello()).await.status().as_u16(), sim.book.open_holds()), (200, 0));
+    }
+}
+
 /// R-KEY-2: a rotated key goes on by both texts, and by the new one alone when the grace is over.
 #[tokio::test(start_paused = true)]
 async fn r_key_2_a_rotated_key_overlaps() {

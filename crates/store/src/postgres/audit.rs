@@ -61,9 +61,9 @@ async fn audit(tx: &Transaction<'_>, now: Timestamp) -> Result<AuditReport, Fail
         Ok(())
     })
     .await?;
-    each(tx, "SELECT meter, day, spent FROM spend_day", &[], |row| {
-        let (meter, day, spent) = load::day(row)?;
-        auditor.spend_day(meter, day, spent);
+    each(tx, "SELECT meter, day, spent, requests FROM spend_day", &[], |row| {
+        let (meter, day, sums) = load::day(row)?;
+        auditor.spend_day(meter, day, sums);
         Ok(())
     })
     .await?;

@@ -17,6 +17,7 @@ use units::{KeyId, MeterId, RequestId, WorkspaceId};
 
 /// The questions, prepared once a connection.
 pub struct Questions {
+    workspaces: Statement,
     held: Statement,
     days: Statement,
     spends: Statement,
@@ -29,6 +30,7 @@ struct Callers {
     keys: BTreeSet<Uuid>,
     meters: BTreeSet<Uuid>,
     first_day: i64,
+    counts_requests: bool,
 }
 
 impl Callers {
@@ -54,6 +56,7 @@ impl Callers {
         if caps.is_empty() {
             return;
         }
+        self.counts_requests |= caps.iter().any(Cap::is_of_requests);
         self.workspaces.insert(Uuid(workspace.bytes()));
         self.keys.insert(Uuid(key.bytes()));
         let meters = [Some(MeterId::from(key)), counted.member, counted.end_user];
@@ -66,8 +69,9 @@ impl Questions {
     /// Prepares them.
     pub async fn prepare(client: &Client) -> Result<Self, Fail> {
         let spends = format!("SELECT {KEY_SUMS} FROM key_spend WHERE key = ANY($1)");
-        let [held, days, spends] = link::prepare(client, [load::HELD, load::DAYS, &spends]).await?;
-        Ok(Self { held, days, spends })
+        let texts = [load::WORKSPACES, load::HELD, load::DAYS, &spends];
+        let [workspaces, held, days, spends] = link::prepare(client, texts).await?;
+        Ok(Self { workspaces, held, days, spends })
     }
 
     /// Asks them about the capped orders of a batch, where there are any.
@@ -78,6 +82,10 @@ impl Questions {
         }
         let [workspaces, keys, meters] =
             [callers.workspaces, callers.keys, callers.meters].map(|set| set.into_iter().collect::<Vec<Uuid>>());
+        if callers.counts_requests {
+            // A free request of who has no credit locks no grant.
+            client.execute(&self.workspaces, &[&workspaces]).await?;
+        }
         let (held, days, spends) = join3(
             client.query(&self.held, &[&workspaces]),
             client.query(&self.days, &[&meters, &callers.first_day]),
@@ -90,8 +98,8 @@ impl Questions {
             tallies.load_key(key, credit::sums(row)?);
         }
         for row in &days? {
-            let (meter, day, spent) = load::day(row)?;
-            tallies.load_day(meter, day, spent);
+            let (meter, day, sums) = load::day(row)?;
+            tallies.load_day(meter, day, sums);
         }
         for row in &held? {
             let hold = load::hold(row)?;

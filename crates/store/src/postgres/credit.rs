@@ -98,8 +98,8 @@ pub async fn account(db: &Db, ask: AccountAsk) -> Result<AccountState, StoreErro
             let meters = [Some(MeterId::from(ask.key)), ask.member];
             let meters: Vec<Uuid> = meters.iter().flatten().map(|meter| Uuid(meter.bytes())).collect();
             for row in tx.query(load::DAYS, &[&meters, Span::Month.days(ask.at).start()]).await? {
-                let (meter, day, spent) = load::day(&row)?;
-                tallies.load_day(meter, day, spent);
+                let (meter, day, sums) = load::day(&row)?;
+                tallies.load_day(meter, day, sums);
             }
             for row in tx.query(load::HELD, &[&[Uuid(ask.workspace.bytes())].as_slice()]).await? {
                 let hold = load::hold(&row)?;
@@ -125,8 +125,8 @@ pub async fn key_charges(db: &Db, keys: Vec<KeyId>, now: Timestamp) -> Result<Ve
             }
             let meters: Vec<Uuid> = keys.iter().map(|key| Uuid(MeterId::from(*key).bytes())).collect();
             for row in tx.query(load::DAYS, &[&meters, Span::Month.days(now).start()]).await? {
-                let (meter, day, spent) = load::day(&row)?;
-                tallies.load_day(meter, day, spent);
+                let (meter, day, sums) = load::day(&row)?;
+                tallies.load_day(meter, day, sums);
             }
             Ok(ledger::key_charges(&keys, now, &tallies))
         })

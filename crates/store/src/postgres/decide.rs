@@ -47,8 +47,8 @@ pub struct Page<'a> {
     pub stones: Vec<(Uuid, i16)>,
     /// What keys came to.
     pub spent: BTreeMap<KeyId, KeySpend>,
-    /// What was charged to whom, by day.
-    pub days: BTreeMap<(MeterId, i64), NanoUsd>,
+    /// What was charged to whom and by how many requests, by day.
+    pub days: BTreeMap<(MeterId, i64), (NanoUsd, i64)>,
     /// What callers with caps have spent and hold; of others it knows only this batch.
     tallies: Tallies,
 }
@@ -196,8 +196,9 @@ impl<'a> Page<'a> {
         // The charges of a batch fit: wallets had them.
         *sums = sums.plus(spend).map_err(broken)?;
         for place in places(hold.id, hold.key, hold.counted) {
-            let sum = self.days.entry(place).or_default();
+            let (sum, requests) = self.days.entry(place).or_default();
             *sum = sum.plus(closing.charged).map_err(broken)?;
+            *requests = requests.saturating_add(1);
         }
         let mut row = order.usage.clone();
         (row.request, row.charge, row.counted) = (order.id, closing.charged, hold.counted);
@@ -238,7 +239,7 @@ impl<'a> Page<'a> {
             self.removed.push(Uuid(id.bytes()));
         }
         let spend = KeySpend { spent: closing.charged, ..KeySpend::default() };
-        self.tallies.close(&held.hold, spend).map_err(broken)?;
+        self.tallies.close(&held.hold, closing.is_settled().then_some(spend)).map_err(broken)?;
         let Some(held) = self.holds.remove(&id) else { return Ok(None) };
         self.closed.insert(id, state);
         for (leg, posting) in (0_i16..).zip(closing.postings()) {

@@ -17,8 +17,10 @@ pub const HOLDS: &str = "SELECT id, workspace, key, want, floor, at, seq, legs, 
 /// Every hold of some workspaces, in the columns of `HOLDS`. Asked after the grants were locked, so that none is on its way.
 pub const HELD: &str = "SELECT id, workspace, key, want, floor, at, seq, legs, member, end_user FROM hold \
     WHERE workspace = ANY($1)";
-/// What was charged to whom, from a day on.
-pub const DAYS: &str = "SELECT meter, day, spent FROM spend_day WHERE meter = ANY($1) AND day >= $2";
+/// Locks workspaces in id order.
+pub const WORKSPACES: &str = "SELECT 1 FROM workspace WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+/// What was charged to whom and by how many requests, from a day on.
+pub const DAYS: &str = "SELECT meter, day, spent, requests FROM spend_day WHERE meter = ANY($1) AND day >= $2";
 /// How holds ended: by usage row (closing) or tombstone (closing + 10).
 pub const STATES: &str = "SELECT u.request, u.closing, u.charge FROM unnest($1::bigint[], $2::uuid[]) AS k (day, id) \
     JOIN usage u ON u.day = k.day AND u.request = k.id WHERE u.closing <> 0 \
@@ -42,10 +44,11 @@ pub fn grant(row: &Row) -> Result<(WorkspaceId, Grant), tokio_postgres::Error> {
     Ok((WorkspaceId::from_bytes(row.try_get::<_, Uuid>(0)?.0), grant))
 }
 
-/// Who, on which day, and how much.
-pub fn day(row: &Row) -> Result<(MeterId, i64, NanoUsd), tokio_postgres::Error> {
+/// Who, on which day, how much and by how many requests.
+pub fn day(row: &Row) -> Result<(MeterId, i64, (NanoUsd, u32)), tokio_postgres::Error> {
     let meter = MeterId::from_bytes(row.try_get::<_, Uuid>(0)?.0);
-    Ok((meter, row.try_get(1)?, NanoUsd::new(row.try_get(2)?)))
+    let requests = u32::try_from(row.try_get::<_, i64>(3)?).unwrap_or(u32::MAX);
+    Ok((meter, row.try_get(1)?, (NanoUsd::new(row.try_get(2)?), requests)))
 }
 
 /// Whom a row counts for, in the column `n` and the one after it.

@@ -33,9 +33,10 @@ const SPENT: &str = "INSERT INTO key_spend AS old (key, spent, cache_read, cache
     cache_read = old.cache_read + excluded.cache_read, cache_written = old.cache_written + excluded.cache_written, \
     cache_saved = old.cache_saved + excluded.cache_saved";
 
-const DAYS: &str = "INSERT INTO spend_day AS old (meter, day, spent) \
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) \
-    ON CONFLICT (meter, day) DO UPDATE SET spent = old.spent + excluded.spent";
+const DAYS: &str = "INSERT INTO spend_day AS old (meter, day, spent, requests) \
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) \
+    ON CONFLICT (meter, day) DO UPDATE SET spent = old.spent + excluded.spent, \
+    requests = old.requests + excluded.requests";
 
 /// The statements that write, prepared once a connection.
 pub struct Writes {
@@ -118,6 +119,7 @@ impl Writes {
 
 type CreditColumns = (Vec<Uuid>, Vec<i64>, Vec<i64>, Vec<bool>);
 type SpentColumns = (Vec<Uuid>, [Vec<i64>; 4]);
+type DayColumns = (Vec<Uuid>, Vec<i64>, [Vec<i64>; 2]);
 type TransferColumns = (Vec<Uuid>, Vec<i16>, Vec<i16>, Vec<Uuid>, Vec<Uuid>, Vec<i64>);
 
 /// Everything a batch writes, as columns.
@@ -129,7 +131,7 @@ pub struct Rows<'p> {
     transfers: TransferColumns,
     stones: (Vec<Uuid>, Vec<i16>),
     spent: SpentColumns,
-    days: (Vec<Uuid>, Vec<i64>, Vec<i64>),
+    days: DayColumns,
     usage: Columns<'p>,
     at: i64,
     lease: Uuid,
@@ -165,8 +167,8 @@ impl<'p> Rows<'p> {
     }
 
     fn day_params(&self) -> Vec<&(dyn ToSql + Sync)> {
-        let (meters, days, spent) = &self.days;
-        vec![meters, days, spent]
+        let (meters, days, [spent, requests]) = &self.days;
+        vec![meters, days, spent, requests]
     }
 
     fn transfer_params(&self) -> Vec<&(dyn ToSql + Sync)> {
@@ -193,13 +195,13 @@ fn spent_columns(sums: &BTreeMap<KeyId, KeySpend>) -> SpentColumns {
     columns
 }
 
-fn day_columns(sums: &BTreeMap<(MeterId, i64), NanoUsd>) -> (Vec<Uuid>, Vec<i64>, Vec<i64>) {
-    let charged = sums.iter().filter(|(_, spent)| **spent != NanoUsd::ZERO);
-    let mut columns = (Vec::new(), Vec::new(), Vec::new());
-    for ((meter, day), spent) in charged {
+fn day_columns(sums: &BTreeMap<(MeterId, i64), (NanoUsd, i64)>) -> DayColumns {
+    let mut columns = DayColumns::default();
+    for ((meter, day), (spent, requests)) in sums {
         columns.0.push(Uuid(meter.bytes()));
         columns.1.push(*day);
-        columns.2.push(spent.nano());
+        columns.2[0].push(spent.nano());
+        columns.2[1].push(*requests);
     }
     columns
 }

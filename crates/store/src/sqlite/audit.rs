@@ -38,7 +38,7 @@ pub fn run(db: &Connection, now: Option<Timestamp>) -> rusqlite::Result<AuditRep
     for (key, sums) in credit::spends(&tx)? {
         auditor.key_spend(key, sums);
     }
-    credit::each_day(&tx, i64::MIN, |meter, day, spent| auditor.spend_day(meter, day, spent))?;
+    credit::each_day(&tx, i64::MIN, |meter, day, sums| auditor.spend_day(meter, day, sums))?;
     journal(&tx, &mut auditor)?;
     Ok(AuditReport::of(auditor))
 }

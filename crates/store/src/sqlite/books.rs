@@ -194,7 +194,8 @@ impl Books {
         let wallet = self.wallets.entry(open.hold.workspace).or_default();
         let closing = how(wallet, &open.hold).map_err(broken)?;
         let spend = KeySpend { spent: closing.charged, cache };
-        self.tallies.close(&open.hold, spend).map_err(broken)?;
+        let settled = closing.is_settled().then_some(spend);
+        self.tallies.close(&open.hold, settled).map_err(broken)?;
         let state = HoldState::Open.close(closing.state).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         self.remember(id, state);
         Ok(self.open.remove(&id).map(|open| Closed { hold: open.hold, closing, written: open.written, spend }))

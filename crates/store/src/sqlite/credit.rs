@@ -117,16 +117,20 @@ pub fn tallies(db: &Connection, now: Timestamp) -> rusqlite::Result<Tallies> {
     for (key, spend) in spends(db)? {
         tallies.load_key(key, spend);
     }
-    each_day(db, books::first_day(now), |meter, day, spent| tallies.load_day(meter, day, spent))?;
+    each_day(db, books::first_day(now), |meter, day, sums| tallies.load_day(meter, day, sums))?;
     Ok(tallies)
 }
 
-/// What was charged to whom, from a day on.
-pub fn each_day(db: &Connection, from: i64, mut take: impl FnMut(MeterId, i64, NanoUsd)) -> rusqlite::Result<()> {
-    let mut statement = db.prepare("SELECT meter, day, spent FROM spend_day WHERE day >= ?1")?;
+/// What was charged to whom by how many requests, from a day on.
+pub fn each_day(
+    db: &Connection,
+    from: i64,
+    mut take: impl FnMut(MeterId, i64, (NanoUsd, u32)),
+) -> rusqlite::Result<()> {
+    let mut statement = db.prepare("SELECT meter, day, spent, requests FROM spend_day WHERE day >= ?1")?;
     let mut rows = statement.query([from])?;
     while let Some(row) = rows.next()? {
-        take(MeterId::from_bytes(row.get(0)?), row.get(1)?, NanoUsd::new(row.get(2)?));
+        take(MeterId::from_bytes(row.get(0)?), row.get(1)?, (NanoUsd::new(row.get(2)?), row.get(3)?));
     }
     Ok(())
 }

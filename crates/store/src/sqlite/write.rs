@@ -45,7 +45,8 @@ struct Change {
 struct Sums {
     credit: HashMap<GrantId, Change, RandomState>,
     spend: HashMap<KeyId, KeySpend, RandomState>,
-    days: HashMap<(MeterId, i64), i64, RandomState>,
+    /// What was charged to whom on a day, by how many requests.
+    days: HashMap<(MeterId, i64), (i64, u32), RandomState>,
 }
 
 /// Writes a batch in one transaction.
@@ -197,9 +198,11 @@ impl Sums {
             *sums = sums.plus(closed.spend).map_err(|_| overflow())?;
         }
         let charged = closed.spend.spent.nano();
-        for place in places(closed.hold.id, closed.hold.key, closed.hold.counted).filter(|_| charged != 0) {
-            let sum = self.days.entry(place).or_default();
+        let counted = places(closed.hold.id, closed.hold.key, closed.hold.counted);
+        for place in counted.filter(|_| closed.closing.is_settled()) {
+            let (sum, requests) = self.days.entry(place).or_default();
             *sum = sum.checked_add(charged).ok_or_else(overflow)?;
+            *requests = requests.saturating_add(1);
         }
         Ok(())
     }
@@ -221,11 +224,12 @@ impl Sums {
             one(spend.execute(params![key.bytes(), spent, read, written, saved])?, "key spend")?;
         }
         let mut day = tx.prepare_cached(
-            "INSERT INTO spend_day (meter, day, spent) VALUES (?1, ?2, ?3)
-             ON CONFLICT (meter, day) DO UPDATE SET spent = spent + excluded.spent",
+            "INSERT INTO spend_day (meter, day, spent, requests) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (meter, day) DO UPDATE SET spent = spent + excluded.spent,
+             requests = requests + excluded.requests",
         )?;
-        for ((meter, of), spent) in &self.days {
-            one(day.execute(params![meter.bytes(), of, spent])?, "day's spend")?;
+        for ((meter, of), (spent, requests)) in &self.days {
+            one(day.execute(params![meter.bytes(), of, spent, requests])?, "day's spend")?;
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ on_both! {
     r_key_2_a_cap_is_held_to_the_nano_dollar,
     r_key_2_a_cap_for_exactly_37_of_200,
     r_key_3_members_and_end_users_have_caps_over_their_keys,
+    r_key_3_a_quota_for_exactly_20_of_60,
     caps_hold_over_a_restart_and_for_tasks,
     everything_about_a_caller_is_told_at_once,
     what_is_from_before_counts_for_its_key_and_day,
@@ -32,7 +33,7 @@ fn spent(spent: i64, held: i64) -> Spent {
 }
 
 fn capped(mut order: HoldOrder, of: Capped, limit: i64) -> HoldOrder {
-    order.caps = [Cap { of, limit: nano(limit) }].into();
+    order.caps = [Cap::spend(of, nano(limit))].into();
     order
 }
 
@@ -59,7 +60,7 @@ async fn r_key_2_a_cap_is_held_to_the_nano_dollar(world: World) {
     let customer = world.customer(&o, 1_000).await;
     for of in [Capped::KeyInAll, Capped::Key(Span::Day), Capped::Key(Span::Month)] {
         let customer = Customer { key: world.key(), ..customer };
-        let cap = Cap { of, limit: nano(100) };
+        let cap = Cap::spend(of, nano(100));
         let first = capped(world.hold(customer, 60), of, 100);
         assert_eq!(hold(&o, &first).await, Ok(60));
         let waits = capped(world.hold(customer, 41), of, 100);
@@ -141,6 +142,39 @@ async fn r_key_3_members_and_end_users_have_caps_over_their_keys(world: World) {
     assert_eq!(rows.iter().filter(|row| row.counted.end_user == end_user).count(), 2);
     clean(&o).await;
     o.ledger.close().await.unwrap();
+}
+
+/// A quota of requests serves exactly so many of those that come at once, though nothing is paid and nobody has credit: on one node and
+/// on three, and after a restart.
+async fn r_key_3_a_quota_for_exactly_20_of_60(world: World) {
+    let all = engines(&world).await;
+    let customer = world.customer(&all[0], 0).await;
+    let one = || HoldOrder {
+        caps: [Cap::requests(Capped::Member(Span::Day), 20)].into(),
+        ..world.hold(Customer { key: world.key(), ..customer }, 0)
+    };
+    let answers = hold_at_once(&all, (0..60).map(|_| one()).collect()).await;
+    let served: Vec<_> = answers.into_iter().filter(|(_, a)| matches!(a, HoldAnswer::Held { .. })).collect();
+    assert_eq!(served.len(), 20);
+    for (n, (order, _)) in served.iter().enumerate() {
+        match n {
+            0..3 => drop(all[0].ledger.release(order.id, None).await.unwrap()),
+            _ => drop(all[0].ledger.settle(world.settle(order, 0)).await.unwrap()),
+        }
+    }
+    for o in &all {
+        clean(o).await;
+        o.ledger.close().await.unwrap();
+    }
+    drop(all);
+    let all = engines(&world).await;
+    let again = hold_at_once(&all, (0..9).map(|_| one()).collect()).await;
+    assert_eq!(again.iter().filter(|(_, a)| matches!(a, HoldAnswer::Held { .. })).count(), 3);
+    world.forward(Duration::from_secs(24 * 60 * 60));
+    assert_eq!(hold(&all[0], &one()).await, Ok(0));
+    for o in &all {
+        o.ledger.close().await.unwrap();
+    }
 }
 
 async fn caps_hold_over_a_restart_and_for_tasks(world: World) {
@@ -235,6 +269,11 @@ async fn what_is_from_before_counts_for_its_key_and_day(world: World) {
     let told = account(&o, &world, customer).await;
     assert_eq!((told.key_day, told.key_month, told.key_in_all), (spent(35, 0), spent(55, 0), spent(55, 0)));
     clean(&o).await;
+    // The three requests count as well.
+    let counted =
+        || HoldOrder { caps: [Cap::requests(Capped::Key(Span::Month), 4)].into(), ..world.hold(customer, 0) };
+    assert_eq!(hold(&o, &counted()).await, Ok(0));
+    assert!(matches!(hold(&o, &counted()).await, Err(LimitSource::Cap(_))));
     o.ledger.close().await.unwrap();
 }
 
@@ -248,6 +287,8 @@ async fn a_day_that_does_not_agree_is_named(world: World) {
     for (sql, found) in [
         ("UPDATE spend_day SET spent = spent + 1", 2),
         ("UPDATE spend_day SET spent = spent - 1", 0),
+        ("UPDATE spend_day SET requests = requests + 1", 2),
+        ("UPDATE spend_day SET requests = requests - 1", 0),
         ("UPDATE spend_day SET day = day + 1", 4),
         ("DELETE FROM spend_day", 2),
     ] {

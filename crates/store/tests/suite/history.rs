@@ -111,9 +111,12 @@ impl Run {
     /// None, one or two caps, as tight as the charges of some steps.
     fn caps(&mut self) -> Caps {
         let all = [Capped::KeyInAll, Capped::Key(Span::Day), Capped::Key(Span::Month), Capped::Member(Span::Day)];
-        let cap = |run: &mut Self| Cap {
-            of: all[usize::try_from(run.roll(4)).unwrap()],
-            limit: NanoUsd::new(run.amount(60_000)),
+        let cap = |run: &mut Self| {
+            let of = all[usize::try_from(run.roll(4)).unwrap()];
+            match run.roll(4) {
+                0 => Cap::requests(of, u32::try_from(run.roll(40)).unwrap()),
+                _ => Cap::spend(of, NanoUsd::new(run.amount(60_000))),
+            }
         };
         match self.roll(4) {
             0 => [cap(self)].into(),
@@ -148,7 +151,7 @@ impl Run {
         let closing = self.mirror.wallet.settle(&hold, NanoUsd::new(cost), self.now()).unwrap();
         let settle = self.world.settle(&order, cost);
         let spend = KeySpend { spent: closing.charged, cache: settle.usage.cache() };
-        self.mirror.tallies.close(&hold, spend).unwrap();
+        self.mirror.tallies.close(&hold, Some(spend)).unwrap();
         let answer = o.ledger.settle(settle).await.unwrap();
         assert_eq!(answer, SettleAnswer::Settled { charged: closing.charged, written_off: closing.written_off });
         self.mirror.spend = self.mirror.spend.plus(spend).unwrap();
@@ -166,7 +169,7 @@ impl Run {
         let Some(n) = self.pick() else { return };
         let (order, hold) = self.mirror.open.swap_remove(n);
         let _ = self.mirror.wallet.release(&hold, false, self.now()).unwrap();
-        self.mirror.tallies.close(&hold, KeySpend::default()).unwrap();
+        self.mirror.tallies.close(&hold, None).unwrap();
         let row = (self.roll(2) == 0).then(|| usage_row(&order));
         let answer = o.ledger.release(order.id, row).await.unwrap();
         assert_eq!(answer, HoldState::Released);
@@ -195,7 +198,7 @@ impl Run {
         drop(o);
         for (_, hold) in std::mem::take(&mut self.mirror.open) {
             let _ = self.mirror.wallet.release(&hold, true, self.now()).unwrap();
-            self.mirror.tallies.close(&hold, KeySpend::default()).unwrap();
+            self.mirror.tallies.close(&hold, None).unwrap();
         }
         let settled = |state: &HoldState| matches!(state, HoldState::Settled { .. });
         self.mirror.closed.retain(|_, state| settled(state));

@@ -1,7 +1,9 @@
 """Seed 000, a gateway of aliases: its document's examples against `preset = "000"`.
 
-In: a running gateway. Out: a check a row. Never here: tiers, the dashboard, limits, which are not there yet.
+In: a running gateway. Out: a check a row. Never here: the dashboard, which is not there yet.
 """
+
+import concurrent.futures
 
 import harness
 import openai
@@ -49,7 +51,7 @@ def catalogue(gateway):
     """The twelve aliases in their groups, and a few routes that fail."""
     more = {
         "embeddings": {"serves": "embeddings", "price": {"input": "0.02"}},
-        "image-generation": {"serves": "images", "price": {"image": "0.04"}},
+        "image-generation": {"serves": "images", "price": {"image": "0.04"}, "tiers": ["painter", "demo"]},
         "long-context": {"legacy_names": ["ez-long-context"], "context_length": 1_000_000},
     }
     names = {"embeddings": "sim-openai-embedding", "image-generation": "sim-openai-image"}
@@ -68,7 +70,19 @@ def catalogue(gateway):
         seeds.provider(gateway, "partner-slow", "openai", timeouts={"total_ms": 500}),
         seeds.dead_provider("partner-dead"),
     ]
-    return {"provider": providers, "model": models}
+    models.append(seeds.model("ez-staff", ("partner-one", "sim-openai"), tiers=["demo"]))
+    # The account of the other rows is in the tier of demos, new ones are in the usual one.
+    tiers = [
+        seeds.tier("usual", "free", 1_000, 100, 100_000),
+        seeds.tier("painter", "plan", 1_000, 100, 100_000),
+        seeds.tier("single", "plan", 1_000, 1, 100_000),
+        seeds.tier("demo", "plan", 100_000, 1_000, 1_000_000),
+    ]
+    return {"provider": providers, "model": models, "tier": tiers}
+
+
+def prepare(gateway):
+    gateway.manage("PATCH", f"/workspaces/{gateway.workspace}", {"rules": {"tier": "demo"}})
 
 
 def client(seed, **more):
@@ -142,9 +156,16 @@ def row_000_10_embeddings_by_their_alias(seed):
     assert len(answer.data) == 2 and answer.model == "embeddings" and answer.data[0].embedding, answer
 
 
-def row_000_11_images_are_made(seed):
-    answer = client(seed).images.generate(model="image-generation", prompt="a fox", size="1024x1024")
-    assert answer.data[0].b64_json or answer.data[0].url, answer
+def row_000_11_images_are_made_for_a_tier_that_has_them(seed):
+    painter = seed.customer("painter", "5.00", {"plans": ["painter"]})["key"]
+    other = seed.customer("writer", "5.00")["key"]
+    for key in (seed.key, painter):
+        answer = client(seed, api_key=key).images.generate(model="image-generation", prompt="a fox", size="1024x1024")
+        assert answer.data[0].b64_json or answer.data[0].url, answer
+    paint = client(seed, api_key=other).images.generate
+    seeds.raises(openai.PermissionDeniedError, 403, paint, model="image-generation", prompt="a fox")
+    lists = [{entry["id"] for entry in seed.get("/models", key=key).json()["data"]} for key in (painter, other)]
+    assert lists[0] - lists[1] == {"image-generation"}, lists
 
 
 def row_000_12_the_list_is_what_may_be_used(seed):
@@ -208,8 +229,10 @@ def row_000_18_an_empty_balance_is_402_before_anything_ran(seed):
     assert seed.gateway.sim_calls() == before
 
 
-def row_000_19_six_of_its_nine_statuses(seed):
-    """400 401 402 404 408 502; 403 and 429 come with tiers and limits, 500 is a defect that nobody can ask for."""
+def row_000_19_eight_of_its_nine_statuses(seed):
+    """All but 500: that is a defect that nobody can ask for."""
+    usual = seed.customer("usual", "5.00", None, requests_per_minute=1)["key"]
+    assert seed.chat("ez-fast", "x", key=usual).status == 200
     provoked = {
         400: [
             seed.post("/chat/completions", {**FIRST, "messages": []}),
@@ -217,6 +240,8 @@ def row_000_19_six_of_its_nine_statuses(seed):
         ],
         401: [seed.get("/models", key="ez-wrong"), seed.chat("ez-fast", "x", key="sk-other")],
         402: [seed.chat("ez-fast", "x", key=seed.poor("poorer"))],
+        403: [seed.chat("ez-staff", "x", key=usual)],
+        429: [seed.chat("ez-fast", "x", key=usual)],
         404: [seed.get("/nothing"), seed.chat("nobody", "x"), harness.request("GET", f"{seed.root}/v1/models")],
         408: [seed.chat("slow", "x [[sim: hang]]")],
         502: [
@@ -235,9 +260,26 @@ def row_000_19_six_of_its_nine_statuses(seed):
         assert any(row[0] == f"| {status}" and len(row[8]) > 10 for row in rows), status
 
 
-def row_000_20_models_and_paths_that_are_not_there_are_404(seed):
+def row_000_20_other_tiers_are_403_and_what_is_not_there_404(seed):
+    assert seed.chat("ez-staff", "x").status == 200
+    reply = seed.chat("ez-staff", "x", key=seed.customer("outsider", "5.00")["key"])
+    assert reply.status == 403 and reply.json()["error"]["code"] == 403, reply.body
     for reply in (seed.chat("nobody", "x"), seed.get("/models/nobody"), seed.post("/chat/completion", FIRST)):
         assert reply.status == 404 and reply.json()["error"]["code"] == 404, reply.body
+
+
+def row_000_21_an_sdk_that_waits_succeeds(seed):
+    single = seed.customer("single", "5.00", {"plans": ["single"]})["key"]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(seed.chat, "ez-fast", "slow [[sim: delay_ms=1500]]", key=single)
+        while seed.get("/key", key=single).json()["limits"]["concurrent_requests"]["remaining"]:
+            pass
+        refused = seed.chat("ez-fast", "now", key=single)
+        assert refused.status == 429 and refused.headers["retry-after"] == "1", (refused.status, refused.headers)
+        ask = {"model": "ez-fast", "messages": [{"role": "user", "content": "later"}]}
+        told = client(seed, api_key=single, max_retries=5).chat.completions.create(**ask)
+        assert told.choices[0].message.content == expect.said("later"), told
+        assert slow.result().status == 200
 
 
 def row_000_22_bodies_have_a_limit_and_a_type(seed):

@@ -1,16 +1,23 @@
 """Seed 001, a gateway of many formats: its document's examples against `preset = "001"`.
 
-In: a running gateway. Out: a check a row. Never here: tiers, limits, payments, install scripts,
-which are not there yet.
+In: a running gateway. Out: a check a row. Never here: payments, install scripts, which are not there yet.
 """
 
+import concurrent.futures
+import datetime
+
 import anthropic
+import harness
 import openai
 
 import expect
 import seeds
 
-SETTINGS = {"TOLLGATE_SERVER__BODY_BYTES_MAX": "262144"}
+SETTINGS = {
+    "TOLLGATE_SERVER__BODY_BYTES_MAX": "262144",
+    # So that clients can come from any address.
+    "TOLLGATE_SERVER__TRUSTED_PROXIES": "127.0.0.1",
+}
 NODE_MODEL = "claude-sonnet-4-5"
 CLAUDE = (
     "claude-opus-4-6",
@@ -44,6 +51,15 @@ GOOGLE = ("gemini-3-pro", "gemini-3-flash", "gemini-2.5-pro", "gemini-2.5-flash"
 XAI = ("grok-code-fast-1",)
 ALL = CLAUDE + OPENAI + GOOGLE + XAI
 FREE = ("step-3.5-flash", "glm-4.5-air", "nemotron-3-nano")
+# Requests a minute, at once and a day.
+TIERS = {
+    "free": (5, 1, 50),
+    "topup": (30, 2, 500),
+    "starter": (30, 2, 1000),
+    "pro": (60, 3, 2000),
+    "max": (90, 6, 5000),
+    "ultra": (120, 8, 10000),
+}
 THINKERS = ("claude-opus-4-6", "claude-sonnet-4-5", "claude-sonnet-4")
 VERSION = {"anthropic_version": "2023-06-01"}
 AGENTS = (
@@ -85,13 +101,34 @@ def catalogue(gateway):
         seeds.provider(gateway, "slow", "openai", timeouts={"total_ms": 500}),
         seeds.dead_provider("dead"),
     ]
-    return {"provider": providers, "model": models}
+    when = {"free": "free", "topup": "balance"}
+    tiers = [seeds.tier(name, when.get(name, "plan"), *TIERS[name]) for name in TIERS]
+    # The account of the other rows has plenty, and a day of two requests is soon over.
+    tiers += [seeds.tier("demo", "plan", 100_000, 1_000, 1_000_000), seeds.tier("tiny", "plan", 100, 10, 2)]
+    return {"provider": providers, "model": models, "tier": tiers}
 
 
-def message(seed, model, text, **more):
+def prepare(gateway):
+    gateway.manage("PATCH", f"/workspaces/{gateway.workspace}", {"rules": {"tier": "demo"}})
+
+
+def in_tier(seed, name, who):
+    """A key whose account is in a tier by what it has."""
+    plans = [] if name in ("free", "topup") else [name]
+    return seed.customer(who, "1.00" if name == "topup" else None, {"plans": plans})["key"]
+
+
+def limits_told(reply):
+    """The six headers of the document."""
+    names = ["tier"] + [f"{what}-requests" for what in ("limit", "remaining", "reset")]
+    told = [reply.headers[f"x-ratelimit-{name}"] for name in names]
+    return told + [reply.headers[f"x-concurrent-{what}"] for what in ("limit", "remaining")]
+
+
+def message(seed, model, text, key=None, **more):
     """A call of Messages as the document's curl makes it."""
     body = {"model": model, "max_tokens": 1024, "messages": [{"role": "user", "content": text}], **more}
-    return seed.post("/messages", body, x_api_key=seed.key, **VERSION)
+    return seed.post("/messages", body, x_api_key=key or seed.key, **VERSION)
 
 
 def response(seed, model, **more):
@@ -225,17 +262,112 @@ def row_001_13_no_user_agent_is_refused(seed):
         assert statuses == [200, 200] and seed.get("/models", user_agent=agent).status == 200, (agent, statuses)
 
 
-def row_001_25_nine_of_its_eleven_statuses(seed):
-    """400 401 402 405 408 413 502 503 529; 403 and 429 come with blocks and limits."""
+def row_001_18_six_tiers_with_its_numbers(seed):
+    for name, (minute, at_once, day) in TIERS.items():
+        key = in_tier(seed, name, f"in {name}")
+        told = seed.get("/key", key=key).json()
+        assert told["tier"] == name, told
+        limits = {kind: limit["limit"] for kind, limit in told["limits"].items()}
+        assert limits == {"requests_per_minute": minute, "concurrent_requests": at_once, "requests_per_day": day}, told
+        reply = seed.chat(FREE[0], "hi", key=key)
+        assert seeds.text_of(reply) == expect.said("hi")
+        expected = [name, str(minute), str(minute - 1), str(at_once), str(at_once - 1)]
+        got = limits_told(reply)
+        assert got[:3] + got[4:] == expected, (got, expected)
+
+
+def row_001_19_the_tier_follows_plan_and_credit(seed):
+    key = in_tier(seed, "free", "climber")
+    tier = lambda: seed.get("/key", key=key).json()["tier"]
+    assert tier() == "free"
+    seed.gateway.manage("POST", "/workspaces/climber/credit", {"amount_usd": "1.00", "reason": "end-to-end test"})
+    assert tier() == "topup"
+    for plans, name in [(["pro"], "pro"), (["max", "starter"], "max"), ([], "topup")]:
+        seed.gateway.manage("PATCH", "/workspaces/climber", {"rules": {"plans": plans}})
+        assert tier() == name, (plans, tier())
+
+
+def row_001_20_each_limit_bites_and_says_which(seed):
+    key = in_tier(seed, "free", "hasty")
+    assert [seed.chat(FREE[0], "hi", key=key).status for _ in range(5)] == [200] * 5
+    refused = [seed.chat(FREE[0], "hi", key=key)]
+    pair = in_tier(seed, "topup", "pair")
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        slow = [pool.submit(seed.chat, FREE[0], "hi [[sim: delay_ms=1500]]", key=pair) for _ in range(2)]
+        while seed.get("/key", key=pair).json()["limits"]["concurrent_requests"]["remaining"]:
+            pass
+        refused.append(seed.chat(FREE[0], "hi", key=pair))
+        assert [call.result().status for call in slow] == [200, 200]
+    assert seed.chat(FREE[0], "hi", key=pair).status == 200
+    day = seed.customer("two a day", None, {"plans": ["tiny"]})["key"]
+    assert [seed.chat(FREE[0], "hi", key=day).status for _ in range(2)] == [200, 200]
+    refused.append(seed.chat(FREE[0], "hi", key=day))
+    words = ["5 requests per minute", "2 concurrent requests", "2 requests per day"]
+    for reply, limit, wait in zip(refused, words, (60, 1, 86_400)):
+        error = reply.json()["error"]
+        assert reply.status == 429 and limit in error["message"], (reply.status, error)
+        assert 0 < int(reply.headers["retry-after"]) <= wait, (limit, reply.headers)
+
+
+def row_001_21_two_plans_add_up(seed):
+    key = seed.customer("two plans", None, {"plans": ["starter", "pro"]})["key"]
+    told = seed.get("/key", key=key).json()
+    limits = {kind: limit["limit"] for kind, limit in told["limits"].items()}
+    assert told["tier"] == "pro" and limits["requests_per_day"] == 1000 + 2000, told
+    assert (limits["requests_per_minute"], limits["concurrent_requests"]) == (60, 3), told
+
+
+def row_001_23_six_headers_on_every_answer(seed):
+    key = in_tier(seed, "free", "reader")
+    ask = {"model": FREE[0], "max_tokens": 20, "messages": [{"role": "user", "content": "hi"}]}
+    answers = [
+        (200, 5, seed.get("/models", key=key)),
+        (200, 4, seed.post("/chat/completions", ask, key=key)),
+        (200, 3, seed.post("/messages", {**ask, "stream": True}, key=key)),
+        (200, 2, seed.post("/responses", {"model": FREE[0], "input": "hi"}, key=key)),
+        (404, 2, seed.post("/messages", {**ask, "model": "nobody"}, key=key)),
+        (400, 2, seed.post("/chat/completions", {**ask, "messages": 5}, key=key)),
+        (402, 1, seed.post("/messages", {**ask, "model": "gpt-4.1"}, key=key)),
+        (502, 0, seed.chat(FREE[0], "hi [[sim: status=500]]", key=key)),
+        (429, 0, seed.post("/messages", ask, key=key)),
+        (200, 0, seed.post("/messages/count_tokens", {k: v for k, v in ask.items() if k != "max_tokens"}, key=key)),
+    ]
+    for status, left, reply in answers:
+        tier, limit, remaining, reset, at_once, _ = limits_told(reply)
+        assert reply.status == status, (status, reply.status, reply.body)
+        assert (tier, limit, at_once, remaining) == ("free", "5", "1", str(left)), (status, reply.headers)
+        assert len(reset) == len("2026-03-03T09:00:00.000Z") and reset.endswith("Z"), reset
+        left_s = (datetime.datetime.fromisoformat(reset) - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+        assert -5 < left_s <= 60, (status, left_s)
+
+
+def row_001_24_who_guesses_keys_is_blocked(seed):
+    there, elsewhere = {"x_forwarded_for": "203.0.113.7"}, {"x_forwarded_for": "203.0.113.8"}
+    guess = lambda n: seed.get("/models", key=f"sk-guess-{n}", **there).status
+    assert [guess(n) for n in range(49)] == [401] * 49 and seed.get("/models", **there).status == 200
+    assert [guess(n) for n in range(50)] == [401] * 50
+    for reply in (seed.get("/models", **there), seed.post("/messages", {"model": FREE[0]}, **there)):
+        assert reply.status == 403 and 0 < int(reply.headers["retry-after"]) <= 300, (reply.status, reply.headers)
+    assert seed.get("/models", **elsewhere).status == 200
+    # Whoever has signed in already goes on; no other token is tried out from there.
+    manage = {"authorization": "Bearer tgop-guess", "x-forwarded-for": "203.0.113.7"}
+    assert harness.request("GET", f"{seed.root}/api/manage/whoami", None, manage).status == 403
+
+
+def row_001_25_each_of_its_eleven_statuses(seed):
     ask = {"model": "gpt-4.1", "max_tokens": 20, "messages": [{"role": "user", "content": "hi"}]}
     poor = seed.poor()
+    hasty = seed.customer("one a minute", "1.00", None, requests_per_minute=1)["key"]
+    assert seed.chat("gpt-4.1", "x", key=hasty).status == 200
     provoked = {
         400: [seed.post("/messages", {"model": "gpt-4.1"}), seed.post("/messages", b"{")],
         401: [seed.post("/messages", ask, key="sk-wrong"), seed.post("/chat/completions", ask, key="sk-wrong")],
         402: [seed.post("/messages", ask, key=poor), seed.post("/chat/completions", ask, key=poor)],
+        403: [seed.chat("gpt-4.1", "x", key=seed.customer("narrow", "1.00", None, models=["gpt-5"])["key"])],
         405: [seed.get("/messages"), seed.send("PUT", "/chat/completions", ask)],
         408: [seed.chat("slow", "x [[sim: hang]]"), message(seed, "slow", "x [[sim: hang]]")],
         413: [seed.chat("gpt-4.1", "x" * 300_000)],
+        429: [seed.chat("gpt-4.1", "x", key=hasty), message(seed, "gpt-4.1", "x", key=hasty)],
         502: [seed.chat("gpt-4.1", "x [[sim: status=500]]"), message(seed, "gpt-4.1", "x [[sim: status=500]]")],
         503: [seed.chat("dead", "x"), seed.chat("gpt-4.1", "x [[sim: status=429 retry_after=1]]")],
         529: [

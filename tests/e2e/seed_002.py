@@ -1,9 +1,10 @@
 """Seed 002, a gateway of workspaces: its document's examples against `preset = "002"`.
 
-In: a running gateway. Out: a check a row. Never here: own provider keys, spend caps, fallback
-models, which are not there yet.
+In: a running gateway. Out: a check a row. Never here: own provider keys, which are
+not there yet.
 """
 
+import concurrent.futures
 import json
 import subprocess
 
@@ -28,6 +29,7 @@ def catalogue(gateway):
             seeds.model("openai/gpt-5.4", ("openai", "gpt-5.4")),
             seeds.model("anthropic/claude-4.5-sonnet", ("anthropic", "claude-sonnet-4-5")),
         ],
+        "tier": [seeds.tier("demo", "free", 100_000, 1_000, 1_000_000)],
     }
 
 
@@ -129,6 +131,30 @@ def row_002_10_errors_are_one_sentence(seed):
             told = reply.json()
             assert reply.status == status and set(told) == {"detail"} and isinstance(told["detail"], str), reply.body
             assert status != 401 or told["detail"] == "Invalid API key", told
+
+
+def row_002_11_a_spend_cap_is_told_and_never_passed(seed):
+    key = seed.customer("capped", "5.00", None, caps={"total_micro_usd": 1_000})["key"]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        calls = [pool.submit(seed.chat, MINI, "hi [[sim: tokens=30]]", key=key, max_tokens=30) for _ in range(24)]
+        statuses = [call.result().status for call in calls]
+    assert set(statuses) == {200, 402}, statuses
+    told = seed.get("/key", key=key).json()["api_key"]
+    assert 0 < told["spend_micro_usd"] <= told["spend_cap_micro_usd"] == 1_000, told
+    while (reply := seed.chat(MINI, "hi [[sim: tokens=30]]", key=key, max_tokens=30)).status == 200:
+        pass
+    lowered = {"rules": {"caps": {"total_micro_usd": told["spend_micro_usd"]}}}
+    seed.gateway.manage("PATCH", f"/keys/{told['id']}", lowered)
+    reply = seed.chat(MINI, "hi", key=key)
+    assert reply.status == 402 and reply.json()["detail"].startswith("Spend cap reached: 0.000"), reply.body
+
+
+def row_002_13_a_second_model_serves_and_says_so(seed):
+    key = seed.customer("careful", "5.00", None, fallback_model="openai/gpt-5.4")["key"]
+    reply = seed.chat("anthropic/claude-4.5-sonnet", "hi [[sim: status=529 times=3 id=row-002-13]]", key=key)
+    assert seeds.text_of(reply) == expect.said("hi") and reply.json()["model"] == "openai/gpt-5.4", reply.body
+    assert seed.gateway.row(reply.headers["x-request-id"])["model"] == "openai/gpt-5.4"
+    assert seed.get("/key", key=key).json()["api_key"]["fallback_model"] == "openai/gpt-5.4"
 
 
 def row_002_12_spend_is_whole_micro_usd(seed):

@@ -1,8 +1,9 @@
 """Seed 003, two surfaces of one account: its document's examples against `preset = "003"`.
 
-In: a running gateway. Out: a check a row. Never here: fair use, which comes with limits.
+In: a running gateway. Out: a check a row. Never here: the console.
 """
 
+import concurrent.futures
 import json
 
 import anthropic
@@ -34,6 +35,10 @@ def catalogue(gateway):
             seeds.model("deepseek-v4-flash", ("custom", "sim-openai")),
             seeds.model("gemini-2.5-pro", ("google", "gemini-2.5-pro")),
             seeds.model("unpriced", ("custom", "sim-openai"), price=None),
+        ],
+        "tier": [
+            seeds.tier("demo", "free", 100_000, 1_000, 1_000_000),
+            seeds.tier("fair", "plan", 100, 1, 1_000, fair_use={"queued_max": 4, "queue_ms_max": 10_000}),
         ],
     }
 
@@ -152,6 +157,18 @@ def row_003_09_errors_have_its_own_envelope(seed):
         ), error
     wrong = message(seed, "nobody", "x").json()
     assert wrong["type"] == "error" and wrong["error"]["type"] == "not_found_error", wrong
+
+
+def row_003_09_fair_use_publishes_no_numbers_and_queues(seed):
+    key = seed.customer("fair", "5.00", {"plans": ["fair"]})["key"]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(seed.chat, "deepseek-v4-flash", "hi [[sim: delay_ms=300]]", key=key) for _ in range(4)]
+        replies = [call.result() for call in calls]
+    assert [reply.status for reply in replies] == [200] * 4, [reply.body for reply in replies]
+    for reply in [*replies, seed.get("/models", key=key)]:
+        assert not [name for name in reply.headers if "ratelimit" in name or "concurrent" in name], reply.headers
+    told = seed.get("/key", key=key).json()
+    assert told["tier"] is None and told["limits"] is None, told
 
 
 def row_003_10_tool_calls_come_whole_for_every_model(seed):

@@ -1,7 +1,6 @@
 """Seed 004, a platform of credits: its document's examples against `preset = "004"`.
 
-In: a running gateway. Out: a check a row. Never here: limits of keys, a switch for the API,
-which are not there yet.
+In: a running gateway. Out: a check a row. Never here: the console.
 """
 
 import time
@@ -141,8 +140,32 @@ def row_004_09_too_little_balance_reaches_nobody(seed):
     assert seed.gateway.sim_calls() == before
 
 
-def row_004_11_eight_of_its_nine_codes(seed):
-    """All but api_disabled, for there is no such switch yet."""
+def row_004_10_a_keys_own_rate_is_held(seed):
+    made = seed.customer("two a minute", "5.00", None, requests_per_minute=2)
+    statuses = [seed.post("/chat/completions", HAIKU, key=made["key"]).status for _ in range(2)]
+    reply = seed.post("/chat/completions", HAIKU, key=made["key"])
+    assert statuses == [200, 200] and reply.status == 429, (statuses, reply.status)
+    assert "2 requests per minute of this API key" in reply.json()["error"]["message"], reply.body
+    assert 0 < int(reply.headers["retry-after"]) <= 60, reply.headers
+    # Another key of the account has a rate of its own.
+    other = seed.gateway.manage("POST", "/keys", {"workspace": made["workspace"], "name": "another"})
+    assert seed.post("/chat/completions", HAIKU, key=other["key"]).status == 200
+
+
+def row_004_12_the_api_can_be_switched_off(seed):
+    made = seed.customer("switched off", "5.00")
+    for path, key in ((f"/workspaces/{made['workspace']}", made["key"]), ("/platform", seed.key)):
+        switch = lambda off: {"rules": {"api_off": off}} if "workspaces" in path else {"api_off": off}
+        seed.gateway.manage("PATCH", path, switch(True))
+        reply = seed.post("/chat/completions", HAIKU, key=key)
+        seed.gateway.manage("PATCH", path, switch(False))
+        error = reply.json()["error"]
+        assert (reply.status, error["code"], error["type"]) == (403, "api_disabled", "api_disabled"), reply.body
+        assert seed.post("/chat/completions", HAIKU, key=key).status == 200
+
+
+def row_004_11_all_of_its_nine_codes(seed):
+    off = seed.customer("off", "5.00", {"api_off": True})["key"]
     no_model = {key: value for key, value in HAIKU.items() if key != "model"}
     for code, status, reply in [
         ("invalid_api_key", 401, seed.get("/models", key="sk_live_wrong")),
@@ -152,6 +175,7 @@ def row_004_11_eight_of_its_nine_codes(seed):
         ("prompt_required", 400, seed.post("/images/generations", {"model": PAINTER})),
         ("insufficient_credits", 402, seed.post("/chat/completions", HAIKU, key=seed.poor("poor-2"))),
         ("provider_not_configured", 503, seed.chat("openai/unserved", "x")),
+        ("api_disabled", 403, seed.chat(NODE_MODEL, "x", key=off)),
         ("provider_error", 502, seed.chat(NODE_MODEL, "x [[sim: status=500]]")),
     ]:
         error = reply.json()["error"]

@@ -47,6 +47,28 @@ class Seed:
         """A key whose workspace has no credit."""
         return self.gateway.workspace_with(name)
 
+    def customer(self, name, amount_usd=None, workspace_rules=None, **rules):
+        """A new workspace with these rules and that credit, and a key with rules of its own, as it was made."""
+        manage = self.gateway.manage
+        made = manage("POST", "/workspaces", {"name": name})
+        if workspace_rules:
+            manage("PATCH", f"/workspaces/{made['id']}", {"rules": workspace_rules})
+        if amount_usd:
+            grant = {"amount_usd": amount_usd, "reason": "end-to-end test"}
+            manage("POST", f"/workspaces/{made['id']}/credit", grant)
+        return manage("POST", "/keys", {"workspace": made["id"], "name": name, "rules": rules})
+
+
+def tier(name, when, minute, at_once, day, **more):
+    return {
+        "name": name,
+        "when": when,
+        "requests_per_minute": minute,
+        "concurrent": at_once,
+        "requests_per_day": day,
+        **more,
+    }
+
 
 def provider(gateway, name, kind, **more):
     base = f"http://127.0.0.1:{gateway.sim_port}/{KINDS[kind]}"
@@ -93,6 +115,7 @@ def run(tally, binary, database_url, node_modules):
         gateway = product.Gateway(binary, url, settings)
         try:
             only(gateway, module.catalogue(gateway))
+            getattr(module, "prepare", lambda _: None)(gateway)
             seed = Seed(gateway)
             for name, check in list(vars(module).items()):
                 if name.startswith("row_"):

@@ -89,6 +89,8 @@ kinds! {
     ScopeNotAllowed, "scope_not_allowed", Tenant;
     /// The model exists, but not for this key or tier.
     ModelNotAllowed, "model_not_allowed", Tenant;
+    /// A provider refused the key that the workspace brought to it; the provider is named.
+    ProviderKeyRefused, "provider_key_refused", Tenant;
     /// Too many failed authentications from this address.
     AddressBlocked, "address_blocked", Client;
     /// The key may not be used from this address.
@@ -134,7 +136,8 @@ pub struct Fault {
     pub kind: FaultKind,
     /// What may be done about it.
     pub retry: Retry,
-    /// The only text a client sees. One sentence, no upstream name, host or secret.
+    /// The only text a client sees. One sentence, no host or secret, no upstream's name but that of a provider which the
+    /// workspace brought a key to.
     pub told: Told,
     /// The field of the request it is about (`messages[3].content`).
     pub param: Option<Cow<'static, str>>,

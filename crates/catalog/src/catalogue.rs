@@ -5,7 +5,7 @@ use crate::{Limits, Price, Tier, Tiers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use units::{PriceId, Surcharges};
+use units::{NanoUsd, PriceId, Surcharges};
 
 /// Everything that is sold, at one version.
 #[derive(Clone, Debug, Default)]
@@ -223,6 +223,19 @@ pub struct Provider {
     pub quirks: Quirks,
     /// How it tells its tasks, where it has some.
     pub tasks: Option<TaskShape>,
+    /// How workspaces may bring their own keys; `None` where they may not.
+    pub own_keys: Option<OwnKeys>,
+}
+
+/// How workspaces bring their own keys to a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnKeys {
+    /// What each request costs.
+    pub fee: NanoUsd,
+    /// The version of that price; there is one where the fee is not zero.
+    pub price: Option<PriceId>,
+    /// Addresses that may be chosen besides the provider's own.
+    pub base_urls: Vec<http::Uri>,
 }
 
 /// Whether a model's billed reasoning can be seen while it streams.

@@ -2,6 +2,7 @@
 //! Never here: stopping at the first problem, guessing what was meant.
 
 mod model;
+mod own_keys;
 mod tasks;
 mod tier;
 
@@ -11,6 +12,7 @@ use crate::catalogue::{
 };
 use crate::doc::{CatalogueDoc, ModelDoc, PriceDoc, ProviderDoc, QuirksDoc, TimeoutsDoc};
 use model::model;
+pub use own_keys::{address, canonical, fee_name};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -52,7 +54,8 @@ pub fn check(
     let mut catalogue = Catalogue { version, tiers, ..Catalogue::default() };
     for (n, doc) in docs.provider.iter().enumerate() {
         let at = format!("provider[{n}]");
-        if let Some(provider) = provider(doc, &at, &mut problems)
+        let fee = prices.get(&fee_name(&doc.name)).map(|(id, _)| *id);
+        if let Some(provider) = provider(doc, fee, (&at, &mut problems))
             && catalogue.providers.insert(provider.name.clone(), Arc::new(provider)).is_some()
         {
             problems.add(format!("{at}.name"), format!("the provider \"{}\" is there twice", doc.name));
@@ -119,7 +122,7 @@ const KINDS: [ProviderKind; 5] = [
 const AUTHS: &[(&str, Auth)] =
     &[("bearer", Auth::Bearer), ("x-api-key", Auth::ApiKey), ("x-goog-api-key", Auth::GoogleKey)];
 
-fn provider(doc: &ProviderDoc, at: &str, problems: &mut Problems) -> Option<Provider> {
+fn provider(doc: &ProviderDoc, fee: Option<PriceId>, (at, problems): (&str, &mut Problems)) -> Option<Provider> {
     let before = problems.0.len();
     if !is_name(&doc.name) {
         problems.add(
@@ -150,6 +153,7 @@ fn provider(doc: &ProviderDoc, at: &str, problems: &mut Problems) -> Option<Prov
         problems.add(format!("{at}.tasks"), "only a provider of kind \"image-task\" has tasks");
     }
     let tasks = by_task.then(|| tasks::tasks(&doc.tasks, at, problems));
+    let own_keys = own_keys::own_keys(&doc.own_keys, (kind, base_url.as_ref()), fee, (at, problems));
     if problems.0.len() > before {
         return None;
     }
@@ -162,6 +166,7 @@ fn provider(doc: &ProviderDoc, at: &str, problems: &mut Problems) -> Option<Prov
         timeouts,
         quirks,
         tasks,
+        own_keys,
     })
 }
 

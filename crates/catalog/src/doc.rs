@@ -104,6 +104,27 @@ pub struct ProviderDoc {
     /// How it tells its tasks.
     #[serde(default, skip_serializing_if = "TasksDoc::is_empty")]
     pub tasks: TasksDoc,
+    /// Whether workspaces may bring their own keys.
+    #[serde(default, skip_serializing_if = "OwnKeysDoc::is_empty")]
+    pub own_keys: OwnKeysDoc,
+}
+
+/// Whether workspaces may bring their own keys to a provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OwnKeysDoc {
+    /// Whether they may.
+    pub allowed: bool,
+    /// What each request with such a key costs, in micro-USD.
+    pub fee_micro_usd: u64,
+    /// Addresses that they may choose from besides the provider's own.
+    pub base_urls: Vec<String>,
+}
+
+impl OwnKeysDoc {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How long to wait, in milliseconds.

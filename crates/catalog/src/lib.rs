@@ -10,14 +10,14 @@ mod starter;
 mod tier;
 
 pub use catalogue::{
-    Auth, Catalogue, MaxTokensField, Model, Provider, ProviderKind, Quirks, Reasoning, ReasoningField, Route,
-    Serves, SystemPlacement, TaskShape, ThinkingForm, Timeouts, Vocabulary,
+    Auth, Catalogue, MaxTokensField, Model, OwnKeys, Provider, ProviderKind, Quirks, Reasoning, ReasoningField,
+    Route, Serves, SystemPlacement, TaskShape, ThinkingForm, Timeouts, Vocabulary,
 };
-pub use check::{Problem, StoredPrice, check};
+pub use check::{Problem, StoredPrice, address, canonical, check, fee_name};
 pub use diff::{DiffLine, Edit, diff};
 pub use doc::{
-    CatalogueDoc, FairUseDoc, ModelDoc, ModelLimitsDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc, TasksDoc,
-    TierDoc, TimeoutsDoc,
+    CatalogueDoc, FairUseDoc, ModelDoc, ModelLimitsDoc, OwnKeysDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc,
+    TasksDoc, TierDoc, TimeoutsDoc,
 };
 pub use price::{ImagePrices, Price, Rate};
 pub use starter::{Choice, PRESETS, Preset, STARTERS, Starter};

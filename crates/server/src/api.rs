@@ -9,6 +9,7 @@ mod key_rules;
 mod keys;
 mod management_keys;
 mod operator;
+mod own_providers;
 mod page;
 mod people;
 mod platform;

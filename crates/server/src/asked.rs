@@ -8,6 +8,7 @@ use crate::entry::PathAsk;
 use crate::house::House;
 use crate::kept::{Keeping, not_kept};
 use crate::live::LiveModel;
+use crate::own;
 use crate::pipeline::{find_model, no_such_model};
 use crate::room::Share;
 use bytes::Bytes;
@@ -120,10 +121,14 @@ fn candidates(
                 continue;
             }
         };
-        match served(dialect, &model) {
-            Ok(()) if found.iter().all(|known| known.model.id != model.model.id) => found.push_back(model),
-            Ok(()) => {}
-            Err(fault) => _ = why.get_or_insert((model.model.id.clone(), fault)),
+        if found.iter().any(|known| known.model.id == model.model.id) {
+            continue;
+        }
+        let id = model.model.id.clone();
+        let places = served(dialect, &model)
+            .and_then(|()| own::add_places((asker.house, asker.caller), model, name, &mut found));
+        if let Err(fault) = places {
+            why.get_or_insert((id, fault));
         }
     }
     match found.pop_front() {

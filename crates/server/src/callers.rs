@@ -1,6 +1,7 @@
 //! Who may call, in memory: keys with their rules made ready, workspaces, the platform's switch. In: rows of the store. Out: what
 //! the request path asks about a caller without asking the store. Never here: writing rules, deciding about money.
 
+use crate::limits::USE_MS;
 use admit::{Allowance, PlatformRules, SpendCaps};
 use catalog::Model;
 use ledger::{Cap, Capped, Caps, Span};
@@ -9,9 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use store::port::{KeyRow, WorkspaceRow};
 use units::{KeyId, MeterId, Timestamp, WorkspaceId};
-
-/// How exactly the last use of a key is known, in milliseconds.
-const USE_MS: i64 = 60_000;
 
 /// A key, ready to be asked about.
 pub struct LiveKey {

@@ -10,6 +10,7 @@ use crate::live::{LiveCatalogue, LiveError, LiveTokens};
 use crate::log::Log;
 use crate::mail::{MailError, Post};
 use crate::metrics::Metrics;
+use crate::own::{self, LiveOwn};
 use crate::people::{Backoff, Hasher, LivePeople, LivePrograms};
 use crate::room::Room;
 use crate::seal::Vault;
@@ -62,6 +63,8 @@ pub struct House {
     pub tokens: LiveTokens,
     /// Workspaces.
     pub workspaces: LiveWorkspaces,
+    /// Keys that workspaces bring to providers.
+    pub own: LiveOwn,
     /// Users, members, sessions.
     pub people: LivePeople,
     /// Programs that manage a workspace.
@@ -140,6 +143,7 @@ impl House {
             keys: LiveKeys::default(),
             tokens: LiveTokens::default(),
             workspaces: LiveWorkspaces::default(),
+            own: LiveOwn::default(),
             people: LivePeople::default(),
             programs: LivePrograms::default(),
             hasher,
@@ -158,6 +162,7 @@ impl House {
             Change::People,
             Change::Sessions,
             Change::ManagementKeys,
+            Change::OwnCredentials,
         ];
         for change in all {
             house.reload(change).await?;
@@ -200,6 +205,10 @@ impl House {
             Change::ManagementKeys => {
                 let _gate = self.people.gate.lock().await;
                 self.programs.replace(self.store_people.list_management_keys().await?);
+            }
+            Change::OwnCredentials => {
+                let _gate = self.own.gate.lock().await;
+                self.own.replace(self.store.list_own_credentials().await?);
             }
             Change::Catalogue => {
                 let rows = self.store.load_catalogue().await?;
@@ -246,6 +255,7 @@ impl House {
         let mut since = Timestamp::from_ms(self.clock.now().ms() - 60_000);
         loop {
             tokio::time::sleep(NOTE_USES_EVERY).await;
+            own::note(&self).await;
             let now = self.clock.now();
             let used = self.keys.used_since(since);
             // What was not written is looked for again.

@@ -25,6 +25,7 @@ mod log;
 mod mail;
 mod metrics;
 mod openapi;
+mod own;
 mod people;
 mod pipeline;
 mod relay;

@@ -52,6 +52,8 @@ pub const BALANCE_FRESH: Duration = Duration::from_secs(2);
 pub const BALANCE_STALE: Duration = Duration::from_secs(60);
 /// How often is looked how many nodes share the limits.
 pub const NODES_EVERY: Duration = Duration::from_secs(5);
+/// How exactly the last use of a key is known, in milliseconds.
+pub const USE_MS: i64 = 60_000;
 /// How often is written down when keys were last used.
 pub const NOTE_USES_EVERY: Duration = Duration::from_secs(60);
 /// Bodies up to this are not counted when calls share the memory for bodies.
@@ -231,6 +233,12 @@ pub const RESET_TIME: Duration = Duration::from_secs(3_600);
 pub const SETUP_TIME: Duration = Duration::from_secs(24 * 3_600);
 /// The longest that a management key may work.
 pub const MANAGEMENT_KEY_TIME_MAX: Duration = Duration::from_secs(366 * 86_400);
+/// So many keys may one workspace bring to providers.
+pub const OWN_KEYS_OF_ONE_MAX: usize = 100;
+/// The shortest and the longest key of a provider, in bytes.
+pub const OWN_SECRET_BYTES: (usize, usize) = (16, 2_048);
+/// So many characters of a key are shown, for people to recognise it.
+pub const OWN_SECRET_SHOWN_CHARS: usize = 4;
 /// How long an invitation works.
 pub const INVITATION_TIME: Duration = Duration::from_secs(7 * 86_400);
 /// So many workspaces may one user own.

@@ -2,6 +2,7 @@
 //! In: rows of the store. Out: snapshots that swap whole. Never here: writing the store, deciding about money.
 
 use crate::limits::{PICTURES_AT_ONCE, TASKS_OF_ONE_AT_ONCE};
+use crate::own::Said;
 use crate::seal::Vault;
 use crate::target::{target, task_shape};
 use crate::upstream::Endpoint;
@@ -37,8 +38,10 @@ pub enum LiveError {
 pub struct LiveCredential {
     /// Its id, for the log.
     pub id: CredentialId,
+    /// What its provider said to it, where a workspace brought it.
+    pub own: Option<Arc<Said>>,
     /// The headers of every call with it, the secret among them.
-    headers: HeaderMap,
+    pub headers: HeaderMap,
 }
 
 /// A provider, ready to be called.
@@ -47,6 +50,10 @@ pub struct LiveProvider {
     pub provider: Arc<Provider>,
     /// Its secrets, in order.
     pub credentials: Vec<LiveCredential>,
+    /// What records call it: its name, and whether a workspace's own key was used.
+    pub recorded: Arc<str>,
+    /// Whether its address must be a public one, judged at each call: one that is not the operator's own.
+    pub judged: bool,
     /// The number under which clients carry its proofs of reasoning.
     pub maker: Maker,
     /// How it tells its tasks, where it has some.
@@ -61,6 +68,22 @@ pub struct LiveProvider {
 }
 
 impl LiveProvider {
+    /// A provider with its secrets.
+    pub fn new(provider: Arc<Provider>, credentials: Vec<LiveCredential>, maker: Maker) -> Self {
+        Self {
+            recorded: provider.name.clone(),
+            judged: false,
+            maker,
+            tasks: provider.tasks.as_ref().map(task_shape),
+            asking: Semaphore::new(TASKS_OF_ONE_AT_ONCE),
+            bringing: Semaphore::new(PICTURES_AT_ONCE),
+            turn: AtomicUsize::new(0),
+            endpoints: Mutex::default(),
+            provider,
+            credentials,
+        }
+    }
+
     /// Whose turn it is among the credentials.
     pub fn turn(&self) -> usize {
         self.turn.fetch_add(1, Ordering::Relaxed) % self.credentials.len().max(1)
@@ -177,6 +200,14 @@ pub struct LiveModel {
     pub retries: Mutex<RetryBudget>,
 }
 
+impl LiveModel {
+    /// Whether no credential of the house reaches it, but those of workspaces may: to the others it is not there.
+    pub fn is_for_own_keys_alone(&self) -> bool {
+        self.routes.iter().all(|route| route.calls.is_empty())
+            && self.routes.iter().any(|route| route.provider.provider.own_keys.is_some())
+    }
+}
+
 /// The catalogue, ready to be used.
 #[derive(Default)]
 pub struct LiveCatalogue {
@@ -266,23 +297,13 @@ fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) 
         let opened = vault.open(&credential_place(row.id), row.sealed.expose());
         let secret = opened.map_err(|_| LiveError::Credential(row.id))?;
         let headers = fixed_headers(provider, secret.expose()).ok_or(LiveError::Credential(row.id))?;
-        credentials.push(LiveCredential { id: row.id, headers });
+        credentials.push(LiveCredential { id: row.id, own: None, headers });
     }
-    let maker = vault.maker(&provider.name);
-    Ok(LiveProvider {
-        provider: provider.clone(),
-        credentials,
-        maker,
-        tasks: provider.tasks.as_ref().map(task_shape),
-        asking: Semaphore::new(TASKS_OF_ONE_AT_ONCE),
-        bringing: Semaphore::new(PICTURES_AT_ONCE),
-        turn: AtomicUsize::new(0),
-        endpoints: Mutex::default(),
-    })
+    Ok(LiveProvider::new(provider.clone(), credentials, vault.maker(&provider.name)))
 }
 
 /// The headers of every call to a provider with a secret; `None` when the secret cannot be a header's value.
-fn fixed_headers(provider: &Provider, secret: &str) -> Option<HeaderMap> {
+pub fn fixed_headers(provider: &Provider, secret: &str) -> Option<HeaderMap> {
     let mut headers: HeaderMap = provider.headers.iter().cloned().collect();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -298,7 +319,11 @@ fn fixed_headers(provider: &Provider, secret: &str) -> Option<HeaderMap> {
     Some(headers)
 }
 
-fn live_model(
+/// A model with its routes made ready; those of providers that are not among these are left out.
+///
+/// # Errors
+/// When an address of a provider cannot be called.
+pub fn live_model(
     model: &Arc<Model>,
     providers: &BTreeMap<Arc<str>, Arc<LiveProvider>>,
     now: Timestamp,

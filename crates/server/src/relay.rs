@@ -8,6 +8,7 @@ mod finish;
 mod instead;
 mod job;
 mod letter;
+mod own_key;
 mod pictures;
 mod quote;
 mod read_on;
@@ -128,7 +129,8 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
 /// A credential that a provider refuses is the operator's to mend.
 fn tell_refused(run: &Run, seat: Seat) {
     let route = run.job.model.routes.get(seat.route);
-    if let Some(credential) = route.and_then(|r| r.provider.credentials.get(seat.credential)) {
+    let credential = route.and_then(|r| r.provider.credentials.get(seat.credential));
+    if let Some(credential) = credential.filter(|credential| credential.own.is_none()) {
         run.worker.house.log.warn("credential.refused", &[("credential.id", &credential.id.to_string())]);
     }
 }

@@ -11,6 +11,7 @@ mod nobody;
 mod script;
 mod seen;
 mod shelf;
+mod shelf_own;
 mod words;
 
 pub use book::Book;

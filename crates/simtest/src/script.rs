@@ -94,6 +94,8 @@ pub struct Arrived {
     pub body: Value,
     /// Whether a credential went with it.
     pub credential: bool,
+    /// The credential that went with it, with the word before it.
+    pub sent: String,
 }
 
 /// All scripted providers, by host: each call plays the next script; the last one stays.
@@ -139,9 +141,10 @@ impl Stand for Upstreams {
         let script = self.next(&host);
         let dropped = self.dropped.clone();
         let value = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
-        let credential =
-            ["authorization", "x-api-key", "x-goog-api-key"].iter().any(|h| request.headers().contains_key(*h));
-        self.arrived.lock().push(Arrived { host, body: value, credential });
+        let credential = ["authorization", "x-api-key", "x-goog-api-key"].map(|h| request.headers().get(h));
+        let credential = credential.into_iter().flatten().next();
+        let sent = credential.and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+        self.arrived.lock().push(Arrived { host, body: value, credential: credential.is_some(), sent });
         Box::pin(async move {
             let Some(script) = script.filter(|s| !s.refuse) else {
                 return Err(UpstreamError::Connect(Box::new(Broke)));

@@ -6,7 +6,7 @@ use ledger::UsageRow;
 use parking_lot::Mutex;
 use store::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, OldText,
-    OperatorTokenRow, Pending, Store, StoreError, TaskEnd, TaskRow, TaskState, UsageFilter, WorkspaceChange,
+    OperatorTokenRow, OwnCredentialRow, Pending, Store, StoreError, TaskEnd, TaskRow, TaskState, UsageFilter, WorkspaceChange,
     WorkspaceRow,
 };
 use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
@@ -19,12 +19,14 @@ pub struct Shelf {
     platform: Mutex<PlatformRules>,
     tokens: Mutex<Vec<OperatorTokenRow>>,
     catalogue: Mutex<CatalogueRows>,
-    log: Mutex<Vec<AuditEntry>>,
+    pub(crate) log: Mutex<Vec<AuditEntry>>,
     answers: Mutex<Vec<AnswerRow>>,
     tasks: Mutex<Vec<TaskRow>>,
+    pub(crate) own: Mutex<Vec<OwnCredentialRow>>,
 }
 
-fn ready<T: Send + 'static>(result: Result<T, StoreError>) -> Pending<'static, T> {
+/// What is known at once.
+pub(crate) fn ready<T: Send + 'static>(result: Result<T, StoreError>) -> Pending<'static, T> {
     Box::pin(std::future::ready(result))
 }
 

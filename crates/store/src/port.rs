@@ -2,11 +2,13 @@
 //! Out: what is durable. Never here: tables, SQL, a rule about money.
 
 mod keys;
+mod own_credentials;
 mod people;
 mod tasks;
 mod workspaces;
 
 pub use keys::{KeyChange, KeyRotation, KeyRow, ManagementKeyRow, OldText};
+pub use own_credentials::{OwnCredentialChange, OwnCredentialRow, OwnCredentials, OwnNote, OwnState};
 pub use people::{
     InvitationRow, LogCheck, MailedKind, MailedRow, MemberRow, MethodKind, MethodRow, NewPassword, NewUser, People,
     Role, SessionRow, UserRow,
@@ -274,10 +276,12 @@ pub enum Change {
     Sessions,
     /// Keys of programs for the management API.
     ManagementKeys,
+    /// Upstream secrets that workspaces bring.
+    OwnCredentials,
 }
 
 /// The other door: customers, keys, catalogue, records. Each verb is one named transaction.
-pub trait Store: Send + Sync {
+pub trait Store: OwnCredentials + Send + Sync {
     /// The id of this start of this process (holds of a dead boot are void).
     fn boot(&self) -> BootId;
     /// Whether it answers; `Unavailable` says why not.

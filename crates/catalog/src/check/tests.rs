@@ -215,3 +215,38 @@ fn addresses_have_ports_that_exist() {
         assert!(check(1, &docs(&with(good)), &BTreeMap::new()).is_ok(), "{good}");
     }
 }
+
+/// R-ROUTE-8: whether workspaces may bring keys is said by the provider; every mistake is named.
+#[test]
+fn r_route_8_own_keys_are_checked() {
+    let with = |kind: &str, own: &str| {
+        format!(
+            r#"{{"provider":[{{"name":"a","kind":"{kind}","base_url":"https://api.example.com/v1/","own_keys":{own}}}]}}"#
+        )
+    };
+    let all = r#"{"allowed":true,"fee_micro_usd":500,"base_urls":["https://eu.example.com/v1/"]}"#;
+    let price = PriceId::from_bytes([4; 16]);
+    let prices = BTreeMap::from([(fee_name("a"), (price, PriceDoc::Word("free".into())))]);
+    let catalogue = check(1, &docs(&with("openai", all)), &prices).unwrap();
+    let own = catalogue.providers["a"].own_keys.clone().unwrap();
+    assert_eq!((own.fee, own.price), (units::NanoUsd::new(500_000), Some(price)));
+    assert_eq!(own.base_urls.iter().map(canonical).collect::<Vec<_>>(), ["https://eu.example.com/v1"]);
+    let silent = check(1, &docs(&with("openai", r#"{"fee_micro_usd":1}"#)), &BTreeMap::new()).unwrap();
+    assert_eq!(silent.providers["a"].own_keys, None);
+    let bare = check(1, &docs(&with("image-task", "{}")), &BTreeMap::new()).unwrap();
+    assert_eq!(bare.providers["a"].own_keys, None);
+    for (kind, own, path) in [
+        ("image-task", r#"{"allowed":true}"#, "own_keys"),
+        ("openai", r#"{"allowed":true,"fee_micro_usd":1000000001}"#, "own_keys.fee_micro_usd"),
+        ("openai", r#"{"base_urls":["http://eu.example.com/v1"]}"#, "own_keys.base_urls[0]"),
+        (
+            "openai",
+            r#"{"base_urls":["https://eu.example.com","https://EU.example.com:443/"]}"#,
+            "own_keys.base_urls[1]",
+        ),
+        ("openai", r#"{"base_urls":["https://API.example.com:443/v1"]}"#, "own_keys.base_urls[0]"),
+        ("openai", r#"{"base_urls":["https://a@eu.example.com/v1"]}"#, "own_keys.base_urls[0]"),
+    ] {
+        assert_eq!(paths(&with(kind, own)), [format!("provider[0].{path}")], "{own}");
+    }
+}

@@ -49,6 +49,7 @@ fn full() -> CatalogueDoc {
             url: Some("url".into()),
             b64_json: Some("b64_json".into()),
         },
+        own_keys: OwnKeysDoc { allowed: true, fee_micro_usd: 1, base_urls: vec!["https://b.example.com".into()] },
     };
     let route =
         RouteDoc { provider: "p".into(), model: "m".into(), priority: 1, allow: vec!["speed".into()], quirks };
@@ -118,6 +119,7 @@ fn the_page_tells_each_field_and_none_else() {
     assert_eq!(told("`[provider.timeouts]`"), keys(&provider["timeouts"]));
     assert_eq!(told("`[provider.quirks]`"), keys(&provider["quirks"]));
     assert_eq!(told("`[provider.tasks]`"), keys(&provider["tasks"]));
+    assert_eq!(told("`[provider.own_keys]`"), keys(&provider["own_keys"]));
     assert_eq!(told("`[[model]]`"), keys(model));
     assert_eq!(told("`[[model.route]]`"), keys(&model["route"][0]));
     let others = ["request", "image", "image.<size>.<quality>"];

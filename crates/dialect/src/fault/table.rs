@@ -129,6 +129,10 @@ rows! {
         ["permission_error", "permission_error", "model_not_allowed"],
         "The model exists, but not for this key or tier.",
         "Choose a model of the key's own list, or have it allowed.");
+    ProviderKeyRefused => new(403, "provider_key_refused",
+        ["permission_error", "permission_error", "provider_key_refused"],
+        "The provider refused the key that the workspace brought to it, and no other place may serve the model.",
+        "Replace the workspace's key for the provider that is named, or remove it.");
     AddressBlocked => new(403, "address_blocked",
         ["permission_error", "permission_error", "address_blocked"],
         "Too many failed authentications came from this address.",

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use store::port::{CatalogueRows, Change, CredentialRow, PriceRow};
-use units::{CredentialId, PriceId, Secret, Timestamp};
+use units::{CredentialId, NanoUsd, PriceId, Secret, Timestamp};
 
 /// How a catalogue is applied.
 #[derive(Deserialize)]
@@ -152,6 +152,11 @@ impl Next {
                                    "fields": [{ "field": "credentials", "after": credentials.len() }] }));
             }
             rows.credentials.extend(credentials);
+            if let Some(price) = fee_of(provider) {
+                let row = price_row(house, live, &catalog::fee_name(&provider.name), &price, now);
+                prices.insert(row.model.clone(), (row.id, price));
+                rows.prices.push(row);
+            }
         }
         for model in &merged.model {
             let bare = catalog::ModelDoc { price: None, ..model.clone() };
@@ -203,6 +208,15 @@ fn price_row(house: &House, live: &LiveCatalogue, model: &str, price: &PriceDoc,
         document,
         effective_from: now,
     })
+}
+
+/// The price of requests with keys that workspaces bring, where they cost something: a price as any other, under a name that no
+/// model has.
+fn fee_of(provider: &ProviderDoc) -> Option<PriceDoc> {
+    let micro = i64::try_from(provider.own_keys.fee_micro_usd).ok().filter(|micro| *micro > 0)?;
+    let fee = NanoUsd::from_micro(micro).ok()?.to_string();
+    let rates = [("input", "0"), ("output", "0"), ("request", &fee)];
+    Some(PriceDoc::Rates(rates.map(|(name, rate)| (name.to_owned(), rate.to_owned())).into()))
 }
 
 fn line(line: &DiffLine) -> Value {

@@ -5,8 +5,8 @@ use super::gate::{self, May};
 use super::people::{account, invitations, members, password, sessions, totp, users};
 use super::problem::Problem;
 use super::{
-    catalogue, credit, keys, management_keys, operator, page, platform, records, tokens, workspace_rules,
-    workspaces,
+    catalogue, credit, keys, management_keys, operator, own_providers, page, platform, records, tokens,
+    workspace_rules, workspaces,
 };
 use crate::house::{House, Worker};
 use crate::surface::MANAGED;
@@ -130,6 +130,11 @@ pub static ROWS: &[Row] = rows![
     GET "/workspaces/{workspace}/management-keys" "management_keys.list", PEOPLE, page::WhichPage => Value, management_keys::list;
     POST "/workspaces/{workspace}/management-keys" "management_keys.create", PEOPLE, management_keys::NewManagementKey => Value, management_keys::create;
     DELETE "/workspaces/{workspace}/management-keys/{key}" "management_keys.revoke", PEOPLE, () => Value, management_keys::revoke;
+    GET "/workspaces/{workspace}/providers" "own_providers.list", MEMBERS, () => own_providers::OwnProviders, own_providers::providers;
+    GET "/workspaces/{workspace}/provider-keys" "provider_keys.list", MEMBERS, page::WhichPage => own_providers::ProviderKeys, own_providers::list;
+    POST "/workspaces/{workspace}/provider-keys" "provider_keys.create", HEADS, own_providers::NewProviderKey => own_providers::ProviderKeyTold, own_providers::create;
+    PATCH "/workspaces/{workspace}/provider-keys/{key}" "provider_keys.change", HEADS, own_providers::ChangedProviderKey => own_providers::ProviderKeyTold, own_providers::change;
+    DELETE "/workspaces/{workspace}/provider-keys/{key}" "provider_keys.remove", HEADS, () => own_providers::ProviderKeyRemoved, own_providers::remove;
     GET "/keys" "keys.list", May::Operator, keys::Which => Value, keys::list;
     POST "/keys" "keys.create", May::Operator, keys::NewKey => Value, keys::create;
     GET "/keys/{id}" "keys.show", May::Operator, () => Value, keys::show;

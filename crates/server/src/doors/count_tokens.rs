@@ -8,6 +8,7 @@ use crate::entry::ModelDoor;
 use crate::house::Worker;
 use crate::limits::{COUNT_ANSWER_BYTES_MAX, COUNT_TIME_MAX};
 use crate::live::{LiveModel, LiveRoute};
+use crate::own;
 use crate::pipeline::{find_model, request_head};
 use crate::room::Share;
 use crate::upstream::Call;
@@ -57,6 +58,7 @@ async fn counted(
     let (request, _) = decode_count(door.dialect, model, &body)?;
     let model = find_model(&worker.house, caller, &request.model)?;
     served(door.dialect, &model)?;
+    let model = own::first_place(&worker.house, caller, model, &request.model)?;
     if let Some(tokens) = asked(worker, door, &model, &request_head(&parts.headers), &body).await {
         return Ok(tokens);
     }
@@ -92,7 +94,7 @@ async fn ask(worker: &Worker, route: &LiveRoute, path: &str, head: &RequestHead,
         .filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?)))
         .collect();
     let call = Call { endpoint: &endpoint, headers: &headers, body: prepare_count(body, &route.target) };
-    let mut answer = worker.upstream.send(call).await.ok()?;
+    let mut answer = worker.upstream.send_to(&route.provider, call).await.ok()?;
     if answer.status != StatusCode::OK || answer.heard.encoded {
         return None;
     }

@@ -6,6 +6,7 @@ use crate::doors::id_of;
 use crate::entry::Door;
 use crate::house::Worker;
 use crate::live::{LiveModel, LivePrice};
+use crate::own;
 use crate::pipeline::no_such_model;
 use crate::surface::{Families, Models, Shape};
 use crate::visit::Visit;
@@ -77,8 +78,13 @@ async fn answer(
     let catalogue = worker.house.catalogue.load();
     let whole = visit.entry.door.surface.models == Models::Catalogue;
     let allowed = |live: &LiveModel| may_call(live) && caller.may_call(&live.model);
-    let shown = |live: &&Arc<LiveModel>| live.model.enabled && (whole || allowed(live));
-    let mut models: Vec<_> = catalogue.models.values().filter(shown).cloned().collect();
+    let shown = |live: &Arc<LiveModel>| {
+        let place = own::listed(&worker.house, &caller, live);
+        let all = || Some(live.clone()).filter(|live| whole && !live.is_for_own_keys_alone());
+        place.filter(|live| whole || allowed(live)).or_else(all)
+    };
+    let enabled = catalogue.models.values().filter(|live| live.model.enabled);
+    let mut models: Vec<_> = enabled.filter_map(shown).collect();
     models.sort_by(|a, b| a.model.id.cmp(&b.model.id));
     let (spoken, credit) = (worker.house.surfaces.families, worker.house.settings.credit);
     let shaped = tell(&models, &Teller { shape, spoken, credit });

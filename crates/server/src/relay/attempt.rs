@@ -4,6 +4,7 @@
 use crate::limits::{ANSWER_BYTES_MAX, TASK_ANSWER_BYTES_MAX, UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_RETRY_DEFAULT};
 use crate::live::LiveRoute;
 use crate::relay::letter::Letter;
+use crate::relay::own_key;
 use crate::relay::reply_head;
 use crate::relay::run::Run;
 use crate::upstream::{Answer, AnswerBody, Call, UpstreamError};
@@ -102,6 +103,7 @@ pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found
     if let Err(failed) = &mut found {
         dialect::fault::reword(&mut failed.fault, run.job.peek.dialect, route.target.dialect);
     }
+    own_key::heard(run, route, seat, &mut found);
     found
 }
 
@@ -112,14 +114,14 @@ async fn ask(run: &Run, route: &LiveRoute, seat: Seat, insert: Option<Tokens>) -
     let call = Call { endpoint, headers: &letter.headers, body: letter.body.clone() };
     if !run.job.peek.stream {
         // An answer that is not streamed shows its first byte when it is done: only the whole time bounds it.
-        let answer = run.worker.upstream.send(call).await.map_err(|e| broken(&e))?;
+        let answer = run.worker.upstream.send_to(&route.provider, call).await.map_err(|e| broken(&e))?;
         return match (&route.provider.tasks, route.provider.credentials.get(seat.credential)) {
             (Some(shape), Some(credential)) => begin_task(run, shape, (letter, credential.id), answer).await,
             _ => read(run, route, letter, answer).await,
         };
     }
     let first = Patience::new(run).first;
-    let answer = Patience::within(first, run.worker.upstream.send(call)).await?;
+    let answer = Patience::within(first, run.worker.upstream.send_to(&route.provider, call)).await?;
     read(run, route, letter, answer.map_err(|e| broken(&e))?).await
 }
 

@@ -40,7 +40,7 @@ impl Run {
         let status = ending.fault.map_or(200, |fault| job.entry.door.surface.status(fault.kind));
         UsageRow {
             model: job.model.model.id.clone(),
-            provider: served.map_or_else(|| "".into(), |r| r.provider.provider.name.clone()),
+            provider: served.map_or_else(|| "".into(), |r| r.provider.recorded.clone()),
             upstream_model: served.map_or_else(|| "".into(), |r| r.model.clone()),
             // Once a stream's head is out, its status is 200 whatever follows.
             status: if self.head_out.get() { 200 } else { status },

@@ -13,7 +13,12 @@ use units::Tokens;
 /// Whether a fault says that a model cannot serve just now, and not that the request is wrong.
 pub fn exhausted(fault: &Fault) -> bool {
     match fault.kind {
-        FaultKind::NoRoute | FaultKind::Unavailable | FaultKind::Overloaded | FaultKind::UpstreamFailed => true,
+        FaultKind::NoRoute
+        | FaultKind::Unavailable
+        | FaultKind::Overloaded
+        | FaultKind::UpstreamFailed
+        // The workspace's own key was refused: the house's may do.
+        | FaultKind::ProviderKeyRefused => true,
         // The whole time ran out where trying again is not told to help.
         FaultKind::Timeout => fault.retry != Retry::Never,
         _ => false,
@@ -25,7 +30,10 @@ pub fn exhausted(fault: &Fault) -> bool {
 pub async fn next(run: &mut Run, tab: &mut Tab) -> Option<Option<Tokens>> {
     while let Some(model) = run.job.instead.pop_front() {
         let Ok(fitted) = fit(&run.worker.house, &run.job.peek, &run.job.body, &model) else { continue };
-        let Ok(mut permit) = run.worker.house.permit_instead(&run.job, &model).await else { continue };
+        // Another place for the same model was admitted with the first.
+        let known = model.model.id == run.job.model.model.id;
+        let permit = if known { Ok(None) } else { run.worker.house.permit_instead(&run.job, &model).await };
+        let Ok(mut permit) = permit else { continue };
         let Fitted { peek, passed_over, terms, decoded } = fitted;
         let before = std::mem::replace(&mut run.job.model, Arc::clone(&model));
         (run.job.peek, run.job.passed_over, run.job.terms) = (peek, passed_over, terms);

@@ -2,6 +2,7 @@
 //! the operator's own network. In: an endpoint. Out: an answer of a host whose every address is public, or a refusal.
 //! Never here: a pooled connection, a second look at the host's name, the providers' own addresses (upstream.rs).
 
+use crate::live::LiveProvider;
 use crate::upstream::link::Link;
 use crate::upstream::{Answer, Call, Sockets, Upstream, UpstreamError, Way};
 use std::io;
@@ -76,6 +77,20 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
 }
 
 impl Upstream {
+    /// Makes a call to a provider: to one whose address must be judged, guarded.
+    ///
+    /// # Errors
+    /// As `send`; an address that is not public is as good as one that cannot be reached.
+    pub async fn send_to(&self, provider: &LiveProvider, call: Call<'_>) -> Result<Answer, UpstreamError> {
+        if !provider.judged {
+            return self.send(call).await;
+        }
+        self.send_guarded(call).await.map_err(|error| match error {
+            GuardError::Upstream(error) => error,
+            GuardError::Private => UpstreamError::Connect(GuardError::Private.into()),
+        })
+    }
+
     /// Makes a call to a public host and waits for the head of its answer. The host's name is resolved once, every address of
     /// it is judged, and the connection goes to one of the judged addresses and is not kept.
     ///

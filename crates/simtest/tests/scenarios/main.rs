@@ -11,6 +11,7 @@ mod instead;
 mod leaving;
 mod limits;
 mod money;
+mod own_keys;
 mod pairs;
 mod pictures;
 mod rules;

@@ -19,19 +19,20 @@ const POLL: Duration = Duration::from_millis(900);
 /// What this node knows of the counters, and what it has not told yet.
 #[derive(Default)]
 pub struct Changes {
-    known: Mutex<[i64; 6]>,
+    known: Mutex<[i64; 7]>,
     waiting: Mutex<VecDeque<Change>>,
     news: Notify,
     knock: Notify,
 }
 
-const KINDS: [Change; 6] = [
+const KINDS: [Change; 7] = [
     Change::Keys,
     Change::Catalogue,
     Change::OperatorTokens,
     Change::People,
     Change::Sessions,
     Change::ManagementKeys,
+    Change::OwnCredentials,
 ];
 
 const fn index(change: Change) -> usize {
@@ -42,6 +43,7 @@ const fn index(change: Change) -> usize {
         Change::People => 3,
         Change::Sessions => 4,
         Change::ManagementKeys => 5,
+        Change::OwnCredentials => 6,
     }
 }
 
@@ -53,9 +55,9 @@ pub async fn tell(tx: &Transaction<'_>, change: Change) -> Result<(Change, i64),
     Ok((change, row.try_get(0)?))
 }
 
-async fn counters(tx: &Transaction<'_>) -> Result<[i64; 6], Fail> {
+async fn counters(tx: &Transaction<'_>) -> Result<[i64; 7], Fail> {
     let rows = tx.query("SELECT seq FROM change ORDER BY kind", &[]).await?;
-    let mut seqs = [0; 6];
+    let mut seqs = [0; 7];
     for (seq, row) in seqs.iter_mut().zip(&rows) {
         *seq = row.try_get(0)?;
     }
@@ -89,7 +91,7 @@ impl Changes {
         }
     }
 
-    fn compare(&self, seqs: [i64; 6]) {
+    fn compare(&self, seqs: [i64; 7]) {
         let mut known = self.known.lock();
         for change in KINDS {
             let n = index(change);

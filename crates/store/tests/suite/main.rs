@@ -19,6 +19,8 @@ mod management;
 #[cfg(test)]
 mod money;
 #[cfg(test)]
+mod own_credentials;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod postgres_only;

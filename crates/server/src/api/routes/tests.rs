@@ -487,4 +487,5 @@ async fn r_acc_1_sessions_end_in_every_way() {
 }
 
 mod keys;
+mod own_keys;
 mod rights;

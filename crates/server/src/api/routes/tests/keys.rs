@@ -7,13 +7,13 @@ const KEYS: &str = "/api/manage/workspaces/acme/keys";
 const PROGRAMS: &str = "/api/manage/workspaces/acme/management-keys";
 
 /// Who asks: by a session, or by a key in `Authorization`.
-enum By {
+pub enum By {
     Session(String, String),
     Bearer(String),
 }
 
 impl Town {
-    async fn by(&self, name: &str) -> By {
+    pub async fn by(&self, name: &str) -> By {
         self.seat(name).await;
         match name {
             "token" => By::Bearer(format!("Bearer {}", self.token)),
@@ -25,7 +25,7 @@ impl Town {
     }
 
     /// The status and the body of an answer.
-    async fn call(&self, by: &By, what: &str, body: Value) -> (u16, Value) {
+    pub async fn call(&self, by: &By, what: &str, body: Value) -> (u16, Value) {
         let (method, path) = what.split_once(' ').unwrap();
         let headers = match by {
             By::Session(cookie, csrf) => vec![("cookie", cookie.as_str()), ("x-csrf-token", csrf.as_str())],
@@ -60,7 +60,7 @@ impl Town {
     }
 }
 
-fn id(object: &Value) -> &str {
+pub fn id(object: &Value) -> &str {
     object["id"].as_str().unwrap()
 }
 

@@ -1,0 +1,50 @@
+//! Secrets that workspaces bring, on the shelf in memory. In: the port's verbs. Out: rows. Never here: what other verbs do (shelf).
+
+use crate::shelf::{Shelf, ready};
+use store::port::{
+    AuditEntry, OwnCredentialChange, OwnCredentialRow, OwnCredentials, OwnNote, Pending, StoreError,
+};
+use units::{CredentialId, WorkspaceId};
+
+fn missing() -> StoreError {
+    StoreError::NotFound("provider key")
+}
+
+impl OwnCredentials for Shelf {
+    fn create_own_credential(&self, row: OwnCredentialRow, log: AuditEntry) -> Pending<'_, ()> {
+        self.own.lock().push(row);
+        self.log.lock().push(log);
+        ready(Ok(()))
+    }
+
+    fn list_own_credentials(&self) -> Pending<'_, Vec<OwnCredentialRow>> {
+        ready(Ok(self.own.lock().clone()))
+    }
+
+    fn label_own_credential(&self, change: OwnCredentialChange, log: AuditEntry) -> Pending<'_, OwnCredentialRow> {
+        self.log.lock().push(log);
+        let mut own = self.own.lock();
+        let found = own.iter_mut().find(|row| (row.workspace, row.id) == (change.workspace, change.id));
+        ready(found.ok_or_else(missing).map(|row| {
+            (row.label, row.version) = (change.label, row.version + 1);
+            row.clone()
+        }))
+    }
+
+    fn remove_own_credential(&self, workspace: WorkspaceId, id: CredentialId, log: AuditEntry) -> Pending<'_, ()> {
+        self.log.lock().push(log);
+        let mut own = self.own.lock();
+        let before = own.len();
+        own.retain(|row| (row.workspace, row.id) != (workspace, id));
+        ready(if own.len() < before { Ok(()) } else { Err(missing()) })
+    }
+
+    fn note_own_credentials(&self, notes: Vec<OwnNote>) -> Pending<'_, ()> {
+        for (id, state, at) in notes {
+            if let Some(row) = self.own.lock().iter_mut().find(|row| row.id == id) {
+                (row.state, row.state_at) = (state, Some(at));
+            }
+        }
+        ready(Ok(()))
+    }
+}

@@ -6,8 +6,8 @@ use ledger::UsageRow;
 use parking_lot::Mutex;
 use store::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, OldText,
-    OperatorTokenRow, OwnCredentialRow, Pending, Store, StoreError, TaskEnd, TaskRow, TaskState, UsageFilter, WorkspaceChange,
-    WorkspaceRow,
+    OperatorTokenRow, OwnCredentialRow, Pending, Store, StoreError, TaskEnd, TaskRow, TaskState, UsageFilter,
+    WorkspaceChange, WorkspaceRow,
 };
 use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
 

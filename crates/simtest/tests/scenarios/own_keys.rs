@@ -237,6 +237,28 @@ async fn r_route_8_own_keys_alone() {
     assert_eq!(told["own_providers_only"], true);
 }
 
+/// R-ROUTE-8, R-LIM-1: a model's own limits count a call once, whoever serves it in the end, and hold for own keys too.
+#[tokio::test(start_paused = true)]
+async fn r_route_8_limits_count_a_call_once() {
+    let sim = house(DOLLAR, 0).await;
+    let limits = json!({ "requests_per_minute": 2, "concurrent": 1 });
+    let listed = json!({ "id": "m", "context_length": 100_000, "max_output_tokens": 10_000, "limits": limits,
+                         "price": { "input": "1.00", "output": "2.00" },
+                         "route": [{ "provider": "one", "model": "upstream-m" }] });
+    sim.manage("PUT", "/catalogue", &json!({ "model": [listed] })).await;
+    bring(&sim, "one", Some("https://eu.one/v1")).await;
+    sim.upstreams.set("eu.one", vec![refused()]);
+    sim.upstreams.set("one", vec![json_answer("Hello", 10, 5)]);
+    for status in [200, 200, 429] {
+        let seen = sim.chat(&ask(false), Client::ReadsAll).await;
+        assert_eq!(seen.status, status, "{}", seen.text());
+    }
+    let arrived = sim.upstreams.arrived();
+    let hosts: Vec<&str> = arrived.iter().map(|call| &*call.host).collect();
+    assert_eq!(hosts, ["eu.one", "one", "eu.one", "one"]);
+    assert_eq!(sim.book.charged(), NanoUsd::new(40_000));
+}
+
 /// R-ROUTE-8: a key goes to the address that it was given for, and nowhere when the operator takes that address away; a change
 /// of the catalogue counts at once.
 #[tokio::test(start_paused = true)]

@@ -38,6 +38,8 @@ mod log_lines;
 #[cfg(test)]
 mod manage;
 #[cfg(test)]
+mod own_keys;
+#[cfg(test)]
 mod payloads;
 #[cfg(test)]
 mod people;

@@ -3,10 +3,15 @@
 
 mod catalogue;
 mod credit;
+mod document;
+mod fit;
 mod gate;
+mod idempotency;
 mod key_hand;
 mod key_rules;
+mod key_told;
 mod keys;
+mod log;
 mod management_keys;
 mod operator;
 mod own_providers;
@@ -17,6 +22,7 @@ mod problem;
 mod read;
 mod records;
 mod routes;
+mod schema;
 mod tokens;
 mod workspace_rules;
 mod workspaces;
@@ -27,20 +33,20 @@ pub use problem::Problem;
 pub use routes::{RouteTold, told as routes};
 
 use crate::entry::Door;
-use crate::house::{House, Worker};
+use crate::house::Worker;
 use crate::surface::MANAGED;
 use crate::visit;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::any;
-use std::sync::Arc;
 
 /// `/api/manage` and all below.
-pub fn router(house: &Arc<House>) -> Router<Worker> {
+pub fn router(worker: &Worker) -> Router<Worker> {
+    let house = &worker.house;
     let door = Door { surface: &MANAGED, endpoint: visit::UNKNOWN, dialect: None };
     // Nesting leaves the bare folder to whoever comes next.
     let folder = format!("{}/", MANAGED.base);
     let folder = Router::new().route(&folder, any(|| async { Problem::not_found("path") }));
-    let all = Router::new().nest(&MANAGED.base, routes::router(house)).merge(folder);
+    let all = Router::new().nest(&MANAGED.base, routes::router(worker)).merge(folder);
     all.layer(from_fn_with_state((house.clone(), door), visit::attend))
 }

@@ -233,6 +233,10 @@ pub const RESET_TIME: Duration = Duration::from_secs(3_600);
 pub const SETUP_TIME: Duration = Duration::from_secs(24 * 3_600);
 /// The longest that a management key may work.
 pub const MANAGEMENT_KEY_TIME_MAX: Duration = Duration::from_secs(366 * 86_400);
+/// How long a call that is done once is remembered.
+pub const ONCE_TIME: Duration = Duration::from_secs(24 * 3_600);
+/// The longest key of such a call, in characters.
+pub const ONCE_KEY_CHARS_MAX: usize = 255;
 /// So many keys may one workspace bring to providers.
 pub const OWN_KEYS_OF_ONE_MAX: usize = 100;
 /// The shortest and the longest key of a provider, in bytes.

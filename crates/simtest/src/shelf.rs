@@ -5,11 +5,11 @@ use admit::PlatformRules;
 use ledger::UsageRow;
 use parking_lot::Mutex;
 use store::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, OldText,
-    OperatorTokenRow, OwnCredentialRow, Pending, Store, StoreError, TaskEnd, TaskRow, TaskState, UsageFilter,
-    WorkspaceChange, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, LogFilter, OldText,
+    OnceRow, OperatorTokenRow, OwnCredentialRow, Pending, Store, StoreError, TaskEnd, TaskRow, TaskState,
+    UsageFilter, WorkspaceChange, WorkspaceRow,
 };
-use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
+use units::{BootId, KeyId, OperatorTokenId, RequestId, Secret, Timestamp, WorkspaceId};
 
 /// The store in memory.
 #[derive(Default)]
@@ -159,8 +159,8 @@ impl Store for Shelf {
         ready(Ok(1))
     }
 
-    fn page_log(&self, _: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
-        ready(Ok(self.log.lock().iter().rev().take(limit as usize).cloned().collect()))
+    fn page_log(&self, filter: LogFilter) -> Pending<'_, Vec<AuditEntry>> {
+        ready(Ok(self.log.lock().iter().rev().take(filter.limit as usize).cloned().collect()))
     }
 
     fn keep_answer(&self, row: AnswerRow, _: u64) -> Pending<'_, ()> {
@@ -186,6 +186,22 @@ impl Store for Shelf {
         let before = answers.len();
         answers.retain(|a| a.expires_at > now);
         ready(Ok((before - answers.len()) as u64))
+    }
+
+    fn begin_once(&self, _: OnceRow, _: Timestamp) -> Pending<'_, Option<OnceRow>> {
+        ready(Ok(None))
+    }
+
+    fn end_once(&self, _: [u8; 32], _: [u8; 16], _: Secret<Vec<u8>>) -> Pending<'_, ()> {
+        ready(Ok(()))
+    }
+
+    fn forget_once(&self, _: [u8; 32], _: [u8; 16]) -> Pending<'_, ()> {
+        ready(Ok(()))
+    }
+
+    fn sweep_once(&self, _: Timestamp) -> Pending<'_, u64> {
+        ready(Ok(0))
     }
 
     fn begin_task(&self, row: TaskRow, _: bool) -> Pending<'_, ()> {

@@ -2,12 +2,14 @@
 //! Out: what is durable. Never here: tables, SQL, a rule about money.
 
 mod keys;
+mod once;
 mod own_credentials;
 mod people;
 mod tasks;
 mod workspaces;
 
 pub use keys::{KeyChange, KeyRotation, KeyRow, ManagementKeyRow, OldText};
+pub use once::OnceRow;
 pub use own_credentials::{OwnCredentialChange, OwnCredentialRow, OwnCredentials, OwnNote, OwnState};
 pub use people::{
     InvitationRow, LogCheck, MailedKind, MailedRow, MemberRow, MethodKind, MethodRow, NewPassword, NewUser, People,
@@ -261,6 +263,17 @@ pub struct DayCount {
     pub requests: u32,
 }
 
+/// Which entries of the log are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct LogFilter {
+    /// Only of this workspace.
+    pub workspace: Option<WorkspaceId>,
+    /// Only before this instant: the `at` of the last one seen.
+    pub before: Option<Timestamp>,
+    /// About so many entries.
+    pub limit: u32,
+}
+
 /// What changed elsewhere (another node): caches reload it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
@@ -330,9 +343,9 @@ pub trait Store: OwnCredentials + Send + Sync {
     fn count_requests(&self, day: i64, workspace: Option<WorkspaceId>) -> Pending<'_, Vec<DayCount>>;
     /// How many nodes use this store just now, this one among them.
     fn live_nodes(&self) -> Pending<'_, u32>;
-    /// A page of the operators' log, newest first; `before` is the `at` of the last one seen. A page ends between two
-    /// instants, so that none is lost: it may be a little longer than `limit`.
-    fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>>;
+    /// A page of the log, newest first. A page ends between two instants, so that none is lost: it may be a little longer
+    /// than its limit.
+    fn page_log(&self, filter: LogFilter) -> Pending<'_, Vec<AuditEntry>>;
 
     /// Keeps an answer, and forgets the oldest of its workspace where they have more than `bytes_max` together, or are too
     /// many: a turn keeps its whole conversation, so that a short call may keep megabytes. It is no money: on SQLite the last ones may be lost by a power failure.
@@ -343,6 +356,15 @@ pub trait Store: OwnCredentials + Send + Sync {
     fn forget_answer(&self, workspace: WorkspaceId, id: String) -> Pending<'_, bool>;
     /// Forgets what has vanished by then; says how much.
     fn sweep_answers(&self, now: Timestamp) -> Pending<'_, u64>;
+
+    /// Begins a call that is done once: nothing when it is to be done now, or what is kept of the one that began it.
+    fn begin_once(&self, row: OnceRow, now: Timestamp) -> Pending<'_, Option<OnceRow>>;
+    /// Keeps the answer of a call, by who has its turn.
+    fn end_once(&self, id: [u8; 32], turn: [u8; 16], sealed: Secret<Vec<u8>>) -> Pending<'_, ()>;
+    /// Forgets a call that did nothing, by who has its turn.
+    fn forget_once(&self, id: [u8; 32], turn: [u8; 16]) -> Pending<'_, ()>;
+    /// Forgets calls whose time is over; says how many.
+    fn sweep_once(&self, now: Timestamp) -> Pending<'_, u64>;
 
     /// Keeps a task whose answer comes later. Its hold, where `held` says that it has one, becomes the task's: it outlives this
     /// process and stays until it is settled or released. Answers when both are durable. `NotFound("hold")` when it is not

@@ -18,6 +18,7 @@ mod log;
 mod management;
 mod members;
 mod node;
+mod once;
 mod own_credentials;
 mod people;
 mod pool;

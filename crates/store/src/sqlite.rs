@@ -15,6 +15,7 @@ mod keys;
 mod log;
 mod management;
 mod members;
+mod once;
 mod own_credentials;
 mod people;
 mod reader;

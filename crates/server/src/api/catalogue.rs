@@ -7,15 +7,17 @@ use crate::api::read::{Answer, Asked, Input};
 use crate::house::{House, Worker};
 use crate::live::{LiveCatalogue, credential_place};
 use axum::extract::State;
-use catalog::{CatalogueDoc, DiffLine, Edit, PriceDoc, ProviderDoc, StoredPrice};
-use serde::Deserialize;
+use catalog::{CatalogueDoc, DiffLine, Edit, ModelDoc, PriceDoc, ProviderDoc, StoredPrice, TierDoc};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use store::port::{CatalogueRows, Change, CredentialRow, PriceRow};
 use units::{CredentialId, NanoUsd, PriceId, Secret, Timestamp};
 
 /// How a catalogue is applied.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct How {
     /// Remove what the documents do not name.
@@ -26,31 +28,154 @@ pub struct How {
     dry_run: bool,
 }
 
+/// The documents of a catalogue. Their fields are told in docs/CATALOGUE.md.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub struct Documents(CatalogueDoc);
+
+fn tables(of: &Value) -> Schema {
+    let list = |what: &str| {
+        let told = format!("Tables `[[{what}]]` of docs/CATALOGUE.md.");
+        json!({ "type": "array", "description": told, "items": { "type": "object" } })
+    };
+    let mut schema = json_schema!({
+        "type": "object",
+        "properties": { "tier": list("tier"), "provider": list("provider"), "model": list("model") },
+        "additionalProperties": false,
+    });
+    if let (Some(all), Some(more)) = (schema.get_mut("properties").and_then(Value::as_object_mut), of.as_object()) {
+        all.extend(more.clone());
+    }
+    schema
+}
+
+impl JsonSchema for Documents {
+    fn schema_name() -> Cow<'static, str> {
+        "Catalogue".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        tables(&json!({}))
+    }
+}
+
+/// The documents in force, without credentials.
+#[derive(Serialize)]
+pub struct InForce<'a> {
+    version: u64,
+    tier: &'a [TierDoc],
+    provider: &'a [ProviderDoc],
+    model: &'a [ModelDoc],
+}
+
+impl JsonSchema for InForce<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "CatalogueInForce".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let version = json!({ "type": "integer", "description": "Rises by one with every change." });
+        tables(&json!({ "version": version }))
+    }
+}
+
+/// A provider, in short.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Provider")]
+pub struct ProviderTold<'a> {
+    name: &'a str,
+    kind: &'a str,
+    base_url: &'a str,
+    /// How many there are.
+    credentials: usize,
+}
+
+/// All providers.
+#[derive(Serialize, JsonSchema)]
+pub struct Providers<'a> {
+    data: Vec<ProviderTold<'a>>,
+}
+
+/// All models: tables `[[model]]` of docs/CATALOGUE.md.
+#[derive(Serialize, JsonSchema)]
+pub struct Models<'a> {
+    #[schemars(with = "Vec<BTreeMap<String, Value>>")]
+    data: &'a [ModelDoc],
+}
+
+/// What was applied, or would be.
+#[derive(Serialize, JsonSchema)]
+pub struct Applied {
+    /// The version in force.
+    version: u64,
+    /// Whether anything was changed.
+    changed: bool,
+    dry_run: bool,
+    diff: Vec<Line>,
+}
+
+/// One entry of a catalogue that changes.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CatalogueEdit")]
+pub struct Line {
+    /// `add`, `change` or `remove`.
+    edit: &'static str,
+    /// `tier`, `provider`, `model` or `credentials`.
+    what: &'static str,
+    /// Its name or id.
+    name: String,
+    fields: Vec<LineField>,
+}
+
+/// One field that changes, as text.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CatalogueEditField")]
+pub struct LineField {
+    field: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+    after: Side,
+}
+
+/// A side of a field: its text, or how many credentials there are.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Side {
+    /// Its text.
+    Text(String),
+    /// How many there are.
+    Count(usize),
+}
+
 /// `GET /catalogue`: the documents in force, without credentials.
 pub async fn show(State(worker): State<Worker>, _: Operator) -> Answer {
     let live = worker.house.catalogue.load();
-    Answer::ok(&json!({ "version": live.catalogue.version, "tier": live.docs.tier, "provider": live.docs.provider,
-                 "model": live.docs.model }))
+    let docs = &live.docs;
+    Answer::ok(&InForce {
+        version: live.catalogue.version,
+        tier: &docs.tier,
+        provider: &docs.provider,
+        model: &docs.model,
+    })
 }
 
 /// `GET /providers`.
 pub async fn providers(State(worker): State<Worker>, _: Operator) -> Answer {
     let live = worker.house.catalogue.load();
     let credentials = |name: &str| live.rows.credentials.iter().filter(|c| c.provider == name).count();
-    let objects: Vec<Value> = live
-        .docs
-        .provider
-        .iter()
-        .map(|p| json!({ "name": p.name, "kind": p.kind, "base_url": p.base_url, "credentials": credentials(&p.name) }))
-        .collect();
-    Answer::ok(&json!({ "data": objects }))
+    let told = live.docs.provider.iter().map(|p| ProviderTold {
+        name: &p.name,
+        kind: &p.kind,
+        base_url: &p.base_url,
+        credentials: credentials(&p.name),
+    });
+    Answer::ok(&Providers { data: told.collect() })
 }
 
 /// `GET /models`.
 pub async fn models(State(worker): State<Worker>, _: Operator) -> Answer {
     let live = worker.house.catalogue.load();
-    let objects: Vec<Value> = live.docs.model.iter().map(|m| json!(m)).collect();
-    Answer::ok(&json!({ "data": objects }))
+    Answer::ok(&Models { data: &live.docs.model })
 }
 
 /// `PUT /catalogue?prune=&dry_run=`: all or nothing, and nothing when nothing changes.
@@ -58,7 +183,7 @@ pub async fn apply(
     State(worker): State<Worker>,
     operator: Operator,
     Asked(how): Asked<How>,
-    Input(docs): Input<CatalogueDoc>,
+    Input(Documents(docs)): Input<Documents>,
 ) -> Result<Answer, Problem> {
     let house = &worker.house;
     let _gate = house.catalogue_gate.lock().await;
@@ -82,9 +207,8 @@ pub async fn apply(
         house.reload(Change::Catalogue).await?;
     }
     let version = house.catalogue.load().catalogue.version;
-    Ok(Answer::ok(
-        &json!({ "version": version, "changed": changed && !how.dry_run, "dry_run": how.dry_run, "diff": lines }),
-    ))
+    let changed = changed && !how.dry_run;
+    Ok(Answer::ok(&Applied { version, changed, dry_run: how.dry_run, diff: lines }))
 }
 
 /// The documents as they would be. What was sent comes first and in its order, so that a problem's path
@@ -134,12 +258,12 @@ fn strays(live: &LiveCatalogue, merged: &CatalogueDoc) -> Vec<FieldProblem> {
 struct Next {
     rows: CatalogueRows,
     prices: BTreeMap<String, StoredPrice>,
-    lines: Vec<Value>,
+    lines: Vec<Line>,
 }
 
 impl Next {
     fn new(house: &House, live: &LiveCatalogue, merged: &CatalogueDoc, now: Timestamp) -> Self {
-        let mut lines: Vec<Value> = catalog::diff(&live.docs, merged).iter().map(line).collect();
+        let mut lines: Vec<Line> = catalog::diff(&live.docs, merged).iter().map(line).collect();
         let mut rows = CatalogueRows { version: live.rows.version + 1, ..CatalogueRows::default() };
         let mut prices = BTreeMap::new();
         rows.tiers.extend(merged.tier.iter().map(|tier| (tier.name.clone(), json!(tier).to_string())));
@@ -148,8 +272,10 @@ impl Next {
             rows.providers.push((provider.name.clone(), json!(bare).to_string()));
             let (credentials, changed) = credentials(house, live, provider, now);
             if changed {
-                lines.push(json!({ "edit": "change", "what": "credentials", "name": provider.name,
-                                   "fields": [{ "field": "credentials", "after": credentials.len() }] }));
+                let after = Side::Count(credentials.len());
+                let field = LineField { field: "credentials".to_owned(), before: None, after };
+                let name = provider.name.clone();
+                lines.push(Line { edit: "change", what: "credentials", name, fields: vec![field] });
             }
             rows.credentials.extend(credentials);
             if let Some(price) = fee_of(provider) {
@@ -159,7 +285,7 @@ impl Next {
             }
         }
         for model in &merged.model {
-            let bare = catalog::ModelDoc { price: None, ..model.clone() };
+            let bare = ModelDoc { price: None, ..model.clone() };
             rows.models.push((model.id.clone(), json!(bare).to_string()));
             if let Some(price) = &model.price {
                 let row = price_row(house, live, &model.id, price, now);
@@ -219,16 +345,16 @@ fn fee_of(provider: &ProviderDoc) -> Option<PriceDoc> {
     Some(PriceDoc::Rates(rates.map(|(name, rate)| (name.to_owned(), rate.to_owned())).into()))
 }
 
-fn line(line: &DiffLine) -> Value {
+fn line(line: &DiffLine) -> Line {
     let edit = match line.edit {
         Edit::Add => "add",
         Edit::Change => "change",
         Edit::Remove => "remove",
     };
-    let fields: Vec<Value> = line
-        .fields
-        .iter()
-        .map(|(field, before, after)| json!({ "field": field, "before": before, "after": after }))
-        .collect();
-    json!({ "edit": edit, "what": line.what, "name": line.name, "fields": fields })
+    let field = |(field, before, after): &(String, String, String)| LineField {
+        field: field.clone(),
+        before: Some(before.clone()),
+        after: Side::Text(after.clone()),
+    };
+    Line { edit, what: line.what, name: line.name.clone(), fields: line.fields.iter().map(field).collect() }
 }

@@ -4,25 +4,46 @@
 use crate::api::operator::Operator;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Checks, Input, Named};
+use crate::api::schema::{Reason, Shown, Usd};
 use crate::house::Worker;
 use crate::limits::{GRANT_MAX, REASON_CHARS_MAX};
 use axum::extract::State;
 use ledger::{GrantKind, GrantOrder};
-use serde::Deserialize;
-use serde_json::json;
-use units::{GrantId, NanoUsd};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use units::{GrantId, NanoUsd, Timestamp, WorkspaceId};
 
 /// What a grant is made of.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewGrant {
-    /// Decimal USD (`"5.00"`).
+    /// Decimal USD (`"5.00"`), more than 0 and at most a million.
+    #[schemars(with = "Usd")]
     amount_usd: String,
+    #[schemars(with = "Reason")]
     reason: String,
+    /// `paid` unless it is said.
+    #[schemars(extend("enum" = ["paid", "promo", null]))]
     kind: Option<String>,
+    /// A time to come.
+    #[schemars(with = "Option<Shown<Timestamp>>")]
     expires_at: Option<String>,
     /// The caller's own id of this grant (`gra_...`): the same id again changes nothing.
+    #[schemars(with = "Option<Shown<GrantId>>")]
     id: Option<String>,
+}
+
+/// A grant, and the balance since.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Grant")]
+pub struct GrantTold {
+    id: Shown<GrantId>,
+    workspace: Shown<WorkspaceId>,
+    amount_usd: Shown<NanoUsd>,
+    /// Unspent credit in micro-USD, rounded down.
+    balance_micro_usd: i64,
+    /// The same in USD, exactly.
+    balance_usd: Shown<NanoUsd>,
 }
 
 /// `POST /workspaces/{workspace}/credit`.
@@ -67,8 +88,11 @@ pub async fn grant(
     };
     let balance = house.ledger.grant(order).await?;
     house.balances.forget(workspace.id);
-    Ok(Answer::created(&json!({
-        "id": id.to_string(), "workspace": workspace.id.to_string(), "amount_usd": amount.to_string(),
-        "balance_micro_usd": balance.posted.micro_down(), "balance_usd": balance.posted.to_string(),
-    })))
+    Ok(Answer::created(&GrantTold {
+        id: Shown(id),
+        workspace: Shown(workspace.id),
+        amount_usd: Shown(amount),
+        balance_micro_usd: balance.posted.micro_down(),
+        balance_usd: Shown(balance.posted),
+    }))
 }

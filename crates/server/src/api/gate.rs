@@ -2,10 +2,11 @@
 //! request with its ticket, or a problem. What another workspace has looks as if it were not there.
 //! Never here: what a route does.
 
+use super::idempotency;
 use super::problem::Problem;
 use super::routes::Row;
 use crate::address;
-use crate::house::House;
+use crate::house::{House, Worker};
 use crate::people::{Principal, Signed, Who, is_from_here, principal_of};
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
@@ -87,31 +88,39 @@ pub struct Ticket {
 /// Lets a request through to its handler, or not. The ticket rides on the request, for a layer has no other way to a
 /// handler; without one every handler refuses.
 pub async fn pass(
-    State((house, row)): State<(Arc<House>, &'static Row)>,
+    State((worker, row)): State<(Worker, &'static Row)>,
     path: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let house = &worker.house;
     let from = address::client(&request, &house.settings.trusted_proxies);
     let proof = Proof::of(row, request.headers(), from);
-    if let Err(problem) = proof.is_heard(&house) {
+    if let Err(problem) = proof.is_heard(house) {
         return problem.into_response();
     }
-    let principal = principal_of(&house, request.headers(), from).await;
+    let principal = principal_of(house, request.headers(), from).await;
     let known = matches!(principal.who, Who::Token(_) | Who::Program(_));
     // A name that is no text is nobody's.
     let named = path.as_ref().ok().and_then(|path| path.iter().find(|(name, _)| *name == "workspace"));
     let workspace = named.map(|(_, value)| value);
-    let response = match admit(&house, row, principal, request.headers(), workspace) {
+    let response = match admit(house, row, principal, request.headers(), workspace) {
         Ok(ticket) => {
-            request.extensions_mut().insert(Arc::new(ticket));
-            let mut response = next.run(request).await;
+            let ticket = Arc::new(ticket);
+            request.extensions_mut().insert(ticket.clone());
+            let mut response = match row.once {
+                true => {
+                    let done = idempotency::run(&worker, &ticket.principal, request, next).await;
+                    done.unwrap_or_else(IntoResponse::into_response)
+                }
+                false => next.run(request).await,
+            };
             response.extensions_mut().insert(Reached);
             response
         }
         Err(problem) => problem.into_response(),
     };
-    proof.judged(&house, known, response.status());
+    proof.judged(house, known, response.status());
     response
 }
 

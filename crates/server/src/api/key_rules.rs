@@ -3,6 +3,7 @@
 
 use crate::address::network;
 use crate::api::read::{Checks, Field};
+use crate::api::schema::{Metadata, ModelPattern, Network, ScopeName};
 use crate::house::House;
 use crate::limits::{
     ADDRESSES_OF_KEY_MAX, ENVIRONMENT_CHARS_MAX, METADATA_MAX, METADATA_VALUE_CHARS_MAX, MODEL_PATTERN_CHARS_MAX,
@@ -10,27 +11,41 @@ use crate::limits::{
 };
 use admit::{KeyRules, Scope, SpendCaps};
 use ipnet::IpNet;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use units::NanoUsd;
 
 /// Rules to set. What is absent stays; null is none.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "KeyRulesChange")]
 pub struct RulesChange {
+    /// What it is for, in its owner's words.
+    #[schemars(length(min = 1, max = ENVIRONMENT_CHARS_MAX))]
     environment: Field<String>,
     caps: Field<CapsChange>,
+    /// Ids of models, or the beginning of ids and a `*`.
+    #[schemars(with = "Option<Vec<ModelPattern>>", length(max = MODELS_OF_KEY_MAX))]
     models: Field<Vec<String>>,
+    /// A smaller rate than the account's.
+    #[schemars(range(min = 1))]
     requests_per_minute: Field<u32>,
+    /// Addresses and networks that it may be used from.
+    #[schemars(with = "Option<Vec<Network>>", length(max = ADDRESSES_OF_KEY_MAX))]
     addresses: Field<Vec<String>>,
+    /// What it may be used for.
+    #[schemars(with = "Option<Vec<ScopeName>>")]
     scopes: Field<Vec<String>>,
+    /// The model that serves where the one asked for cannot.
     fallback_model: Field<String>,
+    /// What its owner keeps with it.
+    #[schemars(with = "Option<Metadata>")]
     metadata: Field<BTreeMap<String, String>>,
 }
 
-/// Caps to set, in micro-USD.
-#[derive(Default, Deserialize)]
+/// Caps to set, in micro-USD; months and days are UTC.
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CapsChange {
     total_micro_usd: Field<u64>,
@@ -100,14 +115,19 @@ impl RulesChange {
     }
 }
 
+/// Whether a text is the id of a model, or the beginning of ids and a `*`.
+pub fn is_model_pattern(pattern: &str) -> bool {
+    let inner = pattern.strip_suffix('*').unwrap_or(pattern);
+    let plain = inner.chars().all(|c| c.is_ascii_graphic() && c != '*');
+    !pattern.is_empty() && pattern.chars().count() <= MODEL_PATTERN_CHARS_MAX && plain
+}
+
 fn models(patterns: Vec<String>, checks: &mut Checks) -> Option<Vec<String>> {
     if patterns.len() > MODELS_OF_KEY_MAX {
         checks.add("rules.models", format!("expected at most {MODELS_OF_KEY_MAX}"));
     }
     for (n, pattern) in patterns.iter().enumerate() {
-        let inner = pattern.strip_suffix('*').unwrap_or(pattern);
-        let plain = inner.chars().all(|c| c.is_ascii_graphic() && c != '*');
-        if pattern.is_empty() || pattern.chars().count() > MODEL_PATTERN_CHARS_MAX || !plain {
+        if !is_model_pattern(pattern) {
             checks.add(format!("rules.models[{n}]"), "expected the id of a model, or the beginning of ids and a *");
         }
     }
@@ -158,20 +178,43 @@ fn metadata(pairs: BTreeMap<String, String>, checks: &mut Checks) -> Option<BTre
     Some(pairs)
 }
 
-/// Rules as people read them.
-pub fn shown(rules: &KeyRules) -> Value {
-    json!({
-        "environment": rules.environment, "caps": shown_caps(&rules.caps), "models": rules.models,
-        "requests_per_minute": rules.requests_per_minute, "addresses": rules.addresses,
-        "scopes": rules.scopes.as_ref().map(|all| all.iter().map(|scope| scope.name()).collect::<Vec<_>>()),
-        "fallback_model": rules.fallback_model, "metadata": rules.metadata,
-    })
+/// Rules of a key; null is none.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "KeyRules")]
+pub struct KeyRulesTold {
+    environment: Option<String>,
+    caps: CapsTold,
+    models: Option<Vec<String>>,
+    requests_per_minute: Option<u32>,
+    #[schemars(with = "Option<Vec<Network>>")]
+    addresses: Option<Vec<IpNet>>,
+    #[schemars(with = "Option<Vec<ScopeName>>")]
+    scopes: Option<Vec<&'static str>>,
+    fallback_model: Option<String>,
+    metadata: BTreeMap<String, String>,
 }
 
-/// Caps as people read them.
-pub fn shown_caps(caps: &SpendCaps) -> Value {
+/// Caps in micro-USD, by UTC month and day; null is none.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Caps")]
+pub struct CapsTold {
+    total_micro_usd: Option<i64>,
+    month_micro_usd: Option<i64>,
+    day_micro_usd: Option<i64>,
+}
+
+/// Rules as people read them.
+pub fn shown(rules: &KeyRules) -> KeyRulesTold {
     let micro = |cap: Option<NanoUsd>| cap.map(NanoUsd::micro_down);
-    json!({
-        "total_micro_usd": micro(caps.total), "month_micro_usd": micro(caps.month), "day_micro_usd": micro(caps.day),
-    })
+    let SpendCaps { total, month, day } = rules.caps;
+    KeyRulesTold {
+        environment: rules.environment.clone(),
+        caps: CapsTold { total_micro_usd: micro(total), month_micro_usd: micro(month), day_micro_usd: micro(day) },
+        models: rules.models.clone(),
+        requests_per_minute: rules.requests_per_minute,
+        addresses: rules.addresses.clone(),
+        scopes: rules.scopes.as_ref().map(|all| all.iter().map(|scope| scope.name()).collect()),
+        fallback_model: rules.fallback_model.clone(),
+        metadata: rules.metadata.clone(),
+    }
 }

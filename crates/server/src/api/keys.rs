@@ -2,58 +2,73 @@
 //! a name, rules. Out: the key, once; what it came to. Never here: its digest, what a rule means (admit), whose it is (key_hand).
 
 use crate::api::key_hand::Hand;
-use crate::api::key_rules::{RulesChange, shown};
+use crate::api::key_rules::RulesChange;
+use crate::api::key_told::{KeyTold, Keys, told, told_all};
 use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks, Field, Input, Named};
+use crate::api::schema::{Limit, Name, Shown};
 use crate::house::{House, Worker};
 use crate::limits::{GRACE_DEFAULT, GRACE_MAX};
 use admit::KeyRules;
 use axum::extract::State;
-use ledger::KeyCharges;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 use store::port::{KeyChange, KeyRotation, KeyRow};
-use units::{KeyId, Secret, Timestamp};
+use units::{KeyId, Secret, Timestamp, UserId};
 
 /// What a new key is made of.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
     /// The workspace's id or slug, where the path does not name it.
     workspace: Option<String>,
     /// The member that it belongs to.
+    #[schemars(with = "Option<Shown<UserId>>")]
     owner: Option<String>,
+    #[schemars(with = "Name")]
     name: String,
+    /// A time to come.
+    #[schemars(with = "Option<Shown<Timestamp>>")]
     expires_at: Option<String>,
     rules: Option<RulesChange>,
 }
 
 /// What of a key is to be another.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedKey {
+    #[schemars(with = "Option<Name>")]
     name: Option<String>,
+    /// Null is no end.
     #[serde(default)]
+    #[schemars(with = "Option<Shown<Timestamp>>")]
     expires_at: Field<String>,
     rules: Option<RulesChange>,
 }
 
 /// How a key is rotated.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rotated {
-    /// How long the old text works on.
+    /// How long the old text works on; a day unless it is said.
+    #[schemars(range(max = GRACE_MAX.as_secs()))]
     grace_seconds: Option<u64>,
 }
 
 /// Which keys are asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
+    /// The id or slug of a workspace, where the path does not name it.
     workspace: Option<String>,
+    /// At most so many; 100 unless it is said.
+    #[schemars(with = "Option<Limit>")]
     limit: Option<u32>,
+    /// The `next` of the page before: only what is older.
+    #[schemars(with = "Option<Shown<KeyId>>")]
     before: Option<String>,
 }
 
@@ -102,12 +117,12 @@ pub async fn create(
         old: None,
         version: 1,
     };
-    let log = hand.did(now, "key.create", &row, &object(&row));
+    let log = hand.did(now, "key.create", &row, &json!(KeyTold::of(&row)));
     let gate = house.keys.gate.lock().await;
     house.store.create_key(row.clone(), log).await?;
     house.keys.put(row.clone());
     drop(gate);
-    Ok(Answer::created(&with_text(told(house, &row).await?, &text)))
+    Ok(Answer::created(&told(house, &row).await?.with_text(&text)))
 }
 
 /// `GET /keys?workspace=`, `GET /workspaces/{workspace}/keys`: newest first.
@@ -121,7 +136,7 @@ pub async fn list(State(worker): State<Worker>, hand: Hand, Asked(which): Asked<
     let mut rows = house.store.list_keys().await?;
     rows.retain(|row| hand.holds(row) && workspace.as_ref().is_none_or(|place| place.id == row.workspace));
     let (rows, next) = page.cut(rows, |row| row.id);
-    Ok(Answer::ok(&json!({ "data": told_all(house, &rows).await?, "next": next })))
+    Ok(Answer::ok(&Keys { data: told_all(house, &rows).await?, next }))
 }
 
 /// The stored key of that id, where it is theirs to see.
@@ -159,7 +174,7 @@ pub async fn change(
     let name = new.name.map_or_else(|| row.name.clone(), |name| name.trim().to_owned());
     let change = KeyChange { id: row.id, version: row.version, name, expires_at, rules };
     let after = KeyRow { name: change.name.clone(), expires_at, rules: change.rules.clone(), ..row.clone() };
-    let detail = json!({ "before": object(&row), "after": object(&after) });
+    let detail = json!({ "before": KeyTold::of(&row), "after": KeyTold::of(&after) });
     let gate = house.keys.gate.lock().await;
     let row = house.store.change_key(change, hand.did(now, "key.change", &row, &detail)).await?;
     house.keys.put(row.clone());
@@ -199,7 +214,7 @@ pub async fn rotate(
     let row = house.store.rotate_key(rotation, log).await?;
     house.keys.put(row.clone());
     drop(gate);
-    Ok(Answer::ok(&with_text(told(house, &row).await?, &text)))
+    Ok(Answer::ok(&told(house, &row).await?.with_text(&text)))
 }
 
 /// `DELETE /keys/{id}`: from this answer on the key is refused.
@@ -220,38 +235,4 @@ fn living(row: KeyRow) -> Result<KeyRow, Problem> {
         None => Ok(row),
         Some(_) => Err(Problem::conflict("This key is revoked; make a new one.")),
     }
-}
-
-fn with_text(mut shown: Value, text: &Secret<String>) -> Value {
-    shown["key"] = json!(text.expose());
-    shown
-}
-
-/// Keys with what they came to until now, all of one snapshot of the ledger.
-async fn told_all(house: &House, rows: &[KeyRow]) -> Result<Vec<Value>, Problem> {
-    let ids = rows.iter().map(|row| row.id).collect();
-    let charges = house.ledger.key_charges(ids, house.clock.now()).await?;
-    let one = |(row, charges): (&KeyRow, &KeyCharges)| {
-        let mut shown = object(row);
-        shown["spend"] = json!({
-            "total_micro_usd": charges.total.micro_up(), "month_micro_usd": charges.month.micro_up(),
-            "day_micro_usd": charges.day.micro_up(),
-        });
-        shown
-    };
-    Ok(rows.iter().zip(&charges).map(one).collect())
-}
-
-async fn told(house: &House, row: &KeyRow) -> Result<Value, Problem> {
-    told_all(house, std::slice::from_ref(row)).await?.pop().ok_or_else(Problem::internal)
-}
-
-fn object(row: &KeyRow) -> Value {
-    let told = |at: Option<Timestamp>| at.map(|t| t.to_string());
-    json!({
-        "id": row.id.to_string(), "workspace": row.workspace.to_string(), "name": row.name, "prefix": row.prefix,
-        "created_at": row.created_at.to_string(), "created_by": row.created_by, "owner": row.owner.map(|user| user.to_string()),
-        "expires_at": told(row.expires_at), "revoked_at": told(row.revoked_at), "last_used_at": told(row.last_used_at),
-        "old_text_ends_at": told(row.old.map(|old| old.ends_at)), "rules": shown(&row.rules),
-    })
 }

@@ -5,24 +5,66 @@ use crate::api::gate::Seated;
 use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks, Input, Named};
+use crate::api::schema::{Name, RoleName, Shown};
 use crate::house::Worker;
 use crate::limits::MANAGEMENT_KEY_TIME_MAX;
 use axum::extract::State;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::port::{Change, ManagementKeyRow};
-use units::ManagementKeyId;
+use units::{ManagementKeyId, Timestamp, WorkspaceId};
 
 /// What management keys start with.
 const PREFIX: &str = "tgmk-";
 
 /// What a new management key is made of.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewManagementKey {
+    #[schemars(with = "Name")]
     name: String,
+    /// Not above the role of who makes it.
+    #[schemars(with = "RoleName")]
     role: String,
+    /// A time to come, within 366 days.
+    #[schemars(with = "Shown<Timestamp>")]
     expires_at: String,
+}
+
+/// A management key.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ManagementKey")]
+pub struct ManagementKeyTold {
+    id: Shown<ManagementKeyId>,
+    workspace: Shown<WorkspaceId>,
+    name: String,
+    /// The first characters of its text, to recognise it by.
+    prefix: String,
+    #[schemars(with = "RoleName")]
+    role: &'static str,
+    /// Who made it, in words.
+    created_by: String,
+    created_at: Shown<Timestamp>,
+    expires_at: Shown<Timestamp>,
+    revoked_at: Option<Shown<Timestamp>>,
+}
+
+/// A management key with its text, which is in this answer and nowhere else.
+#[derive(Serialize, JsonSchema)]
+pub struct NewManagementKeyTold {
+    #[serde(flatten)]
+    of: ManagementKeyTold,
+    /// The key itself.
+    key: String,
+}
+
+/// The management keys of a workspace.
+#[derive(Serialize, JsonSchema)]
+pub struct ManagementKeys {
+    data: Vec<ManagementKeyTold>,
+    /// The `before` of the next page; null at the end.
+    next: Option<String>,
 }
 
 /// `POST /workspaces/{workspace}/management-keys`: with a role that is not above the one of who makes it.
@@ -66,12 +108,10 @@ pub async fn create(
         expires_at,
         revoked_at: None,
     };
-    let log = seated.did(now, "management_key.create", &row.id, (None, Some(object(&row))));
+    let log = seated.did(now, "management_key.create", &row.id, (None, Some(json!(ManagementKeyTold::of(&row)))));
     house.store_people.create_management_key(row.clone(), log).await?;
     house.reload(Change::ManagementKeys).await?;
-    let mut shown = object(&row);
-    shown["key"] = json!(text.expose());
-    Ok(Answer::created(&shown))
+    Ok(Answer::created(&NewManagementKeyTold { of: ManagementKeyTold::of(&row), key: text.expose().clone() }))
 }
 
 /// `GET /workspaces/{workspace}/management-keys`.
@@ -84,8 +124,8 @@ pub async fn list(
     let page = Page::of(&which, &mut checks);
     checks.done()?;
     let (rows, next) = page.cut(worker.house.programs.of(seated.seat.workspace.id), |program| program.row.id);
-    let objects: Vec<Value> = rows.iter().map(|program| object(&program.row)).collect();
-    Ok(Answer::ok(&json!({ "data": objects, "next": next })))
+    let data = rows.iter().map(|program| ManagementKeyTold::of(&program.row)).collect();
+    Ok(Answer::ok(&ManagementKeys { data, next }))
 }
 
 /// `DELETE /workspaces/{workspace}/management-keys/{key}`: from this answer on it opens nothing.
@@ -96,14 +136,22 @@ pub async fn revoke(State(worker): State<Worker>, seated: Seated, Named(id): Nam
     let log = seated.did(now, "management_key.revoke", &id, (None, None));
     let row = house.store_people.revoke_management_key(seated.seat.workspace.id, id, now, log).await?;
     house.reload(Change::ManagementKeys).await?;
-    Ok(Answer::ok(&object(&row)))
+    Ok(Answer::ok(&ManagementKeyTold::of(&row)))
 }
 
-/// A management key as people read it.
-pub fn object(row: &ManagementKeyRow) -> Value {
-    json!({
-        "id": row.id.to_string(), "workspace": row.workspace.to_string(), "name": row.name, "prefix": row.prefix,
-        "role": row.role.name(), "created_by": row.created_by, "created_at": row.created_at.to_string(),
-        "expires_at": row.expires_at.to_string(), "revoked_at": row.revoked_at.map(|t| t.to_string()),
-    })
+impl ManagementKeyTold {
+    /// Of its record.
+    pub fn of(row: &ManagementKeyRow) -> Self {
+        Self {
+            id: Shown(row.id),
+            workspace: Shown(row.workspace),
+            name: row.name.clone(),
+            prefix: row.prefix.clone(),
+            role: row.role.name(),
+            created_by: row.created_by.clone(),
+            created_at: Shown(row.created_at),
+            expires_at: Shown(row.expires_at),
+            revoked_at: row.revoked_at.map(Shown),
+        }
+    }
 }

@@ -1,16 +1,20 @@
 //! Operators: who they are to handlers, and their tokens. In: a ticket of the gate. Out: who it is, a new token's text.
 //! Never here: finding out who asks (people/principal.rs), API keys (they never open this door).
 
+use super::management_keys::ManagementKeyTold;
+use super::people::account::UserTold;
 use crate::api::gate::Ticket;
 use crate::api::problem::Problem;
 use crate::api::read::Answer;
+use crate::api::schema::Shown;
 use crate::house::House;
 use crate::people::{Principal, Who};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use store::port::{AuditEntry, OperatorTokenRow};
-use units::{Secret, Timestamp};
+use units::{OperatorTokenId, Secret, Timestamp};
 
 /// What operator tokens start with.
 const PREFIX: &str = "tgop-";
@@ -48,7 +52,7 @@ pub fn mint_operator_token(house: &House, name: &str) -> (Secret<String>, Operat
     let text = admit::mint(PREFIX, &random);
     let now = house.clock.now();
     let row = OperatorTokenRow {
-        id: units::OperatorTokenId::new(now, house.ten()),
+        id: OperatorTokenId::new(now, house.ten()),
         name: name.into(),
         prefix: admit::display_prefix(text.expose()).into(),
         digest: house.vault.digest(text.expose()),
@@ -58,19 +62,40 @@ pub fn mint_operator_token(house: &House, name: &str) -> (Secret<String>, Operat
     (text, row)
 }
 
+/// Who asks.
+#[derive(Serialize, JsonSchema)]
+pub struct WhoAmI {
+    /// `operator_token`, `management_key` or `session`: the field of that is there.
+    #[schemars(extend("enum" = ["operator_token", "management_key", "session"]))]
+    auth: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator_token: Option<TokenNamed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    management_key: Option<ManagementKeyTold>,
+    /// The user of the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<UserTold>,
+}
+
+/// An operator's token, by name.
+#[derive(Serialize, JsonSchema)]
+pub struct TokenNamed {
+    id: Shown<OperatorTokenId>,
+    name: String,
+    prefix: String,
+}
+
 /// `GET /whoami`.
 pub async fn whoami(ticket: Ticket) -> Answer {
+    let nobody = WhoAmI { auth: "session", operator_token: None, management_key: None, user: None };
     Answer::ok(&match &ticket.principal.who {
-        Who::Token(token) => json!({
-            "auth": "operator_token",
-            "operator_token": { "id": token.id.to_string(), "name": token.name, "prefix": token.prefix },
-        }),
-        Who::Program(program) => json!({
-            "auth": "management_key", "management_key": super::management_keys::object(&program.row),
-        }),
-        _ => json!({
-            "auth": "session",
-            "user": ticket.principal.signed().map(|signed| super::people::account::UserTold::of(&signed.user)),
-        }),
+        Who::Token(token) => {
+            let named = TokenNamed { id: Shown(token.id), name: token.name.clone(), prefix: token.prefix.clone() };
+            WhoAmI { auth: "operator_token", operator_token: Some(named), ..nobody }
+        }
+        Who::Program(program) => {
+            WhoAmI { auth: "management_key", management_key: Some(ManagementKeyTold::of(&program.row)), ..nobody }
+        }
+        _ => WhoAmI { user: ticket.principal.signed().map(|signed| UserTold::of(&signed.user)), ..nobody },
     })
 }

@@ -6,46 +6,52 @@ use crate::api::gate::Seated;
 use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks, Input, Named};
+use crate::api::schema::{Name, Shown};
 use crate::house::{House, Worker};
 use crate::limits::{OWN_KEYS_OF_ONE_MAX, OWN_SECRET_BYTES, OWN_SECRET_SHOWN_CHARS};
 use crate::own::{OwnKey, address_of, own_place};
 use axum::extract::State;
 use catalog::{OwnKeys, Provider, canonical};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use store::port::{Change, OwnCredentialChange, OwnCredentialRow, OwnState};
-use units::{CredentialId, Secret, WorkspaceId};
+use units::{CredentialId, Secret, Timestamp, WorkspaceId};
 
 /// A key to bring.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProviderKey {
     /// The provider's name, of `GET .../providers`.
     provider: String,
-    /// What people call it: 1 to 100 characters.
+    /// What people call it.
+    #[schemars(with = "Name")]
     label: String,
     /// The secret. It is never told again.
+    #[schemars(length(min = OWN_SECRET_BYTES.0, max = OWN_SECRET_BYTES.1), regex(pattern = "^[!-~]+$"))]
     key: String,
     /// One of the provider's addresses; the first of them when absent.
     base_url: Option<String>,
 }
 
 /// Another name for a key.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedProviderKey {
-    /// What people call it: 1 to 100 characters.
+    /// What people call it.
+    #[schemars(with = "Name")]
     label: String,
 }
 
 /// A key that a workspace brought, without its secret.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProviderKey")]
 pub struct ProviderKeyTold {
     /// Its id.
-    id: String,
+    id: Shown<CredentialId>,
     /// Whose it is.
-    workspace: String,
+    workspace: Shown<WorkspaceId>,
     /// The provider that it is for.
     provider: String,
     /// What people call it.
@@ -57,17 +63,18 @@ pub struct ProviderKeyTold {
     /// Whether calls use it: the provider is still there, takes keys of workspaces, and has that address.
     in_use: bool,
     /// What the provider said to it last: `unused`, `works` or `refused`.
+    #[schemars(extend("enum" = ["unused", "works", "refused"]))]
     state: &'static str,
     /// When that was, to the minute; null while it is unused.
-    state_at: Option<String>,
+    state_at: Option<Shown<Timestamp>>,
     /// Who added it.
     created_by: String,
     /// When it was added.
-    created_at: String,
+    created_at: Shown<Timestamp>,
 }
 
 /// The keys that a workspace brought, newest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct ProviderKeys {
     /// The keys of this page.
     data: Vec<ProviderKeyTold>,
@@ -76,16 +83,17 @@ pub struct ProviderKeys {
 }
 
 /// A key that was removed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct ProviderKeyRemoved {
     /// Its id.
-    id: String,
+    id: Shown<CredentialId>,
     /// Always true.
     removed: bool,
 }
 
 /// A provider that a workspace may bring keys to.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OwnProvider")]
 pub struct OwnProviderTold {
     /// Its name.
     provider: String,
@@ -100,7 +108,7 @@ pub struct OwnProviderTold {
 }
 
 /// The providers that a workspace may bring keys to.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct OwnProviders {
     /// In the order of their names.
     data: Vec<OwnProviderTold>,
@@ -245,7 +253,7 @@ pub async fn remove(State(worker): State<Worker>, seated: Seated, Named(id): Nam
     let log = seated.did(house.clock.now(), "provider_key.remove", &key.row.id, (Some(logged(&key.row)), None));
     house.store.remove_own_credential(key.row.workspace, key.row.id, log).await?;
     house.reload(Change::OwnCredentials).await?;
-    Ok(Answer::ok(&ProviderKeyRemoved { id: key.row.id.to_string(), removed: true }))
+    Ok(Answer::ok(&ProviderKeyRemoved { id: Shown(key.row.id), removed: true }))
 }
 
 /// A key of this workspace; another's is as good as none.
@@ -268,22 +276,22 @@ fn masked(row: &OwnCredentialRow) -> String {
 fn told(
     house: &House,
     row: &OwnCredentialRow,
-    (state, state_at): (OwnState, Option<units::Timestamp>),
+    (state, state_at): (OwnState, Option<Timestamp>),
 ) -> ProviderKeyTold {
     let live = house.catalogue.load();
     let provider = live.catalogue.providers.get(&*row.provider);
     let rules = provider.and_then(|provider| Some((provider, provider.own_keys.as_ref()?)));
     ProviderKeyTold {
-        id: row.id.to_string(),
-        workspace: row.workspace.to_string(),
+        id: Shown(row.id),
+        workspace: Shown(row.workspace),
         provider: row.provider.clone(),
         label: row.label.clone(),
         masked: masked(row),
         base_url: row.base_url.clone(),
         in_use: rules.is_some_and(|(provider, rules)| address_of(provider, rules, &row.base_url).is_some()),
         state: state.name(),
-        state_at: state_at.map(|at| at.to_string()),
+        state_at: state_at.map(Shown),
         created_by: row.created_by.clone(),
-        created_at: row.created_at.to_string(),
+        created_at: Shown(row.created_at),
     }
 }

@@ -2,18 +2,21 @@
 //! begins. Never here: what is in a list.
 
 use crate::api::read::Checks;
+use crate::api::schema::Limit;
 use crate::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::cmp::Reverse;
 use std::str::FromStr;
 
 /// Which part of a list is asked for.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhichPage {
     /// At most so many; 100 unless it is said.
+    #[schemars(with = "Option<Limit>")]
     pub limit: Option<u32>,
-    /// Only what is older than this id.
+    /// The `next` of the page before: only what is older.
     pub before: Option<String>,
 }
 

@@ -5,16 +5,25 @@ use crate::api::problem::Problem;
 use crate::api::read::{Answer, Input};
 use crate::house::Worker;
 use axum::extract::State;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::port::Change;
 
 /// What is to be another.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedPlatform {
     /// Whether the API is switched off for everybody (R-ACC-2).
     api_off: Option<bool>,
+}
+
+/// The rules of the platform.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+#[schemars(rename = "Platform")]
+pub struct PlatformTold {
+    /// Whether the API is switched off for everybody.
+    api_off: bool,
 }
 
 /// `GET /platform`.
@@ -43,6 +52,6 @@ pub async fn change(
     Ok(Answer::ok(&after))
 }
 
-fn object(api_off: bool) -> Value {
-    json!({ "api_off": api_off })
+fn object(api_off: bool) -> PlatformTold {
+    PlatformTold { api_off }
 }

@@ -8,12 +8,13 @@ use crate::visit::Code;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 use store::port::StoreError;
 
 /// One field that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldProblem {
     /// Where (`model[2].price.input`).
     pub field: String,
@@ -21,15 +22,21 @@ pub struct FieldProblem {
     pub detail: String,
 }
 
-/// A problem.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A problem (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Problem {
+    /// Always `about:blank`: `code` tells problems apart.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The status in words.
     title: &'static str,
+    /// The status of the answer.
     status: u16,
+    /// What is wrong, for people.
     detail: String,
+    /// What is wrong, for programs.
     code: &'static str,
+    /// Every field that is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
     /// Seconds after which another try may go better.
@@ -142,6 +149,11 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_body", detail)
     }
 
+    /// The body is none that is read here.
+    pub fn media_type() -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "Send the body as application/json.")
+    }
+
     /// The body is above its limit.
     pub fn too_large(bytes_max: usize) -> Self {
         let told = format!("The body is above the limit of {bytes_max} bytes.");
@@ -157,6 +169,25 @@ impl Problem {
     /// Somebody else has it or changed it.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
+    /// The fields that are wrong.
+    #[cfg(test)]
+    pub fn fields_named(&self) -> Vec<String> {
+        self.errors.iter().map(|error| error.field.clone()).collect()
+    }
+
+    /// The key of a call that is done once came with another one before.
+    pub fn key_reused() -> Self {
+        let told = "This Idempotency-Key came with another body before; take a new one for another call.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", told)
+    }
+
+    /// A call that is done once has begun and not ended.
+    pub fn not_ended() -> Self {
+        let told =
+            "The call with this Idempotency-Key still runs, or broke before its end: look whether it was done.";
+        Self::new(StatusCode::CONFLICT, "idempotency_not_ended", told)
     }
 
     /// What it says, for the log.

@@ -1,17 +1,22 @@
 //! Reading what operators send and writing what they get. In: bodies, queries, raw fields. Out: checked values, all
 //! problems at once. Never here: what the values are for.
 
+use crate::api::fit;
 use crate::api::problem::{FieldProblem, Problem};
 use crate::limits::{EMAIL_BYTES_MAX, MANAGE_BODY_BYTES_MAX, NAME_CHARS_MAX, PASSWORD_CHARS};
 use crate::mail;
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Request, StatusCode, request::Parts};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, request::Parts};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::borrow::Cow;
 use std::str::FromStr;
 use store::port::Role;
 use units::Timestamp;
@@ -19,28 +24,80 @@ use units::Timestamp;
 /// A JSON body, read whole; unknown fields are refused by its type.
 pub struct Input<T>(pub T);
 
-impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Input<T> {
+impl<T: DeserializeOwned + JsonSchema, S: Sync> FromRequest<S> for Input<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::media_type());
+        }
         let bytes = axum::body::to_bytes(request.into_body(), MANAGE_BODY_BYTES_MAX).await;
         let bytes = bytes.map_err(|_| Problem::too_large(MANAGE_BODY_BYTES_MAX))?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|e| Problem::body(format!("The body is not as expected: {e}.")))
+        read(&bytes).map(Self)
+    }
+}
+
+/// Whether a body may be JSON by what its sender says of it. Who says nothing means JSON.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(told) = headers.get(CONTENT_TYPE) else { return true };
+    let kind = told.to_str().ok().and_then(|told| told.split(';').next()).unwrap_or("").trim();
+    kind.eq_ignore_ascii_case("application/json")
+}
+
+/// Reads a body. Of one that is not as expected every field that is wrong is told: the type of the body stops at the first, so
+/// the rest is found by its schema.
+fn read<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Problem> {
+    let whole = |e: &serde_json::Error| Problem::body(format!("The body is not as expected: {e}."));
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let wrong = match serde_path_to_error::deserialize(&mut json) {
+        Ok(value) => return json.end().map(|()| value).map_err(|e| whole(&e)),
+        Err(wrong) => wrong,
+    };
+    let value: Value = serde_json::from_slice(bytes).map_err(|e| whole(&e))?;
+    let mut checks = Checks::default();
+    fit::compare(&fit::schema_of::<T>(), &value, fit::BODY, &mut checks);
+    checks.done()?;
+    match wrong.path().to_string() {
+        path if path == "." => Err(whole(wrong.inner())),
+        field => Err(Problem::fields(vec![FieldProblem { field, detail: wrong.inner().to_string() }])),
     }
 }
 
 /// A query string; unknown parameters are refused by its type.
 pub struct Asked<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+impl<T: DeserializeOwned + JsonSchema, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let read = Query::<T>::from_request_parts(parts, state).await;
-        read.map(|Query(value)| Self(value))
-            .map_err(|e| Problem::body(format!("The query is not as expected: {}.", e.body_text())))
+        let wrong = match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(value)) => return Ok(Self(value)),
+            Err(wrong) => wrong,
+        };
+        let whole = |e: QueryRejection| Problem::body(format!("The query is not as expected: {}.", e.body_text()));
+        let pairs = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
+        let Query(pairs) = pairs.map_err(whole)?;
+        let schema = fit::schema_of::<T>();
+        let typed = |(name, text): (String, String)| {
+            let value = typed(&schema["properties"][&name], &text);
+            (name, value)
+        };
+        let mut checks = Checks::default();
+        fit::compare(&schema, &pairs.into_iter().map(typed).collect(), fit::BODY, &mut checks);
+        checks.done()?;
+        Err(whole(wrong))
+    }
+}
+
+/// The text of a parameter as what it stands for, where it can be that.
+fn typed(schema: &Value, text: &str) -> Value {
+    let is = |kind: &str| {
+        schema["type"] == kind || schema["type"].as_array().is_some_and(|all| all.contains(&kind.into()))
+    };
+    match text {
+        "true" | "false" if is("boolean") => Value::Bool(text == "true"),
+        _ if is("integer") => text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from),
+        _ => Value::from(text),
     }
 }
 
@@ -113,6 +170,20 @@ pub enum Field<T> {
     Null,
     /// It has a value.
     Is(T),
+}
+
+impl<T: JsonSchema> JsonSchema for Field<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        Option::<T>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Option::<T>::json_schema(generator)
+    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
@@ -188,6 +259,16 @@ impl Checks {
             self.add(field, "expected a time such as 2026-03-03T09:00:00Z");
         }
         at
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds what others found.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// All problems, if there are any.

@@ -1,29 +1,90 @@
-//! Records for operators: usage rows, the ledger's audit, the operators' log. In: filters. Out: pages.
-//! Never here: changing anything.
+//! Records for operators: usage rows, the ledger's audit. In: filters. Out: pages.
+//! Never here: changing anything, the log of what people did (log).
 
 use crate::api::operator::Operator;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks};
+use crate::api::schema::{Limit, Shown};
 use crate::house::Worker;
 use crate::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use axum::extract::State;
 use ledger::UsageRow;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use store::port::UsageFilter;
-use units::Class;
+use units::{Class, KeyId, NanoUsd, PriceId, RequestId, Timestamp, WorkspaceId};
 
 /// Which usage rows are asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhichUsage {
+    /// The id or slug of a workspace.
     workspace: Option<String>,
+    #[schemars(with = "Option<Shown<KeyId>>")]
     key: Option<String>,
+    /// The id of a model.
     model: Option<String>,
+    /// From this instant on.
+    #[schemars(with = "Option<Shown<Timestamp>>")]
     from: Option<String>,
+    /// Before this instant.
+    #[schemars(with = "Option<Shown<Timestamp>>")]
     until: Option<String>,
+    /// The `next` of the page before: only what is older.
+    #[schemars(with = "Option<Shown<RequestId>>")]
     before: Option<String>,
+    /// At most so many; 100 unless it is said.
+    #[schemars(with = "Option<Limit>")]
     limit: Option<u32>,
+}
+
+/// What a request came to.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Usage")]
+pub struct UsageTold {
+    request_id: Shown<RequestId>,
+    at: Shown<Timestamp>,
+    workspace: Shown<WorkspaceId>,
+    key: Shown<KeyId>,
+    endpoint: &'static str,
+    model: String,
+    provider: String,
+    upstream_model: String,
+    /// The status that the client saw.
+    status: u16,
+    fault: Option<&'static str>,
+    /// Tokens by class (`input`, `cached_input`, `output`, ..); one that was not told of is not there.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    tokens: serde_json::Map<String, Value>,
+    images: u64,
+    /// Where the counts are from: `provider`, `counted`, `estimated` or `none`.
+    #[schemars(extend("enum" = ["provider", "counted", "estimated", "none"]))]
+    usage_source: &'static str,
+    estimated: bool,
+    /// The version of the price that was applied; null is free.
+    price: Option<Shown<PriceId>>,
+    charge_nano_usd: i64,
+    charge_usd: Shown<NanoUsd>,
+    /// What prompt caches saved; below zero where writing cost more than reading saved.
+    cache_saved_nano_usd: i64,
+    latency_ms: u32,
+    first_byte_ms: Option<u32>,
+    streamed: bool,
+    attempts: u8,
+    /// Whether the answer stopped before its end.
+    partial: bool,
+    client_request_id: Option<String>,
+}
+
+/// A page of usage, newest first.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "UsagePage")]
+pub struct UsageRows {
+    data: Vec<UsageTold>,
+    /// The `before` of the next page; null at the end.
+    next: Option<String>,
 }
 
 /// `GET /usage`: newest first; `next` is the `before` of the next page.
@@ -58,83 +119,67 @@ pub async fn usage(
     let limit = filter.limit as usize;
     let rows = house.store.page_usage(filter).await?;
     let next = rows.last().filter(|_| rows.len() == limit).map(|r| r.request.to_string());
-    let objects: Vec<Value> = rows.iter().map(object).collect();
-    Ok(Answer::ok(&json!({ "data": objects, "next": next })))
+    Ok(Answer::ok(&UsageRows { data: rows.iter().map(object).collect(), next }))
 }
 
-fn object(row: &UsageRow) -> Value {
+fn object(row: &UsageRow) -> UsageTold {
     let counted = row.usage.iter().filter(|(class, _)| *class != Class::Images);
-    let tokens: serde_json::Map<String, Value> =
-        counted.map(|(class, count)| (class.name().to_owned(), json!(count))).collect();
-    json!({
-        "request_id": row.request.to_string(), "at": row.at.to_string(), "workspace": row.workspace.to_string(),
-        "key": row.key.to_string(), "endpoint": row.endpoint, "model": &*row.model, "provider": &*row.provider,
-        "upstream_model": &*row.upstream_model, "status": row.status, "fault": row.fault, "tokens": tokens,
-        "images": row.usage.count(Class::Images),
-        "usage_source": row.source.name(), "estimated": row.source == units::UsageSource::Estimated,
-        "price": row.price.map(|p| p.to_string()), "charge_nano_usd": row.charge.nano(),
-        "charge_usd": row.charge.to_string(), "cache_saved_nano_usd": row.cache_saved.nano(), "latency_ms": row.latency_ms, "first_byte_ms": row.first_byte_ms,
-        "streamed": row.streamed, "attempts": row.attempts, "partial": row.partial,
-        "client_request_id": row.client_request_id,
-    })
+    UsageTold {
+        request_id: Shown(row.request),
+        at: Shown(row.at),
+        workspace: Shown(row.workspace),
+        key: Shown(row.key),
+        endpoint: row.endpoint,
+        model: row.model.to_string(),
+        provider: row.provider.to_string(),
+        upstream_model: row.upstream_model.to_string(),
+        status: row.status,
+        fault: row.fault,
+        tokens: counted.map(|(class, count)| (class.name().to_owned(), Value::from(count))).collect(),
+        images: row.usage.count(Class::Images),
+        usage_source: row.source.name(),
+        estimated: row.source == units::UsageSource::Estimated,
+        price: row.price.map(Shown),
+        charge_nano_usd: row.charge.nano(),
+        charge_usd: Shown(row.charge),
+        cache_saved_nano_usd: row.cache_saved.nano(),
+        latency_ms: row.latency_ms,
+        first_byte_ms: row.first_byte_ms,
+        streamed: row.streamed,
+        attempts: row.attempts,
+        partial: row.partial,
+        client_request_id: row.client_request_id.clone(),
+    }
+}
+
+/// What recomputing the ledger found.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Audit")]
+pub struct AuditTold {
+    clean: bool,
+    /// One line an invariant that does not hold.
+    findings: Vec<String>,
+    accounts: u64,
+    transfers: u64,
+    usage_rows: u64,
+    open_holds: u64,
+    charged_nano_usd: i64,
+    charged_usd: Shown<NanoUsd>,
+    written_off_nano_usd: i64,
 }
 
 /// `GET /audit`: recomputes the ledger.
 pub async fn audit(State(worker): State<Worker>, _: Operator) -> Result<Answer, Problem> {
     let report = worker.house.ledger.audit().await?;
-    Ok(Answer::ok(&json!({
-        "clean": report.findings.is_empty(), "findings": report.findings, "accounts": report.accounts,
-        "transfers": report.transfers, "usage_rows": report.usage_rows, "open_holds": report.open_holds,
-        "charged_nano_usd": report.charged.nano(), "charged_usd": report.charged.to_string(),
-        "written_off_nano_usd": report.written_off.nano(),
-    })))
-}
-
-/// Which entries of the log are asked for.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WhichLog {
-    before: Option<String>,
-    limit: Option<u32>,
-}
-
-/// `GET /log`: what operators did, newest first.
-pub async fn log(
-    State(worker): State<Worker>,
-    _: Operator,
-    Asked(which): Asked<WhichLog>,
-) -> Result<Answer, Problem> {
-    let mut checks = Checks::default();
-    let before = checks.instant("before", which.before.as_deref());
-    let limit = which.limit.unwrap_or(PAGE_ROWS_DEFAULT);
-    if !(1..=PAGE_ROWS_MAX).contains(&limit) {
-        checks.add("limit", format!("expected 1 to {PAGE_ROWS_MAX}"));
-    }
-    checks.done()?;
-    let rows = worker.house.store.page_log(before, limit).await?;
-    let objects: Vec<Value> = rows
-        .iter()
-        .map(|e| {
-            let detail: Value = serde_json::from_str(&e.detail).unwrap_or(Value::Null);
-            let state = |text: &Option<String>| -> Value {
-                text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
-            };
-            json!({
-                "at": e.at.to_string(), "actor": e.actor, "action": e.action, "object": e.object, "detail": detail,
-                "workspace": e.workspace.map(|id| id.to_string()), "address": e.address,
-                "before": state(&e.before), "after": state(&e.after),
-            })
-        })
-        .collect();
-    Ok(Answer::ok(&json!({ "data": objects })))
-}
-
-/// `GET /log/check`: whether every entry of the log follows from the one before it. The head is for keeping elsewhere: who
-/// has an older one can tell that nothing before it was changed.
-pub async fn check_log(State(worker): State<Worker>, _: Operator) -> Result<Answer, Problem> {
-    let check = worker.house.store_people.check_log().await?;
-    let head: String = check.head.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Answer::ok(&json!({
-        "whole": check.whole, "entries": check.entries, "broken_at": check.broken_at, "head": head,
-    })))
+    Ok(Answer::ok(&AuditTold {
+        clean: report.findings.is_empty(),
+        findings: report.findings,
+        accounts: report.accounts,
+        transfers: report.transfers,
+        usage_rows: report.usage_rows,
+        open_holds: report.open_holds,
+        charged_nano_usd: report.charged.nano(),
+        charged_usd: Shown(report.charged),
+        written_off_nano_usd: report.written_off.nano(),
+    }))
 }

@@ -5,29 +5,41 @@ use super::gate::{self, May};
 use super::people::{account, invitations, members, password, sessions, totp, users};
 use super::problem::Problem;
 use super::{
-    catalogue, credit, keys, management_keys, operator, own_providers, page, platform, records, tokens,
-    workspace_rules, workspaces,
+    catalogue, credit, document, fit, key_told, keys, log, management_keys, operator, own_providers, page,
+    platform, records, tokens, workspace_rules, workspaces,
 };
-use crate::house::{House, Worker};
+use crate::house::Worker;
 use crate::surface::MANAGED;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 use http::Method;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
-use std::sync::Arc;
 use store::port::Role;
 
-/// What a body is, by the type that reads or writes it. A schema of the type belongs here once there is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a body is, by the type that reads or writes it.
+#[derive(Clone, Copy, Debug)]
 pub struct Shape {
     /// The type's name.
     pub name: &'static str,
+    /// Its schema; what it refers to goes into the generator.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Its schema as it is read, whole.
+    pub whole: fn() -> Value,
 }
 
 impl Shape {
-    fn of<T>() -> Self {
-        Self { name: std::any::type_name::<T>() }
+    fn of<T: JsonSchema>() -> Self {
+        Self {
+            name: std::any::type_name::<T>(),
+            schema: SchemaGenerator::subschema_for::<T>,
+            whole: fit::schema_of::<T>,
+        }
+    }
+
+    fn is_something(&self) -> bool {
+        self.name != std::any::type_name::<()>()
     }
 }
 
@@ -39,12 +51,20 @@ pub struct Row {
     pub path: &'static str,
     /// Its name in documents.
     pub name: &'static str,
+    /// What it does, in a sentence.
+    pub summary: &'static str,
     /// Who may use it.
     pub may: May,
-    /// What it takes; the empty tuple is nothing.
+    /// What it takes, in its body or, of `GET`, in its query; the empty tuple is nothing.
     pub input: fn() -> Shape,
     /// What it gives.
     pub answer: fn() -> Shape,
+    /// The status of its answer.
+    pub status: u16,
+    /// Whether the same call with the same `Idempotency-Key` is done once.
+    pub once: bool,
+    /// What stands in the query where there is a body as well.
+    beside: Option<fn() -> Shape>,
     handler: fn(MethodFilter) -> MethodRouter<Worker>,
 }
 
@@ -54,23 +74,52 @@ impl Row {
         !self.method.is_safe()
     }
 
+    /// What it takes in its body.
+    pub fn body(&self) -> Option<Shape> {
+        Some((self.input)()).filter(|shape| shape.is_something() && self.method != Method::GET)
+    }
+
+    /// What it takes in its query.
+    pub fn query(&self) -> Option<Shape> {
+        let own = Some((self.input)()).filter(|_| self.method == Method::GET);
+        own.or_else(|| self.beside.map(|shape| shape())).filter(Shape::is_something)
+    }
+
     fn filter(&self) -> MethodFilter {
         MethodFilter::try_from(self.method.clone()).unwrap_or(MethodFilter::OPTIONS)
     }
 }
 
+/// What a row may say behind its handler: the status of its answer, `?` and the type of a query beside its body, and `once`
+/// where the same call is done once for each key that comes with it.
 macro_rules! rows {
-    ($($method:ident $path:literal $name:literal, $may:expr, $input:ty => $answer:ty, $handler:path;)*) => {
+    ($(
+        #[doc = $summary:literal]
+        $method:ident $path:literal $name:literal, $may:expr, $input:ty => $answer:ty, $handler:path
+        $(, $status:literal)? $(, ?$query:ty)? $(, $once:ident)?;
+    )*) => {
         &[$(Row {
             method: Method::$method,
             path: $path,
             name: $name,
+            summary: $summary,
             may: $may,
             input: Shape::of::<$input>,
             answer: Shape::of::<$answer>,
+            status: first(&[$($status,)? 200]),
+            beside: first(&[$(Some(Shape::of::<$query> as fn() -> Shape),)? None]),
+            once: first(&[$(is_once(stringify!($once)),)? false]),
             handler: |only| on(only, $handler),
         }),*]
     };
+}
+
+const fn first<T: Copy>(list: &[T]) -> T {
+    list[0]
+}
+
+const fn is_once(word: &str) -> bool {
+    matches!(word.as_bytes(), b"once")
 }
 
 /// Who looks after people.
@@ -85,73 +134,144 @@ const MEMBERS: May = May::Member(&Role::ALL);
 /// Every route there is. In a workspace operators may what its owner may.
 #[rustfmt::skip]
 pub static ROWS: &[Row] = rows![
-    GET "/whoami" "whoami", May::Known, () => Value, operator::whoami;
-    POST "/setup" "setup", May::Anybody, account::Setup => account::UserTold, account::setup;
-    POST "/register" "register", May::Anybody, account::Register => account::Sent, account::register;
+    /// This document.
+    GET "/openapi.json" "openapi", May::Anybody, () => Value, document::show;
+    /// Who asks.
+    GET "/whoami" "whoami", May::Known, () => operator::WhoAmI, operator::whoami;
+    /// Makes the first operator, once.
+    POST "/setup" "setup", May::Anybody, account::Setup => account::UserTold, account::setup, 201;
+    /// Signs up; the same answer whether the address is known or not.
+    POST "/register" "register", May::Anybody, account::Register => account::Sent, account::register, 202;
+    /// Proves an address by the token of a letter.
     POST "/verify" "verify", May::Anybody, account::Token => account::Done, account::verify;
-    POST "/verify/mail" "verify.mail", May::Anybody, account::Address => account::Sent, account::verify_mail;
-    POST "/session" "session.create", May::Anybody, sessions::SignIn => sessions::SessionTold, sessions::create;
+    /// Sends another letter to an address that is still to be proved.
+    POST "/verify/mail" "verify.mail", May::Anybody, account::Address => account::Sent, account::verify_mail, 202;
+    /// Signs in: sets the cookie of a session.
+    POST "/session" "session.create", May::Anybody, sessions::SignIn => sessions::SessionTold, sessions::create, 201;
+    /// The session that asks, and the token that changes need.
     GET "/session" "session.show", May::Signed, () => sessions::SessionTold, sessions::show;
+    /// Signs out.
     DELETE "/session" "session.end", May::Signed, () => account::Done, sessions::end;
-    POST "/session/code" "session.code", May::Half, totp::Code => sessions::SessionTold, totp::sign_in;
+    /// Completes a sign-in by a code of the second factor.
+    POST "/session/code" "session.code", May::Half, totp::Code => sessions::SessionTold, totp::sign_in, 201;
+    /// Where the user is signed in.
     GET "/sessions" "sessions.list", May::Session, () => sessions::Sessions, sessions::list;
+    /// Ends every other session of the user.
     DELETE "/sessions" "sessions.end_others", May::Session, () => account::Done, sessions::end_others;
+    /// Ends a session of the user.
     DELETE "/sessions/{session}" "sessions.end", May::Session, () => account::Done, sessions::end_one;
-    POST "/password" "password.change", May::Session, password::Change => sessions::SessionTold, password::change;
-    POST "/password/forgotten" "password.forgotten", May::Anybody, account::Address => account::Sent, password::forgotten;
+    /// Changes the password; every session ends, and a new one begins.
+    POST "/password" "password.change", May::Session, password::Change => sessions::SessionTold, password::change, 201;
+    /// Sends a letter with a way to a new password.
+    POST "/password/forgotten" "password.forgotten", May::Anybody, account::Address => account::Sent, password::forgotten, 202;
+    /// Sets a password by the token of a letter; every session ends.
     POST "/password/reset" "password.reset", May::Anybody, password::Reset => account::Done, password::reset;
-    POST "/totp" "totp.enrol", May::Session, () => totp::Seed, totp::enrol;
+    /// A new seed of one-time codes, to be confirmed.
+    POST "/totp" "totp.enrol", May::Session, () => totp::Seed, totp::enrol, 201;
+    /// Confirms the seed by a code, and gives recovery codes.
     POST "/totp/confirm" "totp.confirm", May::Session, totp::Confirm => totp::Confirmed, totp::confirm;
+    /// Takes the second factor away, by one more code.
     POST "/totp/remove" "totp.remove", May::Session, totp::Code => account::Done, totp::remove;
+    /// All users, newest first.
     GET "/users" "users.list", May::Operator, page::WhichPage => users::Users, users::list;
+    /// Shuts a user out or lets them in, makes them an operator or not, takes a lost second factor away.
     PATCH "/users/{user}" "users.change", May::Operator, users::Standing => account::UserTold, users::change;
-    GET "/workspaces" "workspaces.list", May::Known, page::WhichPage => Value, workspaces::list;
-    POST "/workspaces" "workspaces.create", May::Account, workspaces::NewWorkspace => Value, workspaces::create;
-    GET "/workspaces/{workspace}" "workspaces.show", MEMBERS, () => Value, workspaces::show;
-    PATCH "/workspaces/{workspace}" "workspaces.change", HEADS, workspace_rules::ChangedWorkspace => Value, workspace_rules::change;
-    GET "/platform" "platform.show", May::Operator, () => Value, platform::show;
-    PATCH "/platform" "platform.change", May::Operator, platform::ChangedPlatform => Value, platform::change;
-    POST "/workspaces/{workspace}/credit" "credit.grant", May::Operator, credit::NewGrant => Value, credit::grant;
+    /// Workspaces, newest first: all of them for operators, their own for others.
+    GET "/workspaces" "workspaces.list", May::Known, page::WhichPage => workspaces::Workspaces, workspaces::list;
+    /// Makes a workspace.
+    POST "/workspaces" "workspaces.create", May::Account, workspaces::NewWorkspace => workspaces::WorkspaceTold, workspaces::create, 201, once;
+    /// A workspace with its balance and rules.
+    GET "/workspaces/{workspace}" "workspaces.show", MEMBERS, () => workspaces::WorkspaceTold, workspaces::show;
+    /// Names a workspace and sets its rules; what is absent stays.
+    PATCH "/workspaces/{workspace}" "workspaces.change", HEADS, workspace_rules::ChangedWorkspace => workspaces::WorkspaceTold, workspace_rules::change;
+    /// The rules of the platform.
+    GET "/platform" "platform.show", May::Operator, () => platform::PlatformTold, platform::show;
+    /// Sets rules of the platform; what is absent stays.
+    PATCH "/platform" "platform.change", May::Operator, platform::ChangedPlatform => platform::PlatformTold, platform::change;
+    /// Gives credit to a workspace.
+    POST "/workspaces/{workspace}/credit" "credit.grant", May::Operator, credit::NewGrant => credit::GrantTold, credit::grant, 201, once;
+    /// The members of a workspace, newest first.
     GET "/workspaces/{workspace}/members" "members.list", MEMBERS, page::WhichPage => members::Members, members::list;
+    /// Gives a member another role.
     PATCH "/workspaces/{workspace}/members/{user}" "members.change", HEADS, members::NewRole => members::MemberTold, members::change;
+    /// Takes a member out; their keys end with it.
     DELETE "/workspaces/{workspace}/members/{user}" "members.remove", HEADS, () => account::Done, members::remove;
+    /// Leaves a workspace.
     POST "/workspaces/{workspace}/leave" "members.leave", May::Person(&Role::ALL), () => account::Done, members::leave;
+    /// The invitations of a workspace, newest first.
     GET "/workspaces/{workspace}/invitations" "invitations.list", HEADS, page::WhichPage => invitations::Invitations, invitations::list;
-    POST "/workspaces/{workspace}/invitations" "invitations.create", HEADS, invitations::NewInvitation => invitations::InvitationTold, invitations::create;
+    /// Invites an address; an open invitation of it is withdrawn.
+    POST "/workspaces/{workspace}/invitations" "invitations.create", HEADS, invitations::NewInvitation => invitations::InvitationTold, invitations::create, 201, once;
+    /// Withdraws an invitation.
     DELETE "/workspaces/{workspace}/invitations/{invitation}" "invitations.withdraw", HEADS, () => account::Done, invitations::withdraw;
+    /// What a token invites to.
     POST "/invitations/look" "invitations.look", May::Anybody, account::Token => invitations::Look, invitations::look;
+    /// Accepts an invitation to the user's own address.
     POST "/invitations/accept" "invitations.accept", May::Session, account::Token => invitations::Accepted, invitations::accept;
-    GET "/workspaces/{workspace}/keys" "workspace_keys.list", MEMBERS, keys::Which => Value, keys::list;
-    POST "/workspaces/{workspace}/keys" "workspace_keys.create", MAKERS, keys::NewKey => Value, keys::create;
-    GET "/workspaces/{workspace}/keys/{key}" "workspace_keys.show", MEMBERS, () => Value, keys::show;
-    PATCH "/workspaces/{workspace}/keys/{key}" "workspace_keys.change", MAKERS, keys::ChangedKey => Value, keys::change;
-    POST "/workspaces/{workspace}/keys/{key}/rotate" "workspace_keys.rotate", MAKERS, keys::Rotated => Value, keys::rotate;
-    DELETE "/workspaces/{workspace}/keys/{key}" "workspace_keys.revoke", MAKERS, () => Value, keys::revoke;
-    GET "/workspaces/{workspace}/management-keys" "management_keys.list", PEOPLE, page::WhichPage => Value, management_keys::list;
-    POST "/workspaces/{workspace}/management-keys" "management_keys.create", PEOPLE, management_keys::NewManagementKey => Value, management_keys::create;
-    DELETE "/workspaces/{workspace}/management-keys/{key}" "management_keys.revoke", PEOPLE, () => Value, management_keys::revoke;
+    /// Keys of a workspace, newest first; developers see their own.
+    GET "/workspaces/{workspace}/keys" "workspace_keys.list", MEMBERS, keys::Which => key_told::Keys, keys::list;
+    /// Makes a key; its text is in this answer and nowhere else.
+    POST "/workspaces/{workspace}/keys" "workspace_keys.create", MAKERS, keys::NewKey => key_told::NewKeyTold, keys::create, 201, once;
+    /// A key of a workspace.
+    GET "/workspaces/{workspace}/keys/{key}" "workspace_keys.show", MEMBERS, () => key_told::KeySpent, keys::show;
+    /// Changes a key of a workspace; what is absent stays, null takes away.
+    PATCH "/workspaces/{workspace}/keys/{key}" "workspace_keys.change", MAKERS, keys::ChangedKey => key_told::KeySpent, keys::change;
+    /// Gives a key a new text; the old one works on for a while.
+    POST "/workspaces/{workspace}/keys/{key}/rotate" "workspace_keys.rotate", MAKERS, keys::Rotated => key_told::NewKeyTold, keys::rotate;
+    /// Revokes a key; again changes nothing.
+    DELETE "/workspaces/{workspace}/keys/{key}" "workspace_keys.revoke", MAKERS, () => key_told::KeySpent, keys::revoke;
+    /// Management keys of a workspace, newest first.
+    GET "/workspaces/{workspace}/management-keys" "management_keys.list", PEOPLE, page::WhichPage => management_keys::ManagementKeys, management_keys::list;
+    /// Makes a management key; its text is in this answer and nowhere else.
+    POST "/workspaces/{workspace}/management-keys" "management_keys.create", PEOPLE, management_keys::NewManagementKey => management_keys::NewManagementKeyTold, management_keys::create, 201, once;
+    /// Revokes a management key; again changes nothing.
+    DELETE "/workspaces/{workspace}/management-keys/{key}" "management_keys.revoke", PEOPLE, () => management_keys::ManagementKeyTold, management_keys::revoke;
+    /// The providers that a workspace may bring keys to.
     GET "/workspaces/{workspace}/providers" "own_providers.list", MEMBERS, () => own_providers::OwnProviders, own_providers::providers;
+    /// The keys that a workspace brought to providers, newest first.
     GET "/workspaces/{workspace}/provider-keys" "provider_keys.list", MEMBERS, page::WhichPage => own_providers::ProviderKeys, own_providers::list;
-    POST "/workspaces/{workspace}/provider-keys" "provider_keys.create", HEADS, own_providers::NewProviderKey => own_providers::ProviderKeyTold, own_providers::create;
+    /// Brings a key to a provider; its secret is never told again.
+    POST "/workspaces/{workspace}/provider-keys" "provider_keys.create", HEADS, own_providers::NewProviderKey => own_providers::ProviderKeyTold, own_providers::create, 201, once;
+    /// Gives such a key another name.
     PATCH "/workspaces/{workspace}/provider-keys/{key}" "provider_keys.change", HEADS, own_providers::ChangedProviderKey => own_providers::ProviderKeyTold, own_providers::change;
+    /// Removes such a key.
     DELETE "/workspaces/{workspace}/provider-keys/{key}" "provider_keys.remove", HEADS, () => own_providers::ProviderKeyRemoved, own_providers::remove;
-    GET "/keys" "keys.list", May::Operator, keys::Which => Value, keys::list;
-    POST "/keys" "keys.create", May::Operator, keys::NewKey => Value, keys::create;
-    GET "/keys/{id}" "keys.show", May::Operator, () => Value, keys::show;
-    PATCH "/keys/{id}" "keys.change", May::Operator, keys::ChangedKey => Value, keys::change;
-    POST "/keys/{id}/rotate" "keys.rotate", May::Operator, keys::Rotated => Value, keys::rotate;
-    DELETE "/keys/{id}" "keys.revoke", May::Operator, () => Value, keys::revoke;
-    GET "/operator-tokens" "operator_tokens.list", May::Operator, () => Value, tokens::list;
-    POST "/operator-tokens" "operator_tokens.create", May::Operator, tokens::NewToken => Value, tokens::create;
-    DELETE "/operator-tokens/{id}" "operator_tokens.revoke", May::Operator, () => Value, tokens::revoke;
-    GET "/catalogue" "catalogue.show", May::Operator, () => Value, catalogue::show;
-    PUT "/catalogue" "catalogue.apply", May::Operator, ::catalog::CatalogueDoc => Value, catalogue::apply;
-    GET "/providers" "providers.list", May::Operator, () => Value, catalogue::providers;
-    GET "/models" "models.list", May::Operator, () => Value, catalogue::models;
-    GET "/usage" "usage.list", May::Operator, records::WhichUsage => Value, records::usage;
-    GET "/audit" "audit.run", May::Operator, () => Value, records::audit;
-    GET "/log" "log.list", May::Operator, records::WhichLog => Value, records::log;
-    GET "/log/check" "log.check", May::Operator, () => Value, records::check_log;
+    /// Keys of all workspaces, newest first.
+    GET "/keys" "keys.list", May::Operator, keys::Which => key_told::Keys, keys::list;
+    /// Makes a key; its text is in this answer and nowhere else.
+    POST "/keys" "keys.create", May::Operator, keys::NewKey => key_told::NewKeyTold, keys::create, 201, once;
+    /// A key.
+    GET "/keys/{id}" "keys.show", May::Operator, () => key_told::KeySpent, keys::show;
+    /// Changes a key; what is absent stays, null takes away.
+    PATCH "/keys/{id}" "keys.change", May::Operator, keys::ChangedKey => key_told::KeySpent, keys::change;
+    /// Gives a key a new text; the old one works on for a while.
+    POST "/keys/{id}/rotate" "keys.rotate", May::Operator, keys::Rotated => key_told::NewKeyTold, keys::rotate;
+    /// Revokes a key; again changes nothing.
+    DELETE "/keys/{id}" "keys.revoke", May::Operator, () => key_told::KeySpent, keys::revoke;
+    /// Operator tokens, oldest first.
+    GET "/operator-tokens" "operator_tokens.list", May::Operator, () => tokens::Tokens, tokens::list;
+    /// Makes an operator token; its text is in this answer and nowhere else.
+    POST "/operator-tokens" "operator_tokens.create", May::Operator, tokens::NewToken => tokens::NewTokenTold, tokens::create, 201, once;
+    /// Revokes an operator token; the last one stays.
+    DELETE "/operator-tokens/{id}" "operator_tokens.revoke", May::Operator, () => tokens::Revoked, tokens::revoke;
+    /// The documents of the catalogue in force, without credentials.
+    GET "/catalogue" "catalogue.show", May::Operator, () => catalogue::InForce, catalogue::show;
+    /// Applies documents, all or nothing.
+    PUT "/catalogue" "catalogue.apply", May::Operator, catalogue::Documents => catalogue::Applied, catalogue::apply, ?catalogue::How;
+    /// Providers, in short.
+    GET "/providers" "providers.list", May::Operator, () => catalogue::Providers, catalogue::providers;
+    /// Models of the catalogue.
+    GET "/models" "models.list", May::Operator, () => catalogue::Models, catalogue::models;
+    /// Usage, newest first.
+    GET "/usage" "usage.list", May::Operator, records::WhichUsage => records::UsageRows, records::usage;
+    /// Recomputes the ledger.
+    GET "/audit" "audit.run", May::Operator, () => records::AuditTold, records::audit;
+    /// The log of what everybody did, newest first.
+    GET "/log" "log.list", May::Operator, log::WhichLog => log::LogPage, log::list;
+    /// The log of what was done in a workspace, newest first.
+    GET "/workspaces/{workspace}/log" "workspace_log.list", HEADS, log::WhichLog => log::LogPage, log::list_of_workspace;
+    /// Whether the chain of the log is whole.
+    GET "/log/check" "log.check", May::Operator, () => log::LogChecked, log::check;
 ];
 
 /// A route as documents tell it.
@@ -189,9 +309,10 @@ pub fn told() -> Vec<RouteTold> {
 }
 
 /// The router of the table. Nothing else adds a route.
-pub fn router(house: &Arc<House>) -> Router<Worker> {
+pub fn router(worker: &Worker) -> Router<Worker> {
     let add = |router: Router<Worker>, row: &'static Row| {
-        let guarded = (row.handler)(row.filter()).route_layer(from_fn_with_state((house.clone(), row), gate::pass));
+        let guarded =
+            (row.handler)(row.filter()).route_layer(from_fn_with_state((worker.clone(), row), gate::pass));
         router.route(row.path, guarded)
     };
     ROWS.iter()

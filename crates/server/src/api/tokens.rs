@@ -3,18 +3,59 @@
 use crate::api::operator::{Operator, mint_operator_token};
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Checks, Input, Named};
+use crate::api::schema::{Name, Shown};
 use crate::house::Worker;
 use axum::extract::State;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::port::{Change, OperatorTokenRow};
-use units::OperatorTokenId;
+use units::{OperatorTokenId, Timestamp};
 
 /// What a new token is made of.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewOperatorToken")]
 pub struct NewToken {
+    #[schemars(with = "Name")]
     name: String,
+}
+
+/// An operator's token.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OperatorToken")]
+pub struct TokenTold {
+    id: Shown<OperatorTokenId>,
+    name: String,
+    /// The first characters of its text, to recognise it by.
+    prefix: String,
+    created_at: Shown<Timestamp>,
+    revoked_at: Option<Shown<Timestamp>>,
+}
+
+/// An operator's token with its text, which is in this answer and nowhere else.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NewOperatorTokenTold")]
+pub struct NewTokenTold {
+    #[serde(flatten)]
+    of: TokenTold,
+    /// The token itself.
+    token: String,
+}
+
+/// All operator tokens, oldest first.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OperatorTokens")]
+pub struct Tokens {
+    data: Vec<TokenTold>,
+}
+
+/// An operator's token that works no more.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RevokedOperatorToken")]
+pub struct Revoked {
+    id: Shown<OperatorTokenId>,
+    revoked_at: Shown<Timestamp>,
 }
 
 /// `POST /operator-tokens`.
@@ -32,16 +73,13 @@ pub async fn create(
     let log = operator.did(row.created_at, "operator_token.create", row.id.to_string(), &detail);
     house.store.create_operator_token(row.clone(), log).await?;
     house.reload(Change::OperatorTokens).await?;
-    let mut shown = object(&row);
-    shown["token"] = json!(text.expose());
-    Ok(Answer::created(&shown))
+    Ok(Answer::created(&NewTokenTold { of: object(&row), token: text.expose().clone() }))
 }
 
 /// `GET /operator-tokens`.
 pub async fn list(State(worker): State<Worker>, _: Operator) -> Result<Answer, Problem> {
     let rows = worker.house.store.list_operator_tokens().await?;
-    let objects: Vec<Value> = rows.iter().map(object).collect();
-    Ok(Answer::ok(&json!({ "data": objects })))
+    Ok(Answer::ok(&Tokens { data: rows.iter().map(object).collect() }))
 }
 
 /// `DELETE /operator-tokens/{id}`. The last working token cannot be revoked: nobody could make another.
@@ -57,12 +95,15 @@ pub async fn revoke(State(worker): State<Worker>, operator: Operator, Named(id):
     let log = operator.did(now, "operator_token.revoke", id.to_string(), &json!({}));
     house.store.revoke_operator_token(id, now, log).await?;
     house.reload(Change::OperatorTokens).await?;
-    Ok(Answer::ok(&json!({ "id": id.to_string(), "revoked_at": now.to_string() })))
+    Ok(Answer::ok(&Revoked { id: Shown(id), revoked_at: Shown(now) }))
 }
 
-fn object(row: &OperatorTokenRow) -> Value {
-    json!({
-        "id": row.id.to_string(), "name": row.name, "prefix": row.prefix, "created_at": row.created_at.to_string(),
-        "revoked_at": row.revoked_at.map(|t| t.to_string()),
-    })
+fn object(row: &OperatorTokenRow) -> TokenTold {
+    TokenTold {
+        id: Shown(row.id),
+        name: row.name.clone(),
+        prefix: row.prefix.clone(),
+        created_at: Shown(row.created_at),
+        revoked_at: row.revoked_at.map(Shown),
+    }
 }

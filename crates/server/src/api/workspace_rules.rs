@@ -5,39 +5,50 @@ use crate::api::gate::Seated;
 use crate::api::key_rules::CapsChange;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Checks, Field, Input};
+use crate::api::schema::Name;
 use crate::api::workspaces::object;
 use crate::house::Worker;
 use crate::limits::PLANS_MAX;
 use admit::{Quota, WorkspaceRules};
 use axum::extract::State;
 use catalog::{Tiers, When};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::port::{Change, WorkspaceChange};
 use units::NanoUsd;
 
 /// What of a workspace is to be another: what is absent stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedWorkspace {
+    #[schemars(with = "Option<Name>")]
     name: Option<String>,
     rules: Option<RulesChange>,
 }
 
 /// Rules to set.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "WorkspaceRulesChange")]
 pub struct RulesChange {
+    /// Whether its calls are refused; for operators.
     api_off: Option<bool>,
+    /// Whether only its own provider keys are used; for operators.
     own_providers_only: Option<bool>,
+    /// The plans that it has, tiers that are bought; one may come more than once; for operators.
+    #[schemars(length(max = PLANS_MAX))]
     plans: Option<Vec<String>>,
+    /// The tier that it is in whatever else holds; for operators.
     tier: Field<String>,
+    /// What each member may use.
     member: Field<QuotaChange>,
+    /// What each end user may use.
     end_user: Field<QuotaChange>,
 }
 
-/// What a member or an end user may use.
-#[derive(Default, Deserialize)]
+/// What a member or an end user may use, in micro-USD and requests; months and days are UTC.
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct QuotaChange {
     month_micro_usd: Field<u64>,
@@ -128,16 +139,40 @@ pub async fn change(
     Ok(Answer::ok(&object(house, &row).await?))
 }
 
+/// Rules of a workspace.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WorkspaceRules")]
+pub struct WorkspaceRulesTold {
+    api_off: bool,
+    own_providers_only: bool,
+    plans: Vec<String>,
+    tier: Option<String>,
+    member: QuotaTold,
+    end_user: QuotaTold,
+}
+
+/// What a member or an end user may use, by UTC month and day; null is no bound.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Quota")]
+pub struct QuotaTold {
+    month_micro_usd: Option<i64>,
+    day_micro_usd: Option<i64>,
+    requests_per_day: Option<u32>,
+}
+
 /// Rules as people read them.
-pub fn shown(rules: &WorkspaceRules) -> Value {
-    let quota = |quota: &Quota| {
-        json!({
-            "month_micro_usd": quota.caps.month.map(NanoUsd::micro_down),
-            "day_micro_usd": quota.caps.day.map(NanoUsd::micro_down), "requests_per_day": quota.requests_per_day,
-        })
+pub fn shown(rules: &WorkspaceRules) -> WorkspaceRulesTold {
+    let quota = |quota: &Quota| QuotaTold {
+        month_micro_usd: quota.caps.month.map(NanoUsd::micro_down),
+        day_micro_usd: quota.caps.day.map(NanoUsd::micro_down),
+        requests_per_day: quota.requests_per_day,
     };
-    json!({
-        "api_off": rules.api_off, "own_providers_only": rules.own_providers_only, "plans": rules.plans,
-        "tier": rules.tier, "member": quota(&rules.member), "end_user": quota(&rules.end_user),
-    })
+    WorkspaceRulesTold {
+        api_off: rules.api_off,
+        own_providers_only: rules.own_providers_only,
+        plans: rules.plans.clone(),
+        tier: rules.tier.clone(),
+        member: quota(&rules.member),
+        end_user: quota(&rules.end_user),
+    }
 }

@@ -5,21 +5,57 @@ use crate::api::gate::{Seated, Ticket};
 use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks, Input};
-use crate::api::workspace_rules::shown;
+use crate::api::schema::{Name, RoleName, Shown, Slug};
+use crate::api::workspace_rules::{WorkspaceRulesTold, shown};
 use crate::house::{House, Worker};
 use crate::limits::{SLUG_CHARS_MAX, WORKSPACES_OF_ONE_MAX};
 use axum::extract::State;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::port::{AuditEntry, Change, Role, WorkspaceRow};
-use units::WorkspaceId;
+use units::{NanoUsd, Timestamp, WorkspaceId};
 
 /// What a new workspace is made of.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWorkspace {
+    #[schemars(with = "Name")]
     name: String,
+    /// Made of the name unless it is said.
+    #[schemars(with = "Option<Slug>")]
     slug: Option<String>,
+}
+
+/// A workspace.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Workspace")]
+pub struct WorkspaceTold {
+    id: Shown<WorkspaceId>,
+    name: String,
+    slug: String,
+    created_at: Shown<Timestamp>,
+    /// Unspent credit in micro-USD, rounded down.
+    balance_micro_usd: i64,
+    /// The same in USD, exactly.
+    balance_usd: Shown<NanoUsd>,
+    /// What calls under way have reserved of it, in micro-USD.
+    holds_micro_usd: i64,
+    /// The same in USD, exactly.
+    holds_usd: Shown<NanoUsd>,
+    rules: WorkspaceRulesTold,
+    /// The role that who asks has in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "RoleName")]
+    role: Option<&'static str>,
+}
+
+/// A page of workspaces, newest first.
+#[derive(Serialize, JsonSchema)]
+pub struct Workspaces {
+    data: Vec<WorkspaceTold>,
+    /// The `before` of the next page; null at the end.
+    next: Option<String>,
 }
 
 /// `POST /workspaces`.
@@ -73,7 +109,7 @@ pub async fn list(
     for row in rows {
         objects.push(with_role(object(house, &row).await?, role_in(&row)));
     }
-    Ok(Answer::ok(&json!({ "data": objects, "next": next })))
+    Ok(Answer::ok(&Workspaces { data: objects, next }))
 }
 
 /// `GET /workspaces/{workspace}`.
@@ -85,23 +121,26 @@ pub async fn show(State(worker): State<Worker>, seated: Seated) -> Result<Answer
 }
 
 /// A workspace with the role that who asks has in it.
-fn with_role(mut object: Value, role: Option<Role>) -> Value {
-    if let Some(role) = role {
-        object["role"] = json!(role.name());
-    }
-    object
+fn with_role(told: WorkspaceTold, role: Option<Role>) -> WorkspaceTold {
+    WorkspaceTold { role: role.map(Role::name), ..told }
 }
 
 /// A workspace as people read it.
-pub async fn object(house: &House, row: &WorkspaceRow) -> Result<Value, Problem> {
+pub async fn object(house: &House, row: &WorkspaceRow) -> Result<WorkspaceTold, Problem> {
     let balance = house.ledger.balance(row.id, house.clock.now()).await?;
     let micro = balance.micro().map_err(|_| Problem::internal())?;
-    Ok(json!({
-        "id": row.id.to_string(), "name": row.name, "slug": row.slug, "created_at": row.created_at.to_string(),
-        "balance_micro_usd": micro.total, "balance_usd": balance.posted.to_string(),
-        "holds_micro_usd": micro.held, "holds_usd": balance.held.to_string(),
-        "rules": shown(&row.rules),
-    }))
+    Ok(WorkspaceTold {
+        id: Shown(row.id),
+        name: row.name.clone(),
+        slug: row.slug.clone(),
+        created_at: Shown(row.created_at),
+        balance_micro_usd: micro.total,
+        balance_usd: Shown(balance.posted),
+        holds_micro_usd: micro.held,
+        holds_usd: Shown(balance.held),
+        rules: shown(&row.rules),
+        role: None,
+    })
 }
 
 /// What is wrong with a slug; `None` is nothing.

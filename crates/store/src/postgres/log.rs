@@ -4,7 +4,7 @@
 use super::pool::Fail;
 use super::wire::Uuid;
 use crate::chain::{self, Follower};
-use crate::port::{AuditEntry, LogCheck};
+use crate::port::{AuditEntry, LogCheck, LogFilter};
 use futures_util::TryStreamExt;
 use std::pin::pin;
 use tokio_postgres::types::ToSql;
@@ -59,15 +59,18 @@ fn entry_of(row: &Row) -> Result<AuditEntry, Fail> {
 }
 
 /// A page of the log, newest first. It ends between two instants, so it may be longer than asked for.
-pub async fn page(tx: &Transaction<'_>, before: Option<Timestamp>, limit: u32) -> Result<Vec<AuditEntry>, Fail> {
-    let before = before.map_or(i64::MAX, Timestamp::ms);
+pub async fn page(tx: &Transaction<'_>, filter: LogFilter) -> Result<Vec<AuditEntry>, Fail> {
+    let before = filter.before.map_or(i64::MAX, Timestamp::ms);
+    let workspace = filter.workspace.map(|id| Uuid(id.bytes()));
+    let only = if workspace.is_some() { "workspace = $3" } else { "$3::uuid IS NULL" };
     let sql = format!(
         "SELECT {COLUMNS} FROM operator_log
-         WHERE at < $1 AND at >= coalesce(
-             (SELECT min(at) FROM (SELECT at FROM operator_log WHERE at < $1 ORDER BY at DESC LIMIT $2) AS page), $1)
+         WHERE {only} AND at < $1 AND at >= coalesce(
+             (SELECT min(at) FROM
+                 (SELECT at FROM operator_log WHERE {only} AND at < $1 ORDER BY at DESC LIMIT $2) AS page), $1)
          ORDER BY at DESC, seq DESC"
     );
-    tx.query(&sql, &[&before, &i64::from(limit)]).await?.iter().map(entry_of).collect()
+    tx.query(&sql, &[&before, &i64::from(filter.limit), &workspace]).await?.iter().map(entry_of).collect()
 }
 
 /// Follows the chain, row by row: the log may be long.

@@ -2,17 +2,17 @@
 //! Never here: SQL, money.
 
 use super::pool::Fail;
-use super::{Postgres, answers, catalogue, changes, keys, log, node, people, tasks, usage, workspaces};
+use super::{Postgres, answers, catalogue, changes, keys, log, node, once, people, tasks, usage, workspaces};
 use crate::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, OperatorTokenRow,
-    Pending, Store, StoreError, TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, LogFilter, OnceRow,
+    OperatorTokenRow, Pending, Store, StoreError, TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use futures_util::future::BoxFuture;
 use ledger::UsageRow;
 use std::sync::Arc;
 use tokio_postgres::Transaction;
-use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
+use units::{BootId, KeyId, OperatorTokenId, RequestId, Secret, Timestamp, WorkspaceId};
 
 /// What a change does inside its transaction.
 pub type Verb<A, T> = for<'t> fn(&'t Transaction<'t>, &'t A) -> BoxFuture<'t, Result<T, Fail>>;
@@ -170,8 +170,8 @@ impl Store for Postgres {
         Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(node::live(tx)) as _)))
     }
 
-    fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
-        Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(log::page(tx, before, limit)) as _)))
+    fn page_log(&self, filter: LogFilter) -> Pending<'_, Vec<AuditEntry>> {
+        Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(log::page(tx, filter)) as _)))
     }
 
     fn keep_answer(&self, row: AnswerRow, bytes_max: u64) -> Pending<'_, ()> {
@@ -200,6 +200,32 @@ impl Store for Postgres {
 
     fn sweep_answers(&self, now: Timestamp) -> Pending<'_, u64> {
         Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(answers::sweep(tx, now)) as _)))
+    }
+
+    fn begin_once(&self, row: OnceRow, now: Timestamp) -> Pending<'_, Option<OnceRow>> {
+        let row = Arc::new(row);
+        Box::pin(self.shared.db.write(Arc::new(move |tx| {
+            let row = Arc::clone(&row);
+            Box::pin(async move { once::begin(tx, &row, now).await })
+        })))
+    }
+
+    fn end_once(&self, id: [u8; 32], turn: [u8; 16], sealed: Secret<Vec<u8>>) -> Pending<'_, ()> {
+        let sealed = Arc::new(sealed);
+        Box::pin(self.shared.db.write(Arc::new(move |tx| {
+            let sealed = Arc::clone(&sealed);
+            Box::pin(async move { once::end(tx, &id, &turn, sealed.expose()).await })
+        })))
+    }
+
+    fn forget_once(&self, id: [u8; 32], turn: [u8; 16]) -> Pending<'_, ()> {
+        Box::pin(
+            self.shared.db.write(Arc::new(move |tx| Box::pin(async move { once::forget(tx, &id, &turn).await }))),
+        )
+    }
+
+    fn sweep_once(&self, now: Timestamp) -> Pending<'_, u64> {
+        Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(once::sweep(tx, now)) as _)))
     }
 
     fn begin_task(&self, row: TaskRow, held: bool) -> Pending<'_, ()> {

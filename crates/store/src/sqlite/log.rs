@@ -3,7 +3,7 @@
 
 use super::sql_error;
 use crate::chain::{self, Follower};
-use crate::port::{AuditEntry, LogCheck, StoreError};
+use crate::port::{AuditEntry, LogCheck, LogFilter, StoreError};
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use units::{Timestamp, WorkspaceId};
 
@@ -73,15 +73,17 @@ fn entry_of(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
 }
 
 /// A page of the log, newest first. It ends between two instants, so it may be longer than asked for.
-pub fn page(db: &Connection, before: Option<Timestamp>, limit: u32) -> rusqlite::Result<Vec<AuditEntry>> {
-    let before = before.map_or(i64::MAX, Timestamp::ms);
+pub fn page(db: &Connection, filter: &LogFilter) -> rusqlite::Result<Vec<AuditEntry>> {
+    let before = filter.before.map_or(i64::MAX, Timestamp::ms);
+    let only = if filter.workspace.is_some() { "workspace = ?3" } else { "?3 IS NULL" };
     db.prepare(&format!(
         "SELECT {COLUMNS} FROM operator_log
-         WHERE at < ?1 AND at >= coalesce(
-             (SELECT min(at) FROM (SELECT at FROM operator_log WHERE at < ?1 ORDER BY at DESC LIMIT ?2)), ?1)
+         WHERE {only} AND at < ?1 AND at >= coalesce(
+             (SELECT min(at) FROM
+                 (SELECT at FROM operator_log WHERE {only} AND at < ?1 ORDER BY at DESC LIMIT ?2)), ?1)
          ORDER BY at DESC, seq DESC"
     ))?
-    .query_map(params![before, limit], entry_of)?
+    .query_map(params![before, filter.limit, filter.workspace.map(WorkspaceId::bytes)], entry_of)?
     .collect()
 }
 

@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
@@ -32,6 +32,7 @@ const STEPS: [Step; 11] = [
     Step::Once(include_str!("../../migrations/sqlite/0008_people.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0009_management_keys.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0010_own_credentials.sql")),
+    Step::Once(include_str!("../../migrations/sqlite/0011_idempotency.sql")),
     Step::Both(
         include_str!("../../migrations/sqlite/0012_requests.sql"),
         include_str!("../../migrations/sqlite/0012_requests_of_day.sql"),

@@ -1,14 +1,14 @@
 //! The other door of the SQLite engine: each verb one transaction on the ledger thread, or one question to the reader.
 //! In: the port's verbs. Out: rows. Never here: SQL, money.
 
-use super::{Sqlite, answers, catalogue, keys, log, people, sql_error, tasks, usage, workspaces};
+use super::{Sqlite, answers, catalogue, keys, log, once, people, sql_error, tasks, usage, workspaces};
 use crate::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, OperatorTokenRow,
-    Pending, Store, TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, LogFilter, OnceRow,
+    OperatorTokenRow, Pending, Store, TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use ledger::UsageRow;
-use units::{BootId, KeyId, OperatorTokenId, RequestId, Timestamp, WorkspaceId};
+use units::{BootId, KeyId, OperatorTokenId, RequestId, Secret, Timestamp, WorkspaceId};
 
 impl Store for Sqlite {
     fn boot(&self) -> BootId {
@@ -102,8 +102,8 @@ impl Store for Sqlite {
         Box::pin(std::future::ready(Ok(1)))
     }
 
-    fn page_log(&self, before: Option<Timestamp>, limit: u32) -> Pending<'_, Vec<AuditEntry>> {
-        Box::pin(self.reads.ask(move |db| log::page(db, before, limit)))
+    fn page_log(&self, filter: LogFilter) -> Pending<'_, Vec<AuditEntry>> {
+        Box::pin(self.reads.ask(move |db| log::page(db, &filter)))
     }
 
     fn keep_answer(&self, row: AnswerRow, bytes_max: u64) -> Pending<'_, ()> {
@@ -120,6 +120,22 @@ impl Store for Sqlite {
 
     fn sweep_answers(&self, now: Timestamp) -> Pending<'_, u64> {
         Box::pin(answers::sweep(&self.answers, now))
+    }
+
+    fn begin_once(&self, row: OnceRow, now: Timestamp) -> Pending<'_, Option<OnceRow>> {
+        Box::pin(self.shared.write(move |db| once::begin(db, &row, now).map_err(sql_error)))
+    }
+
+    fn end_once(&self, id: [u8; 32], turn: [u8; 16], sealed: Secret<Vec<u8>>) -> Pending<'_, ()> {
+        Box::pin(self.shared.write(move |db| once::end(db, id, turn, sealed.expose()).map_err(sql_error)))
+    }
+
+    fn forget_once(&self, id: [u8; 32], turn: [u8; 16]) -> Pending<'_, ()> {
+        Box::pin(self.shared.write(move |db| once::forget(db, id, turn).map_err(sql_error)))
+    }
+
+    fn sweep_once(&self, now: Timestamp) -> Pending<'_, u64> {
+        Box::pin(self.shared.write(move |db| once::sweep(db, now).map_err(sql_error)))
     }
 
     fn begin_task(&self, row: TaskRow, held: bool) -> Pending<'_, ()> {

@@ -19,6 +19,8 @@ mod management;
 #[cfg(test)]
 mod money;
 #[cfg(test)]
+mod once;
+#[cfg(test)]
 mod own_credentials;
 #[cfg(test)]
 mod people;

@@ -1,7 +1,7 @@
 //! Upstream secrets that workspaces bring (R-ROUTE-8): kept, told to other nodes, forgotten. Never here: sealing them, calls.
 
 use crate::users::missing;
-use crate::world::{World, on_postgres};
+use crate::world::{World, newest, on_postgres};
 use std::time::Duration;
 use store::port::{Change, OwnCredentialChange, OwnCredentialRow, OwnState};
 use store::{Opened, StoreError};
@@ -59,7 +59,7 @@ async fn r_route_8_own_secrets_are_kept_once_and_forgotten(world: World) {
     assert!(missing(&o.store.remove_own_credential(acme, first.id, log()).await, "provider key"));
     assert_eq!(kept(&o).await, [other, elsewhere]);
     // Three were made and one removed: what failed is in no log.
-    let entries = o.store.page_log(None, 99).await.unwrap();
+    let entries = o.store.page_log(newest(99)).await.unwrap();
     assert_eq!(entries.iter().filter(|entry| entry.action == "own_credential.create").count(), 4);
     o.ledger.close().await.unwrap();
 }

@@ -1,12 +1,12 @@
 //! Workspaces, keys, operator tokens, the log, the catalogue; and what opening refuses.
 //! Never here: money (money), usage rows (records).
 
-use crate::world::World;
+use crate::world::{World, newest};
 use admit::{KeyRules, PlatformRules, Quota, SpendCaps, WorkspaceRules};
 use std::time::Duration;
 use store::port::{
-    AnswerRow, CatalogueRows, CredentialRow, KeyChange, KeyRotation, KeyRow, OldText, OperatorTokenRow, PriceRow,
-    WorkspaceChange, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, CredentialRow, KeyChange, KeyRotation, KeyRow, LogFilter, OldText,
+    OperatorTokenRow, PriceRow, WorkspaceChange, WorkspaceRow,
 };
 use store::{OpenError, Opened, StoreError};
 use units::{CredentialId, NanoUsd, OperatorTokenId, PriceId, Secret, WorkspaceId};
@@ -69,7 +69,7 @@ async fn workspaces_have_one_slug(world: World) {
     o.store.create_workspace(second.clone(), log()).await.unwrap();
     assert!(matches!(o.store.create_workspace(twin, log()).await, Err(StoreError::Exists("slug"))));
     assert_eq!(o.store.list_workspaces().await.unwrap(), [first, second]);
-    assert_eq!(o.store.page_log(None, 10).await.unwrap().len(), 2);
+    assert_eq!(o.store.page_log(newest(10)).await.unwrap().len(), 2);
     o.store.ping().await.unwrap();
     o.ledger.close().await.unwrap();
     assert!(o.store.list_workspaces().await.is_err());
@@ -137,7 +137,7 @@ async fn r_key_2_a_key_is_changed_by_one_at_a_time(world: World) {
     assert!(matches!(o.store.change_key(stranger, log()).await, Err(StoreError::NotFound("key"))));
     assert_eq!(o.store.list_keys().await.unwrap(), [expected]);
     // What was refused left no entry.
-    assert_eq!(o.store.page_log(None, 10).await.unwrap().len(), 3);
+    assert_eq!(o.store.page_log(newest(10)).await.unwrap().len(), 3);
     o.ledger.close().await.unwrap();
 }
 
@@ -252,16 +252,28 @@ async fn the_log_pages_newest_first(world: World) {
         // Two entries share each instant.
         world.forward(Duration::from_millis(n % 2));
     }
-    let actions =
-        |page: &[store::port::AuditEntry]| -> Vec<String> { page.iter().map(|e| e.action.clone()).collect() };
+    let actions = |page: &[AuditEntry]| -> Vec<String> { page.iter().map(|e| e.action.clone()).collect() };
     // A page ends between two instants, so none is lost between two pages.
-    let first = o.store.page_log(None, 3).await.unwrap();
+    let first = o.store.page_log(newest(3)).await.unwrap();
     assert_eq!(actions(&first), ["a5", "a4", "a3", "a2"]);
     let before = first.last().map(|e| e.at);
-    let second = o.store.page_log(before, 3).await.unwrap();
+    let second = o.store.page_log(LogFilter { before, ..newest(3) }).await.unwrap();
     assert_eq!(actions(&second), ["a1", "a0"]);
-    let end = o.store.page_log(second.last().map(|e| e.at), 3).await.unwrap();
+    let end = o.store.page_log(LogFilter { before: second.last().map(|e| e.at), ..newest(3) }).await.unwrap();
     assert!(end.is_empty());
+    // Of one workspace there are its own entries alone.
+    let acme = Some(world.workspace());
+    for n in 0..4 {
+        let row = workspace(&world, &format!("b{n}"));
+        let entry = AuditEntry { workspace: acme.filter(|_| n != 2), ..world.log(&format!("b{n}")) };
+        o.store.create_workspace(row, entry).await.unwrap();
+        world.forward(Duration::from_millis(1));
+    }
+    let page = o.store.page_log(LogFilter { workspace: acme, ..newest(2) }).await.unwrap();
+    assert_eq!(actions(&page), ["b3", "b1"]);
+    let before = page.last().map(|e| e.at);
+    let page = o.store.page_log(LogFilter { workspace: acme, before, ..newest(2) }).await.unwrap();
+    assert_eq!(actions(&page), ["b0"]);
     o.ledger.close().await.unwrap();
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
-use store::port::{AuditEntry, WorkspaceRow};
+use store::port::{AuditEntry, LogFilter, WorkspaceRow};
 use store::{Kind, OpenError, Opened, StoreConfig};
 use tokio::runtime::Handle;
 use units::{
@@ -196,6 +196,11 @@ impl World {
     }
 }
 
+/// The newest entries of the log.
+pub fn newest(limit: u32) -> LogFilter {
+    LogFilter { limit, ..LogFilter::default() }
+}
+
 /// Who pays, and with which key.
 #[derive(Clone, Copy)]
 pub struct Customer {
@@ -233,7 +238,7 @@ pub fn usage_row(hold: &HoldOrder) -> UsageRow {
 
 /// Takes a store's shape back to the one from before there were people.
 pub const WITHOUT_PEOPLE: &str = "
-    DROP TABLE own_credential; DROP TABLE management_key; DROP INDEX api_key_owner;
+    DROP TABLE once_call; DROP TABLE own_credential; DROP TABLE management_key; DROP INDEX api_key_owner;
     DROP TABLE user_account; DROP TABLE sign_in_method; DROP TABLE recovery_code; DROP TABLE session;
     DROP TABLE member; DROP TABLE invitation; DROP TABLE mailed_token; DROP TABLE log_head;
     DROP INDEX operator_log_workspace;

@@ -5,6 +5,7 @@ use super::{patient, place_of};
 use crate::api::gate::Ticket;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Checks, Input};
+use crate::api::schema::{Email, Name, Password, Shown, Slug};
 use crate::api::workspaces::{slug_of, slug_problem};
 use crate::house::{House, Worker};
 use crate::limits::{RESET_TIME, SETUP_TIME, VERIFY_TIME};
@@ -12,46 +13,57 @@ use crate::mail::Letters;
 use crate::people::folded;
 use crate::settings::Registration;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::port::{AuditEntry, Change, InvitationRow, MailedKind, NewUser, StoreError, UserRow, WorkspaceRow};
-use units::{Secret, UserId, WorkspaceId};
+use units::{Secret, Timestamp, UserId, WorkspaceId};
 
 /// What the first operator is made of.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Setup {
     /// The token of `setup.token`.
     token: String,
+    #[schemars(with = "Email")]
     email: String,
+    #[schemars(with = "Password")]
     password: String,
+    #[schemars(with = "Name")]
     name: String,
 }
 
 /// What a new user is made of.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
+    #[schemars(with = "Email")]
     email: String,
+    #[schemars(with = "Password")]
     password: String,
+    #[schemars(with = "Name")]
     name: String,
     /// The name of a workspace of their own; unsaid, it has theirs. Who comes by an invitation gets one only when it is named.
+    #[schemars(with = "Option<Name>")]
     workspace: Option<String>,
+    /// The short name of that workspace.
+    #[schemars(with = "Option<Slug>")]
     slug: Option<String>,
     /// The token of an invitation, which proves the address as well.
     invitation: Option<String>,
 }
 
 /// A token of a letter.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "MailedToken")]
 pub struct Token {
     /// Its text.
     pub token: String,
 }
 
 /// An address that a letter is asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
     /// As it is written.
@@ -59,7 +71,7 @@ pub struct Address {
 }
 
 /// A letter may be on its way.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Sent {
     sent: bool,
 }
@@ -72,7 +84,7 @@ impl Sent {
 }
 
 /// It is done.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Done {
     done: bool,
 }
@@ -85,28 +97,32 @@ impl Done {
 }
 
 /// A user as the API tells them.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "User")]
 pub struct UserTold {
-    id: String,
+    id: Shown<UserId>,
     email: String,
     name: String,
+    /// Whether they run the platform.
     operator: bool,
-    created_at: String,
-    verified_at: Option<String>,
-    disabled_at: Option<String>,
+    created_at: Shown<Timestamp>,
+    /// When the address was proved to be theirs.
+    verified_at: Option<Shown<Timestamp>>,
+    /// When they were shut out.
+    disabled_at: Option<Shown<Timestamp>>,
 }
 
 impl UserTold {
     /// Of its record.
     pub fn of(row: &UserRow) -> Self {
         Self {
-            id: row.id.to_string(),
+            id: Shown(row.id),
             email: row.email.clone(),
             name: row.name.clone(),
             operator: row.operator,
-            created_at: row.created_at.to_string(),
-            verified_at: row.verified_at.map(|t| t.to_string()),
-            disabled_at: row.disabled_at.map(|t| t.to_string()),
+            created_at: Shown(row.created_at),
+            verified_at: row.verified_at.map(Shown),
+            disabled_at: row.disabled_at.map(Shown),
         }
     }
 }

@@ -7,39 +7,47 @@ use crate::api::gate::{Caller, Seated};
 use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks, Input, Named};
+use crate::api::schema::{Email, RoleName, Shown};
 use crate::house::Worker;
 use crate::limits::INVITATION_TIME;
 use crate::mail::Letters;
 use crate::people::folded;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::port::{AuditEntry, Change, InvitationRow, StoreError};
-use units::{InvitationId, Timestamp};
+use units::{InvitationId, Timestamp, WorkspaceId};
 
 /// Who is invited, and as what.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInvitation {
+    #[schemars(with = "Email")]
     email: String,
+    #[schemars(with = "RoleName")]
     role: String,
 }
 
 /// An invitation as members see it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Invitation")]
 pub struct InvitationTold {
-    id: String,
+    id: Shown<InvitationId>,
     email: String,
+    #[schemars(with = "RoleName")]
     role: &'static str,
-    made_at: String,
-    ends_at: String,
+    made_at: Shown<Timestamp>,
+    ends_at: Shown<Timestamp>,
+    /// Who invited, in words.
     made_by: String,
     /// `open`, `accepted`, `withdrawn` or `ended`.
+    #[schemars(extend("enum" = ["open", "accepted", "withdrawn", "ended"]))]
     state: &'static str,
 }
 
 /// The invitations of a workspace.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Invitations {
     data: Vec<InvitationTold>,
     /// The `before` of the next page; null at the end.
@@ -47,30 +55,35 @@ pub struct Invitations {
 }
 
 /// An invitation as who has its token sees it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "InvitationLooked")]
 pub struct Look {
+    /// Its name.
     workspace: String,
     email: String,
+    #[schemars(with = "RoleName")]
     role: &'static str,
     made_by: String,
-    ends_at: String,
+    ends_at: Shown<Timestamp>,
 }
 
 /// Where the user is a member now.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "InvitationAccepted")]
 pub struct Accepted {
-    workspace: String,
+    workspace: Shown<WorkspaceId>,
+    #[schemars(with = "RoleName")]
     role: &'static str,
 }
 
 impl InvitationTold {
     fn of(row: &InvitationRow, now: Timestamp) -> Self {
         Self {
-            id: row.id.to_string(),
+            id: Shown(row.id),
             email: row.email.clone(),
             role: row.role.name(),
-            made_at: row.made_at.to_string(),
-            ends_at: row.ends_at.to_string(),
+            made_at: Shown(row.made_at),
+            ends_at: Shown(row.ends_at),
             made_by: row.made_by.clone(),
             state: match (row.accepted_at, row.withdrawn_at) {
                 (Some(_), _) => "accepted",
@@ -159,7 +172,7 @@ pub async fn look(State(worker): State<Worker>, Input(Token { token }): Input<To
         email: row.email,
         role: row.role.name(),
         made_by: row.made_by,
-        ends_at: row.ends_at.to_string(),
+        ends_at: Shown(row.ends_at),
     }))
 }
 
@@ -181,5 +194,5 @@ pub async fn accept(
         other => other.into(),
     })?;
     house.reload(Change::People).await?;
-    Ok(Answer::ok(&Accepted { workspace: row.workspace.to_string(), role: row.role.name() }))
+    Ok(Answer::ok(&Accepted { workspace: Shown(row.workspace), role: row.role.name() }))
 }

@@ -6,32 +6,37 @@ use crate::api::gate::Seated;
 use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks, Input, Named};
+use crate::api::schema::{RoleName, Shown};
 use crate::house::{House, Worker};
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::port::{Change, MemberRow, Role};
-use units::UserId;
+use units::{Timestamp, UserId};
 
 /// A role for a member.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRole {
+    #[schemars(with = "RoleName")]
     role: String,
 }
 
 /// A member as the API tells them.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Member")]
 pub struct MemberTold {
-    user: String,
+    user: Shown<UserId>,
     email: String,
     name: String,
+    #[schemars(with = "RoleName")]
     role: &'static str,
-    since: String,
+    since: Shown<Timestamp>,
 }
 
 /// The members of a workspace.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Members {
     data: Vec<MemberTold>,
     /// The `before` of the next page; null at the end.
@@ -42,11 +47,11 @@ impl MemberTold {
     fn of(house: &House, row: &MemberRow) -> Option<Self> {
         let user = house.people.user(row.user)?;
         Some(Self {
-            user: row.user.to_string(),
+            user: Shown(row.user),
             email: user.email.clone(),
             name: user.name.clone(),
             role: row.role.name(),
-            since: row.since.to_string(),
+            since: Shown(row.since),
         })
     }
 }

@@ -7,28 +7,34 @@ use super::{kept_password, patient, place_of};
 use crate::api::gate::{Caller, Ticket};
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Checks, Input};
+use crate::api::schema::Password;
 use crate::house::{House, Worker};
 use crate::mail::Letters;
 use crate::people::folded;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use store::port::{Change as News, MailedKind, NewPassword, StoreError};
 use units::{Secret, UserId};
 
 /// A new password for a user who knows the old one.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PasswordChange")]
 pub struct Change {
     current: String,
+    #[schemars(with = "Password")]
     password: String,
 }
 
 /// A new password for who has the letter.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PasswordReset")]
 pub struct Reset {
     token: String,
+    #[schemars(with = "Password")]
     password: String,
 }
 

@@ -7,18 +7,20 @@ use super::{kept_password, patient, place_of};
 use crate::api::gate::{Caller, Ticket};
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Input, Named};
+use crate::api::schema::Shown;
 use crate::house::{House, Worker};
 use crate::limits::{SESSION_HALF_TIME_MAX, SESSION_TIME_MAX};
 use crate::people::{COOKIE, LiveSession, Principal, Signed, csrf_of, folded};
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 use store::port::{MethodKind, MethodRow, NewPassword, SessionRow, StoreError, UserRow};
-use units::{Secret, SessionId, UserId};
+use units::{Secret, SessionId, Timestamp, UserId};
 
 /// Who signs in.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     email: String,
@@ -26,23 +28,28 @@ pub struct SignIn {
 }
 
 /// A session as it is told to its own user.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SessionOpened")]
 pub struct SessionTold {
     session: One,
     user: UserTold,
     /// What unsafe requests must carry in `X-CSRF-Token`.
     csrf_token: String,
     /// Whether a code is still to come: `needed`, `none` or `done`.
+    #[schemars(extend("enum" = ["needed", "none", "done"]))]
     second_factor: &'static str,
 }
 
 /// One session in a list.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
 pub struct One {
-    id: String,
-    made_at: String,
-    seen_at: String,
-    ends_at: String,
+    id: Shown<SessionId>,
+    made_at: Shown<Timestamp>,
+    /// When it was used last, to some minutes.
+    seen_at: Shown<Timestamp>,
+    ends_at: Shown<Timestamp>,
+    /// How many factors it was opened with; 0 while one is still out.
     aal: u8,
     address: String,
     agent: String,
@@ -51,7 +58,7 @@ pub struct One {
 }
 
 /// Where a user is signed in.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Sessions {
     data: Vec<One>,
 }
@@ -60,10 +67,10 @@ impl One {
     fn of(session: &LiveSession, current: SessionId) -> Self {
         let row = &session.row;
         Self {
-            id: row.id.to_string(),
-            made_at: row.made_at.to_string(),
-            seen_at: session.seen_at().to_string(),
-            ends_at: row.ends_at.to_string(),
+            id: Shown(row.id),
+            made_at: Shown(row.made_at),
+            seen_at: Shown(session.seen_at()),
+            ends_at: Shown(row.ends_at),
             aal: row.aal,
             address: row.address.clone(),
             agent: row.agent.clone(),

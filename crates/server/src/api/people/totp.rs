@@ -12,28 +12,32 @@ use crate::limits::{CODES_WRONG_MAX, RECOVERY_CODES};
 use crate::people::{Totp, base32};
 use axum::extract::State;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::port::{Change, MethodKind, MethodRow};
 use units::{MethodId, Secret, UserId};
 
 /// A code, of the app or for recovery.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "SecondFactorCode")]
 pub struct Code {
     code: Option<String>,
     recovery_code: Option<String>,
 }
 
 /// A code of the app.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "SecondFactorConfirm")]
 pub struct Confirm {
     code: String,
 }
 
 /// A seed for the app, in this answer and nowhere else.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SecondFactorSeed")]
 pub struct Seed {
     secret: String,
     /// What a QR code shows.
@@ -41,7 +45,8 @@ pub struct Seed {
 }
 
 /// Codes for who loses the app, in this answer and nowhere else.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SecondFactorConfirmed")]
 pub struct Confirmed {
     recovery_codes: Vec<String>,
     session: SessionTold,

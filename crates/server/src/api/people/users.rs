@@ -8,23 +8,27 @@ use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks, Input, Named};
 use crate::house::Worker;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::port::{AuditEntry, Change, UserRow};
 use units::UserId;
 
 /// What changes about a user; what is not said stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "UserChange")]
 pub struct Standing {
+    /// Whether they are shut out.
     disabled: Option<bool>,
+    /// Whether they run the platform.
     operator: Option<bool>,
     /// `false` takes the second factor of who has lost it away.
     second_factor: Option<bool>,
 }
 
 /// All users.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Users {
     data: Vec<UserTold>,
     /// The `before` of the next page; null at the end.

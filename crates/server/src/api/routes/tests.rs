@@ -4,7 +4,7 @@
 use super::*;
 use crate::api::gate::Reached;
 use crate::doors::Front;
-use crate::house::Parts;
+use crate::house::{House, Parts};
 use crate::people::COOKIE;
 use crate::settings::BodySettings;
 use crate::settings::{
@@ -18,6 +18,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use store::port::{

@@ -1,0 +1,124 @@
+//! Calls that are done once, however often they are sent (`Idempotency-Key`): the first is done and its answer kept, sealed; the
+//! same again gets that answer. In: a request that the gate let through. Out: the answer. Never here: what a call does.
+
+use crate::api::problem::{FieldProblem, Problem};
+use crate::house::{House, Worker};
+use crate::limits::{MANAGE_BODY_BYTES_MAX, ONCE_KEY_CHARS_MAX, ONCE_TIME};
+use crate::people::{Principal, Who};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use store::port::OnceRow;
+use units::Secret;
+
+/// The header that names a call.
+pub const KEY_HEADER: &str = "Idempotency-Key";
+/// The header that says that an answer was given before.
+const REPLAYED: &str = "idempotent-replayed";
+
+/// Runs a call, once for each key that comes with it; without a key, as often as it is sent.
+pub async fn run(
+    worker: &Worker,
+    principal: &Principal,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let Some(key) = key_of(request.headers())? else { return Ok(next.run(request).await) };
+    let (parts, body) = request.into_parts();
+    let bytes = axum::body::to_bytes(body, MANAGE_BODY_BYTES_MAX).await;
+    let bytes = bytes.map_err(|_| Problem::too_large(MANAGE_BODY_BYTES_MAX))?;
+    let house = &worker.house;
+    let route = format!("{} {}", parts.method, parts.uri);
+    let mut turn = [0; 16];
+    house.chance.fill(&mut turn);
+    let row = OnceRow {
+        id: house.vault.digest(&format!("once\n{}\n{route}\n{key}", identity(principal))),
+        asked: house.vault.digest(&format!("asked\n{}", String::from_utf8_lossy(&bytes))),
+        turn,
+        ends_at: house.clock.now().plus(ONCE_TIME),
+        sealed: None,
+    };
+    if let Some(kept) = house.store.begin_once(row.clone(), house.clock.now()).await? {
+        return replayed(house, &row, &kept);
+    }
+    // Its end does not depend on whether the caller waits for it: who goes away asks again, and must find it.
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let house = worker.house.clone();
+    let request = Request::from_parts(parts, Body::from(bytes));
+    worker.tasks.spawn(async move {
+        let response = next.run(request).await;
+        // Nobody is there to hear it when the caller has gone.
+        let _gone = tell.send(kept(&house, &row, response).await);
+    });
+    told.await.map_err(|_| Problem::internal())
+}
+
+/// The key of a call, where it has one.
+fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut all = headers.get_all(KEY_HEADER).iter();
+    let Some(first) = all.next() else { return Ok(None) };
+    let text = first.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()));
+    match text.filter(|text| (1..=ONCE_KEY_CHARS_MAX).contains(&text.len()) && all.next().is_none()) {
+        Some(text) => Ok(Some(text.to_owned())),
+        None => {
+            let detail = format!("expected once, 1 to {ONCE_KEY_CHARS_MAX} visible ASCII characters");
+            Err(Problem::fields(vec![FieldProblem { field: KEY_HEADER.to_owned(), detail }]))
+        }
+    }
+}
+
+/// Who asks, whatever they are called.
+fn identity(principal: &Principal) -> String {
+    match &principal.who {
+        Who::Nobody => String::new(),
+        Who::Token(token) => token.id.to_string(),
+        Who::Program(program) => program.row.id.to_string(),
+        Who::Half(signed) | Who::User(signed) => signed.user.id.to_string(),
+    }
+}
+
+/// Where a sealed answer belongs: bound into the seal.
+fn place(id: &[u8; 32]) -> String {
+    id.iter().fold("once/".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// The answer to a call that was begun before.
+fn replayed(house: &House, asked: &OnceRow, kept: &OnceRow) -> Result<Response, Problem> {
+    if kept.asked != asked.asked {
+        return Err(Problem::key_reused());
+    }
+    let Some(sealed) = &kept.sealed else { return Err(Problem::not_ended()) };
+    let opened = house.vault.open(&place(&kept.id), sealed.expose()).map_err(|_| Problem::internal())?;
+    let (status, body) = opened.expose().split_once('\n').ok_or_else(Problem::internal)?;
+    let status: StatusCode = status.parse().map_err(|_| Problem::internal())?;
+    let mut response = (status, body.to_owned()).into_response();
+    let replayed = HeaderName::from_static(REPLAYED);
+    for (name, value) in [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (replayed, "true")] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
+}
+
+/// Keeps what was done, and forgets what was refused. What broke stays begun: nobody knows what of it was done.
+async fn kept(house: &House, row: &OnceRow, response: Response) -> Response {
+    let status = response.status();
+    if status.is_server_error() {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let done = if status.is_success() {
+        let text = format!("{}\n{}", status.as_u16(), String::from_utf8_lossy(&bytes));
+        let sealed = house.vault.seal(&place(&row.id), &text, &*house.chance);
+        house.store.end_once(row.id, row.turn, Secret::new(sealed)).await
+    } else {
+        house.store.forget_once(row.id, row.turn).await
+    };
+    if let Err(error) = done {
+        house.log.warn("once.not_kept", &[("error", &error.to_string())]);
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}

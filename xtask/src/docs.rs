@@ -13,7 +13,7 @@ struct Generated {
 }
 
 /// Every generated document. To add one: write the test, add its line, run `cargo xtask docs`.
-const GENERATED: [Generated; 5] = [
+const GENERATED: [Generated; 6] = [
     Generated {
         document: "docs/SETTINGS.md and tollgate.example.toml",
         package: "tollgate",
@@ -26,6 +26,11 @@ const GENERATED: [Generated; 5] = [
         test: "r_wire_4_the_page_of_compatibility_is_computed",
     },
     Generated { document: "docs/openapi.json", package: "simtest", test: "r_api_19_the_document_is_checked_in" },
+    Generated {
+        document: "docs/openapi-manage.json",
+        package: "server",
+        test: "r_acc_1_the_document_of_the_api_is_checked_in",
+    },
     Generated { document: "docs/SEED_ROWS.md", package: "xtask", test: "seed_rows_are_told" },
 ];
 

@@ -33,13 +33,14 @@ pub struct How {
 #[serde(transparent)]
 pub struct Documents(CatalogueDoc);
 
-fn tables(of: &Value) -> Schema {
+fn tables(told: &str, of: &Value) -> Schema {
     let list = |what: &str| {
         let told = format!("Tables `[[{what}]]` of docs/CATALOGUE.md.");
         json!({ "type": "array", "description": told, "items": { "type": "object" } })
     };
     let mut schema = json_schema!({
         "type": "object",
+        "description": told,
         "properties": { "tier": list("tier"), "provider": list("provider"), "model": list("model") },
         "additionalProperties": false,
     });
@@ -55,7 +56,7 @@ impl JsonSchema for Documents {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        tables(&json!({}))
+        tables("The documents of a catalogue: docs/CATALOGUE.md.", &json!({}))
     }
 }
 
@@ -75,7 +76,7 @@ impl JsonSchema for InForce<'_> {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let version = json!({ "type": "integer", "description": "Rises by one with every change." });
-        tables(&json!({ "version": version }))
+        tables("The documents in force, without credentials.", &json!({ "version": version }))
     }
 }
 

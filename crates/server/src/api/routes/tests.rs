@@ -487,6 +487,9 @@ async fn r_acc_1_sessions_end_in_every_way() {
     assert!(matches!(last, Err(StoreError::LastOne("operator"))));
 }
 
+mod apart;
+mod document;
 mod keys;
+mod once;
 mod own_keys;
 mod rights;

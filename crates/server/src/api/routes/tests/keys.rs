@@ -12,6 +12,15 @@ pub enum By {
     Bearer(String),
 }
 
+impl By {
+    pub fn headers(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::Session(cookie, csrf) => vec![("cookie", cookie), ("x-csrf-token", csrf)],
+            Self::Bearer(bearer) => vec![("authorization", bearer)],
+        }
+    }
+}
+
 impl Town {
     pub async fn by(&self, name: &str) -> By {
         self.seat(name).await;
@@ -27,17 +36,13 @@ impl Town {
     /// The status and the body of an answer.
     pub async fn call(&self, by: &By, what: &str, body: Value) -> (u16, Value) {
         let (method, path) = what.split_once(' ').unwrap();
-        let headers = match by {
-            By::Session(cookie, csrf) => vec![("cookie", cookie.as_str()), ("x-csrf-token", csrf.as_str())],
-            By::Bearer(bearer) => vec![("authorization", bearer.as_str())],
-        };
         let method: Method = method.parse().unwrap();
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let response = self.send_text(&method, path, &headers, body).await;
+        let response = self.send_text(&method, path, &by.headers(), body).await;
         (response.status().as_u16(), serde_json::from_str(&text_of(response).await).unwrap_or(Value::Null))
     }
 
-    async fn key_of(&self, by: &By, name: &str) -> Value {
+    pub async fn key_of(&self, by: &By, name: &str) -> Value {
         let (status, made) = self.call(by, &format!("POST {KEYS}"), json!({ "name": name })).await;
         assert_eq!(status, 201, "{made}");
         made
@@ -50,12 +55,12 @@ impl Town {
         list["data"].as_array().unwrap().iter().map(|key| key["name"].as_str().unwrap().to_owned()).collect()
     }
 
-    async fn works(&self, made: &Value) -> u16 {
+    pub async fn works(&self, made: &Value) -> u16 {
         let bearer = By::Bearer(format!("Bearer {}", made["key"].as_str().unwrap()));
         self.call(&bearer, "GET /v1/models", Value::Null).await.0
     }
 
-    fn later(&self) {
+    pub fn later(&self) {
         self.clock.0.fetch_add(1_000, Ordering::Relaxed);
     }
 }

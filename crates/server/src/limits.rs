@@ -66,6 +66,10 @@ pub const BODIES_OF_ONE_MAX: usize = 4;
 pub const ROOM_RETRY: Duration = Duration::from_secs(2);
 /// A management request's body.
 pub const MANAGE_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// So many wrong fields of such a body are told.
+pub const PROBLEMS_MAX: usize = 1_000;
+/// So much is told of where a wrong field is.
+pub const FIELD_CHARS_MAX: usize = 200;
 /// Up to this, copying a call's body behind its head costs less than a second write.
 pub const CALL_JOIN_BYTES_MAX: usize = 16 * 1024;
 /// Where tools are offered, providers put words of their own before the prompt, and descriptions of the tools they know by

@@ -30,6 +30,11 @@ impl Browser {
         Self { address, data: data.to_owned(), cookie: String::new(), csrf: String::new() }
     }
 
+    /// Where it asks.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The same at another node.
     #[must_use]
     pub fn at(&self, address: SocketAddr) -> Self {

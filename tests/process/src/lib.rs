@@ -3,6 +3,7 @@
 //! Never here: the gateway's own code (it is looked at from outside only); anything that ships.
 
 mod binary;
+mod broken;
 mod browser;
 mod call;
 mod catalogue;
@@ -11,6 +12,7 @@ mod clock;
 mod crash;
 mod crowd;
 mod database;
+mod document;
 mod ending;
 mod folder;
 mod gateway;
@@ -22,6 +24,7 @@ mod redis_server;
 mod shell;
 
 pub use binary::binary;
+pub use broken::{Broken, broken_bodies, broken_texts, good, hostile_bodies};
 pub use browser::Browser;
 pub use call::{Call, Dialect, raw};
 pub use catalogue::{NANO_PER_INPUT, NANO_PER_OUTPUT, catalogue, price_of};
@@ -30,6 +33,7 @@ pub use clock::{WallClock, now, wait_until};
 pub use crash::{Plan, Store, Tally};
 pub use crowd::crowd;
 pub use database::{Database, certificate, server};
+pub use document::{Document, Operation};
 pub use ending::{Ending, ending, events};
 pub use folder::Folder;
 pub use gateway::{Ended, Gateway, MASTER_KEY, Setup};

@@ -6,7 +6,7 @@ use crate::api::problem::Problem;
 use crate::api::read::{Answer, Checks, Input, Named};
 use crate::api::schema::{Reason, Shown, Usd};
 use crate::house::Worker;
-use crate::limits::{GRANT_MAX, REASON_CHARS_MAX};
+use crate::limits::GRANT_MAX;
 use axum::extract::State;
 use ledger::{GrantKind, GrantOrder};
 use schemars::JsonSchema;
@@ -61,9 +61,7 @@ pub async fn grant(
     if amount.is_some_and(|a| a <= NanoUsd::ZERO || a > GRANT_MAX) {
         checks.add("amount_usd", format!("expected more than 0 and at most {GRANT_MAX} USD"));
     }
-    if new.reason.trim().is_empty() || new.reason.chars().count() > REASON_CHARS_MAX {
-        checks.add("reason", format!("expected 1 to {REASON_CHARS_MAX} characters"));
-    }
+    checks.reason("reason", &new.reason);
     let kind = GrantKind::from_name(new.kind.as_deref().unwrap_or("paid")).filter(|k| *k != GrantKind::Plan);
     if kind.is_none() {
         checks.add("kind", "expected \"paid\" or \"promo\"");

@@ -8,7 +8,7 @@ use crate::api::workspaces::slug_problem;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
-use units::NanoUsd;
+use units::{KeyId, NanoUsd};
 
 /// The schema of what is read into a type, whole.
 pub fn schema_of<T: JsonSchema>() -> Value {
@@ -30,10 +30,19 @@ pub fn without_null(mut schema: Value) -> Value {
     schema
 }
 
+/// How closely a value is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Whether it is of its type, with the fields that are needed and no others.
+    AtShape,
+    /// Whether lengths, ranges, words and forms are right as well.
+    AtAll,
+}
+
 /// Compares a value with a schema; every difference goes to `checks`, under its path below `at`.
-pub fn compare(schema: &Value, value: &Value, at: &str, checks: &mut Checks) {
+pub fn compare(schema: &Value, value: &Value, at: &str, look: Look, checks: &mut Checks) {
     if let Some(branches) = schema["anyOf"].as_array() {
-        return any_of(branches, value, at, checks);
+        return any_of(branches, value, at, look, checks);
     }
     let kinds = kinds(schema);
     let kind = kind(value);
@@ -41,34 +50,36 @@ pub fn compare(schema: &Value, value: &Value, at: &str, checks: &mut Checks) {
     if !fits && !kinds.is_empty() {
         return checks.add(at, format!("expected {}", in_words(&kinds)));
     }
+    let forms = look == Look::AtAll;
     if let Some(words) = schema["enum"].as_array()
+        && forms
         && !words.contains(value)
     {
         let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
         return checks.add(at, format!("expected {}", listed(&words)));
     }
     match value {
-        Value::String(text) => compare_text(schema, text, at, checks),
-        Value::Number(_) => compare_number(schema, value, at, checks),
+        Value::String(text) if forms => compare_text(schema, text, at, checks),
+        Value::Number(_) if forms => compare_number(schema, value, at, checks),
         Value::Array(items) => {
-            if let Some(most) = schema["maxItems"].as_u64().filter(|most| items.len() as u64 > *most) {
+            if let Some(most) = schema["maxItems"].as_u64().filter(|most| forms && items.len() as u64 > *most) {
                 checks.add(at, format!("expected at most {most}"));
             }
             for (n, item) in items.iter().enumerate() {
-                compare(&schema["items"], item, &format!("{at}[{n}]"), checks);
+                compare(&schema["items"], item, &format!("{at}[{n}]"), look, checks);
             }
         }
-        Value::Object(_) => compare_object(schema, value, at, checks),
-        Value::Null | Value::Bool(_) => {}
+        Value::Object(_) => compare_object(schema, value, at, look, checks),
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Number(_) => {}
     }
 }
 
 /// One of several schemas; of what fits none, the first that is not null is told of.
-fn any_of(branches: &[Value], value: &Value, at: &str, checks: &mut Checks) {
+fn any_of(branches: &[Value], value: &Value, at: &str, look: Look, checks: &mut Checks) {
     let mut tried = Vec::new();
     for branch in branches {
         let mut found = Checks::default();
-        compare(branch, value, at, &mut found);
+        compare(branch, value, at, look, &mut found);
         if found.is_empty() {
             return;
         }
@@ -128,6 +139,10 @@ fn listed(words: &[&str]) -> String {
 fn compare_text(schema: &Value, text: &str, at: &str, checks: &mut Checks) {
     match schema["format"].as_str() {
         Some("name") => return checks.name(at, text),
+        Some("reason") => return checks.reason(at, text),
+        Some("id") if !is_id(schema["pattern"].as_str().unwrap_or(""), text) => {
+            return checks.add(at, "expected an id");
+        }
         Some("email") => return checks.email(at, text),
         Some("date-time") => {
             checks.instant(at, Some(text));
@@ -159,6 +174,13 @@ fn compare_text(schema: &Value, text: &str, at: &str, checks: &mut Checks) {
     }
 }
 
+/// Whether a text is an id of the kind that a pattern begins with.
+fn is_id(pattern: &str, text: &str) -> bool {
+    let kind = pattern.trim_start_matches('^').split('[').next().unwrap_or("");
+    // Any kind of id reads the digits of all.
+    text.strip_prefix(kind).is_some_and(|digits| format!("{}_{digits}", KeyId::PREFIX).parse::<KeyId>().is_ok())
+}
+
 fn compare_number(schema: &Value, value: &Value, at: &str, checks: &mut Checks) {
     let bound = |name: &str| schema[name].as_i64();
     let widest = match schema["format"].as_str() {
@@ -179,7 +201,7 @@ fn compare_number(schema: &Value, value: &Value, at: &str, checks: &mut Checks) 
     }
 }
 
-fn compare_object(schema: &Value, value: &Value, at: &str, checks: &mut Checks) {
+fn compare_object(schema: &Value, value: &Value, at: &str, look: Look, checks: &mut Checks) {
     let Some(fields) = value.as_object() else { return };
     // The body itself has no name of its own.
     let below = |name: &str| if at == BODY { name.to_owned() } else { format!("{at}.{name}") };
@@ -190,15 +212,18 @@ fn compare_object(schema: &Value, value: &Value, at: &str, checks: &mut Checks) 
             checks.add(below(required), "is missing");
         }
     }
-    if let Some(most) = schema["maxProperties"].as_u64().filter(|most| fields.len() as u64 > *most) {
+    let forms = look == Look::AtAll;
+    if let Some(most) = schema["maxProperties"].as_u64().filter(|most| forms && fields.len() as u64 > *most) {
         checks.add(at, format!("expected at most {most} entries"));
     }
     for (name, field) in fields {
-        compare_text(names, name, &below(name), checks);
+        if forms {
+            compare_text(names, name, &below(name), checks);
+        }
         match known.and_then(|known| known.get(name)) {
-            Some(schema) => compare(schema, field, &below(name), checks),
+            Some(schema) => compare(schema, field, &below(name), look, checks),
             None if *others == Value::Bool(false) => checks.add(below(name), "there is no such field"),
-            None => compare(others, field, &below(name), checks),
+            None => compare(others, field, &below(name), look, checks),
         }
     }
 }
@@ -213,7 +238,7 @@ mod tests {
 
     fn found(schema: &Value, value: &Value) -> Vec<String> {
         let mut checks = Checks::default();
-        compare(schema, value, BODY, &mut checks);
+        compare(schema, value, BODY, Look::AtAll, &mut checks);
         checks.done().err().map(|problem| problem.fields_named()).unwrap_or_default()
     }
 
@@ -250,11 +275,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn ids_are_of_their_kind() {
+        let schema = json!({ "type": "string", "format": "id", "pattern": "^usr_[0-7][0-9a-hjkmnp-tv-z]{25}$" });
+        assert_eq!(found(&schema, &json!(format!("usr_{}", "0".repeat(26)))), [""; 0]);
+        for bad in ["", "usr_", "usr_0", &format!("key_{}", "0".repeat(26)), &format!("usr_8{}", "0".repeat(25))] {
+            assert_eq!(found(&schema, &json!(bad)), ["body"], "{bad}");
+        }
+    }
+
     /// Texts with a form are looked at by what reads them.
     #[test]
     fn forms_are_those_of_the_readers() {
         for (format, good, bad) in [
             ("name", "Ada", " "),
+            ("reason", "a\nb", "a\0b"),
             ("email", "ada@example.com", "ada"),
             ("date-time", "2026-03-03T09:00:00Z", "tomorrow"),
             ("usd", "5.00", "5 USD"),

@@ -170,7 +170,7 @@ fn metadata(pairs: BTreeMap<String, String>, checks: &mut Checks) -> Option<BTre
         let long = [name, value].iter().any(|text| text.chars().count() > METADATA_VALUE_CHARS_MAX);
         if long || name.is_empty() {
             checks.add(
-                "rules.metadata",
+                format!("rules.metadata.{name}"),
                 format!("expected names and values of at most {METADATA_VALUE_CHARS_MAX} characters"),
             );
         }

@@ -1,9 +1,12 @@
 //! Reading what operators send and writing what they get. In: bodies, queries, raw fields. Out: checked values, all
 //! problems at once. Never here: what the values are for.
 
-use crate::api::fit;
+use crate::api::fit::{self, Look};
 use crate::api::problem::{FieldProblem, Problem};
-use crate::limits::{EMAIL_BYTES_MAX, MANAGE_BODY_BYTES_MAX, NAME_CHARS_MAX, PASSWORD_CHARS};
+use crate::limits::{
+    EMAIL_BYTES_MAX, FIELD_CHARS_MAX, MANAGE_BODY_BYTES_MAX, NAME_CHARS_MAX, PASSWORD_CHARS, PROBLEMS_MAX,
+    REASON_CHARS_MAX,
+};
 use crate::mail;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
@@ -48,18 +51,27 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// the rest is found by its schema.
 fn read<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Problem> {
     let whole = |e: &serde_json::Error| Problem::body(format!("The body is not as expected: {e}."));
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let wrong = match serde_path_to_error::deserialize(&mut json) {
-        Ok(value) => return json.end().map(|()| value).map_err(|e| whole(&e)),
-        Err(wrong) => wrong,
+    let compared = |look| {
+        let value: Value = serde_json::from_slice(bytes).map_err(|e| whole(&e))?;
+        let mut checks = Checks::default();
+        fit::compare(&fit::schema_of::<T>(), &value, fit::BODY, look, &mut checks);
+        checks.done()
     };
-    let value: Value = serde_json::from_slice(bytes).map_err(|e| whole(&e))?;
-    let mut checks = Checks::default();
-    fit::compare(&fit::schema_of::<T>(), &value, fit::BODY, &mut checks);
-    checks.done()?;
-    match wrong.path().to_string() {
-        path if path == "." => Err(whole(wrong.inner())),
-        field => Err(Problem::fields(vec![FieldProblem { field, detail: wrong.inner().to_string() }])),
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    match serde_path_to_error::deserialize(&mut json) {
+        Ok(value) => {
+            json.end().map_err(|e| whole(&e))?;
+            // A type reads a list as its fields in their order, which nobody means. Where that is right, forms are left to who
+            // handles it.
+            compared(Look::AtShape).or_else(|_| compared(Look::AtAll)).map(|()| value)
+        }
+        Err(wrong) => {
+            compared(Look::AtAll)?;
+            match wrong.path().to_string() {
+                path if path == "." => Err(whole(wrong.inner())),
+                field => Err(Problem::fields(vec![FieldProblem { field, detail: wrong.inner().to_string() }])),
+            }
+        }
     }
 }
 
@@ -83,7 +95,7 @@ impl<T: DeserializeOwned + JsonSchema, S: Send + Sync> FromRequestParts<S> for A
             (name, value)
         };
         let mut checks = Checks::default();
-        fit::compare(&schema, &pairs.into_iter().map(typed).collect(), fit::BODY, &mut checks);
+        fit::compare(&schema, &pairs.into_iter().map(typed).collect(), fit::BODY, Look::AtAll, &mut checks);
         checks.done()?;
         Err(whole(wrong))
     }
@@ -208,9 +220,16 @@ impl<T> Field<T> {
 pub struct Checks(Vec<FieldProblem>);
 
 impl Checks {
-    /// Adds a problem.
+    /// Adds a problem. A body of nothing but wrong fields is not told whole.
     pub fn add(&mut self, field: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(FieldProblem { field: field.into(), detail: detail.into() });
+        let mut field: String = field.into();
+        if let Some((end, _)) = field.char_indices().nth(FIELD_CHARS_MAX) {
+            field.truncate(end);
+            field.push_str("...");
+        }
+        if self.0.len() < PROBLEMS_MAX {
+            self.0.push(FieldProblem { field, detail: detail.into() });
+        }
     }
 
     /// A name people read: 1 to `NAME_CHARS_MAX` characters, none of them a control character.
@@ -218,6 +237,15 @@ impl Checks {
         let text = text.trim();
         if text.is_empty() || text.chars().count() > NAME_CHARS_MAX || text.chars().any(char::is_control) {
             self.add(field, format!("expected 1 to {NAME_CHARS_MAX} characters"));
+        }
+    }
+
+    /// Words that say why: 1 to `REASON_CHARS_MAX` characters, none of them a control character but for breaks and tabs. Not every
+    /// store has a text with a zero byte.
+    pub fn reason(&mut self, field: &str, text: &str) {
+        let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        if text.trim().is_empty() || text.chars().count() > REASON_CHARS_MAX || text.chars().any(control) {
+            self.add(field, format!("expected 1 to {REASON_CHARS_MAX} characters"));
         }
     }
 
@@ -277,5 +305,52 @@ impl Checks {
     /// When a check failed.
     pub fn done(self) -> Result<(), Problem> {
         if self.0.is_empty() { Ok(()) } else { Err(Problem::fields(self.0)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Default, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    struct Body {
+        a: Option<u32>,
+        b: Field<Inner>,
+    }
+
+    #[derive(Debug, Default, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    struct Inner {
+        n: Field<u8>,
+    }
+
+    /// Whatever is wrong is told with its place; what a type takes and its schema does not is refused too.
+    #[test]
+    fn everything_that_is_wrong_is_told() {
+        let good: Body = read(br#"{"a": 1, "b": {"n": null}}"#).unwrap();
+        assert_eq!((good.a, matches!(good.b, Field::Is(Inner { n: Field::Null }))), (Some(1), true));
+        for (text, fields) in [
+            ("[]", vec!["body"]),
+            ("[1]", vec!["body"]),
+            (r#"{"a": -1, "c": 1}"#, vec!["a", "c"]),
+            (r#"{"a": 1, "b": []}"#, vec!["b"]),
+            (r#"{"a": 1.5, "b": {"n": 256, "m": 1}}"#, vec!["a", "b.n", "b.m"]),
+            (r#"{"a": 4294967296}"#, vec!["a"]),
+            (r#"{"a": 1, "a": 2}"#, vec![]),
+            (r#"{"a": 1} 2"#, vec![]),
+            ("{", vec![]),
+        ] {
+            assert_eq!(read::<Body>(text.as_bytes()).unwrap_err().fields_named(), fields, "{text}");
+        }
+    }
+
+    /// What is wrong with a body is no larger than the body by far.
+    #[test]
+    fn a_heap_of_wrong_fields_is_told_in_part() {
+        let heap: Vec<String> = (0..PROBLEMS_MAX * 2).map(|n| format!("\"{n}{}\": 1", "x".repeat(999))).collect();
+        let told = read::<Body>(format!("{{{}}}", heap.join(",")).as_bytes()).unwrap_err().fields_named();
+        assert_eq!(told.len(), PROBLEMS_MAX);
+        assert!(told.iter().all(|field| field.len() == FIELD_CHARS_MAX + 3));
     }
 }

@@ -169,7 +169,7 @@ pub static ROWS: &[Row] = rows![
     /// A new seed of one-time codes, to be confirmed.
     POST "/totp" "totp.enrol", May::Session, () => totp::Seed, totp::enrol, 201;
     /// Confirms the seed by a code, and gives recovery codes.
-    POST "/totp/confirm" "totp.confirm", May::Session, totp::Confirm => totp::Confirmed, totp::confirm;
+    POST "/totp/confirm" "totp.confirm", May::Session, totp::Confirm => totp::Confirmed, totp::confirm, 201;
     /// Takes the second factor away, by one more code.
     POST "/totp/remove" "totp.remove", May::Session, totp::Code => account::Done, totp::remove;
     /// All users, newest first.

@@ -51,7 +51,7 @@ macro_rules! ids {
         impl Texts for $id {
             fn looks() -> Schema {
                 let pattern = format!("^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", <$id>::PREFIX);
-                json_schema!({ "type": "string", "pattern": pattern })
+                json_schema!({ "type": "string", "format": "id", "pattern": pattern })
             }
         }
     )*};
@@ -108,7 +108,7 @@ looks! {
         "type": "string", "format": "slug", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": SLUG_CHARS_MAX,
     });
     /// Why an operator did something.
-    Reason = json_schema!({ "type": "string", "minLength": 1, "maxLength": REASON_CHARS_MAX });
+    Reason = json_schema!({ "type": "string", "format": "reason", "minLength": 1, "maxLength": REASON_CHARS_MAX });
     /// An amount of USD, exactly.
     Usd = json_schema!({ "type": "string", "format": "usd", "pattern": "^[0-9]+(\\.[0-9]{1,9})?$" });
     /// A role in a workspace.

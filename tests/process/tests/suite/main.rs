@@ -12,6 +12,8 @@ mod apply;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod broken_bodies;
+#[cfg(test)]
 mod broken_wire;
 #[cfg(test)]
 mod canary;
@@ -21,6 +23,8 @@ mod commands;
 mod configuration;
 #[cfg(test)]
 mod counting;
+#[cfg(test)]
+mod document;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]

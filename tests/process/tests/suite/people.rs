@@ -8,12 +8,12 @@ use sha1::Sha1;
 use std::time::Duration;
 use units::Clock;
 
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// A gateway with nobody in it.
-struct Town {
-    gateway: Gateway,
-    setup: Setup,
+pub struct Town {
+    pub gateway: Gateway,
+    pub setup: Setup,
     _database: Option<Database>,
     _folder: Folder,
 }
@@ -30,12 +30,12 @@ impl Town {
         Ok(Self { gateway: Gateway::start(&setup)?, setup, _database: database, _folder: folder })
     }
 
-    fn browser(&self) -> Browser {
+    pub fn browser(&self) -> Browser {
         Browser::new(self.gateway.address, &self.setup.data)
     }
 
     /// Somebody who has signed up, proved their address and signed in.
-    fn resident(&self, name: &str) -> Outcome<Browser> {
+    pub fn resident(&self, name: &str) -> Outcome<Browser> {
         let mut browser = self.browser();
         let email = format!("{name}@example.com");
         let new = json!({ "email": email, "password": PASSWORD, "name": name });
@@ -48,19 +48,19 @@ impl Town {
 }
 
 /// Runs a case on SQLite, and on PostgreSQL where there is one.
-fn on_both(who: &str, settings: &[(&str, &str)], case: impl Fn(&Town) -> Outcome<()>) -> Outcome<()> {
+pub fn on_both(who: &str, settings: &[(&str, &str)], case: impl Fn(&Town) -> Outcome<()>) -> Outcome<()> {
     case(&Town::open(settings, None)?).map_err(at("on SQLite"))?;
     let Some(server) = server(who) else { return Ok(()) };
     let town = Town::open(settings, Some(Database::create(&server)?))?;
     case(&town).map_err(at("on PostgreSQL"))
 }
 
-fn sign_in(browser: &mut Browser, email: &str, password: &str) -> Outcome<(u16, Value)> {
+pub fn sign_in(browser: &mut Browser, email: &str, password: &str) -> Outcome<(u16, Value)> {
     browser.ask("POST", "/session", &json!({ "email": email, "password": password }))
 }
 
 /// The body of an answer of that status.
-fn expect((status, body): (u16, Value), wanted: u16) -> Outcome<Value> {
+pub fn expect((status, body): (u16, Value), wanted: u16) -> Outcome<Value> {
     if status == wanted { Ok(body) } else { Err(format!("{wanted} was expected, {status} came: {body}")) }
 }
 
@@ -70,7 +70,7 @@ fn refused(answer: (u16, Value), status: u16, code: &str) -> Outcome<()> {
     if body["code"] == code { Ok(()) } else { Err(format!("{code} was expected: {body}")) }
 }
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or("").to_owned()
 }
 
@@ -235,7 +235,7 @@ fn r_acc_1_a_password_is_set_anew() -> Outcome<()> {
 }
 
 /// The code of a seed at this moment, moved by so many steps.
-fn code(secret: &str, steps: i64) -> String {
+pub fn code(secret: &str, steps: i64) -> String {
     let digit = |c: char| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).unwrap() as u128;
     let mut seed = Vec::new();
     for chunk in secret.as_bytes().chunks(8) {

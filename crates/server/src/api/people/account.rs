@@ -218,22 +218,10 @@ pub async fn register(
     Input(new): Input<Register>,
 ) -> Result<Answer, Problem> {
     let house = &worker.house;
-    let invitation = allowed(house, &new).await?;
-    let mut checks = Checks::default();
-    checks.name("name", &new.name);
-    checks.email("email", &new.email);
-    checks.password("password", &new.password);
-    if let Some(name) = &new.workspace {
-        checks.name("workspace", name);
-    }
-    if let Some(slug) = &new.slug {
-        if let Some(told) = slug_problem(slug) {
-            checks.add("slug", told);
-        } else if house.workspaces.named(slug).is_some() {
-            // Told of everybody: after the address was looked up it would tell of the address.
-            checks.add("slug", "it is taken");
-        }
-    }
+    allowed(house, &new)?;
+    let mut checks = checked(house, &new);
+    // A token is looked at when the rest is right, so that all that is wrong is told at once.
+    let invitation = if checks.is_empty() { invitation(house, &new).await? } else { None };
     if invitation.as_ref().is_some_and(|row| row.folded != folded(&new.email)) {
         checks.add("email", "the invitation is to another address");
     }
@@ -295,17 +283,40 @@ pub fn behind(
     });
 }
 
-/// Whether this person may sign up, and by which invitation.
-async fn allowed(house: &House, new: &Register) -> Result<Option<InvitationRow>, Problem> {
-    if house.settings.registration == Registration::Closed {
-        return Err(Problem::registration("Nobody can sign up here."));
+/// Whether this person may sign up.
+fn allowed(house: &House, new: &Register) -> Result<(), Problem> {
+    match house.settings.registration {
+        Registration::Closed => Err(Problem::registration("Nobody can sign up here.")),
+        Registration::Invited if new.invitation.is_none() => {
+            Err(Problem::registration("Only who is invited can sign up here."))
+        }
+        _ => Ok(()),
     }
-    let Some(token) = &new.invitation else {
-        return match house.settings.registration {
-            Registration::Invited => Err(Problem::registration("Only who is invited can sign up here.")),
-            _ => Ok(None),
-        };
-    };
+}
+
+/// What is wrong with a new user, whatever they are invited to.
+fn checked(house: &House, new: &Register) -> Checks {
+    let mut checks = Checks::default();
+    checks.name("name", &new.name);
+    checks.email("email", &new.email);
+    checks.password("password", &new.password);
+    if let Some(name) = &new.workspace {
+        checks.name("workspace", name);
+    }
+    if let Some(slug) = &new.slug {
+        if let Some(told) = slug_problem(slug) {
+            checks.add("slug", told);
+        } else if house.workspaces.named(slug).is_some() {
+            // Told of everybody: after the address was looked up it would tell of the address.
+            checks.add("slug", "it is taken");
+        }
+    }
+    checks
+}
+
+/// The invitation that somebody signs up with.
+async fn invitation(house: &House, new: &Register) -> Result<Option<InvitationRow>, Problem> {
+    let Some(token) = &new.invitation else { return Ok(None) };
     let digest = house.vault.digest(token.trim());
     let row = house.store_people.find_invitation(digest, house.clock.now()).await?;
     row.map(Some).ok_or_else(Problem::token)

@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod credit;
+mod devices;
 mod document;
 mod fit;
 mod gate;
@@ -27,10 +28,11 @@ mod tokens;
 mod workspace_rules;
 mod workspaces;
 
+pub use keys::new_key;
 pub use operator::mint_operator_token;
 pub use people::setup_token;
 pub use problem::Problem;
-pub use routes::{RouteTold, told as routes};
+pub use routes::{RouteTold, makes_keys, told as routes};
 
 use crate::entry::Door;
 use crate::house::Worker;

@@ -4,6 +4,7 @@
 mod account;
 mod assets;
 mod count_tokens;
+mod device;
 mod document;
 mod gemini;
 mod health;
@@ -66,7 +67,7 @@ const COUNTS: [(&str, &str, Dialect); 2] = [
 impl Front {
     /// Every path of the server, for one worker.
     pub fn new(worker: Worker) -> Self {
-        let mut others = crate::api::router(&worker);
+        let mut others = crate::api::router(&worker).merge(device::router(&worker));
         let mut calls = Vec::new();
         for surface in worker.house.surfaces.iter() {
             others = open(others, surface);

@@ -5,6 +5,7 @@ use crate::allowed::{Balances, RecordedDays};
 use crate::assets::{Assets, AssetsError};
 use crate::callers::{LiveKeys, LiveWorkspaces};
 use crate::closing::Closing;
+use crate::device::Desk;
 use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY, NOTE_USES_EVERY};
 use crate::live::{LiveCatalogue, LiveError, LiveTokens};
 use crate::log::Log;
@@ -73,6 +74,8 @@ pub struct House {
     pub hasher: Hasher,
     /// Failed sign-ins.
     pub backoff: Backoff,
+    /// How often devices ask.
+    pub devices: Desk,
     /// Letters.
     pub post: Post,
     /// One change of the catalogue at a time.
@@ -148,6 +151,7 @@ impl House {
             programs: LivePrograms::default(),
             hasher,
             backoff: Backoff::default(),
+            devices: Desk::default(),
             post,
             catalogue_gate: tokio::sync::Mutex::default(),
             room: Arc::default(),

@@ -108,7 +108,7 @@ impl House {
         self.store.forget_answer(workspace, id.to_owned()).await.map_err(unavailable)
     }
 
-    /// Forgets answers, ended tasks and calls that are done once whose time is over, for ever.
+    /// Forgets answers, ended tasks, calls that are done once and devices whose time is over, for ever.
     pub async fn sweep(self: Arc<Self>) {
         loop {
             if let Err(error) = self.store.sweep_answers(self.clock.now()).await {
@@ -119,6 +119,9 @@ impl House {
             }
             if let Err(error) = self.store.sweep_once(self.clock.now()).await {
                 self.log.warn("once.not_swept", &[("error", &error.to_string())]);
+            }
+            if let Err(error) = self.store.sweep_devices(self.clock.now()).await {
+                self.log.warn("device.not_swept", &[("error", &error.to_string())]);
             }
             tokio::time::sleep(SWEEP_EVERY).await;
         }

@@ -10,6 +10,7 @@ mod assets;
 mod body;
 mod callers;
 mod closing;
+mod device;
 mod done;
 mod doors;
 mod entry;

@@ -50,6 +50,18 @@ pub const PLANS_MAX: usize = 20;
 pub const BALANCE_FRESH: Duration = Duration::from_secs(2);
 /// How long a call goes on with what was known of that while it is asked again.
 pub const BALANCE_STALE: Duration = Duration::from_secs(60);
+/// How long a device may wait for somebody to decide about it.
+pub const DEVICE_TIME: Duration = Duration::from_secs(600);
+/// How long a device waits before it asks again.
+pub const DEVICE_INTERVAL: Duration = Duration::from_secs(5);
+/// How much longer it waits when it asked too soon (RFC 8628, 3.5).
+pub const DEVICE_SLOWER: Duration = Duration::from_secs(5);
+/// Devices that may begin at one address while another could be decided about.
+pub const DEVICE_BEGUN_MAX: u32 = 20;
+/// Devices and addresses that are remembered of this.
+pub const DEVICE_PLACES_MAX: usize = 10_000;
+/// The largest body of a device.
+pub const DEVICE_BODY_BYTES_MAX: usize = 4_096;
 /// How often is looked how many nodes share the limits.
 pub const NODES_EVERY: Duration = Duration::from_secs(5);
 /// How exactly the last use of a key is known, in milliseconds.

@@ -120,6 +120,9 @@ pub enum Shape {
 /// The management API. Its base path counts alone: it calls no model, and its problems have one style.
 pub static MANAGED: Surface = plain("/api/manage", Families::NONE, Style::OpenAi);
 
+/// Where devices ask for keys (RFC 8628).
+pub static DEVICES: Surface = plain("/api/device", Families::NONE, Style::OpenAi);
+
 /// A surface with nothing special.
 const fn plain(base: &'static str, families: Families, style: Style) -> Surface {
     Surface {

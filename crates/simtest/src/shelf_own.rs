@@ -1,10 +1,11 @@
-//! Secrets that workspaces bring, on the shelf in memory. In: the port's verbs. Out: rows. Never here: what other verbs do (shelf).
+//! Secrets that workspaces bring, and devices, on the shelf in memory. In: the port's verbs. Out: rows. Never here: what other verbs do (shelf).
 
 use crate::shelf::{Shelf, ready};
 use store::port::{
-    AuditEntry, OwnCredentialChange, OwnCredentialRow, OwnCredentials, OwnNote, Pending, StoreError,
+    AuditEntry, DeviceDecision, DeviceRow, Devices, KeyRow, OwnCredentialChange, OwnCredentialRow, OwnCredentials,
+    OwnNote, Pending, StoreError,
 };
-use units::{CredentialId, WorkspaceId};
+use units::{CredentialId, Timestamp, WorkspaceId};
 
 fn missing() -> StoreError {
     StoreError::NotFound("provider key")
@@ -46,5 +47,28 @@ impl OwnCredentials for Shelf {
             }
         }
         ready(Ok(()))
+    }
+}
+
+/// No scenario has a device.
+impl Devices for Shelf {
+    fn begin_device(&self, _: DeviceRow) -> Pending<'_, ()> {
+        ready(Err(StoreError::NotFound("device")))
+    }
+
+    fn find_device(&self, _: [u8; 32]) -> Pending<'_, Option<DeviceRow>> {
+        ready(Ok(None))
+    }
+
+    fn decide_device(&self, _: DeviceDecision, _: AuditEntry) -> Pending<'_, ()> {
+        ready(Err(StoreError::NotFound("device")))
+    }
+
+    fn claim_device(&self, _: [u8; 32], _: KeyRow, _: AuditEntry) -> Pending<'_, ()> {
+        ready(Err(StoreError::NotFound("device")))
+    }
+
+    fn sweep_devices(&self, _: Timestamp) -> Pending<'_, u64> {
+        ready(Ok(0))
     }
 }

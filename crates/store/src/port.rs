@@ -1,6 +1,7 @@
 //! The doors of the store: `Ledger` (hot, money), `People` (who signs in), `Store` (everything else). In: use cases.
 //! Out: what is durable. Never here: tables, SQL, a rule about money.
 
+mod device;
 mod keys;
 mod once;
 mod own_credentials;
@@ -8,6 +9,7 @@ mod people;
 mod tasks;
 mod workspaces;
 
+pub use device::{DeviceDecision, DeviceRow, DeviceState, Devices};
 pub use keys::{KeyChange, KeyRotation, KeyRow, ManagementKeyRow, OldText};
 pub use once::OnceRow;
 pub use own_credentials::{OwnCredentialChange, OwnCredentialRow, OwnCredentials, OwnNote, OwnState};
@@ -294,7 +296,7 @@ pub enum Change {
 }
 
 /// The other door: customers, keys, catalogue, records. Each verb is one named transaction.
-pub trait Store: OwnCredentials + Send + Sync {
+pub trait Store: Devices + OwnCredentials + Send + Sync {
     /// The id of this start of this process (holds of a dead boot are void).
     fn boot(&self) -> BootId;
     /// Whether it answers; `Unavailable` says why not.

@@ -10,6 +10,7 @@ mod catalogue;
 mod changes;
 mod credit;
 mod decide;
+mod device;
 mod door;
 mod keys;
 mod link;

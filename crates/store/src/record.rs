@@ -1,8 +1,9 @@
 //! What both engines keep alike: the numbers of usage rows, texts of rules. In: rows. Out: columns, and back. Never here: SQL that
 //! differs.
 
+use crate::port::DeviceState;
 use ledger::{CacheSums, KeySpend, UsageRow};
-use units::{Class, NanoUsd, RequestId, Timestamp, Usage, UsageSource};
+use units::{Class, NanoUsd, RequestId, Timestamp, Usage, UsageSource, UserId, WorkspaceId};
 
 /// The columns of a usage row that both engines share, in this order.
 pub const COLUMNS: &str = "request, closing, at, workspace, key, endpoint, model, provider, upstream_model, status, fault, \
@@ -11,6 +12,27 @@ pub const COLUMNS: &str = "request, closing, at, workspace, key, endpoint, model
 
 /// What a usage row of a request says that was admitted and that the house did not fail. One text for both engines.
 pub const ADMITTED: &str = "attempts > 0 AND status < 500";
+
+/// How far a device has come, as a number, and by whom for where.
+pub const fn device_state(state: DeviceState) -> (u8, Option<(WorkspaceId, UserId)>) {
+    match state {
+        DeviceState::Waiting => (0, None),
+        DeviceState::Approved { workspace, user } => (1, Some((workspace, user))),
+        DeviceState::Denied => (2, None),
+        // By whom stays as it is.
+        DeviceState::Claimed => (3, None),
+    }
+}
+
+/// How far a device has come. What is not known is a no.
+pub const fn device_state_of(state: i64, who: Option<(WorkspaceId, UserId)>) -> DeviceState {
+    match (state, who) {
+        (0, _) => DeviceState::Waiting,
+        (1, Some((workspace, user))) => DeviceState::Approved { workspace, user },
+        (3, _) => DeviceState::Claimed,
+        _ => DeviceState::Denied,
+    }
+}
 
 /// The columns of a key's sums that both engines share, in this order.
 pub const KEY_SUMS: &str = "key, spent, cache_read, cache_written, cache_saved";

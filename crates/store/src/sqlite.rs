@@ -7,6 +7,7 @@ mod audit;
 mod books;
 mod catalogue;
 mod credit;
+mod device;
 mod door;
 mod files;
 mod inbox;

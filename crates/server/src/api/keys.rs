@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
 use store::port::{KeyChange, KeyRotation, KeyRow};
-use units::{KeyId, Secret, Timestamp, UserId};
+use units::{KeyId, Secret, Timestamp, UserId, WorkspaceId};
 
 /// What a new key is made of.
 #[derive(Deserialize, JsonSchema)]
@@ -79,6 +79,28 @@ fn mint(house: &House) -> Secret<String> {
     admit::mint(&house.settings.key_prefix, &random)
 }
 
+/// A new key without rules that is nobody's, and its text.
+pub fn new_key(house: &House, workspace: WorkspaceId, name: &str, now: Timestamp) -> (KeyRow, Secret<String>) {
+    let text = mint(house);
+    let row = KeyRow {
+        id: house.key_id(now),
+        workspace,
+        name: name.trim().into(),
+        prefix: admit::display_prefix(text.expose()).into(),
+        digest: house.vault.digest(text.expose()),
+        created_at: now,
+        expires_at: None,
+        revoked_at: None,
+        rules: KeyRules::default(),
+        owner: None,
+        created_by: String::new(),
+        last_used_at: None,
+        old: None,
+        version: 1,
+    };
+    (row, text)
+}
+
 /// `POST /keys`, `POST /workspaces/{workspace}/keys`. The key itself is in this answer and nowhere else, ever (R-KEY-1).
 pub async fn create(
     State(worker): State<Worker>,
@@ -100,23 +122,9 @@ pub async fn create(
     new.rules.unwrap_or_default().set(&mut rules, house, &mut checks);
     checks.done()?;
     let Some(workspace) = workspace else { return Err(Problem::internal()) };
-    let text = mint(house);
-    let row = KeyRow {
-        id: house.key_id(now),
-        workspace: workspace.id,
-        name: new.name.trim().into(),
-        prefix: admit::display_prefix(text.expose()).into(),
-        digest: house.vault.digest(text.expose()),
-        created_at: now,
-        expires_at,
-        revoked_at: None,
-        rules,
-        owner,
-        created_by: hand.name().to_owned(),
-        last_used_at: None,
-        old: None,
-        version: 1,
-    };
+    let (mut row, text) = new_key(house, workspace.id, &new.name, now);
+    (row.expires_at, row.rules, row.owner) = (expires_at, rules, owner);
+    hand.name().clone_into(&mut row.created_by);
     let log = hand.did(now, "key.create", &row, &json!(KeyTold::of(&row)));
     let gate = house.keys.gate.lock().await;
     house.store.create_key(row.clone(), log).await?;

@@ -5,7 +5,7 @@ use super::gate::{self, May};
 use super::people::{account, invitations, members, password, sessions, totp, users};
 use super::problem::Problem;
 use super::{
-    catalogue, credit, document, fit, key_told, keys, log, management_keys, operator, own_providers, page,
+    catalogue, credit, devices, document, fit, key_told, keys, log, management_keys, operator, own_providers, page,
     platform, records, tokens, workspace_rules, workspaces,
 };
 use crate::house::Worker;
@@ -125,11 +125,19 @@ const fn is_once(word: &str) -> bool {
 /// Who looks after people.
 const HEADS: May = May::Member(&[Role::Owner, Role::Admin]);
 /// Who makes keys.
-const MAKERS: May = May::Member(&[Role::Owner, Role::Admin, Role::Developer]);
+const MAKERS: May = May::Member(&MAKING);
+/// The same, but no program.
+const MAKING_PEOPLE: May = May::Person(&MAKING);
+const MAKING: [Role; 3] = [Role::Owner, Role::Admin, Role::Developer];
 /// Who makes keys for programs: no program makes itself others.
 const PEOPLE: May = May::Person(&[Role::Owner, Role::Admin]);
 /// Everybody in a workspace.
 const MEMBERS: May = May::Member(&Role::ALL);
+
+/// Whether members of a role make keys.
+pub fn makes_keys(role: Role) -> bool {
+    MAKING.contains(&role)
+}
 
 /// Every route there is. In a workspace operators may what its owner may.
 #[rustfmt::skip]
@@ -220,6 +228,12 @@ pub static ROWS: &[Row] = rows![
     POST "/workspaces/{workspace}/keys/{key}/rotate" "workspace_keys.rotate", MAKERS, keys::Rotated => key_told::NewKeyTold, keys::rotate;
     /// Revokes a key; again changes nothing.
     DELETE "/workspaces/{workspace}/keys/{key}" "workspace_keys.revoke", MAKERS, () => key_told::KeySpent, keys::revoke;
+    /// The device that shows a code, so that people see what they would say yes to.
+    POST "/devices/look" "devices.look", May::Session, devices::Typed => devices::DeviceTold, devices::look;
+    /// A device gets no key.
+    POST "/devices/deny" "devices.deny", May::Session, devices::Typed => devices::DeviceTold, devices::deny;
+    /// A device gets a key of this workspace, which belongs to who says so.
+    POST "/workspaces/{workspace}/devices" "devices.approve", MAKING_PEOPLE, devices::Typed => devices::DeviceTold, devices::approve;
     /// Management keys of a workspace, newest first.
     GET "/workspaces/{workspace}/management-keys" "management_keys.list", PEOPLE, page::WhichPage => management_keys::ManagementKeys, management_keys::list;
     /// Makes a management key; its text is in this answer and nowhere else.

@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
@@ -37,6 +37,7 @@ const STEPS: [Step; 12] = [
         include_str!("../../migrations/sqlite/0012_requests.sql"),
         include_str!("../../migrations/sqlite/0012_requests_of_day.sql"),
     ),
+    Step::Once(include_str!("../../migrations/sqlite/0013_devices.sql")),
 ];
 
 /// Brings the file to the newest shape, each step in its own transaction.

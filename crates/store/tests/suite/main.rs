@@ -11,6 +11,8 @@ mod caps;
 #[cfg(test)]
 mod contradiction;
 #[cfg(test)]
+mod device;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod kill;

@@ -38,7 +38,7 @@ fn management_key(world: &World, workspace: WorkspaceId, made_by: Option<UserId>
 }
 
 /// A workspace with an owner and a developer, and a stranger to it.
-async fn town(world: &World, o: &Opened) -> (WorkspaceId, [UserId; 3]) {
+pub async fn town(world: &World, o: &Opened) -> (WorkspaceId, [UserId; 3]) {
     let mut users = Vec::new();
     for name in ["ada", "bob", "eve"] {
         users.push(registered(world, o, name).await.id);

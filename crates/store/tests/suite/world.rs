@@ -238,7 +238,7 @@ pub fn usage_row(hold: &HoldOrder) -> UsageRow {
 
 /// Takes a store's shape back to the one from before there were people.
 pub const WITHOUT_PEOPLE: &str = "
-    DROP TABLE once_call; DROP TABLE own_credential; DROP TABLE management_key; DROP INDEX api_key_owner;
+    DROP TABLE device; DROP TABLE once_call; DROP TABLE own_credential; DROP TABLE management_key; DROP INDEX api_key_owner;
     DROP TABLE user_account; DROP TABLE sign_in_method; DROP TABLE recovery_code; DROP TABLE session;
     DROP TABLE member; DROP TABLE invitation; DROP TABLE mailed_token; DROP TABLE log_head;
     DROP INDEX operator_log_workspace;

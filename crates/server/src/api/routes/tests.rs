@@ -488,6 +488,7 @@ async fn r_acc_1_sessions_end_in_every_way() {
 }
 
 mod apart;
+mod devices;
 mod document;
 mod keys;
 mod once;

@@ -1,0 +1,254 @@
+//! The device authorization flow (RFC 8628): a device asks for codes, shows one, and asks with the other until somebody has decided
+//! about it in a browser; then it gets a key of theirs, once. In: forms or JSON of devices. Out: the answers of the RFC.
+//! Never here: who may decide (api/devices), how codes are made (device).
+
+use crate::address;
+use crate::api::{makes_keys, new_key};
+use crate::entry::Door;
+use crate::house::{House, Worker};
+use crate::limits::{DEVICE_BODY_BYTES_MAX, DEVICE_INTERVAL, DEVICE_TIME, NAME_CHARS_MAX};
+use crate::surface::DEVICES;
+use crate::visit::{self, Code};
+use admit::{KeyRules, Scope};
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::net::IpAddr;
+use store::port::{AuditEntry, DeviceRow, DeviceState, StoreError};
+use units::{Timestamp, UserId, WorkspaceId};
+
+/// What a device says to ask for its key.
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// Adds the two paths.
+pub fn router(worker: &Worker) -> Router<Worker> {
+    let door = Door { surface: &DEVICES, endpoint: visit::UNKNOWN, dialect: None };
+    let at = |path: &str| format!("{}{path}", DEVICES.base);
+    let both = Router::new().route(&at("/code"), post(code)).route(&at("/token"), post(token));
+    both.layer(from_fn_with_state((worker.house.clone(), door), visit::attend))
+}
+
+/// An answer that says why not, in the words of the RFC.
+#[derive(Debug)]
+struct Refusal {
+    error: &'static str,
+    told: String,
+    wait: Option<u64>,
+}
+
+fn refusal(error: &'static str, told: impl Into<String>) -> Refusal {
+    Refusal { error, told: told.into(), wait: None }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(_: StoreError) -> Self {
+        refusal("temporarily_unavailable", "The store does not answer; try again.")
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = match self.error {
+            "temporarily_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+            "address_blocked" => StatusCode::FORBIDDEN,
+            "too_many_devices" => StatusCode::TOO_MANY_REQUESTS,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let mut response = told(status, &json!({ "error": self.error, "error_description": self.told }));
+        if let Some(seconds) = self.wait {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(Code(self.error));
+        response
+    }
+}
+
+fn told(status: StatusCode, body: &Value) -> Response {
+    let mut response = (status, Bytes::from(body.to_string())).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What a device sends; fields that the RFC does not know are passed over.
+#[derive(Default, Deserialize)]
+struct Asked {
+    client_id: Option<String>,
+    scope: Option<String>,
+    grant_type: Option<String>,
+    device_code: Option<String>,
+}
+
+async fn read(request: Request) -> Result<Asked, Refusal> {
+    let invalid = |told| refusal("invalid_request", told);
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let is_json = kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+    let body = to_bytes(request.into_body(), DEVICE_BODY_BYTES_MAX);
+    let body = body.await.map_err(|_| invalid("The body could not be read, or is too large."))?;
+    let asked = match is_json {
+        true => serde_json::from_slice(&body).map_err(drop),
+        false => form(&body).ok_or(()),
+    };
+    asked.map_err(|()| invalid("Expected the fields of RFC 8628, each once, as a form or as JSON."))
+}
+
+/// The fields of a form; none where one comes twice.
+fn form(body: &[u8]) -> Option<Asked> {
+    let mut asked = Asked::default();
+    for (name, value) in form_urlencoded::parse(body) {
+        let field = match &*name {
+            "client_id" => &mut asked.client_id,
+            "scope" => &mut asked.scope,
+            "grant_type" => &mut asked.grant_type,
+            "device_code" => &mut asked.device_code,
+            _ => continue,
+        };
+        if field.replace(value.into_owned()).is_some() {
+            return None;
+        }
+    }
+    Some(asked)
+}
+
+/// Refuses an address that guesses.
+fn heard(house: &House, from: Option<IpAddr>, now: Timestamp) -> Result<(), Refusal> {
+    let until = from.and_then(|from| house.limiter.blocked(from, now));
+    until.map_or(Ok(()), |until| {
+        let wait = Some(until.since(now).as_secs().max(1));
+        Err(Refusal { wait, ..refusal("address_blocked", "Too many failed tries from this address.") })
+    })
+}
+
+/// `POST /api/device/code`: two codes, and where people type the shorter one.
+async fn code(State(worker): State<Worker>, request: Request) -> Result<Response, Refusal> {
+    let house = &worker.house;
+    let (now, from) = (house.clock.now(), address::client(&request, &house.settings.trusted_proxies));
+    heard(house, from, now)?;
+    let asked = read(request).await?;
+    let client = asked.client_id.as_deref().unwrap_or("").trim().to_owned();
+    if client.is_empty() || client.chars().count() > NAME_CHARS_MAX || client.chars().any(char::is_control) {
+        let told = format!("client_id: expected what the device calls itself, 1 to {NAME_CHARS_MAX} characters.");
+        return Err(refusal("invalid_request", told));
+    }
+    let scopes = scopes_of(asked.scope.as_deref().unwrap_or(""))?;
+    if !house.devices.may_begin(from, now) {
+        let wait = Some(DEVICE_TIME.as_secs());
+        return Err(Refusal { wait, ..refusal("too_many_devices", "Too many devices began at this address.") });
+    }
+    let (device_code, user_code) = (house.device_code(), house.user_code());
+    let row = DeviceRow {
+        id: house.device_digest(device_code.expose()),
+        user_code: house.user_code_digest(&user_code).unwrap_or_default(),
+        client,
+        scopes: words(&scopes),
+        address: from.map(|from| from.to_string()).unwrap_or_default(),
+        made_at: now,
+        ends_at: now.plus(DEVICE_TIME),
+        state: DeviceState::Waiting,
+    };
+    house.store.begin_device(row).await?;
+    let page = format!("{}/device", house.settings.base());
+    Ok(told(
+        StatusCode::OK,
+        &json!({
+            "device_code": device_code.expose(), "user_code": user_code, "verification_uri": page,
+            "verification_uri_complete": format!("{page}?user_code={user_code}"),
+            "expires_in": DEVICE_TIME.as_secs(), "interval": DEVICE_INTERVAL.as_secs(),
+        }),
+    ))
+}
+
+fn scopes_of(text: &str) -> Result<Vec<Scope>, Refusal> {
+    let known = || Scope::ALL.map(Scope::name).join(", ");
+    let read = |word: &str| {
+        let told = || format!("scope: there is no \"{}\"; there are {}.", word.escape_debug(), known());
+        Scope::from_name(word).ok_or_else(|| refusal("invalid_scope", told()))
+    };
+    let mut scopes: Vec<Scope> = text.split_whitespace().map(read).collect::<Result<_, _>>()?;
+    scopes.dedup();
+    Ok(scopes)
+}
+
+fn words(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// `POST /api/device/token`: the key, when somebody has approved the device.
+async fn token(State(worker): State<Worker>, request: Request) -> Result<Response, Refusal> {
+    let house = &worker.house;
+    let (now, from) = (house.clock.now(), address::client(&request, &house.settings.trusted_proxies));
+    heard(house, from, now)?;
+    let asked = read(request).await?;
+    if asked.grant_type.as_deref() != Some(GRANT) {
+        return Err(refusal("unsupported_grant_type", format!("Expected {GRANT}.")));
+    }
+    let digest = house.device_digest(asked.device_code.as_deref().unwrap_or(""));
+    let device = house.store.find_device(digest).await?.filter(|device| device.id == digest);
+    let Some(device) = device else {
+        // Nobody comes here by chance: it has 256 bits.
+        from.map(|from| house.limiter.failed(from, now));
+        return Err(refusal("invalid_grant", "There is no such device, or it is too late for it."));
+    };
+    if device.ends_at <= now {
+        return Err(refusal("expired_token", "It is too late for this code; begin again."));
+    }
+    if house.devices.is_too_soon(digest, now) {
+        return Err(refusal("slow_down", "Wait five seconds longer each time from now on."));
+    }
+    match device.state {
+        DeviceState::Waiting => Err(refusal("authorization_pending", "Nobody has decided yet.")),
+        DeviceState::Denied => Err(refusal("access_denied", "It was denied.")),
+        DeviceState::Claimed => Err(refusal("invalid_grant", "It has its key already.")),
+        DeviceState::Approved { workspace, user } => claim(house, &device, (workspace, user), now).await,
+    }
+}
+
+/// Makes the key of an approved device, and tells it.
+async fn claim(
+    house: &House,
+    device: &DeviceRow,
+    (workspace, user): (WorkspaceId, UserId),
+    now: Timestamp,
+) -> Result<Response, Refusal> {
+    let gone = || refusal("access_denied", "Who approved it may not make keys there any more.");
+    let approver = house.people.user(user).filter(|row| row.disabled_at.is_none()).ok_or_else(gone)?;
+    let may = house.people.role(workspace, user).is_some_and(makes_keys);
+    let place = house.workspaces.find(workspace).filter(|_| may).ok_or_else(gone)?;
+    let scopes = scopes_of(&device.scopes)?;
+    let rules = KeyRules { scopes: Some(scopes).filter(|scopes| !scopes.is_empty()), ..KeyRules::default() };
+    let (mut row, text) = new_key(house, workspace, &device.client, now);
+    (row.rules, row.owner, row.created_by) = (rules, Some(user), approver.email.clone());
+    let log = AuditEntry {
+        at: now,
+        actor: approver.email.clone(),
+        action: "key.create".into(),
+        object: row.id.to_string(),
+        detail: json!({ "device": device.client }).to_string(),
+        workspace: Some(workspace),
+        address: device.address.clone(),
+        ..AuditEntry::default()
+    };
+    let gate = house.keys.gate.lock().await;
+    house.store.claim_device(device.id, row.clone(), log).await.map_err(|error| match error {
+        StoreError::NotFound(_) => refusal("invalid_grant", "It has its key already."),
+        error => error.into(),
+    })?;
+    house.keys.put(row.clone());
+    drop(gate);
+    Ok(told(
+        StatusCode::OK,
+        &json!({
+            "access_token": text.expose(), "token_type": "Bearer", "scope": device.scopes, "key_id": row.id.to_string(),
+            "workspace": { "id": workspace.to_string(), "name": place.name, "slug": place.slug },
+        }),
+    ))
+}

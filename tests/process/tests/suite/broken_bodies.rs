@@ -27,6 +27,12 @@ impl Callers {
     fn of(town: &Town) -> Outcome<Self> {
         let operator = town.gateway.operator()?;
         operator.ask("POST", "/workspaces", Some(&json!({ "name": "Acme" })))?;
+        let address = town.gateway.address;
+        let theirs = json!({ "name": "theirs", "kind": "openai", "base_url": format!("http://{address}/v1"),
+                             "own_keys": { "allowed": true } });
+        operator.apply(&json!({ "provider": [theirs] }))?;
+        let new = json!({ "provider": "theirs", "label": "ours", "key": "sk-own-canary-0123456789" });
+        let brought = operator.ask("POST", "/workspaces/acme/provider-keys", Some(&new))?;
         let key = operator.ask("POST", "/keys", Some(&json!({ "workspace": "acme", "name": "k" })))?;
         let mut other = town.resident("bob")?;
         let seed = expect(other.ask("POST", "/totp", &Value::Null)?, 201)?;
@@ -40,7 +46,8 @@ impl Callers {
         expect(other.ask("POST", "/invitations/accept", &token)?, 200)?;
         let members = operator.ask("GET", "/workspaces/acme/members", None)?;
         let (key, user) = (text(&key["id"]), text(&members["data"][0]["user"]));
-        let ids = vec![("{workspace}", "acme".to_owned()), ("{key}", key.clone()), ("{id}", key), ("{user}", user)];
+        let brought = format!("provider-keys/{}", text(&brought["id"]));
+        let ids = vec![("provider-keys/{key}", brought), ("{key}", key.clone()), ("{id}", key), ("{user}", user)];
         Ok(Self { session: town.resident("ada")?, half, token: format!("Bearer {}", operator.token()), ids })
     }
 

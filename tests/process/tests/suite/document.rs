@@ -234,7 +234,11 @@ fn platform(tour: &mut Tour<'_>) -> Outcome<()> {
     tour.operator("operator_tokens.list", "GET /operator-tokens", &NOTHING)?;
     let one = format!("DELETE /operator-tokens/{}", text(&made["id"]));
     tour.operator("operator_tokens.revoke", &one, &NOTHING)?;
-    let catalogue = process_tests::catalogue(tour.town.gateway.address);
+    let address = tour.town.gateway.address;
+    let mut catalogue = process_tests::catalogue(address);
+    let theirs = json!({ "name": "theirs", "kind": "openai", "base_url": format!("http://{address}/v1"),
+                         "own_keys": { "allowed": true } });
+    catalogue["provider"].as_array_mut().into_iter().for_each(|all| all.push(theirs.clone()));
     for path in ["PUT /catalogue?dry_run=true", "PUT /catalogue"] {
         tour.operator("catalogue.apply", path, &catalogue)?;
     }
@@ -243,6 +247,14 @@ fn platform(tour: &mut Tour<'_>) -> Outcome<()> {
     {
         tour.operator(name, &format!("GET {path}"), &NOTHING)?;
     }
+    tour.operator("own_providers.list", "GET /workspaces/acme/providers", &NOTHING)?;
+    let base = "/workspaces/acme/provider-keys";
+    let new = json!({ "provider": "theirs", "label": "ours", "key": "sk-own-canary-0123456789" });
+    let made = tour.operator("provider_keys.create", &format!("POST {base}"), &new)?;
+    let one = format!("{base}/{}", text(&made["id"]));
+    tour.operator("provider_keys.list", &format!("GET {base}"), &NOTHING)?;
+    tour.operator("provider_keys.change", &format!("PATCH {one}"), &json!({ "label": "theirs" }))?;
+    tour.operator("provider_keys.remove", &format!("DELETE {one}"), &NOTHING)?;
     used(tour)?;
     tour.operator("usage.list", "GET /usage", &NOTHING)?;
     tour.operator("audit.run", "GET /audit", &NOTHING)?;

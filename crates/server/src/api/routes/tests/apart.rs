@@ -1,6 +1,7 @@
 //! What another workspace has, asked for by everything that may name it. Never here: the workspace itself (tests).
 
 use super::keys::By;
+use super::own_keys;
 use super::*;
 use serde_json::{Value, json};
 
@@ -19,6 +20,7 @@ async fn whole(town: &Town, by: &By, row: &Row, path: &str, body: &Value) -> Str
 fn good(row: &Row) -> Value {
     match row.name {
         "members.change" => json!({ "role": "viewer" }),
+        "provider_keys.change" => json!({ "label": "x" }),
         "workspace_keys.create" => json!({ "name": "k" }),
         _ => json!({}),
     }
@@ -28,6 +30,7 @@ fn good(row: &Row) -> Value {
 #[tokio::test]
 async fn r_acc_1_ids_of_other_workspaces_are_nobodys() {
     let town = Town::open("ids-apart").await;
+    town.with_providers().await;
     let (owner, stranger) = (town.by("owner").await, town.by("stranger").await);
     town.seat("viewer").await;
     let acme = |tail: &str| format!("POST /api/manage/workspaces/acme/{tail}");
@@ -40,6 +43,7 @@ async fn r_acc_1_ids_of_other_workspaces_are_nobodys() {
     let key = made("keys", json!({ "name": "k" })).await;
     let program = made("management-keys", json!({ "name": "p", "role": "viewer", "expires_at": ends })).await;
     let invitation = made("invitations", json!({ "email": "x@example.com", "role": "viewer" })).await;
+    let brought = made("provider-keys", own_keys::key("open", own_keys::SECRET)).await;
     let user = town.user("viewer").to_string();
     // The next id beside it, which is nobody's.
     let nobodys = |id: &str| format!("{}{}", &id[..id.len() - 1], if id.ends_with('0') { '1' } else { '0' });
@@ -52,6 +56,7 @@ async fn r_acc_1_ids_of_other_workspaces_are_nobodys() {
             Some(("invitations/", _)) => ("{invitation}", &invitation),
             Some(("keys/", _)) => ("{key}", &key),
             Some(("management-keys/", _)) => ("{key}", &program),
+            Some(("provider-keys/", _)) => ("{key}", &brought),
             Some(_) => panic!("{} names something that this test does not know", row.path),
         };
         let mut answers = Vec::new();
@@ -63,7 +68,7 @@ async fn r_acc_1_ids_of_other_workspaces_are_nobodys() {
         assert!(answers[0].starts_with("404 Not Found yes\n"), "{}: {}", row.path, answers[0]);
         looked += 1;
     }
-    assert_eq!(looked, 8);
+    assert_eq!(looked, 10);
     // In bodies, and in what lists begin after.
     let create = ROWS.iter().find(|row| row.name == "workspace_keys.create").unwrap();
     let mut answers = Vec::new();
@@ -72,9 +77,13 @@ async fn r_acc_1_ids_of_other_workspaces_are_nobodys() {
         answers.push(whole(&town, &stranger, create, "/api/manage/workspaces/bolt/keys", &body).await);
     }
     assert!(answers[0] == answers[1] && answers[0].starts_with("400"), "{answers:?}");
-    for (list, id) in
-        [("keys", &key), ("management-keys", &program), ("invitations", &invitation), ("members", &user)]
-    {
+    for (list, id) in [
+        ("keys", &key),
+        ("management-keys", &program),
+        ("provider-keys", &brought),
+        ("invitations", &invitation),
+        ("members", &user),
+    ] {
         let row = ROWS.iter().find(|row| row.path == format!("/workspaces/{{workspace}}/{list}")).unwrap();
         let path = |id: &str| format!("/api/manage/workspaces/bolt/{list}?before={id}");
         let theirs = whole(&town, &stranger, row, &path(id), &json!({})).await;

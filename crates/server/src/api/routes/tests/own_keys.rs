@@ -6,11 +6,11 @@ use super::*;
 use serde_json::{Value, json};
 
 const KEYS: &str = "/api/manage/workspaces/acme/provider-keys";
-const SECRET: &str = "sk-own-canary-0123456789";
+pub const SECRET: &str = "sk-own-canary-0123456789";
 
 impl Town {
     /// Puts a provider into the catalogue that takes keys of workspaces, one that does not, and one by tasks.
-    async fn with_providers(&self) {
+    pub async fn with_providers(&self) {
         let token = self.by("token").await;
         let own = json!({ "allowed": true, "fee_micro_usd": 250, "base_urls": ["https://eu.example.com/v1/"] });
         let docs = json!({
@@ -29,7 +29,7 @@ impl Town {
     }
 }
 
-fn key(provider: &str, secret: &str) -> Value {
+pub fn key(provider: &str, secret: &str) -> Value {
     json!({ "provider": provider, "label": "ours", "key": secret })
 }
 

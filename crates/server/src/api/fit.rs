@@ -218,7 +218,9 @@ fn compare_object(schema: &Value, value: &Value, at: &str, look: Look, checks: &
     }
     for (name, field) in fields {
         if forms {
-            compare_text(names, name, &below(name), checks);
+            // Nothing is no name to be told by.
+            let at = if name.is_empty() { at.to_owned() } else { below(name) };
+            compare_text(names, name, &at, checks);
         }
         match known.and_then(|known| known.get(name)) {
             Some(schema) => compare(schema, field, &below(name), look, checks),
@@ -253,7 +255,7 @@ mod tests {
                 "a": { "type": "string", "minLength": 2, "maxLength": 3 }, "b": { "enum": ["x", "y"] },
                 "c": { "type": ["integer", "null"], "minimum": 1, "maximum": 9 },
                 "d": { "type": "array", "maxItems": 2, "items": inner }, "e": { "anyOf": [inner, { "type": "null" }] },
-                "f": { "type": "object", "maxProperties": 1, "propertyNames": { "maxLength": 1 },
+                "f": { "type": "object", "maxProperties": 1, "propertyNames": { "minLength": 1, "maxLength": 1 },
                        "additionalProperties": { "type": "boolean" } },
             },
         });
@@ -270,6 +272,7 @@ mod tests {
             ),
             (json!({ "a": "12", "b": "x", "e": { "n": 4_294_967_296_u64 } }), vec!["e.n"]),
             (json!({ "a": "12", "b": "x", "e": 7, "f": { "kk": 1, "l": true } }), vec!["e", "f", "f.kk", "f.kk"]),
+            (json!({ "a": "12", "b": "x", "f": { "": true } }), vec!["f"]),
         ] {
             assert_eq!(found(&schema, &wrong), fields, "{wrong}");
         }

@@ -169,10 +169,8 @@ fn metadata(pairs: BTreeMap<String, String>, checks: &mut Checks) -> Option<BTre
     for (name, value) in &pairs {
         let long = [name, value].iter().any(|text| text.chars().count() > METADATA_VALUE_CHARS_MAX);
         if long || name.is_empty() {
-            checks.add(
-                format!("rules.metadata.{name}"),
-                format!("expected names and values of at most {METADATA_VALUE_CHARS_MAX} characters"),
-            );
+            let at = if name.is_empty() { "rules.metadata".to_owned() } else { format!("rules.metadata.{name}") };
+            checks.add(at, format!("expected names and values of at most {METADATA_VALUE_CHARS_MAX} characters"));
         }
     }
     Some(pairs)

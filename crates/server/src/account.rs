@@ -163,7 +163,9 @@ fn limits_of(told: &LimitTold) -> Value {
     let Readings { requests, concurrent, day } = told.readings();
     let reading = |reading: &Option<Reading>| {
         reading.map(|Reading { limit, remaining, free_at }| {
-            json!({ "limit": limit, "remaining": remaining, "reset_at": free_at.to_string() })
+            // Where nothing is used there is nothing to wait for.
+            let reset_at = (remaining < limit).then(|| free_at.to_string());
+            json!({ "limit": limit, "remaining": remaining, "reset_at": reset_at })
         })
     };
     json!({
@@ -270,7 +272,7 @@ mod tests {
     fn r_api_10_a_key_is_told_its_limits() {
         let free_at = Timestamp::parse_rfc3339("2026-03-03T09:00:00Z").unwrap();
         let reading = |limit, remaining| Some(Reading { limit, remaining, free_at });
-        let readings = Readings { requests: reading(30, 12), concurrent: reading(2, 1), day: None };
+        let readings = Readings { requests: reading(30, 12), concurrent: reading(2, 1), day: reading(9, 9) };
         let allowance = admit::allowance(&Tiers::default(), [], true);
         let mut told = snapshot(MicroBalance::default(), 0, [None, None]);
         let body = |told: &Snapshot| -> Value { serde_json::from_slice(&told.identity()).unwrap() };
@@ -279,7 +281,7 @@ mod tests {
         assert_eq!(body(&told)["tier"], "topup");
         let limits = json!({
             "requests_per_minute": { "limit": 30, "remaining": 12, "reset_at": "2026-03-03T09:00:00.000Z" },
-            "requests_per_day": null, "concurrent_requests": { "limit": 2, "remaining": 1 },
+            "requests_per_day": { "limit": 9, "remaining": 9, "reset_at": null }, "concurrent_requests": { "limit": 2, "remaining": 1 },
         });
         assert_eq!(body(&told)["limits"], limits);
     }

@@ -7,12 +7,14 @@ mod args;
 mod audit;
 mod client;
 mod configure;
+mod credentials;
 mod credit;
 mod demo;
 mod exit;
 mod init;
 mod keys;
 mod listing;
+mod login;
 mod output;
 mod serving;
 mod tokens;
@@ -62,6 +64,8 @@ fn dispatch(args: Args, output: &Output) -> Result<(), Trouble> {
         Command::Model { .. } => listing::models(&client()?, output),
         Command::Usage(which) => listing::usage(&client()?, &which, output),
         Command::Log { limit } => listing::log(&client()?, limit, output),
+        Command::Login(how) => login::login(&how, &connection, &config, output),
+        Command::Logout => login::logout(&connection, &config, output),
         Command::Whoami => whoami::whoami(&connection, &config, output),
     }
 }

@@ -186,7 +186,11 @@ async fn first_operator(config: &Config, house: &House) -> Result<(), WiringErro
     Ok(())
 }
 
-fn make_private_dir(dir: &Path) -> std::io::Result<()> {
+/// Makes a folder, and those above it, that its owner alone reads.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_private_dir(dir: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

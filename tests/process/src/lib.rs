@@ -42,7 +42,7 @@ pub use load::load;
 pub use operator::{Account, Audit, Operator, Row};
 pub use providers::Providers;
 pub use redis_server::RedisServer;
-pub use shell::{Shell, Told};
+pub use shell::{Begun, Shell, Told};
 
 /// What came of a step: a value, or why a test fails.
 pub type Outcome<T> = Result<T, String>;

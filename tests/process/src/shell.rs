@@ -3,8 +3,9 @@
 
 use crate::{Gateway, Outcome, Setup, at, binary};
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// An environment that commands are run in. Nothing of this process's own reaches them.
 #[derive(Clone, Debug)]
@@ -88,6 +89,21 @@ impl Shell {
         if told.code == code { Ok(told) } else { Err(format!("not exit code {code}: {told:?}")) }
     }
 
+    /// Starts a command that goes on; `input` is its stdin.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn begin(&self, args: &[&str], input: &str) -> Outcome<Begun> {
+        let mut command = Command::new(binary()?);
+        command.env_clear().envs(self.env.iter().map(|(n, v)| (n, v))).current_dir(&self.folder);
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(at("tollgate"))?;
+        let stdin = child.stdin.take().map(|mut stdin| stdin.write_all(input.as_bytes()));
+        stdin.transpose().map_err(at("stdin"))?;
+        let lines = BufReader::new(child.stdout.take().ok_or("no stdout")?);
+        Ok(Begun { child, lines })
+    }
+
     /// Runs a command that must do what it is told.
     ///
     /// # Errors
@@ -103,6 +119,43 @@ impl Shell {
     pub fn json(&self, args: &[&str]) -> Outcome<Value> {
         let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
         self.run(&args)?.json()
+    }
+}
+
+/// A command that goes on.
+pub struct Begun {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Begun {
+    /// The next line of its stdout.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn line(&mut self) -> Outcome<String> {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).map_err(at("stdout"))?;
+        if line.is_empty() { Err("its stdout has ended".into()) } else { Ok(line) }
+    }
+
+    /// Waits for its end: the exit code and its stderr.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn end(mut self) -> Outcome<(i32, String)> {
+        let mut told = String::new();
+        self.child.stderr.take().ok_or("no stderr")?.read_to_string(&mut told).map_err(at("stderr"))?;
+        let status = self.child.wait().map_err(at("tollgate"))?;
+        Ok((status.code().unwrap_or(-1), told))
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        // One that has ended is no more to be stopped.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -3,6 +3,8 @@
 //! Never here: who may decide (api/devices), how codes are made (device).
 
 use crate::address;
+mod page;
+
 use crate::api::{makes_keys, new_key};
 use crate::entry::Door;
 use crate::house::{House, Worker};
@@ -28,12 +30,12 @@ use units::{Timestamp, UserId, WorkspaceId};
 /// What a device says to ask for its key.
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// Adds the two paths.
+/// The two paths, and the page where people decide.
 pub fn router(worker: &Worker) -> Router<Worker> {
     let door = Door { surface: &DEVICES, endpoint: visit::UNKNOWN, dialect: None };
     let at = |path: &str| format!("{}{path}", DEVICES.base);
     let both = Router::new().route(&at("/code"), post(code)).route(&at("/token"), post(token));
-    both.layer(from_fn_with_state((worker.house.clone(), door), visit::attend))
+    page::add(both).layer(from_fn_with_state((worker.house.clone(), door), visit::attend))
 }
 
 /// An answer that says why not, in the words of the RFC.
@@ -212,6 +214,13 @@ async fn token(State(worker): State<Worker>, request: Request) -> Result<Respons
     }
 }
 
+/// Where the key tells whose it is, and calls models.
+fn base_of(house: &House) -> String {
+    let fit = house.surfaces.iter().find(|surface| surface.families.account);
+    let first = fit.or_else(|| house.surfaces.iter().next());
+    format!("{}{}", house.settings.base(), first.map_or("", |surface| &*surface.base))
+}
+
 /// Makes the key of an approved device, and tells it.
 async fn claim(
     house: &House,
@@ -249,6 +258,7 @@ async fn claim(
         &json!({
             "access_token": text.expose(), "token_type": "Bearer", "scope": device.scopes, "key_id": row.id.to_string(),
             "workspace": { "id": workspace.to_string(), "name": place.name, "slug": place.slug },
+            "base_url": base_of(house),
         }),
     ))
 }

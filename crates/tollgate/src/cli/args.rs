@@ -67,6 +67,20 @@ impl ConfigArgs {
     }
 }
 
+/// How to sign in.
+#[derive(Group, Debug)]
+pub struct SignIn {
+    /// Read the key from stdin instead.
+    #[arg(long)]
+    pub key_stdin: bool,
+    /// What the key is called.
+    #[arg(long, value_name = "NAME", default_value = "tollgate login", conflicts_with = "key_stdin")]
+    pub name: String,
+    /// Only for this: chat, embeddings, images or read; may be given several times.
+    #[arg(long, value_name = "SCOPE", conflicts_with = "key_stdin")]
+    pub scope: Vec<String>,
+}
+
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
@@ -139,7 +153,11 @@ pub enum Command {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Whose key or token this is [env: TOLLGATE_API_KEY, else the operator token].
+    /// Get a key of your own for a server: approve it in a browser, and it is kept on this machine.
+    Login(SignIn),
+    /// Forget the key that login keeps for a server.
+    Logout,
+    /// Whose key or token this is [env: TOLLGATE_API_KEY, else the key of login, else the operator token].
     Whoami,
     /// Print a completion script for a shell.
     Completions {

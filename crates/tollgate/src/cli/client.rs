@@ -147,7 +147,8 @@ struct Reply {
 impl Reply {
     /// Its words about what went wrong, ending with the request's id.
     fn text(&self) -> String {
-        let text = [&self.body["detail"], &self.body["error"]["message"]].into_iter().find_map(Value::as_str);
+        let told = [&self.body["detail"], &self.body["error"]["message"], &self.body["error_description"]];
+        let text = told.into_iter().find_map(Value::as_str);
         let text = text.map_or_else(|| "the server refused".to_owned(), str::to_owned);
         match &self.request_id {
             Some(id) => format!("{text} ({}, request {id})", self.status),
@@ -195,7 +196,8 @@ fn read_token(path: &Path) -> Result<Secret<String>, Trouble> {
     Ok(Secret::new(text.trim().to_owned()))
 }
 
-fn blocking<T>(future: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+/// Runs something to its end.
+pub fn blocking<T>(future: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|e| Trouble::Failed(format!("the command cannot start: {e}")))?.block_on(future)
 }

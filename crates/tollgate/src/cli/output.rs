@@ -44,6 +44,11 @@ impl Output {
         if self.json { self.value(value) } else { self.line(text) }
     }
 
+    /// JSON as a line when asked for, else talk: of something that goes on.
+    pub fn now(&self, value: &Value, text: &str) {
+        if self.json { self.value(value) } else { self.talk(text) }
+    }
+
     /// JSON when asked for, else a table of some fields of each object of `data`.
     pub fn list(&self, value: &Value, columns: &[&str]) {
         if self.json {

@@ -40,6 +40,8 @@ mod limits;
 #[cfg(test)]
 mod log_lines;
 #[cfg(test)]
+mod login;
+#[cfg(test)]
 mod manage;
 #[cfg(test)]
 mod own_keys;

@@ -38,6 +38,7 @@ impl World {
             expires_at: None,
             reason: String::new(),
             actor: String::new(),
+            address: String::new(),
             at: Timestamp::from_ms(0),
         };
         wallet.grant(&order).unwrap();

@@ -177,6 +177,8 @@ pub struct GrantOrder {
     pub reason: String,
     /// Who did it (an operator token's name).
     pub actor: String,
+    /// From where they asked; empty when nobody did.
+    pub address: String,
     /// When.
     pub at: Timestamp,
 }

@@ -193,6 +193,7 @@ impl Both {
             expires_at: ends.map(Timestamp::from_ms),
             reason: String::new(),
             actor: String::new(),
+            address: String::new(),
             at: Timestamp::from_ms(self.now),
         };
         let posting = self.wallet.grant(&order).unwrap();

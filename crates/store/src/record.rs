@@ -1,8 +1,8 @@
 //! What both engines keep alike: the numbers of usage rows, texts of rules. In: rows. Out: columns, and back. Never here: SQL that
 //! differs.
 
-use crate::port::DeviceState;
-use ledger::{CacheSums, KeySpend, UsageRow};
+use crate::port::{AuditEntry, DeviceState};
+use ledger::{CacheSums, GrantKind, GrantOrder, KeySpend, UsageRow};
 use units::{Class, NanoUsd, RequestId, Timestamp, Usage, UsageSource, UserId, WorkspaceId};
 
 /// The columns of a usage row that both engines share, in this order.
@@ -40,6 +40,24 @@ pub const KEY_SUMS: &str = "key, spent, cache_read, cache_written, cache_saved";
 /// The holds of tasks that are not pending any more: nobody would ever close them. One text for both engines.
 pub const STRAYS: &str = "SELECT id FROM hold h WHERE h.task <> (1 = 0) AND NOT EXISTS \
     (SELECT 1 FROM image_task t WHERE t.id = h.id AND t.state = 0)";
+
+/// The entry of the log about a grant; what a plan refills by itself nobody did.
+pub fn grant_entry(order: &GrantOrder) -> Option<AuditEntry> {
+    let detail = serde_json::json!({
+        "amount_usd": order.amount.to_string(), "kind": order.kind.name(), "reason": order.reason,
+        "expires_at": order.expires_at.map(|at| at.to_string()),
+    });
+    (order.kind != GrantKind::Plan).then(|| AuditEntry {
+        at: order.at,
+        actor: order.actor.clone(),
+        action: "credit.grant".to_owned(),
+        object: order.id.to_string(),
+        detail: detail.to_string(),
+        workspace: Some(order.workspace),
+        address: order.address.clone(),
+        ..AuditEntry::default()
+    })
+}
 
 /// The day whose table keeps the rows of an id: that of the time in it.
 pub fn day_of(id: RequestId) -> i64 {

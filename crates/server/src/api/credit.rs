@@ -82,6 +82,7 @@ pub async fn grant(
         expires_at,
         reason: new.reason.trim().into(),
         actor: operator.name().to_owned(),
+        address: operator.address().to_owned(),
         at: now,
     };
     let balance = house.ledger.grant(order).await?;

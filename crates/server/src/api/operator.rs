@@ -39,6 +39,11 @@ impl Operator {
         self.principal.name()
     }
 
+    /// From where they ask.
+    pub fn address(&self) -> &str {
+        &self.principal.address
+    }
+
     /// An entry of the operators' log about what this operator did.
     pub fn did(&self, at: Timestamp, action: &str, object: String, detail: &serde_json::Value) -> AuditEntry {
         AuditEntry { object, ..self.principal.did(at, action, &"", detail) }

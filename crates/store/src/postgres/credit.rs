@@ -2,10 +2,11 @@
 //! Never here: a rule (ledger has them).
 
 use super::load;
+use super::log;
 use super::pool::{Db, Fail, one};
 use super::wire::Uuid;
 use crate::port::StoreError;
-use crate::record::{KEY_SUMS, key_sums_of};
+use crate::record::{KEY_SUMS, grant_entry, key_sums_of};
 use ledger::{AccountAsk, AccountState, Balance, GrantOrder, KeyCharges, KeySpend, Span, Tallies, Wallet};
 use std::sync::Arc;
 use tokio_postgres::{Row, Transaction};
@@ -67,7 +68,11 @@ async fn insert(tx: &Transaction<'_>, order: &GrantOrder) -> Result<(), Fail> {
             ],
         )
         .await?;
-    one(posted, "transfer")
+    one(posted, "transfer")?;
+    match grant_entry(order) {
+        Some(entry) => log::write(tx, &entry).await,
+        None => Ok(()),
+    }
 }
 
 /// One snapshot of a workspace's money.

@@ -3,9 +3,9 @@
 
 use super::journal::Journal;
 use super::write::{WriteError, one, tombstone};
-use super::{Shared, books, sql_error, tasks, usage};
+use super::{Shared, books, log, sql_error, tasks, usage};
 use crate::port::StoreError;
-use crate::record::{KEY_SUMS, key_sums_of};
+use crate::record::{KEY_SUMS, grant_entry, key_sums_of};
 use ledger::{Balance, Grant, GrantOrder, KeySpend, Leg, OpenHold, Tallies, Wallet};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::HashMap;
@@ -78,7 +78,8 @@ fn insert_rows(tx: &Transaction<'_>, order: &GrantOrder) -> rusqlite::Result<()>
         ],
     )?;
     let posting = Wallet::grant_posting(order.kind, order.id, order.amount);
-    Journal::new(tx)?.post(order.id.bytes(), 0, &posting, order.at)
+    Journal::new(tx)?.post(order.id.bytes(), 0, &posting, order.at)?;
+    grant_entry(order).map_or(Ok(()), |entry| log::write(tx, &entry))
 }
 
 /// Every wallet that has something left.

@@ -37,7 +37,8 @@ pub fn logged_if(
     Ok(done)
 }
 
-fn write(tx: &Transaction<'_>, log: &AuditEntry) -> rusqlite::Result<()> {
+/// Writes an entry with what it tells of.
+pub fn write(tx: &Transaction<'_>, log: &AuditEntry) -> rusqlite::Result<()> {
     let head: [u8; 32] = tx.query_row("SELECT hash FROM log_head", [], |row| row.get(0))?;
     let hash = chain::link(&head, log);
     tx.execute(

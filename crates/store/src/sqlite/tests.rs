@@ -101,6 +101,7 @@ async fn prepare(engine: &Sqlite) {
         expires_at: None,
         reason: String::new(),
         actor: String::new(),
+        address: String::new(),
         at: NOW,
     };
     engine.grant(grant).await.unwrap();

@@ -1,12 +1,13 @@
 //! Holds, extensions, settles, releases, grants: exact, idempotent, durable.
 //! Never here: random histories (history), killed processes (kill).
 
-use crate::world::{World, spawn, usage_row};
+use crate::world::{World, newest, spawn, usage_row};
 use ledger::{
     Balance, Caps, ExtendOrder, GrantKind, GrantOrder, HoldAnswer, HoldOrder, HoldState, LimitSource, Refusal,
     SettleAnswer,
 };
 use std::time::Duration;
+use store::port::AuditEntry;
 use store::{Opened, StoreError};
 use units::{NanoUsd, RequestId};
 
@@ -72,6 +73,14 @@ async fn every_order_is_idempotent(world: World) {
     }
     let other = GrantOrder { amount: nano(7), ..grant.clone() };
     assert!(matches!(o.ledger.grant(other).await, Err(StoreError::Exists("grant"))));
+    // Who gave it is told once, with what they gave; what a plan gives by itself nobody did.
+    let plan = GrantOrder { kind: GrantKind::Plan, ..world.grant(customer, 1) };
+    o.ledger.grant(plan).await.unwrap();
+    let told = o.store.page_log(newest(9)).await.unwrap();
+    let told: Vec<&AuditEntry> = told.iter().filter(|entry| entry.action == "credit.grant").collect();
+    assert_eq!((told.len(), &told[0].object), (1, &grant.id.to_string()));
+    assert_eq!((told[0].workspace, &*told[0].address), (Some(customer.workspace), "10.0.0.1"));
+    assert!(told[0].detail.contains("\"amount_usd\":\"0.0000001\""), "{}", told[0].detail);
     let hold = world.hold(customer, 40);
     for _ in 0..3 {
         assert_eq!(o.ledger.hold(hold.clone()).await.unwrap(), held(40));
@@ -92,7 +101,7 @@ async fn every_order_is_idempotent(world: World) {
     assert_eq!(o.ledger.release(hold.id, None).await.unwrap(), state);
     assert_eq!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Conflict(state));
     assert_eq!(o.ledger.extend(ExtendOrder { seq: 2, ..extend }).await.unwrap(), HoldAnswer::Conflict(state));
-    assert_eq!(balance(&world, &o, &hold).await, (55, 0));
+    assert_eq!(balance(&world, &o, &hold).await, (56, 0));
     clean(&o).await;
     o.ledger.close().await.unwrap();
 }

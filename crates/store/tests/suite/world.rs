@@ -169,6 +169,7 @@ impl World {
             expires_at: None,
             reason: "test".to_owned(),
             actor: "test".to_owned(),
+            address: "10.0.0.1".to_owned(),
             at: self.now(),
         }
     }

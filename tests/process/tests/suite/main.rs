@@ -44,6 +44,8 @@ mod login;
 #[cfg(test)]
 mod manage;
 #[cfg(test)]
+mod once;
+#[cfg(test)]
 mod own_keys;
 #[cfg(test)]
 mod payloads;

@@ -1,0 +1,84 @@
+//! Calls that are done once (`Idempotency-Key`), by many callers at once, on every node, over a kill. Never here: what is kept of
+//! them (the store's suite), which calls these are (the server's table).
+
+use process_tests::{
+    Database, Folder, Gateway, MASTER_KEY, Outcome, Reply, Setup, at, crowd, exchange, raw, server,
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const CALLERS: usize = 24;
+
+fn send(gateway: &Gateway, bearer: &str, path: &str, key: &str, body: &Value) -> Outcome<Reply> {
+    let headers = [("authorization", bearer), ("idempotency-key", key)];
+    let request = raw("POST", &format!("/api/manage{path}"), &headers, body.to_string().as_bytes());
+    exchange(gateway.address, &request, PATIENCE).map_err(at(path))
+}
+
+fn done_once(setups: &[Setup]) -> Outcome<()> {
+    let mut gateways = setups.iter().map(Gateway::start).collect::<Outcome<Vec<_>>>()?;
+    let operator = gateways[0].operator()?;
+    let bearer = format!("Bearer {}", operator.token());
+    assert_eq!(send(&gateways[0], &bearer, "/workspaces", "w", &json!({ "name": "Acme" }))?.head.status, 201);
+    let (grant, key) = (json!({ "amount_usd": "5", "reason": "x" }), json!({ "workspace": "acme", "name": "k" }));
+    let mut first = Vec::new();
+    for (path, body) in [("/workspaces/acme/credit", &grant), ("/keys", &key)] {
+        let callers: Vec<usize> = (0..CALLERS).collect();
+        let replies =
+            crowd(CALLERS, &callers, |n| send(&gateways[n % gateways.len()], &bearer, path, "one", body))?;
+        let replies = replies.into_iter().collect::<Outcome<Vec<_>>>()?;
+        let mut good = replies.iter().filter(|reply| reply.head.status == 201);
+        let one = good.next().ok_or_else(|| format!("{path}: nobody was served"))?.text();
+        // All others heard that it runs, or its answer.
+        assert!(good.all(|reply| reply.text() == one), "{path}");
+        let others = replies.iter().filter(|reply| reply.head.status != 201);
+        for reply in others {
+            assert_eq!((reply.head.status, &reply.json()["code"]), (409, &json!("idempotency_not_ended")));
+        }
+        let firsts = replies
+            .iter()
+            .filter(|reply| reply.head.status == 201 && reply.head.get("idempotent-replayed").is_empty());
+        assert_eq!(firsts.count(), 1, "{path}");
+        first.push((path, body, one));
+    }
+    // A killed node has told all that it did.
+    gateways[0].kill()?;
+    gateways[0] = Gateway::start(&setups[0])?;
+    for gateway in &gateways {
+        for (path, body, one) in &first {
+            let again = send(gateway, &bearer, path, "one", body)?;
+            let told = (again.head.status, again.head.get("idempotent-replayed"), again.text());
+            assert_eq!(told, (201, "true", one.clone()), "{path}");
+            let other = send(gateway, &bearer, path, "one", &json!({ "name": "other" }))?;
+            assert_eq!((other.head.status, &other.json()["code"]), (422, &json!("idempotency_key_reused")));
+        }
+    }
+    let operator = gateways[0].operator()?;
+    let (workspace, keys) = (operator.ask("GET", "/workspaces/acme", None)?, operator.ask("GET", "/keys", None)?);
+    assert_eq!(
+        (&workspace["balance_micro_usd"], keys["data"].as_array().map(Vec::len)),
+        (&json!(5_000_000), Some(1))
+    );
+    gateways.iter().try_for_each(Gateway::calm)
+}
+
+/// R-ACC-1, R-KEY-1: whoever sends a call twice, at once or after a kill, has it done once, and has the first answer.
+#[test]
+fn r_acc_1_a_repeated_call_is_done_once() -> Outcome<()> {
+    let folder = Folder::new("once")?;
+    done_once(&[Setup::new(folder.path().join("data"))])
+}
+
+/// R-ACC-1: so it is on two nodes of one PostgreSQL.
+#[test]
+fn r_acc_1_a_repeated_call_is_done_once_on_all_nodes() -> Outcome<()> {
+    let Some(server) = server("repeated calls on two nodes") else { return Ok(()) };
+    let (folder, database) = (Folder::new("once-nodes")?, Database::create(&server)?);
+    let setup = |n: u32| {
+        Setup::new(folder.path().join(format!("data-{n}")))
+            .with("TOLLGATE_MASTER_KEY", MASTER_KEY)
+            .with("TOLLGATE_DATABASE__URL", &database.url)
+    };
+    done_once(&[setup(0), setup(1)])
+}

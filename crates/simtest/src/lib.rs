@@ -12,6 +12,7 @@ mod script;
 mod seen;
 mod shelf;
 mod shelf_own;
+mod shelf_seals;
 mod words;
 
 pub use book::Book;

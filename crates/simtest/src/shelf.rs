@@ -23,6 +23,7 @@ pub struct Shelf {
     answers: Mutex<Vec<AnswerRow>>,
     tasks: Mutex<Vec<TaskRow>>,
     pub(crate) own: Mutex<Vec<OwnCredentialRow>>,
+    pub(crate) ring: Mutex<Option<Secret<Vec<u8>>>>,
 }
 
 /// What is known at once.

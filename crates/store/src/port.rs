@@ -6,6 +6,7 @@ mod keys;
 mod once;
 mod own_credentials;
 mod people;
+mod seals;
 mod tasks;
 mod workspaces;
 
@@ -17,6 +18,7 @@ pub use people::{
     InvitationRow, LogCheck, MailedKind, MailedRow, MemberRow, MethodKind, MethodRow, NewPassword, NewUser, People,
     Role, SessionRow, UserRow,
 };
+pub use seals::{Resealed, RingChange, SealedAt, SealedKind, SealedRow, Seals, WhichSealed};
 pub use tasks::{TaskEnd, TaskRow, TaskState};
 pub use workspaces::{WorkspaceChange, WorkspaceRow};
 
@@ -296,7 +298,7 @@ pub enum Change {
 }
 
 /// The other door: customers, keys, catalogue, records. Each verb is one named transaction.
-pub trait Store: Devices + OwnCredentials + Send + Sync {
+pub trait Store: Devices + OwnCredentials + Seals + Send + Sync {
     /// The id of this start of this process (holds of a dead boot are void).
     fn boot(&self) -> BootId;
     /// Whether it answers; `Unavailable` says why not.

@@ -25,6 +25,7 @@ mod people;
 mod pool;
 mod queue;
 mod schema;
+mod seals;
 mod store;
 mod tasks;
 mod usage;

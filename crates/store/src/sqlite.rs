@@ -21,6 +21,7 @@ mod own_credentials;
 mod people;
 mod reader;
 mod schema;
+mod seals;
 mod store;
 mod tasks;
 mod thread;

@@ -31,6 +31,8 @@ mod postgres_only;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+mod seals;
+#[cfg(test)]
 mod sqlite_only;
 #[cfg(test)]
 mod tasks;

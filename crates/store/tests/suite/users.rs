@@ -44,7 +44,7 @@ fn user(world: &World, name: &str) -> NewUser {
     }
 }
 
-fn method(world: &World, user: UserId, kind: MethodKind) -> MethodRow {
+pub fn method(world: &World, user: UserId, kind: MethodKind) -> MethodRow {
     MethodRow {
         id: MethodId::new(world.now(), world.random()),
         user,

@@ -24,10 +24,12 @@ mod read;
 mod records;
 mod routes;
 mod schema;
+mod secrets;
 mod tokens;
 mod workspace_rules;
 mod workspaces;
 
+pub use idempotency::once_place;
 pub use keys::new_key;
 pub use operator::mint_operator_token;
 pub use people::setup_token;

@@ -212,10 +212,14 @@ impl House {
             }
             Change::OwnCredentials => {
                 let _gate = self.own.gate.lock().await;
-                self.own.replace(self.store.list_own_credentials().await?);
+                let rows = self.store.list_own_credentials().await?;
+                self.learn_seals_of_others().await;
+                self.own.replace(rows);
             }
             Change::Catalogue => {
                 let rows = self.store.load_catalogue().await?;
+                // Learnt after the rows were read: whoever sealed them had told the key before.
+                self.learn_seals_of_others().await;
                 let live = LiveCatalogue::load(rows, &self.vault, self.clock.now())?;
                 self.catalogue.store(Arc::new(live));
             }

@@ -45,7 +45,7 @@ fn may_be(id: &str) -> bool {
 }
 
 /// Where a sealed answer belongs: bound into the seal.
-fn place(workspace: WorkspaceId, id: &str) -> String {
+pub fn answer_place(workspace: WorkspaceId, id: &str) -> String {
     format!("answer/{workspace}/{id}")
 }
 
@@ -64,9 +64,10 @@ impl House {
             return Ok(None);
         }
         let row = self.store.find_answer(workspace, id.to_owned(), now).await.map_err(unavailable)?;
-        // One that another master key sealed is as good as gone.
-        Ok(row.and_then(|row| {
-            let opened = self.vault.open(&place(workspace, id), row.sealed.expose()).ok()?;
+        // One that no key of the ring sealed is as good as gone.
+        let Some(row) = row else { return Ok(None) };
+        let opened = self.unseal(&answer_place(workspace, id), row.sealed.expose()).await.ok();
+        Ok(opened.and_then(|opened| {
             let (len, text) = opened.expose().split_once('\n')?;
             let (input, object) = text.split_at_checked(len.parse().ok()?)?;
             Some(Kept {
@@ -90,7 +91,7 @@ impl House {
             workspace,
             created_at: now,
             expires_at: later(now, self.settings.kept_for),
-            sealed: Secret::new(self.vault.seal(&place(workspace, id), &text, &*self.chance)),
+            sealed: Secret::new(self.vault.seal(&answer_place(workspace, id), &text, &*self.chance)),
         };
         if let Err(error) = self.store.keep_answer(row, self.settings.kept_bytes_max).await {
             self.log.warn("answer.not_kept", &[("response.id", id), ("error", &error.to_string())]);

@@ -30,7 +30,9 @@ mod own;
 mod people;
 mod pipeline;
 mod relay;
+mod reseal;
 mod respond;
+mod ring;
 mod room;
 mod seal;
 mod settings;
@@ -55,6 +57,7 @@ pub use image_tasks::keep as keep_tasks;
 pub use listen::Doors;
 pub use log::{Level, Log, Value};
 pub use mail::{is_sender as is_mail_sender, is_server as is_mail_server};
+pub use reseal::{SealError, change_master, open_vault};
 pub use seal::Vault;
 pub use settings::{
     AssetHome, AssetSettings, BodySettings, BucketSettings, LogFormat, MailHome, MailSettings, PendingData,

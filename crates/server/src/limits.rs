@@ -66,6 +66,14 @@ pub const DEVICE_BODY_BYTES_MAX: usize = 4_096;
 pub const NODES_EVERY: Duration = Duration::from_secs(5);
 /// How exactly the last use of a key is known, in milliseconds.
 pub const USE_MS: i64 = 60_000;
+/// So many sealed secrets are read and sealed anew in one go.
+pub const RESEAL_PAGE: u32 = 50;
+/// How long secrets are sealed anew before whoever asked for it hears how far it is.
+pub const RESEAL_TURN: Duration = Duration::from_secs(5);
+/// How often is looked whether a change of keys is to be brought to its end.
+pub const SEALS_EVERY: Duration = Duration::from_secs(300);
+/// How old the newest key of seals is before older ones are dropped: by then every node has learnt of it, or has no store.
+pub const SEAL_SETTLES: Duration = Duration::from_secs(600);
 /// How often is written down when keys were last used.
 pub const NOTE_USES_EVERY: Duration = Duration::from_secs(60);
 /// Bodies up to this are not counted when calls share the memory for bodies.

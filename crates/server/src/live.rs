@@ -294,7 +294,7 @@ fn live_provider(provider: &Arc<Provider>, rows: &CatalogueRows, vault: &Vault) 
     let mut own: Vec<_> = rows.credentials.iter().filter(|c| *c.provider == *provider.name).collect();
     own.sort_by_key(|c| c.position);
     for row in own {
-        let opened = vault.open(&credential_place(row.id), row.sealed.expose());
+        let opened = vault.unseal(&credential_place(row.id), row.sealed.expose());
         let secret = opened.map_err(|_| LiveError::Credential(row.id))?;
         let headers = fixed_headers(provider, secret.expose()).ok_or(LiveError::Credential(row.id))?;
         credentials.push(LiveCredential { id: row.id, own: None, headers });

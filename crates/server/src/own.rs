@@ -63,8 +63,8 @@ pub struct OwnKey {
 }
 
 /// Where a sealed key belongs: bound into the seal, so that it opens for no other workspace, provider or address.
-pub fn own_place(row: &OwnCredentialRow) -> String {
-    format!("own_credential/{}/{}/{}/{}", row.workspace, row.provider, row.id, row.base_url)
+pub fn own_place(workspace: WorkspaceId, provider: &str, id: CredentialId, base_url: &str) -> String {
+    format!("own_credential/{workspace}/{provider}/{id}/{base_url}")
 }
 
 /// The address that a key is sent to, as the catalogue has it now, and whether it must be judged at each call: those that are not
@@ -150,7 +150,8 @@ impl OwnOf {
         let provider = Provider { base_url: address.clone(), ..provider.clone() };
         let ours = |key: &&Arc<OwnKey>| *key.row.provider == *provider.name && key.row.base_url == base_url;
         let open = |key: &Arc<OwnKey>| {
-            let secret = house.vault.open(&own_place(&key.row), key.row.sealed.expose()).ok();
+            let place = own_place(key.row.workspace, &key.row.provider, key.row.id, &key.row.base_url);
+            let secret = house.vault.unseal(&place, key.row.sealed.expose()).ok();
             let headers = secret.and_then(|secret| fixed_headers(&provider, secret.expose()));
             if headers.is_none() {
                 house.log.warn("own_key.unreadable", &[("credential.id", &key.row.id.to_string())]);

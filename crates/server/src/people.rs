@@ -13,7 +13,7 @@ pub use live::{LivePeople, LiveSession};
 pub use password::{Busy, Hasher};
 pub use principal::{COOKIE, Principal, Signed, Who, csrf_of, is_from_here, principal_of};
 pub use programs::{LivePrograms, Program};
-pub use totp::{Totp, base32};
+pub use totp::{Totp, base32, seed_place};
 
 /// An address as it is compared: without space around it, in small letters.
 pub fn folded(email: &str) -> String {

@@ -1,6 +1,6 @@
 //! The commands. In: arguments. Out: what a person or a script reads, and an exit code. The one place that writes to
-//! stdout (data) and stderr (talk). Commands are clients of the server's API; only `serve`, `demo` and an offline
-//! `audit` open a store. Never here: rules of the product.
+//! stdout (data) and stderr (talk). Commands are clients of the server's API; only `serve`, `demo`, an offline
+//! `audit` and the change of the master key open a store. Never here: rules of the product.
 
 mod apply;
 mod args;
@@ -16,6 +16,7 @@ mod keys;
 mod listing;
 mod login;
 mod output;
+mod secrets;
 mod serving;
 mod tokens;
 mod whoami;
@@ -60,6 +61,7 @@ fn dispatch(args: Args, output: &Output) -> Result<(), Trouble> {
         Command::Key { verb } => keys::run(&client()?, verb, output),
         Command::Credit { verb } => credit::run(&client()?, verb, output),
         Command::Token { verb } => tokens::run(&client()?, verb, output),
+        Command::Secrets { verb } => secrets::run(verb, &config, client, output),
         Command::Provider { .. } => listing::providers(&client()?, output),
         Command::Model { .. } => listing::models(&client()?, output),
         Command::Usage(which) => listing::usage(&client()?, &which, output),

@@ -24,11 +24,37 @@ pub fn take(config: &Config) -> Result<(Secret<[u8; 32]>, Option<Candidate>), Wi
     if let Ok(Some(key)) = read_key(&candidate.new) {
         return Ok((key, Some(candidate)));
     }
+    Ok((make_key(&candidate.new)?, Some(candidate)))
+}
+
+/// The master key that there is: from the setting, or from its file. None is made.
+///
+/// # Errors
+/// When its file cannot be read, or holds no key.
+pub fn known(config: &Config) -> Result<Option<Secret<[u8; 32]>>, WiringError> {
+    match &config.master_key {
+        Some(key) => Ok(Some(key.clone())),
+        None => read_key(&config.master_key_file),
+    }
+}
+
+/// The key in a file that is to be the master key, made where the file is not there; and whether it was made.
+///
+/// # Errors
+/// When the file cannot be read or written, or holds no key.
+pub fn other(path: &Path) -> Result<(Secret<[u8; 32]>, bool), WiringError> {
+    if let Some(key) = read_key(path)? {
+        return Ok((key, false));
+    }
+    Ok((make_key(path)?, true))
+}
+
+fn make_key(path: &Path) -> Result<Secret<[u8; 32]>, WiringError> {
     let mut key = [0; 32];
     OsChance.fill(&mut key);
     let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
-    write_private(&candidate.new, &text).map_err(|e| key_file(&candidate.new, e))?;
-    Ok((Secret::new(key), Some(candidate)))
+    write_private(path, &text).map_err(|e| key_file(path, e))?;
+    Ok(Secret::new(key))
 }
 
 /// The key in a file, if the file is there.

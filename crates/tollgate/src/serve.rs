@@ -86,6 +86,7 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     background.spawn(house.clone().note_uses());
     background.spawn(house.clone().keep_limits());
     background.spawn(house.clone().sweep());
+    background.spawn(house.clone().keep_seals());
     let to_bucket = Upstream::new(config.server.relay.connect_timeout);
     background.spawn(house.clone().sweep_assets(to_bucket));
     let doors = Doors::open(&house)?;

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::master_key;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use server::{House, Log, Parts, Surfaces, Vault};
+use server::{House, Log, Parts, SealError, Surfaces, Vault};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -69,6 +69,9 @@ pub enum WiringError {
     /// What is stored cannot be used.
     #[error(transparent)]
     House(#[from] server::HouseError),
+    /// What secrets are sealed with is not to be had.
+    #[error(transparent)]
+    Seals(#[from] SealError),
     /// The store failed while the first operator token was kept.
     #[error(transparent)]
     Token(#[from] store::StoreError),
@@ -99,13 +102,12 @@ pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<H
     let prepared = make_private_dir(&config.data_dir).and_then(|()| keep_private(config));
     prepared.map_err(|e| WiringError::Data(data, e))?;
     let (key, candidate) = master_key::take(config)?;
-    let vault = Vault::new(&key);
     let kind = match &config.database_url {
         None => Kind::Sqlite { dir: config.data_dir.clone() },
         Some(url) => Kind::Postgres { url: url.expose().clone(), lease: config.lease },
     };
     let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = (Arc::new(SystemClock), Arc::new(OsChance));
-    let store_config = StoreConfig { kind, master_check: Some(vault.check_value()) };
+    let store_config = StoreConfig { kind, master_check: Some(Vault::check_value(&key)) };
     let opened = store::open(store_config, clock.clone(), chance.clone(), background).await;
     let opened = opened.map_err(WiringError::from);
     if let Some(candidate) = candidate {
@@ -115,6 +117,7 @@ pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<H
     if opened.recovered > 0 {
         log.info("ledger.recovered", &[("holds_voided", &opened.recovered.to_string())]);
     }
+    let vault = server::open_vault(&*opened.store, &key, (clock.now(), &*chance)).await?;
     let parts = Parts {
         settings: config.server.clone(),
         surfaces: Box::leak(Box::new(Surfaces::new(config.surfaces.clone()))),

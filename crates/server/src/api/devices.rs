@@ -112,12 +112,12 @@ pub async fn approve(
 ) -> Result<Answer, Problem> {
     let house = &worker.house;
     let workspace = seated.seat.workspace.id;
+    let row = find(house, &seated.principal, &typed).await?;
     let member = seated.principal.user().filter(|signed| house.people.role(workspace, signed.user.id).is_some());
     let Some(signed) = member else {
         return Err(Problem::forbidden("Only members approve devices: the key belongs to who approves."));
     };
     let user = signed.user.id;
-    let row = find(house, &seated.principal, &typed).await?;
     let now = house.clock.now();
     let log = seated.did(now, "device.approve", &row.client, (None, Some(about(&row))));
     let decision = DeviceDecision { user_code: row.user_code, approved: Some((workspace, user)), at: now };

@@ -42,7 +42,7 @@ pub async fn run(
         sealed: None,
     };
     if let Some(kept) = house.store.begin_once(row.clone(), house.clock.now()).await? {
-        return replayed(house, &row, &kept);
+        return replayed(house, &row, &kept).await;
     }
     // Its end does not depend on whether the caller waits for it: who goes away asks again, and must find it.
     let (tell, told) = tokio::sync::oneshot::channel();
@@ -81,17 +81,18 @@ fn identity(principal: &Principal) -> String {
 }
 
 /// Where a sealed answer belongs: bound into the seal.
-fn place(id: &[u8; 32]) -> String {
+pub fn once_place(id: &[u8; 32]) -> String {
     id.iter().fold("once/".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// The answer to a call that was begun before.
-fn replayed(house: &House, asked: &OnceRow, kept: &OnceRow) -> Result<Response, Problem> {
+async fn replayed(house: &House, asked: &OnceRow, kept: &OnceRow) -> Result<Response, Problem> {
     if kept.asked != asked.asked {
         return Err(Problem::key_reused());
     }
     let Some(sealed) = &kept.sealed else { return Err(Problem::not_ended()) };
-    let opened = house.vault.open(&place(&kept.id), sealed.expose()).map_err(|_| Problem::internal())?;
+    let opened = house.unseal(&once_place(&kept.id), sealed.expose()).await;
+    let opened = opened.map_err(|_| Problem::internal())?;
     let (status, body) = opened.expose().split_once('\n').ok_or_else(Problem::internal)?;
     let status: StatusCode = status.parse().map_err(|_| Problem::internal())?;
     let mut response = (status, body.to_owned()).into_response();
@@ -112,7 +113,7 @@ async fn kept(house: &House, row: &OnceRow, response: Response) -> Response {
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let done = if status.is_success() {
         let text = format!("{}\n{}", status.as_u16(), String::from_utf8_lossy(&bytes));
-        let sealed = house.vault.seal(&place(&row.id), &text, &*house.chance);
+        let sealed = house.vault.seal(&once_place(&row.id), &text, &*house.chance);
         house.store.end_once(row.id, row.turn, Secret::new(sealed)).await
     } else {
         house.store.forget_once(row.id, row.turn).await

@@ -185,7 +185,8 @@ pub async fn create(
         state_at: None,
         version: 1,
     };
-    row.sealed = Secret::new(house.vault.seal(&own_place(&row), secret, &*house.chance));
+    let place = own_place(workspace, &row.provider, row.id, &row.base_url);
+    row.sealed = Secret::new(house.vault.seal(&place, secret, &*house.chance));
     let log = seated.did(now, "provider_key.create", &row.id, (None, Some(logged(&row))));
     house.store.create_own_credential(row.clone(), log).await?;
     house.reload(Change::OwnCredentials).await?;

@@ -6,7 +6,7 @@ use super::people::{account, invitations, members, password, sessions, totp, use
 use super::problem::Problem;
 use super::{
     catalogue, credit, devices, document, fit, key_told, keys, log, management_keys, operator, own_providers, page,
-    platform, records, tokens, workspace_rules, workspaces,
+    platform, records, secrets, tokens, workspace_rules, workspaces,
 };
 use crate::house::Worker;
 use crate::surface::MANAGED;
@@ -268,6 +268,8 @@ pub static ROWS: &[Row] = rows![
     POST "/operator-tokens" "operator_tokens.create", May::Operator, tokens::NewToken => tokens::NewTokenTold, tokens::create, 201, once;
     /// Revokes an operator token; the last one stays.
     DELETE "/operator-tokens/{id}" "operator_tokens.revoke", May::Operator, () => tokens::Revoked, tokens::revoke;
+    /// Seals stored secrets with a new key, as many as a few seconds allow: ask again until it is finished.
+    POST "/secrets/rotate" "secrets.rotate", May::Operator, () => secrets::Resealing, secrets::rotate;
     /// The documents of the catalogue in force, without credentials.
     GET "/catalogue" "catalogue.show", May::Operator, () => catalogue::InForce, catalogue::show;
     /// Applies documents, all or nothing.

@@ -3,7 +3,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
-use units::Timestamp;
+use units::{MethodId, Timestamp};
 
 /// Seconds of a step.
 const STEP: i64 = 30;
@@ -11,6 +11,11 @@ const STEP: i64 = 30;
 const AROUND: i64 = 1;
 /// Crockford has no part in this: RFC 4648.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// Where a sealed seed belongs: bound into the seal.
+pub fn seed_place(id: MethodId) -> String {
+    format!("sign_in_method/{id}")
+}
 
 /// A seed of codes.
 pub struct Totp {

@@ -15,11 +15,13 @@ pub enum SealedKind {
     Seed,
     /// Kept answers.
     Answer,
+    /// Answers to calls of the management API that are done once.
+    Once,
 }
 
 impl SealedKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Credential, Self::OwnCredential, Self::Seed, Self::Answer];
+    pub const ALL: [Self; 5] = [Self::Credential, Self::OwnCredential, Self::Seed, Self::Answer, Self::Once];
 }
 
 /// Where one sealed secret lies: all that is bound into its seal.
@@ -47,6 +49,8 @@ pub enum SealedAt {
         /// Its id.
         id: String,
     },
+    /// The answer to a call that is done once, by its id.
+    Once([u8; 32]),
 }
 
 impl SealedAt {
@@ -57,6 +61,7 @@ impl SealedAt {
             Self::OwnCredential { .. } => SealedKind::OwnCredential,
             Self::Seed(_) => SealedKind::Seed,
             Self::Answer { .. } => SealedKind::Answer,
+            Self::Once(_) => SealedKind::Once,
         }
     }
 }

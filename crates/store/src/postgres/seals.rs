@@ -1,6 +1,7 @@
 //! Sealed secrets wherever they lie, and the ring of their keys. In: the port's verbs. Out: sealed bytes. Never here: a secret in
 //! the clear.
 
+use super::keys::digest;
 use super::pool::Fail;
 use super::wire::Uuid;
 use super::{Postgres, changes};
@@ -73,6 +74,7 @@ const fn columns(kind: SealedKind) -> (&'static str, &'static str, &'static str)
         SealedKind::OwnCredential => ("sealed, workspace, provider, base_url", "own_credential", "true"),
         SealedKind::Seed => ("secret", "sign_in_method", "kind = 2"),
         SealedKind::Answer => ("sealed, workspace", "kept_answer", "true"),
+        SealedKind::Once => ("sealed", "once_call", "sealed IS NOT NULL"),
     }
 }
 
@@ -82,6 +84,7 @@ fn id_of(at: &SealedAt) -> Box<dyn ToSql + Send + Sync> {
         SealedAt::Credential(id) | SealedAt::OwnCredential { id, .. } => Box::new(Uuid(id.bytes())),
         SealedAt::Seed(id) => Box::new(Uuid(id.bytes())),
         SealedAt::Answer { id, .. } => Box::new(id.clone()),
+        SealedAt::Once(id) => Box::new(id.to_vec()),
     }
 }
 
@@ -98,6 +101,7 @@ fn row_of(kind: SealedKind, row: &Row) -> Result<SealedRow, Fail> {
         },
         SealedKind::Seed => SealedAt::Seed(MethodId::from_bytes(id()?)),
         SealedKind::Answer => SealedAt::Answer { workspace: workspace()?, id: row.try_get(0)? },
+        SealedKind::Once => SealedAt::Once(digest(row.try_get(0)?)?),
     };
     Ok(SealedRow { at, sealed: Secret::new(row.try_get(1)?) })
 }

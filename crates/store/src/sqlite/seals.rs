@@ -59,6 +59,7 @@ const fn columns(kind: SealedKind) -> (&'static str, &'static str, &'static str)
         SealedKind::OwnCredential => ("sealed, workspace, provider, base_url", "own_credential", "true"),
         SealedKind::Seed => ("secret", "sign_in_method", "kind = 2"),
         SealedKind::Answer => ("sealed, workspace", "kept_answer", "true"),
+        SealedKind::Once => ("sealed", "once_call", "sealed IS NOT NULL"),
     }
 }
 
@@ -68,6 +69,7 @@ fn id_of(at: &SealedAt) -> Box<dyn ToSql> {
         SealedAt::Credential(id) | SealedAt::OwnCredential { id, .. } => Box::new(id.bytes()),
         SealedAt::Seed(id) => Box::new(id.bytes()),
         SealedAt::Answer { id, .. } => Box::new(id.clone()),
+        SealedAt::Once(id) => Box::new(*id),
     }
 }
 
@@ -83,6 +85,7 @@ fn row_of(kind: SealedKind, row: &Row<'_>) -> rusqlite::Result<SealedRow> {
         },
         SealedKind::Seed => SealedAt::Seed(MethodId::from_bytes(row.get(0)?)),
         SealedKind::Answer => SealedAt::Answer { workspace: workspace()?, id: row.get(0)? },
+        SealedKind::Once => SealedAt::Once(row.get(0)?),
     };
     Ok(SealedRow { at, sealed: Secret::new(row.get(1)?) })
 }

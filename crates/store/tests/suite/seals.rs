@@ -2,11 +2,11 @@
 //! Never here: what a seal is (server).
 
 use crate::users::{method, registered};
-use crate::world::{World, on_postgres};
+use crate::world::{World, newest, on_postgres};
 use std::time::Duration;
 use store::port::{
-    AnswerRow, CatalogueRows, Change, CredentialRow, MethodKind, MethodRow, OwnCredentialRow, OwnState, Resealed,
-    RingChange, SealedAt, SealedKind, SealedRow, WhichSealed,
+    AnswerRow, CatalogueRows, Change, CredentialRow, MethodKind, MethodRow, OnceRow, OwnCredentialRow, OwnState,
+    Resealed, RingChange, SealedAt, SealedKind, SealedRow, WhichSealed,
 };
 use store::{OpenError, Opened, StoreError};
 use tokio::time::timeout;
@@ -72,6 +72,20 @@ async fn filled(world: &World, o: &Opened) -> WorkspaceId {
         };
         o.store.keep_answer(answer, 1_000).await.unwrap();
     }
+    // One that is under way has no answer yet.
+    for n in [10, 11, 12] {
+        let row = OnceRow {
+            id: [n; 32],
+            asked: [n; 32],
+            turn: [n; 16],
+            ends_at: world.now().plus(Duration::from_secs(60)),
+            sealed: None,
+        };
+        o.store.begin_once(row, world.now()).await.unwrap();
+        if n < 12 {
+            o.store.end_once([n; 32], [n; 16], sealed(OLD, n)).await.unwrap();
+        }
+    }
     acme
 }
 
@@ -88,7 +102,7 @@ async fn secrets_are_found_and_sealed_anew(world: World) {
     let o = world.open().await;
     let acme = filled(&world, &o).await;
     let ends = |rows: &[SealedRow]| rows.iter().map(|row| *row.sealed.expose().last().unwrap()).collect::<Vec<_>>();
-    for (kind, wanted) in SealedKind::ALL.into_iter().zip([[1, 2], [3, 4], [5, 6], [7, 9]]) {
+    for (kind, wanted) in SealedKind::ALL.into_iter().zip([[1, 2], [3, 4], [5, 6], [7, 9], [10, 11]]) {
         let all = page(&o, kind, None, 9).await;
         assert_eq!(ends(&all), wanted, "{kind:?}");
         assert!(all.iter().all(|row| row.at.kind() == kind));
@@ -129,7 +143,7 @@ async fn a_ring_replaces_the_one_that_was_seen(world: World) {
     assert_eq!(o.store.load_ring().await.unwrap(), Some(sealed(NEW, 1)));
     o.store.replace_ring(change(Some(1), 2, Some(2)), log()).await.unwrap();
     assert_eq!(o.store.load_ring().await.unwrap(), Some(sealed(NEW, 2)));
-    let entries = o.store.page_log(None, 99).await.unwrap();
+    let entries = o.store.page_log(newest(99)).await.unwrap();
     assert_eq!(entries.iter().filter(|entry| entry.action == "secrets.rotate").count(), 2);
     o.ledger.close().await.unwrap();
     drop(o);

@@ -131,6 +131,12 @@ pub enum Command {
         #[command(subcommand)]
         verb: TokenVerb,
     },
+    /// What stored secrets are sealed with.
+    Secrets {
+        /// What to do.
+        #[command(subcommand)]
+        verb: SecretsVerb,
+    },
     /// Providers of the catalogue.
     Provider {
         /// What to do.
@@ -280,6 +286,17 @@ pub enum TokenVerb {
     Revoke {
         /// The token's id (`opt_...`).
         id: String,
+    },
+}
+
+/// Verbs about what secrets are sealed with.
+#[derive(Subcommand, Debug)]
+pub enum SecretsVerb {
+    /// Make a new key and seal every stored secret with it; the server does it while it runs.
+    Rotate {
+        /// In place of that: let another master key open the store. Holds 64 hex digits; made when it is not there. A SQLite store must be stopped.
+        #[arg(long, value_name = "FILE")]
+        new_master_key_file: Option<PathBuf>,
     },
 }
 

@@ -258,6 +258,7 @@ fn platform(tour: &mut Tour<'_>) -> Outcome<()> {
     tour.operator("operator_tokens.list", "GET /operator-tokens", &NOTHING)?;
     let one = format!("DELETE /operator-tokens/{}", text(&made["id"]));
     tour.operator("operator_tokens.revoke", &one, &NOTHING)?;
+    tour.operator("secrets.rotate", "POST /secrets/rotate", &NOTHING)?;
     let address = tour.town.gateway.address;
     let mut catalogue = process_tests::catalogue(address);
     let theirs = json!({ "name": "theirs", "kind": "openai", "base_url": format!("http://{address}/v1"),

@@ -56,6 +56,8 @@ mod private_files;
 #[cfg(test)]
 mod sealed;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod starting;

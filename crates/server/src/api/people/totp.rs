@@ -9,7 +9,7 @@ use crate::api::problem::Problem;
 use crate::api::read::{Answer, Checks, Input};
 use crate::house::{House, Worker};
 use crate::limits::{CODES_WRONG_MAX, RECOVERY_CODES};
-use crate::people::{Totp, base32};
+use crate::people::{Totp, base32, seed_place};
 use axum::extract::State;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
@@ -52,11 +52,6 @@ pub struct Confirmed {
     session: SessionTold,
 }
 
-/// Where a sealed seed belongs: bound into the seal.
-fn place(id: MethodId) -> String {
-    format!("sign_in_method/{id}")
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -70,8 +65,9 @@ fn unhex(text: &str) -> Option<[u8; 20]> {
 }
 
 /// The codes of a sealed seed.
-fn opened(house: &House, row: &MethodRow) -> Result<Totp, Problem> {
-    let text = house.vault.open(&place(row.id), row.secret.expose()).map_err(|_| Problem::internal())?;
+async fn opened(house: &House, row: &MethodRow) -> Result<Totp, Problem> {
+    let opened = house.unseal(&seed_place(row.id), row.secret.expose()).await;
+    let text = opened.map_err(|_| Problem::internal())?;
     unhex(text.expose()).map(|seed| Totp::new(&seed)).ok_or_else(Problem::internal)
 }
 
@@ -101,7 +97,7 @@ pub async fn enrol(State(worker): State<Worker>, caller: Caller) -> Result<Answe
         user: user.id,
         kind: MethodKind::Totp,
         subject: String::new(),
-        secret: Secret::new(house.vault.seal(&place(id), &hex(&seed), &*house.chance)),
+        secret: Secret::new(house.vault.seal(&seed_place(id), &hex(&seed), &*house.chance)),
         created_at: now,
         confirmed_at: None,
         counter: 0,
@@ -125,7 +121,7 @@ pub async fn confirm(
     let (at, now) = (place_of(house, "sign in", &user.folded), house.clock.now());
     patient(house, &at, now)?;
     let row = method(house, user.id, false).await?;
-    let Some(step) = opened(house, &row)?.step_of(&code, now) else {
+    let Some(step) = opened(house, &row).await?.step_of(&code, now) else {
         house.backoff.failed(at, now);
         return Err(Problem::code(false));
     };
@@ -158,7 +154,7 @@ async fn given(house: &House, caller: &Caller, code: &Code) -> Result<bool, Prob
     patient(house, &at, now)?;
     let row = method(house, user.id, true).await?;
     let right = match (&code.code, &code.recovery_code) {
-        (Some(code), _) => match opened(house, &row)?.step_of(code, now) {
+        (Some(code), _) => match opened(house, &row).await?.step_of(code, now) {
             Some(step) => house.store_people.take_step(row.id, step).await?,
             None => false,
         },

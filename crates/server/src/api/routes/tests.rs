@@ -494,3 +494,4 @@ mod keys;
 mod once;
 mod own_keys;
 mod rights;
+mod secrets;

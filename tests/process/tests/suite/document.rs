@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Calls that may leave no entry in the log before their answer: who looks changes nothing, and what depends on whether an address
 /// is known is done behind it.
-const SILENT: [&str; 4] = ["invitations.look", "password.forgotten", "register", "verify.mail"];
+const SILENT: [&str; 5] = ["devices.look", "invitations.look", "password.forgotten", "register", "verify.mail"];
 
 /// What was asked for so far, and what is known of it.
 struct Tour<'a> {
@@ -81,6 +81,7 @@ fn r_acc_1_every_answer_is_as_the_document_says() -> Outcome<()> {
         second_factor(&mut tour, &mut ada)?;
         workspace(&mut tour, &mut ada)?;
         keys(&mut tour, &mut ada)?;
+        devices(&mut tour, &mut ada)?;
         platform(&mut tour)?;
         let all: BTreeSet<String> = tour.document.operations().into_iter().map(|one| one.name).collect();
         let missed: Vec<&String> = all.difference(&tour.seen).collect();
@@ -203,6 +204,19 @@ fn workspace(tour: &mut Tour<'_>, ada: &mut Browser) -> Outcome<()> {
 }
 
 /// Keys of the workspace, of programs, and by operators.
+/// Two devices that ask for a key: one has it, one has not.
+fn devices(tour: &mut Tour<'_>, ada: &mut Browser) -> Outcome<()> {
+    for decide in [("devices.approve", "POST /workspaces/acme/devices"), ("devices.deny", "POST /devices/deny")] {
+        let headers = [("content-type", "application/json")];
+        let asked = raw("POST", "/api/device/code", &headers, b"{\"client_id\":\"tour\",\"scope\":\"chat read\"}");
+        let begun = exchange(tour.town.gateway.address, &asked, PATIENCE).map_err(at("a device"))?.json();
+        let typed = json!({ "user_code": begun["user_code"] });
+        tour.person(ada, "devices.look", "POST /devices/look", &typed)?;
+        tour.person(ada, decide.0, decide.1, &typed)?;
+    }
+    Ok(())
+}
+
 fn keys(tour: &mut Tour<'_>, ada: &mut Browser) -> Outcome<()> {
     let rules = json!({
         "environment": "test", "caps": { "day_micro_usd": 7 }, "models": ["a*"], "requests_per_minute": 3,

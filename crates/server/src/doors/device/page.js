@@ -34,6 +34,8 @@ async function signedIn(session) {
   const workspaces = (await call("GET", "/workspaces?limit=1000")).data;
   const makers = workspaces.filter((one) => ["owner", "admin", "developer"].includes(one.role));
   at("decide").elements.workspace.replaceChildren(...makers.map((one) => new Option(one.name, one.id)));
+  at("decide").querySelector("button[value=approve]").disabled = makers.length === 0;
+  if (makers.length === 0) tell("You are in no workspace where you may make keys, so you cannot approve a device.");
   return asked ? look() : show("typed");
 }
 

@@ -217,7 +217,16 @@ impl LiveOwn {
             let said = known.cloned().unwrap_or_else(|| Arc::new(Said::of(&row)));
             all.entry(row.workspace).or_default().keys.push(Arc::new(OwnKey { row, said }));
         }
-        self.all.store(Arc::new(all.into_iter().map(|(id, of)| (id, Arc::new(of))).collect()));
+        // Where nothing changed, what was made of the keys stays too.
+        let same = |of: &Arc<OwnOf>, keys: &[Arc<OwnKey>]| {
+            let same = |(a, b): (&Arc<OwnKey>, &Arc<OwnKey>)| a.row == b.row && Arc::ptr_eq(&a.said, &b.said);
+            of.keys.len() == keys.len() && of.keys.iter().zip(keys).all(same)
+        };
+        let kept = |(id, of): (WorkspaceId, OwnOf)| {
+            let known = before.get(&id).filter(|known| same(known, &of.keys));
+            (id, known.cloned().unwrap_or_else(|| Arc::new(of)))
+        };
+        self.all.store(Arc::new(all.into_iter().map(kept).collect()));
     }
 
     /// What was said since it was last asked.
@@ -301,4 +310,53 @@ pub fn first_place(
 /// A model as a list shows it to a caller: at the price of the first place that may serve it. `None` where none does.
 pub fn listed(house: &House, caller: &LiveKey, model: &Arc<LiveModel>) -> Option<Arc<LiveModel>> {
     first_place(house, caller, Arc::clone(model), &model.model.id).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use units::Secret;
+
+    fn row(workspace: u8, id: u8) -> OwnCredentialRow {
+        OwnCredentialRow {
+            id: CredentialId::from_bytes([id; 16]),
+            workspace: WorkspaceId::from_bytes([workspace; 16]),
+            provider: "p".into(),
+            label: String::new(),
+            base_url: String::new(),
+            sealed: Secret::new(vec![id]),
+            fingerprint: [id; 32],
+            prefix: String::new(),
+            created_at: Timestamp::from_ms(0),
+            created_by: String::new(),
+            state: OwnState::Unused,
+            state_at: None,
+            version: 1,
+        }
+    }
+
+    /// R-ROUTE-8: a change of one workspace leaves what was made for the others; the latest word of a provider counts, whichever
+    /// node heard it, and is written down once.
+    #[test]
+    fn r_route_8_what_did_not_change_stays() {
+        let own = LiveOwn::default();
+        let of = |id: u8| own.of(WorkspaceId::from_bytes([id; 16])).unwrap();
+        let at = |minute: i64| Timestamp::from_ms(minute * USE_MS);
+        own.replace(vec![row(1, 1), row(1, 2), row(2, 3)]);
+        let (one, two) = (of(1), of(2));
+        one.keys[0].said.note(OwnState::Works, at(5).plus(std::time::Duration::from_secs(7)));
+        one.keys[0].said.note(OwnState::Works, at(5));
+        assert_eq!(own.news(), [(one.keys[0].row.id, OwnState::Works, at(5))]);
+        assert_eq!(own.news(), []);
+        own.replace(vec![row(1, 1), row(1, 2), OwnCredentialRow { version: 2, ..row(2, 3) }]);
+        assert!(Arc::ptr_eq(&of(1), &one) && !Arc::ptr_eq(&of(2), &two));
+        let heard = |minute| OwnCredentialRow { state: OwnState::Refused, state_at: Some(at(minute)), ..row(1, 1) };
+        own.replace(vec![heard(4), row(1, 2)]);
+        assert_eq!(of(1).keys[0].said.last(), (OwnState::Works, Some(at(5))));
+        own.replace(vec![heard(6), row(1, 2)]);
+        assert_eq!(of(1).keys[0].said.last(), (OwnState::Refused, Some(at(6))));
+        assert!(own.of(WorkspaceId::from_bytes([2; 16])).is_none());
+        own.replace(vec![heard(6)]);
+        assert_eq!(of(1).keys.len(), 1);
+    }
 }

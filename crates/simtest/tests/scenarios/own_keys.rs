@@ -237,6 +237,35 @@ async fn r_route_8_own_keys_alone() {
     assert_eq!(told["own_providers_only"], true);
 }
 
+/// R-ROUTE-8: the fee is the whole price of pictures and embeddings too, whatever they would cost of the house.
+#[tokio::test(start_paused = true)]
+async fn r_route_8_pictures_and_embeddings_cost_the_fee() {
+    let sim = house(1_000_000, 500).await;
+    let model = |id: &str, serves: &str, price: Value| {
+        json!({ "id": id, "serves": serves, "context_length": 100_000, "price": price, "image_tokens_max": 1_000,
+                "route": [{ "provider": "one", "model": "upstream" }] })
+    };
+    let models = [
+        model("pictures", "images", json!({ "image.1024x1024.high": "0.16" })),
+        model("vectors", "embeddings", json!({ "input": "1.00" })),
+    ];
+    sim.manage("PUT", "/catalogue", &json!({ "model": models })).await;
+    bring(&sim, "one", None).await;
+    let picture = json!({ "created": 1, "data": [{ "b64_json": "iVBORw0KGgo=" }, { "b64_json": "iVBORw0KGgo=" }] });
+    sim.upstreams.set("one", vec![Script::json(200, &picture)]);
+    let asked = json!({ "model": "pictures", "prompt": "a fox", "n": 2, "size": "2048x2048" });
+    let seen = sim.ask("POST", "/v1/images/generations", &asked).await;
+    assert_eq!((seen.status, sim.book.charged()), (200, NanoUsd::new(500_000)), "{}", seen.text());
+    let vector = json!({ "object": "list", "model": "upstream", "data": [{ "object": "embedding", "index": 0,
+                         "embedding": [0.5] }], "usage": { "prompt_tokens": 9_000, "total_tokens": 9_000 } });
+    sim.upstreams.set("one", vec![Script::json(200, &vector)]);
+    let seen = sim.ask("POST", "/v1/embeddings", &json!({ "model": "vectors", "input": "hi" })).await;
+    assert_eq!((seen.status, sim.book.charged()), (200, NanoUsd::new(1_000_000)), "{}", seen.text());
+    let row = sim.book.rows().pop().unwrap();
+    assert_eq!((&*row.provider, row.usage.prompt_total(), sim.book.open_holds()), ("one (own key)", 9_000, 0));
+    assert!(sim.upstreams.arrived().iter().all(|call| call.sent == format!("Bearer {SECRET}")));
+}
+
 /// R-ROUTE-8, R-LIM-1: a model's own limits count a call once, whoever serves it in the end, and hold for own keys too.
 #[tokio::test(start_paused = true)]
 async fn r_route_8_limits_count_a_call_once() {

@@ -1,7 +1,7 @@
 """Seed 002, a gateway of workspaces: its document's examples against `preset = "002"`.
 
-In: a running gateway. Out: a check a row. Never here: own provider keys, which are
-not there yet.
+In: a running gateway. Out: a check a row. Never here: own provider keys
+(tests/process/tests/suite/own_keys.rs).
 """
 
 import concurrent.futures

@@ -189,7 +189,7 @@ pub const SETTINGS: &[Setting] = &[
         "master_key",
         Kind::Secret,
         "",
-        "64 hex digits that seal credentials and digest keys; empty reads the file.",
+        "64 hex digits that open the keys which seal secrets and digest API keys; empty reads the file.",
     ),
     setting(
         "master_key_file",

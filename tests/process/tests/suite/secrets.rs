@@ -4,7 +4,7 @@
 use crate::world::PATIENCE;
 use process_tests::{
     Account, Call, Database, Dialect, Folder, Gateway, MASTER_KEY, Operator, Outcome, Providers, Setup, Shell, at,
-    catalogue, exchange, server, wait_until,
+    catalogue, exchange, raw, server, wait_until,
 };
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -102,6 +102,41 @@ fn r_route_8_secrets_are_sealed_anew_on_sqlite() -> Outcome<()> {
     let log = operator.ask("GET", "/log", None)?.to_string();
     assert!(["secrets.begin", "secrets.rotate", "secrets.master"].iter().all(|what| log.contains(what)), "{log}");
     all_were_own(&operator, &account)?;
+    gateway.calm()
+}
+
+/// Killed at any moment of a change of keys, a gateway comes up again, opens every secret, and brings the change to its end.
+#[test]
+fn r_route_8_a_change_of_keys_outlives_kills() -> Outcome<()> {
+    let (providers, folder) = (Providers::start("sim-upstream")?, Folder::new("secrets-kill")?);
+    let setup = Setup::new(folder.path().join("data"));
+    let mut gateway = Gateway::start(&setup)?;
+    let operator = gateway.operator()?;
+    let account = customer(&operator, providers.address)?;
+    for n in 0..60 {
+        let key = json!({ "provider": "up-anthropic", "label": "ours", "key": format!("sk-own-0123456789-{n}") });
+        operator.ask("POST", &format!("/workspaces/{}/provider-keys", account.workspace), Some(&key))?;
+    }
+    let token = format!("Bearer {}", operator.token());
+    let rotate = raw("POST", "/api/manage/secrets/rotate", &[("authorization", &token)], b"");
+    for round in 0..10 {
+        let address = gateway.address;
+        std::thread::scope(|scope| {
+            // It is cut off, or was fast enough.
+            let asked = scope.spawn(|| drop(exchange(address, &rotate, PATIENCE)));
+            std::thread::sleep(Duration::from_millis(2 * round));
+            let killed = gateway.kill();
+            asked.join().map_err(|_| "the request panicked".to_owned()).and(killed)
+        })?;
+        gateway = Gateway::start(&setup)?;
+        both(&gateway, &account)?;
+        // Lines are written ten times a second.
+        std::thread::sleep(Duration::from_millis(150));
+        assert!(!gateway.log().contains("own_key.unreadable"), "{}", gateway.log());
+    }
+    let told = Shell::of(&gateway, &setup)?.json(&["secrets", "rotate"])?;
+    assert_eq!((told["key"].as_u64() >= Some(2), &told["unreadable"]), (true, &json!(0)), "{told}");
+    all_were_own(&gateway.operator()?, &account)?;
     gateway.calm()
 }
 

@@ -95,6 +95,30 @@ async fn r_acc_1_ids_of_other_workspaces_are_nobodys() {
     assert_eq!((&shown["revoked_at"], &shown["name"]), (&Value::Null, &json!("k")));
 }
 
+/// R-ACC-1, T6: whoever has a place in one workspace, a program too, sees of another what is seen of none, with a body that is right
+/// and with one that is not.
+#[tokio::test]
+async fn r_acc_1_workspaces_of_others_are_nobodys() {
+    let town = Town::open("all-apart").await;
+    let bolt = town.house().workspaces.named("bolt").unwrap().id.to_string();
+    let program = By::Bearer(format!("Bearer {}", town.program(Role::Admin).await.0));
+    let mut looked = 0;
+    for by in [town.by("owner").await, town.by("viewer").await, program] {
+        for row in ROWS.iter().filter(|row| row.path.contains("{workspace}") && row.may != May::Operator) {
+            for body in [good(row), json!([])] {
+                let mut answers = Vec::new();
+                for workspace in ["bolt", &bolt, "nowhere", "ws_00000000000000000000000000"] {
+                    answers.push(whole(&town, &by, row, &path_of(row, workspace), &body).await);
+                }
+                assert!(answers.iter().all(|answer| *answer == answers[0]), "{} {answers:?}", row.path);
+                assert!(answers[0].starts_with("404 Not Found 404\n"), "{} {answers:?}", row.path);
+                looked += 1;
+            }
+        }
+    }
+    assert!(looked > 100, "{looked}");
+}
+
 /// R-ACC-1: the log of a workspace is what was done in it, for those who look after it.
 #[tokio::test]
 async fn r_acc_1_a_workspace_has_its_own_log() {

@@ -56,7 +56,7 @@ impl Callers {
         let cookie = format!("__Host-tollgate-session={}", browser.cookie);
         let mut headers = match operation.may.as_str() {
             "anybody" => Vec::new(),
-            "half signed in" | "signed in" | "signed in or half" => {
+            may if may.contains("signed in") && !may.contains("operator") || is_for_people(operation) => {
                 vec![("cookie", cookie.as_str()), ("x-csrf-token", browser.csrf.as_str())]
             }
             _ => vec![("authorization", self.token.as_str())],
@@ -67,10 +67,16 @@ impl Callers {
     }
 }
 
-/// The path of an operation in the workspace that there is; ids that are not given are nobody's.
+/// Whether no token and no program may: it is asked for by somebody in their own workspace.
+fn is_for_people(operation: &Operation) -> bool {
+    operation.may.contains("no management key")
+}
+
+/// The path of an operation in a workspace that there is; ids that are not given are nobody's.
 fn path_of(operation: &Operation, ids: &[(&str, String)]) -> String {
+    let workspace = if is_for_people(operation) { "ada" } else { "acme" };
     let known = |path: String, (name, id): &(&str, String)| path.replace(name, id);
-    let path = ids.iter().fold(operation.path.replace("{workspace}", "acme"), known);
+    let path = ids.iter().fold(operation.path.replace("{workspace}", workspace), known);
     path.split('{').fold(String::new(), |path, part| path + part.split_once('}').map_or(part, |(_, rest)| rest))
 }
 

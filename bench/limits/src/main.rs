@@ -70,6 +70,7 @@ async fn alone() -> Outcome<String> {
         key: None,
         model: None,
         tokens: 0,
+        model_only: false,
     };
     for n in 0..ACCOUNTS {
         limiter.admit(&ask(n), None, START).await.map_err(|denied| format!("{denied:?}"))?;
@@ -208,6 +209,7 @@ async fn question(limiter: &Limiter, n: u64) -> Result<Mode, String> {
         key: None,
         model: None,
         tokens: 0,
+        model_only: false,
     };
     let granted = limiter.admit(&ask, None, RealClock.now()).await.map_err(|denied| format!("{denied:?}"))?;
     Ok(granted.mode)

@@ -41,19 +41,23 @@ pub async fn run(
         ends_at: house.clock.now().plus(ONCE_TIME),
         sealed: None,
     };
-    if let Some(kept) = house.store.begin_once(row.clone(), house.clock.now()).await? {
-        return replayed(house, &row, &kept).await;
-    }
-    // Its end does not depend on whether the caller waits for it: who goes away asks again, and must find it.
+    // From here on nothing depends on whether the caller waits: who goes away asks again, and must find what was begun ended.
     let (tell, told) = tokio::sync::oneshot::channel();
     let house = worker.house.clone();
     let request = Request::from_parts(parts, Body::from(bytes));
     worker.tasks.spawn(async move {
-        let response = next.run(request).await;
         // Nobody is there to hear it when the caller has gone.
-        let _gone = tell.send(kept(&house, &row, response).await);
+        let _gone = tell.send(once(&house, &row, request, next).await);
     });
-    told.await.map_err(|_| Problem::internal())
+    told.await.map_err(|_| Problem::internal())?
+}
+
+/// Begins a call and brings it to its end, or gives the answer of who began it before.
+async fn once(house: &House, row: &OnceRow, request: Request, next: Next) -> Result<Response, Problem> {
+    match house.store.begin_once(row.clone(), house.clock.now()).await? {
+        Some(kept) => replayed(house, row, &kept).await,
+        None => Ok(kept(house, row, next.run(request).await).await),
+    }
 }
 
 /// The key of a call, where it has one.

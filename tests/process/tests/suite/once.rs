@@ -2,7 +2,8 @@
 //! them (the store's suite), which calls these are (the server's table).
 
 use process_tests::{
-    Database, Folder, Gateway, MASTER_KEY, Outcome, Reply, Setup, at, crowd, exchange, raw, server,
+    Conversation, Database, Folder, Gateway, MASTER_KEY, Outcome, Reply, Setup, at, crowd, exchange, raw, server,
+    wait_until,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -10,9 +11,13 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 const CALLERS: usize = 24;
 
-fn send(gateway: &Gateway, bearer: &str, path: &str, key: &str, body: &Value) -> Outcome<Reply> {
+fn request(bearer: &str, path: &str, key: &str, body: &Value) -> Vec<u8> {
     let headers = [("authorization", bearer), ("idempotency-key", key)];
-    let request = raw("POST", &format!("/api/manage{path}"), &headers, body.to_string().as_bytes());
+    raw("POST", &format!("/api/manage{path}"), &headers, body.to_string().as_bytes())
+}
+
+fn send(gateway: &Gateway, bearer: &str, path: &str, key: &str, body: &Value) -> Outcome<Reply> {
+    let request = request(bearer, path, key, body);
     exchange(gateway.address, &request, PATIENCE).map_err(at(path))
 }
 
@@ -68,6 +73,30 @@ fn done_once(setups: &[Setup]) -> Outcome<()> {
 fn r_acc_1_a_repeated_call_is_done_once() -> Outcome<()> {
     let folder = Folder::new("once")?;
     done_once(&[Setup::new(folder.path().join("data"))])
+}
+
+/// R-ACC-1: who hangs up without an answer and asks again has one key, whose text they can still read.
+#[test]
+fn r_acc_1_who_hangs_up_finds_what_was_done() -> Outcome<()> {
+    let folder = Folder::new("once-gone")?;
+    let gateway = Gateway::start(&Setup::new(folder.path().join("data")))?;
+    let operator = gateway.operator()?;
+    let bearer = format!("Bearer {}", operator.token());
+    operator.ask("POST", "/workspaces", Some(&json!({ "name": "Acme" })))?;
+    for n in 0..12 {
+        let (key, body) = (format!("gone-{n}"), json!({ "workspace": "acme", "name": format!("k{n}") }));
+        let mut gone = Conversation::open(gateway.address, PATIENCE).map_err(at("a connection"))?;
+        gone.send(&request(&bearer, "/keys", &key, &body)).map_err(at("a request"))?;
+        drop(gone);
+        let made = wait_until("the call has ended", PATIENCE, || {
+            let reply = send(&gateway, &bearer, "/keys", &key, &body)?;
+            Ok((reply.head.status == 201).then(|| reply.json()))
+        })?;
+        assert!(made["key"].as_str().is_some_and(|text| text.len() > 20), "{made}");
+    }
+    let keys = operator.ask("GET", "/keys", None)?;
+    assert_eq!(keys["data"].as_array().map(Vec::len), Some(12));
+    gateway.calm()
 }
 
 /// R-ACC-1: so it is on two nodes of one PostgreSQL.

@@ -108,13 +108,12 @@ pub async fn pass(
         Ok(ticket) => {
             let ticket = Arc::new(ticket);
             request.extensions_mut().insert(ticket.clone());
-            let mut response = match row.once {
-                true => {
-                    let done = idempotency::run(&worker, &ticket.principal, request, next).await;
-                    done.unwrap_or_else(IntoResponse::into_response)
-                }
-                false => next.run(request).await,
+            let done = match (row.once, row.method.is_safe()) {
+                (true, _) => idempotency::run(&worker, &ticket.principal, request, next).await,
+                (_, true) => Ok(next.run(request).await),
+                (_, false) => idempotency::to_its_end(&worker, async move { Ok(next.run(request).await) }).await,
             };
+            let mut response = done.unwrap_or_else(IntoResponse::into_response);
             response.extensions_mut().insert(Reached);
             response
         }

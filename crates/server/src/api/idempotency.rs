@@ -26,7 +26,9 @@ pub async fn run(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let Some(key) = key_of(request.headers())? else { return Ok(next.run(request).await) };
+    let Some(key) = key_of(request.headers())? else {
+        return to_its_end(worker, async move { Ok(next.run(request).await) }).await;
+    };
     let (parts, body) = request.into_parts();
     let bytes = axum::body::to_bytes(body, MANAGE_BODY_BYTES_MAX).await;
     let bytes = bytes.map_err(|_| Problem::too_large(MANAGE_BODY_BYTES_MAX))?;
@@ -41,13 +43,20 @@ pub async fn run(
         ends_at: house.clock.now().plus(ONCE_TIME),
         sealed: None,
     };
-    // From here on nothing depends on whether the caller waits: who goes away asks again, and must find what was begun ended.
-    let (tell, told) = tokio::sync::oneshot::channel();
     let house = worker.house.clone();
     let request = Request::from_parts(parts, Body::from(bytes));
+    to_its_end(worker, async move { once(&house, &row, request, next).await }).await
+}
+
+/// Runs to its end whether the caller waits or not: who goes away must find what was begun ended, in the store and in memory.
+pub async fn to_its_end(
+    worker: &Worker,
+    work: impl Future<Output = Result<Response, Problem>> + Send + 'static,
+) -> Result<Response, Problem> {
+    let (tell, told) = tokio::sync::oneshot::channel();
     worker.tasks.spawn(async move {
         // Nobody is there to hear it when the caller has gone.
-        let _gone = tell.send(once(&house, &row, request, next).await);
+        let _gone = tell.send(work.await);
     });
     told.await.map_err(|_| Problem::internal())?
 }

@@ -99,6 +99,40 @@ fn r_acc_1_who_hangs_up_finds_what_was_done() -> Outcome<()> {
     gateway.calm()
 }
 
+/// R-KEY-2: who revokes a key and hangs up has revoked it: a key that is told to be revoked is refused.
+#[test]
+fn r_key_2_who_hangs_up_has_revoked() -> Outcome<()> {
+    let folder = Folder::new("revoked-gone")?;
+    let gateway = Gateway::start(&Setup::new(folder.path().join("data")))?;
+    let operator = gateway.operator()?;
+    let bearer = format!("Bearer {}", operator.token());
+    operator.ask("POST", "/workspaces", Some(&json!({ "name": "Acme" })))?;
+    for n in 0..24 {
+        let made = operator.ask("POST", "/keys", Some(&json!({ "workspace": "acme", "name": format!("k{n}") })))?;
+        let path = format!("/keys/{}", made["id"].as_str().unwrap_or(""));
+        let request = raw("DELETE", &format!("/api/manage{path}"), &[("authorization", &bearer)], b"");
+        let mut gone = Conversation::open(gateway.address, PATIENCE).map_err(at("a connection"))?;
+        gone.send(&request).map_err(at("a request"))?;
+        drop(gone);
+        // A request that was never read revokes nothing: it is sent again.
+        let mut looks = 0;
+        wait_until("the key is revoked", PATIENCE, || {
+            looks += 1;
+            if looks % 20 == 0 {
+                operator.ask("DELETE", &path, None)?;
+            }
+            Ok((!operator.ask("GET", &path, None)?["revoked_at"].is_null()).then_some(()))
+        })?;
+        let key = format!("Bearer {}", made["key"].as_str().unwrap_or(""));
+        let asked = raw("GET", "/v1/models", &[("authorization", &key)], b"");
+        wait_until("the key is refused", Duration::from_secs(5), || {
+            let reply = exchange(gateway.address, &asked, PATIENCE).map_err(at("/v1/models"))?;
+            Ok((reply.head.status == 401).then_some(()))
+        })?;
+    }
+    gateway.calm()
+}
+
 /// R-ACC-1: so it is on two nodes of one PostgreSQL.
 #[test]
 fn r_acc_1_a_repeated_call_is_done_once_on_all_nodes() -> Outcome<()> {

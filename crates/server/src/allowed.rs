@@ -1,7 +1,7 @@
 //! How much a caller may ask for now: its tier by what its account has, and the limiter's answer. In: a caller, a model. Out: a
 //! permit, or a fault that names the limit; what may be told of the limits. Never here: the rules (admit), counting (limits).
 
-use crate::callers::{Caller, LiveKey};
+use crate::callers::Caller;
 use crate::entry::Entry;
 use crate::house::House;
 use crate::limit_told::{LimitTold, refused, unjudged};
@@ -86,17 +86,17 @@ impl DayCounts for RecordedDays {
 }
 
 impl House {
-    /// What the account of a key may ask for.
-    pub async fn allowance(&self, caller: &LiveKey, now: Timestamp) -> Allowance {
+    /// What an account may ask for.
+    pub async fn allowance(&self, account: WorkspaceId, now: Timestamp) -> Allowance {
         let catalogue = self.catalogue.load();
         let tiers = &catalogue.catalogue.tiers;
-        let workspace = self.workspaces.find(caller.workspace);
+        let workspace = self.workspaces.find(account);
         let rules = workspace.as_ref().map(|row| &row.rules);
         if let Some(tier) = rules.and_then(|rules| tiers.get(rules.tier.as_deref()?)) {
             return Allowance { tier: tier.clone(), tiers: vec![tier.clone()], limits: tier.limits };
         }
         let plans = rules.map_or(&[][..], |rules| &rules.plans);
-        let has_balance = self.has_balance(caller.workspace, now).await;
+        let has_balance = self.has_balance(account, now).await;
         allowance(tiers, plans.iter().map(String::as_str), has_balance)
     }
 
@@ -182,6 +182,24 @@ impl House {
         let (readings, mode) = self.limiter.look(&asked(entry, caller), entry.at).await;
         self.judged(mode);
         LimitTold::of(&caller.allowance, readings, entry.at)
+    }
+
+    /// What may be told of the limits of an account; takes nothing.
+    pub async fn limits_of_account(&self, account: WorkspaceId, now: Timestamp) -> Option<Arc<LimitTold>> {
+        let allowance = self.allowance(account, now).await;
+        let limits = allowance.limits;
+        let ask = Ask {
+            workspace: account,
+            request: self.request_id(now),
+            account: limits,
+            key: None,
+            model: None,
+            tokens: 0,
+            model_only: false,
+        };
+        let (readings, mode) = self.limiter.look(&ask, now).await;
+        self.judged(mode);
+        LimitTold::of(&allowance, readings, now)
     }
 
     fn judged(&self, mode: Mode) {

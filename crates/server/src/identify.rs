@@ -63,17 +63,25 @@ fn invalid(told: &'static str) -> Fault {
 }
 
 impl House {
-    /// Finds the caller and asks whether the key may be used so. A misspelt key is refused before any lookup; a known one needs
-    /// no store.
+    /// Finds the caller. A misspelt key is refused before any lookup; a known one needs no store.
     ///
     /// # Errors
-    /// `InvalidKey`, the same for unknown and revoked keys; `AddressNotAllowed`, `ApiDisabled`, `ScopeNotAllowed`.
-    pub fn identify(&self, entry: &Entry, headers: &HeaderMap, scope: Scope) -> Result<Arc<LiveKey>, Fault> {
+    /// `InvalidKey`, the same for unknown and revoked keys; `AddressNotAllowed`: who has a key in the wrong place is told nothing
+    /// of its account.
+    pub fn identify(&self, entry: &Entry, headers: &HeaderMap) -> Result<Arc<LiveKey>, Fault> {
         let key = self.key_from(entry, headers)?;
         if key.rules.addresses.is_some() && !entry.address.is_some_and(|at| key.rules.may_come_from(at)) {
             let told = "This API key may not be used from this address.";
             return Err(Fault::new(FaultKind::AddressNotAllowed, told));
         }
+        Ok(key)
+    }
+
+    /// Whether a caller may use its key for something now.
+    ///
+    /// # Errors
+    /// `ApiDisabled`, `ScopeNotAllowed`.
+    pub fn may_use(&self, key: &LiveKey, scope: Scope, now: Timestamp) -> Result<(), Fault> {
         let off = |told| Err(Fault::new(FaultKind::ApiDisabled, told));
         if self.workspaces.api_is_off() {
             return off("The API is switched off at the moment.");
@@ -85,8 +93,8 @@ impl House {
             let told = format!("This API key lacks the scope \"{}\".", scope.name());
             return Err(Fault::new(FaultKind::ScopeNotAllowed, told));
         }
-        key.touch(entry.at);
-        Ok(key)
+        key.touch(now);
+        Ok(())
     }
 
     /// The key, unless its address failed too often (R-LIM-3). A request without a key proves nothing against anybody.
@@ -109,6 +117,10 @@ impl House {
         admit::is_well_formed(text).map_err(|_| invalid("Invalid API key"))?;
         let key = self.keys.find(&self.vault.digest(text), now).ok_or_else(|| invalid("Invalid API key"))?;
         match (Standing { expires_at: key.expires_at, revoked_at: key.revoked_at }).at(now) {
+            // A key ends with the right of its owner to sign in; with that it works again.
+            Ok(()) if key.owner.is_some_and(|user| self.people.is_shut_out(user)) => {
+                Err(invalid("Invalid API key"))
+            }
             Ok(()) => Ok(key),
             Err(Denied::Expired) => Err(invalid("This API key has expired.")),
             Err(Denied::Revoked) => Err(invalid("Invalid API key")),

@@ -34,12 +34,17 @@ pub async fn serve(worker: Worker, door: ModelDoor, ask: PathAsk, request: Reque
     let house = worker.house.clone();
     let entry = Entry::new(&house, door.into(), &request);
     let mut arrival = Arrival { house: &house, entry, dialect: door.dialect };
-    let key = match house.identify(&arrival.entry, request.headers(), scope_of(door.dialect)) {
+    let at = arrival.entry.at;
+    let key = match house.identify(&arrival.entry, request.headers()) {
         Ok(key) => key,
         Err(fault) => return arrival.refuse(None, "", &fault),
     };
-    let caller = Caller { allowance: house.allowance(&key, arrival.entry.at).await, key };
-    let prepared = match arrival.prepare(&caller, ask, request).await {
+    let caller = Caller { allowance: house.allowance(key.workspace, at).await, key };
+    let prepared = match house.may_use(&caller, scope_of(door.dialect), at) {
+        Ok(()) => arrival.prepare(&caller, ask, request).await,
+        Err(fault) => Err(("".into(), fault)),
+    };
+    let prepared = match prepared {
         Ok(job) => arrival.permit(&caller, job).await,
         Err(refused) => {
             arrival.entry.limits = house.limits_of(&arrival.entry, &caller).await;

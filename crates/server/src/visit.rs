@@ -75,12 +75,13 @@ impl<'h> Visit<'h> {
     /// Finds who visits, and what may be told of the limits.
     ///
     /// # Errors
-    /// Those of `House::identify`.
+    /// Those of `House::identify` and `House::may_use`.
     pub async fn identify(&mut self, headers: &HeaderMap, scope: Scope) -> Result<Caller, Fault> {
-        let key = self.house.identify(&self.entry, headers, scope)?;
-        let allowance = self.house.allowance(&key, self.entry.at).await;
+        let key = self.house.identify(&self.entry, headers)?;
+        let allowance = self.house.allowance(key.workspace, self.entry.at).await;
         let caller = Caller { key, allowance };
         self.entry.limits = self.house.limits_of(&self.entry, &caller).await;
+        self.house.may_use(&caller, scope, self.entry.at)?;
         Ok(caller)
     }
 

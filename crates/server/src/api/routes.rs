@@ -5,8 +5,8 @@ use super::gate::{self, May};
 use super::people::{account, invitations, members, password, sessions, totp, users};
 use super::problem::Problem;
 use super::{
-    catalogue, credit, devices, document, fit, key_told, keys, log, management_keys, operator, own_providers, page,
-    platform, records, secrets, tokens, workspace_rules, workspaces,
+    account_limits, catalogue, credit, devices, document, fit, key_told, keys, log, management_keys, operator,
+    own_providers, page, platform, records, secrets, tokens, workspace_rules, workspaces,
 };
 use crate::house::Worker;
 use crate::surface::MANAGED;
@@ -192,6 +192,8 @@ pub static ROWS: &[Row] = rows![
     GET "/workspaces/{workspace}" "workspaces.show", MEMBERS, () => workspaces::WorkspaceTold, workspaces::show;
     /// Names a workspace and sets its rules; what is absent stays.
     PATCH "/workspaces/{workspace}" "workspaces.change", HEADS, workspace_rules::ChangedWorkspace => workspaces::WorkspaceTold, workspace_rules::change;
+    /// What a workspace may ask for now, and what is left of it.
+    GET "/workspaces/{workspace}/limits" "limits.show", MEMBERS, () => account_limits::LimitsTold, account_limits::show;
     /// The rules of the platform.
     GET "/platform" "platform.show", May::Operator, () => platform::PlatformTold, platform::show;
     /// Sets rules of the platform; what is absent stays.

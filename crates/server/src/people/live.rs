@@ -65,6 +65,11 @@ impl LivePeople {
         self.users.read().get(&id).cloned()
     }
 
+    /// Whether somebody was shut out.
+    pub fn is_shut_out(&self, id: UserId) -> bool {
+        self.users.read().get(&id).is_some_and(|user| user.disabled_at.is_some())
+    }
+
     /// All users, oldest first.
     pub fn users(&self) -> Vec<Arc<UserRow>> {
         let mut all: Vec<Arc<UserRow>> = self.users.read().values().cloned().collect();

@@ -53,7 +53,10 @@ async fn r_key_2_a_key_is_for_its_scopes() {
         rule(&sim, json!({ "scopes": scopes })).await;
         let told = call(&sim).await;
         assert_eq!(told.0, chat, "{scopes}: {}", told.1);
-        assert_eq!(sim.ask("GET", "/v1/models", &json!({})).await.status, list, "{scopes}");
+        let listed = sim.exchange("GET", "/v1/models", &json!({})).await;
+        assert_eq!(listed.status(), list, "{scopes}");
+        // Who is known is told its limits, whatever its key is for (R-LIM-2).
+        assert!(listed.headers().contains_key("x-ratelimit-limit-requests"), "{scopes}");
     }
 }
 

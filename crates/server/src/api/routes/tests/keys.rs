@@ -133,6 +133,42 @@ async fn r_key_1_only_operators_make_keys_for_others() {
     assert_eq!(town.call(&token, "POST /api/manage/keys", json!({ "name": "k" })).await.0, 400);
 }
 
+/// R-KEY-1, R-ACC-1: a member's keys stop when the member is shut out, and work again when that ends.
+#[tokio::test]
+async fn r_key_1_keys_of_who_is_shut_out_stop() {
+    let town = Town::open("keys-out").await;
+    let (developer, token) = (town.by("developer").await, town.by("token").await);
+    let made = town.key_of(&developer, "k").await;
+    let path = format!("PATCH /api/manage/users/{}", town.user("developer"));
+    for (disabled, works) in [(true, 401), (false, 200)] {
+        assert_eq!(town.call(&token, &path, json!({ "disabled": disabled })).await.0, 200);
+        assert_eq!(town.works(&made).await, works);
+    }
+}
+
+/// R-LIM-2: members read the tier of their workspace, and what is left, without taking any of it.
+#[tokio::test]
+async fn r_lim_2_members_read_their_limits() {
+    let town = Town::open("limits").await;
+    let (viewer, token) = (town.by("viewer").await, town.by("token").await);
+    let path = "GET /api/manage/workspaces/acme/limits";
+    let all = |minute: u32, at_once: u32, day: u32| {
+        let left = |n: u32| json!({ "limit": n, "remaining": n, "reset_at": null });
+        (left(minute), left(at_once), left(day))
+    };
+    for (plans, tier, (minute, at_once, day)) in
+        [(json!([]), "free", all(5, 1, 50)), (json!(["starter", "pro"]), "pro", all(60, 3, 3_000))]
+    {
+        let rules = json!({ "rules": { "plans": plans } });
+        assert_eq!(town.call(&token, "PATCH /api/manage/workspaces/acme", rules).await.0, 200);
+        for _ in 0..2 {
+            let told = json!({ "tier": tier, "requests_per_minute": minute, "concurrent_requests": at_once,
+                               "requests_per_day": day });
+            assert_eq!(town.call(&viewer, path, Value::Null).await, (200, told));
+        }
+    }
+}
+
 /// R-KEY-2, T6: a key of another workspace cannot be told from one that is not there, though its owner is asked.
 #[tokio::test]
 async fn r_key_2_keys_of_other_workspaces_are_not_there() {

@@ -1,4 +1,4 @@
-//! What an admission costs by itself: on one node with 100,000 accounts, and over Redis. In: the address of a Redis, or nothing.
+//! What an admission costs by itself: the whole of it and the limiter alone, on one node with 100,000 accounts, and over Redis. In: the address of a Redis, or nothing.
 //! Out: tables in Markdown on stdout. Never here: HTTP, a verdict (docs/PERFORMANCE.md has the goals).
 //!
 //! CPU is the scheduler's own count of this process (Linux), so that a busy neighbour costs precision, not truth.
@@ -7,6 +7,7 @@ use admit::Ask;
 use catalog::Limits;
 use futures_util::future::join_all;
 use limits::{DayCounts, Limiter, Mode, SharedConfig};
+use simtest::{Crowd, Setup, SimHouse};
 use std::fmt::Write;
 use std::io::Write as _;
 use std::pin::Pin;
@@ -32,6 +33,7 @@ fn main() -> Outcome<()> {
     let mut out = std::io::stdout();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     out.write_all(runtime.block_on(alone())?.as_bytes())?;
+    out.write_all(runtime.block_on(whole())?.as_bytes())?;
     let url = std::env::args().nth(1);
     if let Some(url) = url {
         out.write_all(runtime.block_on(together(&url))?.as_bytes())?;
@@ -55,6 +57,39 @@ const fn limits(minute: u32, concurrent: u32, day: u32) -> Limits {
 /// A cheap row of numbers without an order.
 const fn shuffled(n: u64) -> u64 {
     n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20
+}
+
+/// One node: CPU of the whole admission of a call, its permit's end included: a request's key is read and found among as many, its
+/// address, workspace, tier and model are judged, and the limits of account, key and model.
+async fn whole() -> Outcome<String> {
+    let tier = |when: &str| {
+        serde_json::json!({ "name": when, "when": when, "requests_per_minute": 1_000_000, "concurrent": 100_000,
+                                   "requests_per_day": 1_000_000_000 })
+    };
+    let setup = Setup { tiers: Some(serde_json::json!([tier("free"), tier("plan")])), ..Setup::default() };
+    let sim = SimHouse::open(setup).await;
+    let crowd = Crowd::of(&sim, u32::try_from(ACCOUNTS)?);
+    let accounts = usize::try_from(ACCOUNTS)?;
+    for n in 0..accounts {
+        if !crowd.admit(n).await {
+            return Err(format!("account {n} is not admitted").into());
+        }
+    }
+    let mut times = Vec::new();
+    for round in 0..ROUNDS {
+        let start = cpu_ns()?;
+        for n in 0..accounts {
+            let shuffled = usize::try_from(shuffled((n + round * accounts) as u64) % ACCOUNTS)?;
+            if !crowd.admit(shuffled).await {
+                return Err(format!("account {shuffled} is not admitted").into());
+            }
+        }
+        times.push((cpu_ns()? - start) / ACCOUNTS as f64 / 1_000.0);
+    }
+    let each = median(&mut times);
+    Ok(format!(
+        "| the whole admission, {ACCOUNTS} keys | us CPU |\n| --- | ---: |\n| key and account | {each:.2} |\n\n"
+    ))
 }
 
 /// One node: CPU of an admission and its permit's end, in the account alone and in all scopes.

@@ -93,7 +93,7 @@ impl Cap {
         Self { of, most: Most::Spend(most) }
     }
 
-    /// One on requests.
+    /// One on requests. They are counted by day: one of a key in all bounds nothing.
     pub const fn requests(of: Capped, most: u32) -> Self {
         Self { of, most: Most::Requests(most) }
     }

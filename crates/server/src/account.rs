@@ -26,6 +26,8 @@ pub struct Snapshot {
     pub spent: Spans,
     /// What caches did for it.
     pub cache: CacheSums,
+    /// What its member may still spend, within each cap on members; `None` where it has no member or there is no cap.
+    pub member_left: Option<i64>,
     /// What may be told of its tier and limits.
     pub limits: Option<Arc<LimitTold>>,
 }
@@ -58,9 +60,16 @@ impl House {
             .balance
             .micro()
             .map_err(|error| Fault::new(FaultKind::Internal, "The balance cannot be told.").because(error))?;
+        let org = self.workspaces.find(key.workspace).map(|row| WorkspaceRow::clone(&row));
+        let caps = org.as_ref().filter(|_| key.member.is_some()).map(|row| row.rules.member.caps);
+        let left =
+            |cap: Option<NanoUsd>, spent: NanoUsd| Some(cap?.micro_down().saturating_sub(spent.micro_up()).max(0));
+        let SpendCaps { month, day, .. } = caps.unwrap_or_default();
+        let members = [left(month, state.member_month.spent), left(day, state.member_day.spent)];
         Ok(Snapshot {
             key: key.clone(),
-            org: self.workspaces.find(key.workspace).map(|row| WorkspaceRow::clone(&row)),
+            org,
+            member_left: members.into_iter().flatten().min(),
             balance,
             spent: Spans {
                 total: state.key.spent.micro_up(),
@@ -81,12 +90,12 @@ impl Snapshot {
         Spans { total: micro(total), month: micro(month), day: micro(day) }
     }
 
-    /// What the key may still spend: of the balance, within each of its caps.
+    /// What the key may still spend: of the balance, within each of its caps and its member's.
     fn left(&self) -> i64 {
         let (caps, spent) = (self.caps(), self.spent);
         let pairs = [(caps.total, spent.total), (caps.month, spent.month), (caps.day, spent.day)];
         let under = pairs.into_iter().filter_map(|(cap, spent)| Some(cap?.saturating_sub(spent).max(0)));
-        under.fold(self.balance.total, i64::min)
+        under.chain(self.member_left).fold(self.balance.total, i64::min)
     }
 
     /// Identity, quota and credit (`{base}/key`, `/me`, `/whoami`).
@@ -217,7 +226,15 @@ mod tests {
         };
         let key = LiveKey::new(key, None);
         let spent = Spans { total: spent, month: spent, day: spent / 2 };
-        Snapshot { key: Arc::new(key), org: None, balance, spent, cache: CacheSums::NONE, limits: None }
+        Snapshot {
+            key: Arc::new(key),
+            org: None,
+            balance,
+            spent,
+            cache: CacheSums::NONE,
+            member_left: None,
+            limits: None,
+        }
     }
 
     /// A number of a body in micro-USD, read from its digits: no float is near.
@@ -237,11 +254,13 @@ mod tests {
         fn r_api_11_every_shape_agrees(
             posted in 0..i64::MAX / 4, held in 0..i64::MAX / 4, granted in 0..i64::MAX / 4, spent in 0..i64::MAX / 4,
             cap in proptest::option::of(0..i64::MAX / 4_000), day in proptest::option::of(0..i64::MAX / 4_000),
+            member in proptest::option::of(0..i64::MAX / 4_000),
         ) {
             let nano = NanoUsd::new;
             let balance =
                 Balance { posted: nano(posted), held: nano(held.min(posted)), granted: nano(granted.min(posted)) };
-            let told = snapshot(balance.micro().unwrap(), nano(spent).micro_up(), [cap, day]);
+            let mut told = snapshot(balance.micro().unwrap(), nano(spent).micro_up(), [cap, day]);
+            told.member_left = member;
             let identity: Value = serde_json::from_slice(&told.identity()).unwrap();
             let number = |field: &str| identity[field].as_i64().unwrap();
             let (balance, spend) = (number("balance_micro_usd"), identity["api_key"]["spend_micro_usd"].as_i64().unwrap());
@@ -251,7 +270,7 @@ mod tests {
             let parts = micro(&user, "granted_balance", 6) + micro(&user, "topped_up_balance", 6);
             prop_assert_eq!(parts, balance);
             let under = [cap.map(|cap| cap - spend), day.map(|cap| cap - spend / 2)];
-            let left = under.into_iter().flatten().fold(balance, |left, under| left.min(under.max(0)));
+            let left = under.into_iter().chain([member]).flatten().fold(balance, |left, under| left.min(under.max(0)));
             let credits = told.credits();
             prop_assert_eq!(micro(&credits, "total_usage", 6), spend);
             prop_assert_eq!(micro(&credits, "total_credits", 6) - spend, left);

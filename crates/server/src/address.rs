@@ -1,7 +1,7 @@
 //! Where a request comes from. In: the connection's other end, headers, the proxies that are trusted. Out: the client's address.
 //! Never here: what an address may do (identify).
 
-use http::{HeaderMap, Request};
+use http::{HeaderMap, HeaderValue, Request};
 use ipnet::IpNet;
 use std::net::IpAddr;
 
@@ -22,8 +22,10 @@ pub fn client<B>(request: &Request<B>, trusted: &[IpNet]) -> Option<IpAddr> {
 fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
     let mut client = peer;
-    let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
-    let mut hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
+    let lines: Vec<&[u8]> = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+    // What a client put before what its proxy wrote may be no text, and spoils nothing behind it.
+    let hops = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
+    let mut hops = hops.map(|hop| std::str::from_utf8(hop).unwrap_or(""));
     while is_trusted(&client) {
         // What is no address was not written by a proxy that can be trusted for more.
         let Some(next) = hops.next().and_then(read) else { break };
@@ -89,6 +91,10 @@ mod tests {
             assert_eq!(from(peer, forwarded, proxies), client, "{peer} {forwarded:?}");
         }
         assert_eq!(from("10.0.0.1", &["198.51.100.1"], ""), "10.0.0.1");
+        let dirty = HeaderValue::from_bytes(b"\xff, 198.51.100.1").unwrap();
+        let headers = HeaderMap::from_iter([(FORWARDED_FOR.parse().unwrap(), dirty)]);
+        let client = behind("10.0.0.1".parse().unwrap(), &headers, &networks(proxies).unwrap());
+        assert_eq!(client.to_string(), "198.51.100.1");
     }
 
     #[test]

@@ -93,6 +93,7 @@ pub struct House {
     /// Holds whose relay broke before it closed them.
     pub forgotten: Mutex<Vec<RequestId>>,
     draining: AtomicBool,
+    proxy_told: AtomicBool,
 }
 
 /// Why the house cannot be opened, or a cache not be reloaded.
@@ -158,6 +159,7 @@ impl House {
             task_begun: Notify::new(),
             forgotten: Mutex::default(),
             draining: AtomicBool::new(false),
+            proxy_told: AtomicBool::new(false),
         };
         let all = [
             Change::Keys,
@@ -272,6 +274,11 @@ impl House {
                 since = Timestamp::from_ms(now.ms() - 60_000);
             }
         }
+    }
+
+    /// Whether nobody was told yet of a proxy that is not trusted.
+    pub fn proxy_is_news(&self) -> bool {
+        !self.proxy_told.swap(true, Ordering::Relaxed)
     }
 
     /// Ten random bytes, for an id.

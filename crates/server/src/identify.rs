@@ -8,6 +8,7 @@ use admit::{Denied, Scope, Standing};
 use canon::{Fault, FaultKind, Retry};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use std::net::IpAddr;
 use std::sync::Arc;
 use units::Timestamp;
 
@@ -54,8 +55,10 @@ fn sends_a_key(headers: &HeaderMap) -> bool {
 
 /// The fault of an address that is blocked.
 pub fn blocked(until: Timestamp, now: Timestamp) -> Fault {
-    let told = "Too many calls from this address brought a wrong key; it is blocked for 5 minutes.";
-    Fault::new(FaultKind::AddressBlocked, told).retry(Retry::After(until.since(now)))
+    let left = until.since(now);
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    let told = format!("Too many failed tries from this address: it is blocked for {seconds} s more.");
+    Fault::new(FaultKind::AddressBlocked, told).retry(Retry::After(left))
 }
 
 fn invalid(told: &'static str) -> Fault {
@@ -106,10 +109,28 @@ impl House {
         let found = self.key_of(headers, entry.at);
         match &found {
             Ok(_) => self.limiter.succeeded(address),
-            Err(_) if sends_a_key(headers) => _ = self.limiter.failed(address, entry.at),
+            Err(_) if sends_a_key(headers) => {
+                self.warn_of_proxy(address, headers);
+                self.limiter.failed(address, entry.at);
+            }
             Err(_) => {}
         }
         found
+    }
+
+    /// A proxy that is not named as one stands for everybody behind it, and is blocked for one of them. Told once.
+    fn warn_of_proxy(&self, address: IpAddr, headers: &HeaderMap) {
+        let near = match address {
+            IpAddr::V4(v4) => v4.is_loopback() || v4.is_private(),
+            IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
+        };
+        let unnamed = near && headers.contains_key("x-forwarded-for");
+        if unnamed
+            && !self.settings.trusted_proxies.iter().any(|net| net.contains(&address))
+            && self.proxy_is_news()
+        {
+            self.log.warn("proxy.not_trusted", &[("address", &address.to_string())]);
+        }
     }
 
     fn key_of(&self, headers: &HeaderMap, now: Timestamp) -> Result<Arc<LiveKey>, Fault> {

@@ -42,6 +42,9 @@ pub struct Document {
     pub count: u32,
     /// How it is paid; nothing where the model is free.
     pub terms: Option<TaskTerms>,
+    /// Whether it has an empty hold though it is free: somebody's requests have a cap.
+    #[serde(default)]
+    pub counted: bool,
     /// How many providers were asked before one began it.
     pub attempts: u8,
     /// The caller's own id.
@@ -90,6 +93,11 @@ impl TaskTerms {
 }
 
 impl Document {
+    /// Whether a hold is its own, which its end closes.
+    pub const fn is_held(&self) -> bool {
+        self.terms.is_some() || self.counted
+    }
+
     /// Reads what is kept; `None` when it cannot be read.
     pub fn read(row: &TaskRow) -> Option<Self> {
         serde_json::from_str(&row.document).ok()
@@ -225,6 +233,7 @@ mod tests {
             upstream_task: "t\"1".to_owned(),
             count: 2,
             terms: Some(TaskTerms { price: PriceId::from_bytes([3; 16]), costs: vec![1, 2], tokens: Some((1, 2)) }),
+            counted: false,
             attempts: 1,
             client_request_id: None,
             deadline_ms: 9,

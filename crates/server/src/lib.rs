@@ -3,6 +3,8 @@
 
 mod account;
 mod address;
+#[cfg(feature = "bench")]
+mod admission;
 mod allowed;
 mod api;
 mod asked;
@@ -44,7 +46,9 @@ mod upstream;
 mod viewer;
 mod visit;
 
-pub use address::{network, networks};
+pub use address::{Peer, network, networks};
+#[cfg(feature = "bench")]
+pub use admission::admit;
 pub use api::{RouteTold, mint_operator_token, routes, setup_token};
 pub use assets::{
     AssetFault, fetch as fetch_asset, keep as keep_asset, link as asset_link, origin as asset_origin,

@@ -118,9 +118,11 @@ pub fn refused(refusal: &Refusal, ask: &Ask<'_>, allowance: &Allowance) -> Fault
         LimitScope::Key => "of this API key".to_owned(),
         LimitScope::Model => "of this model".to_owned(),
     };
-    let told = match (allowance.fair_use(), number) {
-        (Some(_), _) | (None, None) => "Too much is under way at the moment; try again.".to_owned(),
-        (None, Some(number)) => format!(
+    // What a tier of fair use bounds is not told; what a key or a model has is.
+    let hidden = refusal.scope == LimitScope::Account && allowance.fair_use().is_some();
+    let told = match number.filter(|_| !hidden) {
+        None => "Too much is under way at the moment; try again.".to_owned(),
+        Some(number) => format!(
             "Rate limit exceeded: {number} {what} {whose} are used up; try again in {} s.",
             refusal.retry_after_s()
         ),

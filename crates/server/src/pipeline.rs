@@ -145,7 +145,8 @@ impl Arrival<'_> {
             return (Counted { member, end_user: None }, caller.caps.as_slice().into());
         };
         let bounded = !workspace.rules.end_user.is_none();
-        let end_user = peek.user.as_deref().filter(|_| bounded).map(|user| self.end_user(&workspace, user));
+        let named = peek.user.as_deref().map(str::trim).filter(|user| bounded && !user.is_empty());
+        let end_user = named.map(|user| self.end_user(&workspace, user));
         (Counted { member, end_user }, caps_of_call(caller, &workspace, end_user.is_some()))
     }
 

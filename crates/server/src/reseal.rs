@@ -25,7 +25,7 @@ pub enum SealError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The ring is sealed with another master key by now.
-    #[error("the master key was changed since this process started: start it again with the new one")]
+    #[error("the secrets of this store are sealed with another master key: start with that one")]
     OtherMaster(#[from] Unsealable),
     /// What is sealed anew cannot be read again.
     #[error(transparent)]

@@ -23,7 +23,7 @@ const NUMBER_LEN: usize = 4;
 
 /// Why a sealed secret did not open.
 #[derive(Debug, thiserror::Error)]
-#[error("a stored secret does not open with this master key")]
+#[error("a stored secret opens with no key that this process has")]
 pub struct Unsealable;
 
 /// Keys derived of the root, one a purpose, and those that seal.

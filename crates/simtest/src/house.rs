@@ -354,6 +354,11 @@ impl SimHouse {
         key.clone_into(&mut self.key);
     }
 
+    /// What the gateway knows.
+    pub fn house(&self) -> &House {
+        &self.worker.house
+    }
+
     /// The customer's key.
     pub fn key(&self) -> &str {
         &self.key

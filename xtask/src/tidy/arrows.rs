@@ -21,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("xtask", &[]),
     ("bench-mock", &[]),
     ("bench-lanes", &["dialect", "canon", "simtest", "tokens", "units"]),
-    ("bench-limits", &["limits", "admit", "catalog", "units"]),
+    ("bench-limits", &["limits", "admit", "catalog", "simtest", "units"]),
     ("bench-load", &[]),
     ("process-tests", &["units", "sim"]),
 ];

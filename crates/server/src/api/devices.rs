@@ -11,7 +11,6 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::net::IpAddr;
 use store::port::{AuditEntry, DeviceDecision, DeviceRow, DeviceState, StoreError};
 use units::Timestamp;
 
@@ -59,11 +58,15 @@ impl DeviceTold {
     }
 }
 
-/// The device that shows this code. Who types wrong codes too often is not heard for a while.
+/// The device that shows this code. Who types wrong codes waits longer each time.
 async fn find(house: &House, principal: &Principal, typed: &Typed) -> Result<DeviceRow, Problem> {
-    let (now, from) = (house.clock.now(), principal.address.parse::<IpAddr>().ok());
-    if let Some(until) = from.and_then(|from| house.limiter.blocked(from, now)) {
-        return Err(Problem::blocked(until.since(now)));
+    let now = house.clock.now();
+    // By the user: what goes well elsewhere at the same address forgives no guess.
+    let who = principal.user().map_or_else(String::new, |signed| signed.user.id.to_string());
+    let place = house.vault.digest(&format!("codes of devices typed by\n{who}"));
+    let left = house.backoff.left(&place, now);
+    if !left.is_zero() {
+        return Err(Problem::wait(left));
     }
     let mut checks = Checks::default();
     let digest = house.user_code_digest(&typed.user_code);
@@ -76,7 +79,7 @@ async fn find(house: &House, principal: &Principal, typed: &Typed) -> Result<Dev
         None => None,
     };
     found.filter(|row| row.ends_at > now && row.state == DeviceState::Waiting).ok_or_else(|| {
-        from.map(|from| house.limiter.failed(from, now));
+        house.backoff.failed(place, now);
         Problem::not_found("device that waits for this code")
     })
 }

@@ -38,7 +38,7 @@ pub async fn run(
     house.chance.fill(&mut turn);
     let row = OnceRow {
         id: house.vault.digest(&format!("once\n{}\n{route}\n{key}", identity(principal))),
-        asked: house.vault.digest(&format!("asked\n{}", String::from_utf8_lossy(&bytes))),
+        asked: house.vault.digest(&format!("asked\n{}", text_of(&bytes)?)),
         turn,
         ends_at: house.clock.now().plus(ONCE_TIME),
         sealed: None,
@@ -98,6 +98,11 @@ pub fn once_place(id: &[u8; 32]) -> String {
     id.iter().fold("once/".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
+/// A body as text; what is none is no JSON either.
+fn text_of(body: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(body).map_err(|_| Problem::body("The body is not UTF-8."))
+}
+
 /// The answer to a call that was begun before.
 async fn replayed(house: &House, asked: &OnceRow, kept: &OnceRow) -> Result<Response, Problem> {
     if kept.asked != asked.asked {
@@ -123,7 +128,9 @@ async fn kept(house: &House, row: &OnceRow, response: Response) -> Response {
         return response;
     }
     let (parts, body) = response.into_parts();
-    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
+        return Problem::internal().into_response();
+    };
     let done = if status.is_success() {
         let text = format!("{}\n{}", status.as_u16(), String::from_utf8_lossy(&bytes));
         let sealed = house.vault.seal(&once_place(&row.id), &text, &*house.chance);

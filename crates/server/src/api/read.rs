@@ -296,7 +296,8 @@ impl Checks {
 
     /// Adds what others found.
     pub fn append(&mut self, other: Self) {
-        self.0.extend(other.0);
+        let room = PROBLEMS_MAX.saturating_sub(self.0.len());
+        self.0.extend(other.0.into_iter().take(room));
     }
 
     /// All problems, if there are any.

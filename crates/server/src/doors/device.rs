@@ -9,6 +9,7 @@ use crate::api::{makes_keys, new_key};
 use crate::entry::Door;
 use crate::house::{House, Worker};
 use crate::limits::{DEVICE_BODY_BYTES_MAX, DEVICE_INTERVAL, DEVICE_TIME, NAME_CHARS_MAX};
+use crate::people::is_from_here;
 use crate::surface::DEVICES;
 use crate::visit::{self, Code};
 use admit::{KeyRules, Scope};
@@ -50,9 +51,12 @@ fn refusal(error: &'static str, told: impl Into<String>) -> Refusal {
     Refusal { error, told: told.into(), wait: None }
 }
 
-impl From<StoreError> for Refusal {
-    fn from(_: StoreError) -> Self {
-        refusal("temporarily_unavailable", "The store does not answer; try again.")
+/// What the store refused is nothing that a device can mend.
+fn unstored(house: &House, error: &StoreError) -> Refusal {
+    house.log.error("device.failed", &[("error", &error.to_string())]);
+    match error {
+        StoreError::Unavailable(_) => refusal("temporarily_unavailable", "The store does not answer; try again."),
+        _ => refusal("server_error", "Something is wrong on our side."),
     }
 }
 
@@ -60,6 +64,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = match self.error {
             "temporarily_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+            "server_error" => StatusCode::INTERNAL_SERVER_ERROR,
             "address_blocked" => StatusCode::FORBIDDEN,
             "too_many_devices" => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::BAD_REQUEST,
@@ -90,10 +95,18 @@ struct Asked {
     device_code: Option<String>,
 }
 
-async fn read(request: Request) -> Result<Asked, Refusal> {
+async fn read(house: &House, request: Request) -> Result<Asked, Refusal> {
     let invalid = |told| refusal("invalid_request", told);
+    // Devices are no pages of others: what one sends from a visitor's browser would count against the visitor.
+    if !is_from_here(house.settings.public_url.as_deref(), request.headers()) {
+        return Err(invalid("It was sent by a page of somebody else."));
+    }
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let is_json = kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+    let kind = kind.split(';').next().unwrap_or("").trim();
+    let is_json = kind.eq_ignore_ascii_case("application/json");
+    if !is_json && !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(invalid("Expected a form or JSON, and its content type."));
+    }
     let body = to_bytes(request.into_body(), DEVICE_BODY_BYTES_MAX);
     let body = body.await.map_err(|_| invalid("The body could not be read, or is too large."))?;
     let asked = match is_json {
@@ -135,9 +148,9 @@ async fn code(State(worker): State<Worker>, request: Request) -> Result<Response
     let house = &worker.house;
     let (now, from) = (house.clock.now(), address::client(&request, &house.settings.trusted_proxies));
     heard(house, from, now)?;
-    let asked = read(request).await?;
+    let asked = read(house, request).await?;
     let client = asked.client_id.as_deref().unwrap_or("").trim().to_owned();
-    if client.is_empty() || client.chars().count() > NAME_CHARS_MAX || client.chars().any(char::is_control) {
+    if client.is_empty() || client.chars().count() > NAME_CHARS_MAX || client.chars().any(turns) {
         let told = format!("client_id: expected what the device calls itself, 1 to {NAME_CHARS_MAX} characters.");
         return Err(refusal("invalid_request", told));
     }
@@ -157,7 +170,7 @@ async fn code(State(worker): State<Worker>, request: Request) -> Result<Response
         ends_at: now.plus(DEVICE_TIME),
         state: DeviceState::Waiting,
     };
-    house.store.begin_device(row).await?;
+    house.store.begin_device(row).await.map_err(|error| unstored(house, &error))?;
     let page = format!("{}/device", house.settings.base());
     Ok(told(
         StatusCode::OK,
@@ -169,15 +182,20 @@ async fn code(State(worker): State<Worker>, request: Request) -> Result<Response
     ))
 }
 
+/// Whether a character is not seen, or turns others around: what people read would not be what was sent.
+fn turns(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 fn scopes_of(text: &str) -> Result<Vec<Scope>, Refusal> {
     let known = || Scope::ALL.map(Scope::name).join(", ");
     let read = |word: &str| {
         let told = || format!("scope: there is no \"{}\"; there are {}.", word.escape_debug(), known());
         Scope::from_name(word).ok_or_else(|| refusal("invalid_scope", told()))
     };
-    let mut scopes: Vec<Scope> = text.split_whitespace().map(read).collect::<Result<_, _>>()?;
-    scopes.dedup();
-    Ok(scopes)
+    let named: Vec<Scope> = text.split_whitespace().map(read).collect::<Result<_, _>>()?;
+    Ok(Scope::ALL.into_iter().filter(|scope| named.contains(scope)).collect())
 }
 
 fn words(scopes: &[Scope]) -> String {
@@ -189,15 +207,15 @@ async fn token(State(worker): State<Worker>, request: Request) -> Result<Respons
     let house = &worker.house;
     let (now, from) = (house.clock.now(), address::client(&request, &house.settings.trusted_proxies));
     heard(house, from, now)?;
-    let asked = read(request).await?;
+    let asked = read(house, request).await?;
     if asked.grant_type.as_deref() != Some(GRANT) {
         return Err(refusal("unsupported_grant_type", format!("Expected {GRANT}.")));
     }
     let digest = house.device_digest(asked.device_code.as_deref().unwrap_or(""));
-    let device = house.store.find_device(digest).await?.filter(|device| device.id == digest);
+    let found = house.store.find_device(digest).await.map_err(|error| unstored(house, &error))?;
+    let device = found.filter(|device| device.id == digest);
     let Some(device) = device else {
-        // Nobody comes here by chance: it has 256 bits.
-        from.map(|from| house.limiter.failed(from, now));
+        // It has 256 bits: there is nothing to guess, and so nothing to count.
         return Err(refusal("invalid_grant", "There is no such device, or it is too late for it."));
     };
     if device.ends_at <= now {
@@ -249,7 +267,7 @@ async fn claim(
     let gate = house.keys.gate.lock().await;
     house.store.claim_device(device.id, row.clone(), log).await.map_err(|error| match error {
         StoreError::NotFound(_) => refusal("invalid_grant", "It has its key already."),
-        error => error.into(),
+        error => unstored(house, &error),
     })?;
     house.keys.put(row.clone());
     drop(gate);

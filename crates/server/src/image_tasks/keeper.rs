@@ -177,23 +177,20 @@ async fn succeed(house: &Arc<House>, task: &TaskRow, document: Document) -> Resu
     let now = house.clock.now();
     let made = u32::try_from(document.pictures.len()).unwrap_or(u32::MAX);
     let mut row = document.row(task, now);
-    match &document.terms {
-        None => {
-            row.usage = units::Usage::NONE.with(Class::Images, u64::from(made));
-            row.source = units::UsageSource::Provider;
-            house.ledger.record(row.clone());
-        }
-        Some(terms) => {
-            (row.usage, row.source) = terms.usage(made);
-            let order = SettleOrder { id: task.id, cost: terms.cost(made), usage: row.clone() };
-            match house.ledger.settle(order).await? {
-                // Now, or by a turn before this one that broke before it could say so.
-                SettleAnswer::Settled { charged, .. } | SettleAnswer::Already(HoldState::Settled { charged }) => {
-                    row.charge = charged;
-                }
-                SettleAnswer::Already(state) => return lost(house, task, &document, state).await,
+    let free = (units::Usage::NONE.with(Class::Images, u64::from(made)), units::UsageSource::Provider);
+    (row.usage, row.source) = document.terms.as_ref().map_or(free, |terms| terms.usage(made));
+    if document.is_held() {
+        let cost = document.terms.as_ref().map_or(NanoUsd::ZERO, |terms| terms.cost(made));
+        let order = SettleOrder { id: task.id, cost, usage: row.clone() };
+        match house.ledger.settle(order).await? {
+            // Now, or by a turn before this one that broke before it could say so.
+            SettleAnswer::Settled { charged, .. } | SettleAnswer::Already(HoldState::Settled { charged }) => {
+                row.charge = charged;
             }
+            SettleAnswer::Already(state) => return lost(house, task, &document, state).await,
         }
+    } else {
+        house.ledger.record(row.clone());
     }
     end(house, task, Stands::Succeeded, document.text()).await?;
     tell(house, &row, None);
@@ -217,9 +214,9 @@ async fn fail(house: &House, task: &TaskRow, document: &Document, kind: FaultKin
         fault: Some(kind.name()),
         ..document.row(task, house.clock.now())
     };
-    match document.terms {
-        Some(_) => drop(house.ledger.release(task.id, Some(row.clone())).await?),
-        None => house.ledger.record(row.clone()),
+    match document.is_held() {
+        true => drop(house.ledger.release(task.id, Some(row.clone())).await?),
+        false => house.ledger.record(row.clone()),
     }
     end(house, task, Stands::Failed, document.text()).await?;
     tell(house, &row, Some(kind));

@@ -73,17 +73,17 @@ impl Run {
         settled.map(|_| ())
     }
 
-    /// A call does not count for its day where nothing of an answer was sent, and the house failed or credit was lacking.
-    fn give_back_day(&self, fault: &Fault) {
-        let status = dialect::fault::status(fault.kind);
-        if (status >= 500 || status == 402) && !self.head_out.get() {
+    /// A call does not count for its day where nothing of an answer was sent.
+    fn give_back_day(&self) {
+        if !self.head_out.get() {
             self.job.permits.lock().iter_mut().for_each(Permit::give_back_day);
         }
     }
 
     /// No hold was placed: the fault is the whole answer.
     pub fn refuse(self, fault: &Fault, slot: &Slot) {
-        self.give_back_day(fault);
+        // Nobody was asked.
+        self.give_back_day();
         let row = self.row(&Ending::nothing(fault));
         self.worker.house.ledger.record(row.clone());
         self.done(row, Some(fault.kind), false, Closed::default());
@@ -92,7 +92,9 @@ impl Run {
 
     /// Every attempt failed before the first semantic byte: nothing is charged, the hold goes back first.
     pub async fn fail(self, tab: Tab, fault: Fault, slot: &Slot) {
-        self.give_back_day(&fault);
+        if dialect::fault::status(fault.kind) >= 500 {
+            self.give_back_day();
+        }
         let row = self.row(&Ending::nothing(&fault));
         tab.release(&self.worker.house, row.clone()).await;
         self.done(row, Some(fault.kind), false, Closed::default());

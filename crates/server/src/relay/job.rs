@@ -11,7 +11,7 @@ use crate::room::Share;
 use bytes::Bytes;
 use canon::{Dialect, Loss, Request, Tally};
 use dialect::{Echo, EmbeddingInputs, Peek, RequestHead};
-use ledger::{Caps, Counted};
+use ledger::{Cap, Caps, Counted};
 use limits::Permit;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -25,6 +25,13 @@ pub enum Terms {
     Free,
     /// By a quote.
     Billed(Box<Quote>),
+}
+
+impl Job {
+    /// Whether the requests of somebody whom it counts for have a cap.
+    pub fn counts_requests(&self) -> bool {
+        self.caps.iter().any(Cap::is_of_requests)
+    }
 }
 
 impl Terms {

@@ -77,7 +77,7 @@ impl Tab {
     pub async fn open(house: &Arc<House>, job: &Job) -> Result<(Self, Option<Tokens>), Fault> {
         let (quote, free) = match &job.terms {
             Terms::Billed(quote) => (quote.clone(), false),
-            Terms::Free if job.caps.iter().any(Cap::is_of_requests) => (Box::new(Quote::nothing()), true),
+            Terms::Free if job.counts_requests() => (Box::new(Quote::nothing()), true),
             Terms::Free => return Ok((Self::Free, None)),
         };
         let want = quote.cost_of(quote.first).map_err(unpriced)?;
@@ -212,11 +212,12 @@ impl Tab {
         }
     }
 
-    /// The hold is a task's from now on; one that a free model does not need goes back.
+    /// The hold is a task's from now on; one that a free model does not need, not to be counted either, goes back.
     pub async fn give_away(self, house: &House) {
         if let Self::Held(mut held) = self {
             held.guard.rest();
-            if held.free && house.ledger.release(held.id, None).await.is_err() {
+            let counted = held.caps.iter().any(Cap::is_of_requests);
+            if held.free && !counted && house.ledger.release(held.id, None).await.is_err() {
                 // It is void when this node's lease ends. Nobody is charged.
                 house.log.error("hold.release_failed", &[("request.id", &held.id.to_string())]);
             }

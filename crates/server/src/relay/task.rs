@@ -51,8 +51,7 @@ async fn kept(run: &Run, begun: &BegunTask) -> Result<(TaskRow, Document), Fault
         vanishes_at: None,
         document: document.text(),
     };
-    let held = matches!(run.job.terms, Terms::Billed(_));
-    run.worker.house.store.begin_task(row.clone(), held).await.map_err(unavailable)?;
+    run.worker.house.store.begin_task(row.clone(), document.is_held()).await.map_err(unavailable)?;
     Ok((row, document))
 }
 
@@ -74,6 +73,7 @@ fn document(run: &Run, begun: &BegunTask) -> Result<Document, Fault> {
         upstream_task: begun.id.clone(),
         count: job.peek.pictures.count,
         terms: terms(run)?,
+        counted: job.counts_requests(),
         attempts: run.attempts,
         client_request_id: job.entry.client_request_id.clone(),
         deadline_ms: now.plus(house.settings.task_time_max).ms(),

@@ -113,8 +113,7 @@ async fn r_lim_1_each_tier_has_its_slots() {
 /// R-LIM-1, R-LIM-2: a day's requests, until 00:00 UTC; plans add up.
 #[tokio::test(start_paused = true)]
 async fn r_lim_1_each_tier_has_its_day() {
-    for (name, rate, _, day) in TIERS.into_iter().filter(|(name, ..)| matches!(*name, "free" | "topup" | "starter"))
-    {
+    for (name, rate, _, day) in TIERS {
         let sim = in_tier(name).await;
         answers(&sim, day + 1);
         for n in 1..=day {
@@ -149,7 +148,7 @@ async fn r_lim_1_each_tier_has_its_day() {
     );
 }
 
-/// R-LIM-1: who pays is in another tier with the next call, and who has nothing left is in the first again.
+/// R-LIM-1: who pays is in another tier with the next call, and an operator may pin one.
 #[tokio::test(start_paused = true)]
 async fn r_lim_1_the_tier_follows_the_balance() {
     let sim = in_tier("free").await;
@@ -167,7 +166,7 @@ async fn r_lim_1_the_tier_follows_the_balance() {
     }
 }
 
-/// R-LIM-2: a call that is wrong, or that nobody pays for, takes nothing; one that the house failed gives its day back.
+/// R-LIM-2: a call that is wrong takes nothing, one that nobody pays for gives its day back; one that the house failed gives its day back.
 #[tokio::test(start_paused = true)]
 async fn r_lim_1_what_does_not_run_takes_nothing() {
     let sim = in_tier("topup").await;
@@ -186,6 +185,20 @@ async fn r_lim_1_what_does_not_run_takes_nothing() {
     assert!(failed.status().is_server_error(), "{}", text(&failed));
     let told = sim.exchange("GET", "/v1/models", &Value::Null).await;
     assert_eq!(header(&told, "x-ratelimit-remaining-day"), "500");
+    // Nobody pays, or somebody's quota is used up.
+    let poor = SimHouse::open(Setup { credit: NanoUsd::ZERO, tiers: Some(json!([])), ..Setup::default() }).await;
+    let told = call(&poor).await;
+    assert_eq!((told.status().as_u16(), header(&told, "x-ratelimit-remaining-requests")), (402, "4".into()));
+    let quota = json!({ "rules": { "end_user": { "requests_per_day": 0 } } });
+    sim.manage("PATCH", "/workspaces/sim", &quota).await;
+    let mut body = ask(false);
+    body["user"] = json!("ada");
+    let over = sim.exchange("POST", "/v1/chat/completions", &body).await;
+    assert_eq!(over.status(), 429, "{}", text(&over));
+    for (sim, day) in [(&poor, "50"), (&sim, "500")] {
+        let told = sim.exchange("GET", "/v1/models", &Value::Null).await;
+        assert_eq!(header(&told, "x-ratelimit-remaining-day"), day);
+    }
 }
 
 /// R-KEY-2: a key's own rate is below its account's, and is named.

@@ -1,4 +1,4 @@
--- Upstream secrets that workspaces bring themselves: `sealed` opens with the master key alone, `base_url` is the one address that
+-- Upstream secrets that workspaces bring themselves: `sealed` opens with a key of the ring alone, `base_url` is the one address that
 -- a secret is sent to, `state` is what the provider said last (0 nothing, 1 taken, 2 refused).
 
 CREATE TABLE own_credential (

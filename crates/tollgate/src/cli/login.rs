@@ -12,6 +12,7 @@ use http::Method;
 use serde_json::{Value, json};
 use std::io::Read;
 use std::time::Duration;
+use tokio::time::Instant;
 use units::Secret;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -22,12 +23,21 @@ const KEY_BYTES_MAX: u64 = 4_096;
 pub fn login(how: &SignIn, connection: &Connection, config: &ConfigArgs, output: &Output) -> Result<(), Trouble> {
     let server = base_url(connection, config)?;
     let credentials = Credentials::find(&ProcessEnvironment)?;
-    let kept = match how.key_stdin {
-        true => Kept { base_url: key_base(&server, config), key: from_stdin()? },
-        false => blocking(by_device(&server, how, output))?,
+    let look = |kept: &Kept| Client::with(kept.base_url.clone(), kept.key.clone()).get("/key");
+    let found = match how.key_stdin {
+        true => {
+            let kept = Kept { base_url: key_base(&server, config), key: from_stdin()? };
+            let found = look(&kept)?;
+            credentials.keep(&server, &kept)?;
+            found
+        }
+        false => {
+            // It is told once: it is kept before anything else can go wrong.
+            let kept = blocking(by_device(&server, how, output))?;
+            credentials.keep(&server, &kept)?;
+            look(&kept)?
+        }
     };
-    let found = Client::with(kept.base_url.clone(), kept.key.clone()).get("/key")?;
-    credentials.keep(&server, &kept)?;
     output.talk(&format!("signed in to {server}; the key is kept in {}", credentials.path().display()));
     output.show(&found, &key_text(&found));
     Ok(())
@@ -65,13 +75,16 @@ async fn by_device(server: &str, how: &SignIn, output: &Output) -> Result<Kept, 
     );
     let asks = json!({ "grant_type": GRANT, "client_id": how.name, "device_code": text("device_code") });
     let mut interval = Duration::from_secs(begun["interval"].as_u64().unwrap_or(5));
-    loop {
+    let ends = Instant::now() + Duration::from_secs(begun["expires_in"].as_u64().unwrap_or(600));
+    while Instant::now() < ends {
         tokio::time::sleep(interval).await;
         match client.send(Method::POST, "/api/device/token", Some(&asks)).await {
             Ok(told) => {
                 let part = |name: &str| told[name].as_str().map(str::to_owned).unwrap_or_default();
                 // The way that was asked works from here; what the server calls itself need not.
-                let base: http::Uri = part("base_url").parse().unwrap_or_default();
+                let base: http::Uri = part("base_url")
+                    .parse()
+                    .map_err(|e| Trouble::Failed(format!("the server told no address for the key: {e}")))?;
                 let base_url = format!("{server}{}", base.path().trim_end_matches('/'));
                 return Ok(Kept { base_url, key: Secret::new(part("access_token")) });
             }
@@ -84,6 +97,7 @@ async fn by_device(server: &str, how: &SignIn, output: &Output) -> Result<Kept, 
             Err(trouble) => return Err(trouble),
         }
     }
+    Err(Trouble::Failed("nobody approved it in time; begin again".into()))
 }
 
 /// What a script may read of a wait that has begun.

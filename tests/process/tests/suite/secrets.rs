@@ -176,7 +176,7 @@ fn r_route_8_secrets_are_sealed_anew_on_two_nodes() -> Outcome<()> {
     let change = change.run(&["secrets", "rotate", "--new-master-key-file", &file])?;
     change.complains(&["Start every node with it"])?;
     gateways.iter().try_for_each(|gateway| both(gateway, &account))?;
-    shell.ends(1, &["secrets", "rotate"])?.complains(&["start it again with the new one"])?;
+    shell.ends(1, &["secrets", "rotate"])?.complains(&["sealed with another master key"])?;
     gateways[1].kill()?;
     let (code, told) = setups[1].refused()?;
     assert!(code == 2 && told.contains("not the one this store was started with"), "{code} {told}");

@@ -37,3 +37,20 @@ fn file(kind: &'static str, text: &'static str) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::api::makes_keys;
+    use store::port::Role;
+
+    /// The page offers the workspaces in which its reader may make keys, by the same roles as the gate.
+    #[test]
+    fn the_page_knows_who_makes_keys() {
+        let makers: Vec<String> = Role::ALL
+            .into_iter()
+            .filter(|role| makes_keys(*role))
+            .map(|role| format!("\"{}\"", role.name()))
+            .collect();
+        assert!(include_str!("page.js").contains(&format!("[{}]", makers.join(", "))), "{makers:?}");
+    }
+}

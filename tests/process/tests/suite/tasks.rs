@@ -106,3 +106,33 @@ fn r_api_8_killed_tasks_end_once_on_postgres() -> Outcome<()> {
         .with("TOLLGATE_MASTER_KEY", MASTER_KEY);
     killed_at_every_point(&setup)
 }
+
+/// R-KEY-3: a free task counts for its end user's day from its beginning, and not any more when it failed.
+#[test]
+fn r_key_3_free_tasks_count_for_quotas() -> Outcome<()> {
+    let folder = Folder::new("free-tasks")?;
+    let providers = Providers::start("sim-upstream")?;
+    let gateway = Gateway::start(&Setup::new(folder.path().join("data")))?;
+    let operator = gateway.operator()?;
+    let mut free = catalogue(providers.address);
+    free["model"][0]["price"] = json!("free");
+    operator.apply(&free)?;
+    let account = operator.customer("Painter's", "10.00")?;
+    let quota = json!({ "rules": { "end_user": { "requests_per_day": 2 } } });
+    operator.ask("PATCH", &format!("/workspaces/{}", account.workspace), Some(&quota))?;
+    let begin = |directives: &str| {
+        let prompt = format!("a fox [[sim: {directives}]]");
+        let body = json!({ "model": "paint", "prompt": prompt, "user": "ada" }).to_string();
+        ask(gateway.address, &account.key, ("POST", "/v1/images/generations"), &body)
+    };
+    let id = |task: &Value| task["task_id"].as_str().map(str::to_owned).ok_or_else(|| format!("no task: {task}"));
+    let (good, bad) = (id(&begin("polls=1")?)?, id(&begin("polls=1 task_fail=no")?)?);
+    let over = begin("polls=1")?;
+    assert!(over.to_string().contains("quota of 2 requests a day"), "{over}");
+    assert_eq!(ended(&gateway, &account, &bad)?["status"], "failed");
+    assert_eq!(ended(&gateway, &account, &good)?["status"], "succeeded");
+    let third = id(&begin("polls=1")?)?;
+    assert!(begin("polls=1")?.to_string().contains("quota of 2 requests a day"));
+    assert_eq!(ended(&gateway, &account, &third)?["status"], "succeeded");
+    books(&gateway, &operator, &account, 0)
+}

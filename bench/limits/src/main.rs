@@ -27,6 +27,10 @@ const ASKED: Duration = Duration::from_secs(5);
 /// 2026-11-20T09:30:00Z.
 const START: Timestamp = Timestamp::from_ms(1_795_167_000_000);
 
+/// The allocator of the product.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {

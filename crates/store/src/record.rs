@@ -1,7 +1,7 @@
 //! What both engines keep alike: the numbers of usage rows, texts of rules. In: rows. Out: columns, and back. Never here: SQL that
 //! differs.
 
-use crate::port::{AuditEntry, DeviceState};
+use crate::port::{AuditEntry, DeviceState, SealedKind};
 use ledger::{CacheSums, GrantKind, GrantOrder, KeySpend, UsageRow};
 use units::{Class, NanoUsd, RequestId, Timestamp, Usage, UsageSource, UserId, WorkspaceId};
 
@@ -31,6 +31,17 @@ pub const fn device_state_of(state: i64, who: Option<(WorkspaceId, UserId)>) -> 
         (1, Some((workspace, user))) => DeviceState::Approved { workspace, user },
         (3, _) => DeviceState::Claimed,
         _ => DeviceState::Denied,
+    }
+}
+
+/// The columns behind `id`, the seal first; the table; what rows are meant. One text for both engines.
+pub const fn seal_columns(kind: SealedKind) -> (&'static str, &'static str, &'static str) {
+    match kind {
+        SealedKind::Credential => ("sealed", "credential", "true"),
+        SealedKind::OwnCredential => ("sealed, workspace, provider, base_url", "own_credential", "true"),
+        SealedKind::Seed => ("secret", "sign_in_method", "kind = 2"),
+        SealedKind::Answer => ("sealed, workspace", "kept_answer", "true"),
+        SealedKind::Once => ("sealed", "once_call", "sealed IS NOT NULL"),
     }
 }
 

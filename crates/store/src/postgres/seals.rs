@@ -9,6 +9,7 @@ use crate::port::{
     AuditEntry, Change, Pending, Resealed, RingChange, SealedAt, SealedKind, SealedRow, Seals, StoreError,
     WhichSealed,
 };
+use crate::record::seal_columns;
 use std::sync::Arc;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
@@ -67,17 +68,6 @@ async fn replace(tx: &Transaction<'_>, change: &RingChange) -> Result<(), Fail> 
     Ok(())
 }
 
-/// The columns behind `id`, the seal first; the table; what rows are meant.
-const fn columns(kind: SealedKind) -> (&'static str, &'static str, &'static str) {
-    match kind {
-        SealedKind::Credential => ("sealed", "credential", "true"),
-        SealedKind::OwnCredential => ("sealed, workspace, provider, base_url", "own_credential", "true"),
-        SealedKind::Seed => ("secret", "sign_in_method", "kind = 2"),
-        SealedKind::Answer => ("sealed, workspace", "kept_answer", "true"),
-        SealedKind::Once => ("sealed", "once_call", "sealed IS NOT NULL"),
-    }
-}
-
 /// The id as it is kept: a uuid, of answers a text.
 fn id_of(at: &SealedAt) -> Box<dyn ToSql + Send + Sync> {
     match at {
@@ -107,7 +97,7 @@ fn row_of(kind: SealedKind, row: &Row) -> Result<SealedRow, Fail> {
 }
 
 async fn page(tx: &Transaction<'_>, which: &WhichSealed) -> Result<Vec<SealedRow>, Fail> {
-    let (columns, table, meant) = columns(which.kind);
+    let (columns, table, meant) = seal_columns(which.kind);
     let seal = columns.split(',').next().unwrap_or(columns);
     let behind = if which.after.is_some() { "AND id > $3" } else { "" };
     let sql = format!(
@@ -125,7 +115,7 @@ async fn page(tx: &Transaction<'_>, which: &WhichSealed) -> Result<Vec<SealedRow
 async fn reseal(tx: &Transaction<'_>, rows: &[Resealed]) -> Result<u64, Fail> {
     let mut changed = 0;
     for row in rows {
-        let (columns, table, _) = columns(row.at.kind());
+        let (columns, table, _) = seal_columns(row.at.kind());
         let seal = columns.split(',').next().unwrap_or(columns);
         let sql = format!("UPDATE {table} SET {seal} = $2 WHERE id = $1 AND {seal} = $3");
         let id = id_of(&row.at);

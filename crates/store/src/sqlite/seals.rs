@@ -5,6 +5,7 @@ use super::{Sqlite, log, sql_error};
 use crate::port::{
     AuditEntry, Pending, Resealed, RingChange, SealedAt, SealedKind, SealedRow, Seals, StoreError, WhichSealed,
 };
+use crate::record::seal_columns;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, TransactionBehavior, params};
 use units::{CredentialId, MethodId, Secret, WorkspaceId};
 
@@ -52,17 +53,6 @@ fn replace(tx: &Transaction<'_>, change: &RingChange) -> Result<(), StoreError> 
     change.master_check.map_or(Ok(()), |check| put("master_check", &check))
 }
 
-/// The columns behind `id`, the seal first; the table; what rows are meant.
-const fn columns(kind: SealedKind) -> (&'static str, &'static str, &'static str) {
-    match kind {
-        SealedKind::Credential => ("sealed", "credential", "true"),
-        SealedKind::OwnCredential => ("sealed, workspace, provider, base_url", "own_credential", "true"),
-        SealedKind::Seed => ("secret", "sign_in_method", "kind = 2"),
-        SealedKind::Answer => ("sealed, workspace", "kept_answer", "true"),
-        SealedKind::Once => ("sealed", "once_call", "sealed IS NOT NULL"),
-    }
-}
-
 /// The id as it is kept: bytes, of answers a text.
 fn id_of(at: &SealedAt) -> Box<dyn ToSql> {
     match at {
@@ -91,7 +81,7 @@ fn row_of(kind: SealedKind, row: &Row<'_>) -> rusqlite::Result<SealedRow> {
 }
 
 fn page(db: &Connection, which: &WhichSealed) -> rusqlite::Result<Vec<SealedRow>> {
-    let (columns, table, meant) = columns(which.kind);
+    let (columns, table, meant) = seal_columns(which.kind);
     let seal = columns.split(',').next().unwrap_or(columns);
     let behind = if which.after.is_some() { "id > ?2" } else { "?2 IS NULL" };
     let sql = format!(
@@ -105,7 +95,7 @@ fn page(db: &Connection, which: &WhichSealed) -> rusqlite::Result<Vec<SealedRow>
 fn reseal(db: &Connection, rows: &[Resealed]) -> rusqlite::Result<u64> {
     let mut changed = 0;
     for row in rows {
-        let (columns, table, _) = columns(row.at.kind());
+        let (columns, table, _) = seal_columns(row.at.kind());
         let seal = columns.split(',').next().unwrap_or(columns);
         let sql = format!("UPDATE {table} SET {seal} = ?2 WHERE id = ?1 AND {seal} = ?3");
         let done = db.execute(&sql, params![id_of(&row.at), row.after.expose(), row.before.expose()])?;

@@ -1,5 +1,5 @@
 //! What an account may ask for, by what it has. In: the tiers of the catalogue, plans, whether there is a balance. Out: the
-//! tier that is shown, all it is in, and the limits that hold together. Never here: buying a plan, counting requests.
+//! tier that is shown, the others that it is in, and the limits that hold together. Never here: buying a plan, counting requests.
 
 use catalog::{FairUse, Limits, Model, Tier, Tiers, When};
 use std::sync::Arc;
@@ -9,36 +9,51 @@ use std::sync::Arc;
 pub struct Allowance {
     /// The tier whose name callers read: that of the highest plan.
     pub tier: Arc<Tier>,
-    /// Every tier that the account is in, the one above among them.
-    pub tiers: Vec<Arc<Tier>>,
+    /// The other tiers that it is in.
+    others: Vec<Arc<Tier>>,
     /// The limits of all of them together.
     pub limits: Limits,
 }
 
 impl Allowance {
+    /// That of one tier.
+    pub fn of(tier: Arc<Tier>) -> Self {
+        Self { limits: tier.limits, tier, others: Vec::new() }
+    }
+
+    /// That of plans (R-LIM-1), which count whatever the balance is: several have the highest rate and the highest concurrency of
+    /// them, and the sum of their days. A plan that no tier is named after counts for nothing; `None` where all are such.
+    pub fn of_plans<'a>(tiers: &Tiers, plans: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let named = plans.into_iter().filter_map(|name| tiers.get(name));
+        let mut held = named.filter(|tier| tier.when == When::Plan);
+        let mut all = Self::of(held.next()?.clone());
+        for tier in held {
+            all.limits = together(all.limits, tier.limits);
+            // Of equal ones the later is told.
+            let lower = if rank(&tier.limits) >= rank(&all.tier.limits) {
+                std::mem::replace(&mut all.tier, tier.clone())
+            } else {
+                tier.clone()
+            };
+            all.others.push(lower);
+        }
+        Some(all)
+    }
+
+    /// That of an account without a plan.
+    pub fn of_balance(tiers: &Tiers, has_balance: bool) -> Self {
+        Self::of(if has_balance { tiers.balance() } else { tiers.free() }.clone())
+    }
+
     /// Whether the account may use a model (R-ROUTE-1).
     pub fn may_use(&self, model: &Model) -> bool {
-        model.is_for(self.tiers.iter().map(|tier| &**tier))
+        model.is_for(std::iter::once(&self.tier).chain(&self.others).map(|tier| &**tier))
     }
 
     /// How its requests wait where use is fair. Nothing is published of such a tier: no numbers, no limit headers.
     pub fn fair_use(&self) -> Option<FairUse> {
         self.tier.fair_use
     }
-}
-
-/// Reads what an account has (R-LIM-1): plans before a balance, a balance before nothing; plans count whatever the balance is.
-/// Several plans have the highest rate and the highest concurrency of them, and the sum of their days. A plan that no tier
-/// is named after counts for nothing.
-pub fn allowance<'a>(tiers: &Tiers, plans: impl IntoIterator<Item = &'a str>, has_balance: bool) -> Allowance {
-    let named = plans.into_iter().filter_map(|name| tiers.get(name));
-    let mut held: Vec<Arc<Tier>> = named.filter(|tier| tier.when == When::Plan).cloned().collect();
-    if held.is_empty() {
-        held.push(if has_balance { tiers.balance() } else { tiers.free() }.clone());
-    }
-    let limits = held.iter().map(|tier| tier.limits).reduce(together).unwrap_or_default();
-    let highest = held.iter().max_by_key(|tier| rank(&tier.limits)).cloned();
-    Allowance { tier: highest.unwrap_or_else(|| tiers.free().clone()), tiers: held, limits }
 }
 
 /// No limit is higher than any.
@@ -65,7 +80,9 @@ mod tests {
     use super::*;
 
     fn of(plans: &[&str], has_balance: bool) -> (String, [Option<u32>; 3]) {
-        let found = allowance(&Tiers::default(), plans.iter().copied(), has_balance);
+        let tiers = Tiers::default();
+        let found = Allowance::of_plans(&tiers, plans.iter().copied());
+        let found = found.unwrap_or_else(|| Allowance::of_balance(&tiers, has_balance));
         let limits = found.limits;
         (found.tier.name.to_string(), [limits.requests_per_minute, limits.concurrent, limits.requests_per_day])
     }

@@ -14,7 +14,7 @@ mod standing;
 mod window;
 
 pub use addresses::{AddressBlock, Addresses, BLOCKED, FAILURES_MAX, FORGOTTEN_AFTER};
-pub use allowance::{Allowance, allowance};
+pub use allowance::Allowance;
 pub use gauges::{Ask, Gauges, Taken};
 pub use key_text::{KeyTextError, display_prefix, is_well_formed, mint};
 pub use readings::{LimitKind, LimitScope, Reading, Readings, Refusal, Verdict};

@@ -2,6 +2,9 @@
 //! Never more than the limit in any 60 seconds: not a fixed minute, which lets twice as many pass across its border.
 //! Never here: a clock, which limit applies (it comes with each question).
 
+mod seconds;
+
+use seconds::Seconds;
 use std::collections::VecDeque;
 use std::time::Duration;
 use units::Timestamp;
@@ -11,8 +14,6 @@ pub const SPAN_MS: i64 = 60_000;
 /// Up to this limit each request is remembered; above it they are counted by the second of their coming, and each counts until
 /// its second is wholly past: the error is at most a second, and never lets more pass.
 pub const EXACT_MAX: u32 = 2_000;
-/// The second that runs, and sixty before it.
-const SECONDS: usize = 61;
 
 /// The window of one scope.
 #[derive(Clone, Debug, Default)]
@@ -26,8 +27,8 @@ pub struct Window {
 enum Seen {
     /// The low half of each instant, oldest first: within a minute of `newest` it stands for the whole.
     Each(VecDeque<u32>),
-    /// Counts by second, at the second's number modulo their number.
-    Seconds(Box<[u32; SECONDS]>),
+    /// Counts by second.
+    Seconds(Box<Seconds>),
 }
 
 impl Default for Seen {
@@ -51,7 +52,7 @@ impl Window {
                 let first = each.len() - (limit as usize).min(each.len());
                 each.get(first).map_or(now, |low| self.whole(*low) + SPAN_MS)
             }
-            Seen::Seconds(counts) => second_with_room(counts, limit, self.second(now)) * 1_000,
+            Seen::Seconds(counts) => counts.room_at(limit, second(self.newest)) * 1_000,
         };
         Some(Duration::from_millis(u64::try_from(at - now).unwrap_or(0).max(1)))
     }
@@ -74,11 +75,8 @@ impl Window {
                 each.insert(place, low(now));
             }
             Seen::Seconds(counts) => {
-                let (last, this) = (self.newest.div_euclid(1_000), newest.div_euclid(1_000));
-                let fresh = (this - last).clamp(0, SECONDS as i64);
-                (0..fresh).for_each(|n| counts[slot(this - n)] = 0);
-                let count = &mut counts[slot(this)];
-                *count = count.saturating_add(1);
+                counts.turn(second(self.newest), second(newest));
+                counts.add(second(newest));
             }
         }
         self.newest = newest;
@@ -96,7 +94,7 @@ impl Window {
         }
         match &self.seen {
             Seen::Each(_) => Timestamp::from_ms(self.newest + SPAN_MS),
-            Seen::Seconds(_) => Timestamp::from_ms((self.newest.div_euclid(1_000) + SECONDS as i64) * 1_000),
+            Seen::Seconds(_) => Timestamp::from_ms(Seconds::free_at(second(self.newest)) * 1_000),
         }
     }
 
@@ -118,17 +116,9 @@ impl Window {
                 let past = each.partition_point(|low| self.whole(*low) + SPAN_MS <= now);
                 u32::try_from(each.len() - past).unwrap_or(u32::MAX)
             }
-            Seen::Seconds(counts) => {
-                let (last, this) = (self.newest.div_euclid(1_000), self.second(now));
-                let gone = (this - last).clamp(0, SECONDS as i64);
-                (gone..SECONDS as i64).fold(0, |sum: u32, n| sum.saturating_add(counts[slot(this - n)]))
-            }
+            // A clock that stands back a little changes nothing.
+            Seen::Seconds(counts) => counts.count(second(self.newest), second(now.max(self.newest))),
         }
-    }
-
-    /// The second that counts as the running one: a clock that stands back a little changes nothing.
-    fn second(&self, now: i64) -> i64 {
-        now.max(self.newest).div_euclid(1_000)
     }
 
     fn whole(&self, low: u32) -> i64 {
@@ -144,20 +134,18 @@ impl Window {
         }
         match &self.seen {
             Seen::Each(each) if limit > EXACT_MAX => {
-                let mut counts = Box::new([0_u32; SECONDS]);
+                let mut counts = Box::new(Seconds::new());
                 let live = each.iter().map(|low| self.whole(*low)).filter(|at| at + SPAN_MS > self.newest);
-                live.for_each(|at| counts[slot(at.div_euclid(1_000))] += 1);
+                live.for_each(|at| counts.add(second(at)));
                 self.seen = Seen::Seconds(counts);
             }
             Seen::Seconds(counts) if limit <= EXACT_MAX => {
-                let last = self.newest.div_euclid(1_000);
                 let mut each = VecDeque::new();
                 // Each as late as it can have come; of more than fit, the latest.
-                for n in 0..SECONDS as i64 {
+                for (second, count) in counts.latest_first(second(self.newest)) {
                     let room = (EXACT_MAX as usize).saturating_sub(each.len());
-                    let at = ((last - n) * 1_000 + 999).min(self.newest);
-                    let many = (counts[slot(last - n)] as usize).min(room);
-                    (0..many).for_each(|_| each.push_front(low(at)));
+                    let at = (second * 1_000 + 999).min(self.newest);
+                    (0..(count as usize).min(room)).for_each(|_| each.push_front(low(at)));
                 }
                 self.seen = Seen::Each(each);
             }
@@ -169,10 +157,7 @@ impl Window {
         let by = self.newest - now;
         match &mut self.seen {
             Seen::Each(each) => each.iter_mut().for_each(|one| *one = low(before(self.newest, *one) - by)),
-            Seen::Seconds(counts) => {
-                let seconds = (self.newest.div_euclid(1_000) - now.div_euclid(1_000)).rem_euclid(SECONDS as i64);
-                counts.rotate_left(usize::try_from(seconds).unwrap_or(0));
-            }
+            Seen::Seconds(counts) => counts.set_back(second(self.newest) - second(now)),
         }
         self.newest = now;
     }
@@ -187,20 +172,8 @@ const fn before(newest: i64, low_bits: u32) -> i64 {
     newest - low(newest).wrapping_sub(low_bits) as i64
 }
 
-fn slot(second: i64) -> usize {
-    usize::try_from(second.rem_euclid(SECONDS as i64)).unwrap_or(0)
-}
-
-/// The first second from which on fewer than `limit` count.
-fn second_with_room(counts: &[u32; SECONDS], limit: u32, this: i64) -> i64 {
-    let mut kept = 0_u32;
-    for n in 0..SECONDS as i64 {
-        kept = kept.saturating_add(counts[slot(this - n)]);
-        if kept >= limit {
-            return this - n + SECONDS as i64;
-        }
-    }
-    this
+const fn second(ms: i64) -> i64 {
+    ms.div_euclid(1_000)
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ impl Limiter {
 
     /// Until when calls from an address are refused, whatever they bring; `None` when they are not.
     pub fn blocked(&self, address: IpAddr, now: Timestamp) -> Option<Timestamp> {
-        self.inner.local.addresses().blocked(AddressBlock::of(address), now)
+        self.inner.local.known_addresses()?.blocked(AddressBlock::of(address), now)
     }
 
     /// An address failed to authenticate; until when it is blocked, if it is now.
@@ -119,7 +119,7 @@ impl Limiter {
     /// An address authenticated: its failures are forgotten.
     pub fn succeeded(&self, address: IpAddr) {
         let address = AddressBlock::of(address);
-        let had_failed = self.inner.local.addresses().succeeded(address);
+        let had_failed = self.inner.local.known_addresses().is_some_and(|mut all| all.succeeded(address));
         if let Some(shared) = &self.inner.shared
             && had_failed
         {

@@ -5,7 +5,7 @@ use admit::{Addresses, Ask, Gauges, Readings, Refusal, Taken, Verdict};
 use catalog::Limits;
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 use units::{Timestamp, WorkspaceId};
@@ -20,6 +20,8 @@ const ADDRESSES_MAX: usize = 100_000;
 pub struct Local {
     shards: Box<[Mutex<Shard>]>,
     addresses: Mutex<Addresses>,
+    /// Whether some address is remembered: mostly none is, and then no caller waits for the lock.
+    knows_addresses: AtomicBool,
     nodes: AtomicU32,
 }
 
@@ -47,6 +49,7 @@ impl Local {
         Self {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             addresses: Mutex::new(Addresses::new(ADDRESSES_MAX)),
+            knows_addresses: AtomicBool::new(false),
             nodes: AtomicU32::new(1),
         }
     }
@@ -136,7 +139,14 @@ impl Local {
         });
     }
 
+    /// Addresses, where some are remembered.
+    pub fn known_addresses(&self) -> Option<MutexGuard<'_, Addresses>> {
+        self.knows_addresses.load(Ordering::Acquire).then(|| self.addresses.lock())
+    }
+
+    /// Addresses, to remember one.
     pub fn addresses(&self) -> MutexGuard<'_, Addresses> {
+        self.knows_addresses.store(true, Ordering::Release);
         self.addresses.lock()
     }
 

@@ -292,7 +292,7 @@ mod tests {
         let free_at = Timestamp::parse_rfc3339("2026-03-03T09:00:00Z").unwrap();
         let reading = |limit, remaining| Some(Reading { limit, remaining, free_at });
         let readings = Readings { requests: reading(30, 12), concurrent: reading(2, 1), day: reading(9, 9) };
-        let allowance = admit::allowance(&Tiers::default(), [], true);
+        let allowance = admit::Allowance::of_balance(&Tiers::default(), true);
         let mut told = snapshot(MicroBalance::default(), 0, [None, None]);
         let body = |told: &Snapshot| -> Value { serde_json::from_slice(&told.identity()).unwrap() };
         assert_eq!((&body(&told)["tier"], &body(&told)["limits"]), (&Value::Null, &Value::Null));

@@ -1,7 +1,6 @@
 //! The admission of a call by itself, as the pipeline makes it, so that bench/ can measure it. In: a request with a key, a model's
 //! name. Out: whether it may run. Never here: a body, a provider, anything that the product itself calls.
 
-use crate::callers::Caller;
 use crate::entry::{Door, Entry};
 use crate::house::House;
 use crate::pipeline::find_model;
@@ -15,7 +14,7 @@ pub async fn admit(house: &House, request: &Request<()>, model: &str) -> bool {
     let door = Door { surface, endpoint: "chat.completions", dialect: Some(Dialect::OpenAiChat) };
     let entry = Entry::new(house, door, request);
     let Ok(key) = house.identify(&entry, request.headers()) else { return false };
-    let caller = Caller { allowance: house.allowance(key.workspace, entry.at).await, key };
+    let caller = house.caller(key, entry.at).await;
     if house.may_use(&caller, Scope::Chat, entry.at).is_err() {
         return false;
     }

@@ -27,6 +27,8 @@ pub struct LiveKey {
 pub struct Caller {
     /// The key.
     pub key: Arc<LiveKey>,
+    /// Whose it is; `None` where this node does not know it yet.
+    pub account: Option<Arc<WorkspaceRow>>,
     /// What the account may ask for.
     pub allowance: Allowance,
 }

@@ -1,10 +1,11 @@
 //! Everything a request needs that outlives it. In: what wiring opened. Out: one shared house, and one worker a thread.
 //! Never here: the order of things (pipeline), global state of any other kind.
 
-use crate::allowed::{Balances, RecordedDays};
 use crate::assets::{Assets, AssetsError};
+use crate::balances::Balances;
 use crate::callers::{LiveKeys, LiveWorkspaces};
 use crate::closing::Closing;
+use crate::days::RecordedDays;
 use crate::device::Desk;
 use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY, NOTE_USES_EVERY};
 use crate::live::{LiveCatalogue, LiveError, LiveTokens};

@@ -1,7 +1,7 @@
 //! Who calls. In: headers. Out: the key's record, or `InvalidKey`. The text of a key never leaves this room.
 //! One extractor for every endpoint, so that no header form skips a check. Never here: limits, models, money.
 
-use crate::callers::LiveKey;
+use crate::callers::{Caller, LiveKey};
 use crate::entry::Entry;
 use crate::house::House;
 use admit::{Denied, Scope, Standing};
@@ -84,19 +84,19 @@ impl House {
     ///
     /// # Errors
     /// `ApiDisabled`, `ScopeNotAllowed`.
-    pub fn may_use(&self, key: &LiveKey, scope: Scope, now: Timestamp) -> Result<(), Fault> {
+    pub fn may_use(&self, caller: &Caller, scope: Scope, now: Timestamp) -> Result<(), Fault> {
         let off = |told| Err(Fault::new(FaultKind::ApiDisabled, told));
         if self.workspaces.api_is_off() {
             return off("The API is switched off at the moment.");
         }
-        if self.workspaces.find(key.workspace).is_some_and(|workspace| workspace.rules.api_off) {
+        if caller.account.as_ref().is_some_and(|workspace| workspace.rules.api_off) {
             return off("The API is switched off for this workspace.");
         }
-        if !key.rules.has(scope) {
+        if !caller.rules.has(scope) {
             let told = format!("This API key lacks the scope \"{}\".", scope.name());
             return Err(Fault::new(FaultKind::ScopeNotAllowed, told));
         }
-        key.touch(now);
+        caller.touch(now);
         Ok(())
     }
 

@@ -143,7 +143,7 @@ mod tests {
     use units::{RequestId, WorkspaceId};
 
     fn of(readings: Readings, anthropic: bool) -> Vec<(String, String)> {
-        let allowance = admit::allowance(&Tiers::default(), [], true);
+        let allowance = Allowance::of_balance(&Tiers::default(), true);
         let at = Timestamp::parse_rfc3339("2026-03-03T08:59:30.500Z").unwrap();
         let mut headers = HeaderMap::new();
         LimitTold::of(&allowance, readings, at).unwrap().put(&mut headers, anthropic);
@@ -182,7 +182,7 @@ mod tests {
     /// R-LIM-2: the fault says which limit, whose, and how long to wait.
     #[test]
     fn r_lim_2_a_refusal_names_its_limit() {
-        let allowance = admit::allowance(&Tiers::default(), [], false);
+        let allowance = Allowance::of_balance(&Tiers::default(), false);
         let ask = Ask {
             workspace: WorkspaceId::from_bytes([1; 16]),
             request: RequestId::from_bytes([2; 16]),

@@ -39,7 +39,7 @@ pub async fn serve(worker: Worker, door: ModelDoor, ask: PathAsk, request: Reque
         Ok(key) => key,
         Err(fault) => return arrival.refuse(None, "", &fault),
     };
-    let caller = Caller { allowance: house.allowance(key.workspace, at).await, key };
+    let caller = house.caller(key, at).await;
     let prepared = match house.may_use(&caller, scope_of(door.dialect), at) {
         Ok(()) => arrival.prepare(&caller, ask, request).await,
         Err(fault) => Err(("".into(), fault)),
@@ -70,8 +70,8 @@ struct Arrival<'h> {
 impl Arrival<'_> {
     /// The last thing before the relay: the limits. A call that was wrong took nothing from them.
     async fn permit(&mut self, caller: &Caller, mut job: Box<Job>) -> Result<Box<Job>, (Arc<str>, Fault)> {
-        let estimate = job.peek.prompt_bytes / 4;
-        match self.house.permit(&self.entry, caller, &job.model, estimate).await {
+        let tokens = relay::estimate(job.peek.prompt_bytes);
+        match self.house.permit(&self.entry, caller, &job.model, tokens).await {
             Ok((permit, told)) => {
                 job.permits.get_mut().push(permit);
                 (self.entry.limits, job.entry.limits) = (told.clone(), told);
@@ -139,15 +139,15 @@ impl Arrival<'_> {
 
     /// Whose spend a call counts for besides its key's, and what it may not exceed. End users are counted where their workspace
     /// bounds them: their names are the callers' own, and there may be any number of them.
-    fn counting(&self, caller: &LiveKey, peek: &Peek) -> (Counted, Caps) {
+    fn counting(&self, caller: &Caller, peek: &Peek) -> (Counted, Caps) {
         let member = caller.member;
-        let Some(workspace) = self.house.workspaces.find(caller.workspace) else {
+        let Some(workspace) = &caller.account else {
             return (Counted { member, end_user: None }, caller.caps.as_slice().into());
         };
         let bounded = !workspace.rules.end_user.is_none();
         let named = peek.user.as_deref().map(str::trim).filter(|user| bounded && !user.is_empty());
-        let end_user = named.map(|user| self.end_user(&workspace, user));
-        (Counted { member, end_user }, caps_of_call(caller, &workspace, end_user.is_some()))
+        let end_user = named.map(|user| self.end_user(workspace, user));
+        (Counted { member, end_user }, caps_of_call(caller, workspace, end_user.is_some()))
     }
 
     /// The meter of an end user: of the name nothing is kept.

@@ -22,6 +22,7 @@ mod usage;
 pub use job::{Job, Terms};
 pub use quote::Quote;
 pub use unpaid::unavailable;
+pub use usage::estimate;
 
 use crate::house::Worker;
 use crate::limits::RESTART_RETRY;

@@ -78,8 +78,7 @@ impl<'h> Visit<'h> {
     /// Those of `House::identify` and `House::may_use`.
     pub async fn identify(&mut self, headers: &HeaderMap, scope: Scope) -> Result<Caller, Fault> {
         let key = self.house.identify(&self.entry, headers)?;
-        let allowance = self.house.allowance(key.workspace, self.entry.at).await;
-        let caller = Caller { key, allowance };
+        let caller = self.house.caller(key, self.entry.at).await;
         self.entry.limits = self.house.limits_of(&self.entry, &caller).await;
         self.house.may_use(&caller, scope, self.entry.at)?;
         Ok(caller)

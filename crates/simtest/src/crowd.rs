@@ -1,5 +1,5 @@
 //! Many accounts with a key each, for bench/: they are loaded as from a store, and one call of theirs is admitted at a time. In: a
-//! house, a number. Out: whether each may run. Never here: what it costs.
+//! house, numbers. Out: their requests, fresh as from a connection; whether each may run. Never here: what it costs.
 
 use crate::SimHouse;
 use admit::{KeyRules, WorkspaceRules};
@@ -10,10 +10,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use store::port::{KeyRow, WorkspaceRow};
 use units::Timestamp;
 
-/// The accounts, by the requests that they send.
+/// The accounts, by the texts of their keys.
 pub struct Crowd<'h> {
     sim: &'h SimHouse,
-    requests: Vec<Request<()>>,
+    texts: Vec<String>,
 }
 
 impl<'h> Crowd<'h> {
@@ -21,29 +21,36 @@ impl<'h> Crowd<'h> {
     pub fn of(sim: &'h SimHouse, count: u32) -> Self {
         let house = sim.house();
         let now = house.clock.now();
-        let (mut workspaces, mut keys, mut requests) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut workspaces, mut keys, mut texts) = (Vec::new(), Vec::new(), Vec::new());
         for n in 0..count {
             let id = units::WorkspaceId::new(now, house.ten());
-            let rules = WorkspaceRules { plans: vec!["plan".to_owned()], ..WorkspaceRules::default() };
+            // Half of them go by their balance.
+            let plans = if n % 2 == 0 { vec!["plan".to_owned()] } else { Vec::new() };
+            let rules = WorkspaceRules { plans, ..WorkspaceRules::default() };
             let row = WorkspaceRow::new(id, format!("Customer {n}"), format!("customer-{n}"), now);
             workspaces.push(WorkspaceRow { rules, ..row });
             let mut random = [0; 32];
             house.chance.fill(&mut random);
             let text = admit::mint("sk-tg-", &random);
             keys.push(key(id, house.vault.digest(text.expose()), (house.key_id(now), now)));
-            let asked = Request::builder().header(AUTHORIZATION, format!("Bearer {}", text.expose()));
-            let mut asked = asked.body(()).unwrap_or_default();
-            asked.extensions_mut().insert(Peer(IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + n))));
-            requests.push(asked);
+            texts.push(format!("Bearer {}", text.expose()));
         }
         house.workspaces.replace(workspaces);
         house.keys.replace(keys);
-        Self { sim, requests }
+        Self { sim, texts }
     }
 
-    /// Admits one call of an account, or not.
-    pub async fn admit(&self, n: usize) -> bool {
-        let request = &self.requests[n % self.requests.len()];
+    /// A request of an account, each from an address of its own.
+    pub fn request(&self, n: usize) -> Request<()> {
+        let n = n % self.texts.len();
+        let mut request = Request::builder().header(AUTHORIZATION, &self.texts[n]).body(()).unwrap_or_default();
+        let address = Ipv4Addr::from_bits(0x0a00_0000 + u32::try_from(n).unwrap_or(u32::MAX));
+        request.extensions_mut().insert(Peer(IpAddr::V4(address)));
+        request
+    }
+
+    /// Admits one call, or not.
+    pub async fn admit(&self, request: &Request<()>) -> bool {
         server::admit(self.sim.house(), request, "m").await
     }
 }
@@ -59,7 +66,7 @@ fn key(workspace: units::WorkspaceId, digest: [u8; 32], (id, now): (units::KeyId
         created_at: now,
         expires_at: None,
         revoked_at: None,
-        rules: KeyRules { requests_per_minute: Some(1_000_000), ..KeyRules::default() },
+        rules: KeyRules { requests_per_minute: Some(1_000), ..KeyRules::default() },
         owner: None,
         created_by: String::new(),
         last_used_at: None,

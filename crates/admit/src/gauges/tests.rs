@@ -2,7 +2,7 @@
 //! Never here: the window by itself, who is in which tier.
 
 use super::*;
-use crate::{Reading, allowance};
+use crate::{Allowance, Reading};
 use catalog::Tiers;
 use proptest::prelude::*;
 
@@ -48,7 +48,8 @@ fn r_lim_1_every_default_tier() {
         ((Some("max"), false), "max", 90, 6, 5_000),
         ((Some("ultra"), false), "ultra", 120, 8, 10_000),
     ] {
-        let allowed = allowance(&Tiers::default(), has.0, has.1);
+        let tiers = Tiers::default();
+        let allowed = Allowance::of_plans(&tiers, has.0).unwrap_or_else(|| Allowance::of_balance(&tiers, has.1));
         assert_eq!((&*allowed.tier.name, allowed.limits), (name, limits(minute, concurrent, day)));
         let ask = ask(allowed.limits);
         let taken = ask.taken(at(0));

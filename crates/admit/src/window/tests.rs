@@ -61,6 +61,17 @@ fn r_lim_1_an_hour_of_each_tier_agrees_with_a_naive_count() {
     }
 }
 
+/// A wait is told by what still counts, not by what stood in its place before: a limit may have become lower.
+#[test]
+fn waits_of_seconds_are_true_after_a_lower_limit() {
+    let (mut window, high, low) = (Window::default(), EXACT_MAX + 3_000, EXACT_MAX + 1);
+    (0..3_000).for_each(|_| window.record(high, at(0)));
+    (0..low).for_each(|_| window.record(high, at(30_000)));
+    assert_eq!((window.used(at(60_999)), window.used(at(61_000))), (low + 3_000, low));
+    assert_eq!(window.wait(low, at(61_000)), Some(Duration::from_secs(30)));
+    assert_eq!(window.wait(low, at(91_000)), None);
+}
+
 #[test]
 fn waits_are_true_to_the_millisecond() {
     let mut window = Window::default();

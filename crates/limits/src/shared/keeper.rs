@@ -194,10 +194,9 @@ impl Shared {
             .await;
         for answer in answers.unwrap_or_default() {
             let Ok(blocked) = redis::from_redis_value::<Vec<(String, i64)>>(answer) else { continue };
-            let mut addresses = local.addresses();
             for (text, until) in blocked {
                 if let Some(address) = AddressBlock::parse(&text) {
-                    addresses.block(address, self.own_time(Timestamp::from_ms(until)), now);
+                    local.addresses().block(address, self.own_time(Timestamp::from_ms(until)), now);
                 }
             }
         }

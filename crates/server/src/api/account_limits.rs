@@ -44,7 +44,7 @@ impl Left {
 /// `GET /workspaces/{workspace}/limits`.
 pub async fn show(State(worker): State<Worker>, seated: Seated) -> Answer {
     let house = &worker.house;
-    let told = house.limits_of_account(seated.seat.workspace.id, house.clock.now()).await;
+    let told = house.limits_of_account(&seated.seat.workspace, house.clock.now()).await;
     let readings = told.as_ref().map(|told| *told.readings()).unwrap_or_default();
     Answer::ok(&LimitsTold {
         tier: told.map(|told| told.tier().to_owned()),

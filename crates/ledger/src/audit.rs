@@ -7,7 +7,8 @@
 //! I9 no hold is older than a day. I11 a key's spend is the sum of its charges.
 //! I12 a hold that outlives its process has a pending task. I13 a key's cache sums are the sums of its settled usage rows.
 //! I14 what somebody has spent on a day is the sum of the charges of that day that count for them, and so are their requests.
-//! (I7 needs payments, I10 a hash chain.)
+//! I15 what was charged in usage rows that are kept no more is what was transferred for them. I16 a key's charges summed by day are
+//! its spend. (I7 needs payments, I10 a hash chain.)
 
 use crate::{Account, CacheSums, Code, Counted, KeySpend, OpenHold, Posting, places};
 use std::collections::{HashMap, HashSet};
@@ -134,6 +135,11 @@ pub struct Auditor {
     spent: HashMap<KeyId, KeySums>,
     spends: Vec<(KeyId, KeySpend)>,
     days: HashMap<(MeterId, i64), Left>,
+    /// Requests before this one have no usage row any more.
+    kept_from: [u8; 16],
+    /// By how much the transfers of those sum to more than what was charged in their rows.
+    gone: i128,
+    facts: HashMap<KeyId, i128>,
     charged: i128,
     written_off: i128,
     out: Outcome,
@@ -196,6 +202,26 @@ impl Auditor {
         left.requests = left.requests.saturating_add(requests.into());
     }
 
+    /// Usage rows of requests before this one are kept no more. Comes before the journal.
+    pub fn kept_from(&mut self, first: [u8; 16]) {
+        self.kept_from = first;
+    }
+
+    /// What the usage rows of a key sum to that are kept no more.
+    pub fn gone(&mut self, key: KeyId, sums: KeySpend) {
+        let charged = i128::from(sums.spent.nano());
+        self.gone = self.gone.saturating_sub(charged);
+        let known = self.spent.entry(key).or_default();
+        known.charged = known.charged.saturating_add(charged);
+        known.cache = known.cache.plus(sums.cache);
+    }
+
+    /// What was charged to a key by the sums of a day.
+    pub fn fact(&mut self, key: KeyId, charge: NanoUsd) {
+        let sum = self.facts.entry(key).or_default();
+        *sum = sum.saturating_add(charge.nano().into());
+    }
+
     /// A row of the journal; those of one request come between the same two `day_ends`, with its usage row.
     pub fn transfer(&mut self, row: &TransferRow) {
         add(&mut self.out.transfers, 1);
@@ -210,12 +236,20 @@ impl Auditor {
         match posting.code {
             Code::Usage => {
                 self.charged = self.charged.saturating_add(amount);
+                if row.reference < self.kept_from {
+                    self.gone = self.gone.saturating_add(amount);
+                    return self.move_between(&posting, amount);
+                }
                 let spent = self.day.entry(id).or_default();
                 spent.transferred = spent.transferred.saturating_add(amount);
             }
             Code::Writeoff => self.written_off = self.written_off.saturating_add(amount),
             Code::Grant | Code::Breakage | Code::Adjust => {}
         }
+        self.move_between(&posting, amount);
+    }
+
+    fn move_between(&mut self, posting: &Posting, amount: i128) {
         if let Account::Grant(grant) = posting.credit {
             let journal = self.journal.entry(grant).or_default();
             journal.balance = journal.balance.saturating_add(amount);
@@ -292,6 +326,10 @@ impl Auditor {
         for (id, sum) in std::mem::take(&mut self.legs) {
             self.find("I3", format!("account {id}: legs of {sum}, no such grant"));
         }
+        if self.gone != 0 {
+            let what = format!("transfers sum to {} more than usage rows that are gone", self.gone);
+            self.find("I15", what);
+        }
         self.compare_keys();
         for ((meter, day), Left { charged, requests }) in std::mem::take(&mut self.days) {
             let what = format!("{charged} of charges and {requests} requests more than its usage rows");
@@ -312,10 +350,17 @@ impl Auditor {
         for (key, sums) in std::mem::take(&mut self.spent) {
             self.compare_key(key, &KeySpend::default(), &sums);
         }
+        for (key, by_day) in std::mem::take(&mut self.facts).into_iter().filter(|(_, sum)| *sum != 0) {
+            self.find("I16", format!("key {key}: spent 0, its days sum to {by_day}"));
+        }
     }
 
     fn compare_key(&mut self, key: KeyId, row: &KeySpend, sums: &KeySums) {
         let (spent, charged) = (row.spent.nano(), sums.charged);
+        let by_day = self.facts.remove(&key).unwrap_or(0);
+        if i128::from(spent) != by_day {
+            self.find("I16", format!("key {key}: spent {spent}, its days sum to {by_day}"));
+        }
         if i128::from(spent) != charged {
             self.find("I11", format!("key {key}: spent {spent}, charges sum to {charged}"));
         }

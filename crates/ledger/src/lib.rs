@@ -4,7 +4,9 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::as_conversions))]
 
 pub mod audit;
+pub mod facts;
 pub mod meter;
+pub mod pace;
 
 mod cap;
 mod hold;
@@ -24,6 +26,6 @@ pub use order::{
     LimitSource, MicroBalance, Refusal, SettleAnswer, SettleOrder,
 };
 pub use posting::{Account, Code, Posting, SystemAccount};
-pub use record::UsageRow;
+pub use record::{Tried, UsageRow};
 pub use spend::{CacheSums, KeySpend};
 pub use wallet::{Closing, Grant, LedgerError, LegEnd, Sweep, Wallet};

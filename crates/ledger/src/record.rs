@@ -53,6 +53,29 @@ pub struct UsageRow {
     pub partial: bool,
     /// The caller's own id (`x-client-request-id`).
     pub client_request_id: Option<String>,
+    /// The name that was asked for, where the model has another one.
+    pub asked_model: Option<Arc<str>>,
+    /// The caller's own session, as its client tells it.
+    pub session: Option<Arc<str>>,
+    /// The client by its own word (`claude-cli/2.1`).
+    pub client: Option<Arc<str>>,
+    /// The attempts that failed, in their order (operators only, but for their faults).
+    pub tries: Vec<Tried>,
+}
+
+/// An attempt that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The provider.
+    pub provider: Arc<str>,
+    /// The provider's model.
+    pub upstream_model: Arc<str>,
+    /// The stable name of its fault.
+    pub fault: Arc<str>,
+    /// A word for its cause.
+    pub cause: Arc<str>,
+    /// From the request's head to its end, in milliseconds.
+    pub until_ms: u32,
 }
 
 impl UsageRow {

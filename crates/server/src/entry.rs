@@ -5,11 +5,12 @@ use crate::address;
 use crate::callers::LiveKey;
 use crate::house::House;
 use crate::limit_told::LimitTold;
-use crate::limits::CLIENT_REQUEST_ID_BYTES_MAX;
+use crate::limits::{CLIENT_REQUEST_ID_BYTES_MAX, CLIENT_TOLD_BYTES_MAX};
 use crate::surface::Surface;
 use canon::Dialect;
 use dialect::fault::Style;
-use http::Request;
+use http::header::USER_AGENT;
+use http::{HeaderMap, Request};
 use ledger::{Counted, UsageRow};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -88,7 +89,14 @@ pub struct Entry {
     pub address: Option<IpAddr>,
     /// The caller's own id (`x-client-request-id`), echoed and kept.
     pub client_request_id: Option<String>,
+    /// The caller's own session, as its client tells it.
+    pub session: Option<Arc<str>>,
+    /// The client by its own word.
+    pub client: Option<Arc<str>>,
 }
+
+/// Headers in which clients tell their session: Claude Code's, Codex's, and what others may use.
+const SESSIONS: [&str; 3] = ["x-claude-code-session-id", "session-id", "x-session-id"];
 
 impl Entry {
     /// Takes a request in.
@@ -102,7 +110,11 @@ impl Entry {
             door,
             limits: None,
             address: address::client(request, &house.settings.trusted_proxies),
-            client_request_id: own.filter(|id| !id.is_empty()).map(|id| cut(id).to_owned()),
+            client_request_id: own
+                .filter(|id| !id.is_empty())
+                .map(|id| cut(id, CLIENT_REQUEST_ID_BYTES_MAX).to_owned()),
+            session: SESSIONS.iter().find_map(|name| told(request.headers(), name)),
+            client: told(request.headers(), USER_AGENT.as_str()),
         }
     }
 
@@ -133,6 +145,10 @@ impl Entry {
             attempts: 0,
             partial: false,
             client_request_id: self.client_request_id.clone(),
+            asked_model: None,
+            session: self.session.clone(),
+            client: self.client.clone(),
+            tries: Vec::new(),
         }
     }
 
@@ -143,6 +159,12 @@ impl Entry {
 }
 
 /// Header text is visible ASCII, so any byte is a border of a character.
-fn cut(text: &str) -> &str {
-    text.get(..CLIENT_REQUEST_ID_BYTES_MAX).unwrap_or(text)
+fn cut(text: &str, most: usize) -> &str {
+    text.get(..most).unwrap_or(text)
+}
+
+/// The first word of a header: of a `User-Agent` the product, of anything else mostly the whole.
+fn told(headers: &HeaderMap, name: &str) -> Option<Arc<str>> {
+    let word = headers.get(name)?.to_str().ok()?.split_ascii_whitespace().next()?;
+    Some(cut(word, CLIENT_TOLD_BYTES_MAX).into())
 }

@@ -13,6 +13,7 @@ use dialect::tasks::{Picture, TaskReply, TaskState, write_task};
 use ledger::{Counted, UsageRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use store::port::{TaskRow, TaskState as Stands};
 use units::{
     AssetId, Class, CredentialId, KeyId, NanoUsd, PriceId, TaskId, Timestamp, Usage, UsageSource, WorkspaceId,
@@ -49,6 +50,15 @@ pub struct Document {
     pub attempts: u8,
     /// The caller's own id.
     pub client_request_id: Option<String>,
+    /// The name that was asked for, where the model has another one.
+    #[serde(default)]
+    pub asked_model: Option<String>,
+    /// The caller's own session.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// The client by its own word.
+    #[serde(default)]
+    pub client: Option<String>,
     /// From then on it is given up, in milliseconds since 1970.
     pub deadline_ms: i64,
     /// The pictures that came.
@@ -140,6 +150,10 @@ impl Document {
             attempts: self.attempts,
             partial: false,
             client_request_id: self.client_request_id.clone(),
+            asked_model: self.asked_model.as_deref().map(Arc::from),
+            session: self.session.as_deref().map(Arc::from),
+            client: self.client.as_deref().map(Arc::from),
+            tries: Vec::new(),
         }
     }
 }
@@ -236,6 +250,9 @@ mod tests {
             counted: false,
             attempts: 1,
             client_request_id: None,
+            asked_model: Some("n".to_owned()),
+            session: None,
+            client: Some("curl/8".to_owned()),
             deadline_ms: 9,
             pictures: vec!["ast_x".to_owned()],
             brought: [("https://a/b".to_owned(), "ast_y".to_owned())].into(),

@@ -7,6 +7,10 @@ use units::NanoUsd;
 
 /// Longest `x-client-request-id` that is kept; longer ones are cut.
 pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
+/// Longest name of a client and of a caller's own session that are recorded, in bytes; longer ones are cut.
+pub const CLIENT_TOLD_BYTES_MAX: usize = 64;
+/// So many failed attempts of a request are recorded, the first.
+pub const TRIES_MAX: usize = 8;
 /// Request line and headers altogether (Codex sends about 1 KB of metadata, proxies add more).
 pub const HEADER_BYTES_MAX: usize = 64 * 1024;
 /// Headers of a request, counted: what the HTTP library takes of itself, which is told to clients.

@@ -25,12 +25,13 @@ pub use unpaid::unavailable;
 pub use usage::estimate;
 
 use crate::house::Worker;
-use crate::limits::RESTART_RETRY;
+use crate::limits::{RESTART_RETRY, TRIES_MAX};
 use crate::viewer::{Relay, Slot};
 use attempt::{Failed, Found};
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Retry};
 use dialect::lane::{KEEPALIVE, ReplyHead};
+use ledger::Tried;
 use route::{Attempts, Failure, Next, Policy, Seat};
 use run::Run;
 use std::future::Future;
@@ -111,6 +112,7 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
         // What a failed attempt reported is not paid for.
         *run.reported.lock() = Usage::NONE;
         run.cause = Some(failed.cause);
+        note(run, seat, &failed);
         if matches!(failed.failure, Failure::Credential { retry_after: None }) {
             tell_refused(run, seat);
         }
@@ -124,6 +126,21 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
             }
             _ => return Err(Lost::Fault(*failed.fault)),
         }
+    }
+}
+
+/// Remembers a failed attempt for the record.
+fn note(run: &mut Run, seat: Seat, failed: &Failed) {
+    let Some(route) = run.job.model.routes.get(seat.route) else { return };
+    let tried = Tried {
+        provider: route.provider.recorded.clone(),
+        upstream_model: route.model.clone(),
+        fault: failed.fault.kind.name().into(),
+        cause: failed.cause.into(),
+        until_ms: run.job.entry.age_ms(),
+    };
+    if run.tries.len() < TRIES_MAX {
+        run.tries.push(tried);
     }
 }
 

@@ -3,11 +3,12 @@
 
 use admit::PlatformRules;
 use ledger::UsageRow;
+use ledger::facts::Sums;
 use parking_lot::Mutex;
 use store::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, LogFilter, OldText,
-    OnceRow, OperatorTokenRow, OwnCredentialRow, Pending, Store, StoreError, TaskEnd, TaskRow, TaskState,
-    UsageFilter, WorkspaceChange, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
+    LogFilter, OldText, OnceRow, OperatorTokenRow, OwnCredentialRow, Pending, Store, StoreError, TaskEnd, TaskRow,
+    TaskState, UsageFilter, WorkspaceChange, WorkspaceRow,
 };
 use units::{BootId, KeyId, OperatorTokenId, RequestId, Secret, Timestamp, WorkspaceId};
 
@@ -150,6 +151,18 @@ impl Store for Shelf {
 
     fn page_usage(&self, _: UsageFilter) -> Pending<'_, Vec<UsageRow>> {
         ready(Err(StoreError::NotFound("usage in a simulation")))
+    }
+
+    fn sum_usage(&self, _: UsageFilter) -> Pending<'_, Sums> {
+        ready(Err(StoreError::NotFound("usage in a simulation")))
+    }
+
+    fn ask_facts(&self, _: FactsAsk) -> Pending<'_, Facts> {
+        ready(Err(StoreError::NotFound("usage in a simulation")))
+    }
+
+    fn forget_usage(&self, _: i64, _: Timestamp) -> Pending<'_, u64> {
+        ready(Ok(0))
     }
 
     fn count_requests(&self, _: i64, _: Option<WorkspaceId>) -> Pending<'_, Vec<DayCount>> {

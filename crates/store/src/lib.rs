@@ -4,6 +4,7 @@
 pub mod port;
 
 mod chain;
+mod facts;
 mod intern;
 mod open;
 mod postgres;

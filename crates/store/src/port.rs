@@ -2,6 +2,7 @@
 //! Out: what is durable. Never here: tables, SQL, a rule about money.
 
 mod device;
+mod facts;
 mod keys;
 mod once;
 mod own_credentials;
@@ -11,6 +12,7 @@ mod tasks;
 mod workspaces;
 
 pub use device::{DeviceDecision, DeviceRow, DeviceState, Devices};
+pub use facts::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point};
 pub use keys::{KeyChange, KeyRotation, KeyRow, ManagementKeyRow, OldText};
 pub use once::OnceRow;
 pub use own_credentials::{OwnCredentialChange, OwnCredentialRow, OwnCredentials, OwnNote, OwnState};
@@ -23,6 +25,7 @@ pub use tasks::{TaskEnd, TaskRow, TaskState};
 pub use workspaces::{WorkspaceChange, WorkspaceRow};
 
 use admit::PlatformRules;
+use ledger::facts::{Ending, Sums};
 use ledger::{
     AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeyCharges,
     KeySpend, SettleAnswer, SettleOrder, UsageRow,
@@ -236,15 +239,27 @@ pub struct AnswerRow {
     pub sealed: Secret<Vec<u8>>,
 }
 
-/// Which usage rows are asked for.
+/// Which usage rows are asked for. All of what is said holds together.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct UsageFilter {
+    /// Only this one.
+    pub request: Option<RequestId>,
     /// Only of this workspace.
     pub workspace: Option<WorkspaceId>,
-    /// Only of this key.
-    pub key: Option<KeyId>,
+    /// Only of these keys.
+    pub keys: Option<Vec<KeyId>>,
     /// Only of this model.
     pub model: Option<String>,
+    /// Only of this endpoint family.
+    pub endpoint: Option<String>,
+    /// Only served by this provider.
+    pub provider: Option<String>,
+    /// Only those that ended so.
+    pub ending: Option<Ending>,
+    /// Only those that ended with this fault.
+    pub fault: Option<String>,
+    /// Only those of a caller's own session.
+    pub session: Option<String>,
     /// Only from this instant on.
     pub from: Option<Timestamp>,
     /// Only before this instant.
@@ -343,6 +358,13 @@ pub trait Store: Devices + OwnCredentials + Seals + Send + Sync {
 
     /// A page of usage rows, newest first.
     fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<UsageRow>>;
+    /// What the rows that fit come to; neither `before` nor `limit` matters.
+    fn sum_usage(&self, filter: UsageFilter) -> Pending<'_, Sums>;
+    /// What requests came to, all of one instant.
+    fn ask_facts(&self, ask: FactsAsk) -> Pending<'_, Facts>;
+    /// Forgets the usage rows of whole UTC days before one (numbered from 1970-01-01), and the sums of hours before an instant. Sums
+    /// by day stay, and so does what was charged. Says how many days are gone.
+    fn forget_usage(&self, before: i64, hours_before: Timestamp) -> Pending<'_, u64>;
     /// The requests of a UTC day (numbered from 1970-01-01), by workspace and model; of one workspace where one is named.
     fn count_requests(&self, day: i64, workspace: Option<WorkspaceId>) -> Pending<'_, Vec<DayCount>>;
     /// How many nodes use this store just now, this one among them.

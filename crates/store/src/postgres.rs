@@ -12,6 +12,7 @@ mod credit;
 mod decide;
 mod device;
 mod door;
+mod facts;
 mod keys;
 mod link;
 mod load;

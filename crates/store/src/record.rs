@@ -2,13 +2,14 @@
 //! differs.
 
 use crate::port::{AuditEntry, DeviceState, SealedKind};
-use ledger::{CacheSums, GrantKind, GrantOrder, KeySpend, UsageRow};
+use ledger::{CacheSums, GrantKind, GrantOrder, KeySpend, Tried, UsageRow};
 use units::{Class, NanoUsd, RequestId, Timestamp, Usage, UsageSource, UserId, WorkspaceId};
 
 /// The columns of a usage row that both engines share, in this order.
 pub const COLUMNS: &str = "request, closing, at, workspace, key, endpoint, model, provider, upstream_model, status, fault, \
     input, cache_read, cache_write_5m, cache_write_1h, audio_in, output, reasoning, audio_out, images, \
-    source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id, cache_saved, member, end_user";
+    source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id, cache_saved, member, end_user, \
+    asked_model, session, client, tries";
 
 /// What a usage row of a request says that was admitted and that the house did not fail. One text for both engines.
 pub const ADMITTED: &str = "attempts > 0 AND status < 500";
@@ -107,6 +108,15 @@ pub fn key_sums_of([spent, read, written, saved]: [i64; 4]) -> KeySpend {
     KeySpend { spent: NanoUsd::new(spent), cache }
 }
 
+/// What settled usage rows of a table sum to by key, added to what is gone already; `WHICH` stands for the rows. One text for both engines.
+pub const GONE: &str = "INSERT INTO usage_gone AS old (key, spent, cache_read, cache_written, cache_saved) \
+    SELECT key, sum(charge), sum(CASE WHEN cache_saved IS NULL THEN 0 ELSE coalesce(cache_read, 0) END), \
+    sum(CASE WHEN cache_saved IS NULL THEN 0 ELSE coalesce(cache_write_5m, 0) + coalesce(cache_write_1h, 0) END), \
+    sum(coalesce(cache_saved, 0)) FROM WHICH closing = 1 GROUP BY key \
+    ON CONFLICT (key) DO UPDATE SET spent = old.spent + excluded.spent, \
+    cache_read = old.cache_read + excluded.cache_read, cache_written = old.cache_written + excluded.cache_written, \
+    cache_saved = old.cache_saved + excluded.cache_saved";
+
 /// The columns of a usage row that `cache_of` reads, in this order.
 pub const CACHE: &str = "cache_read, cache_write_5m, cache_write_1h, cache_saved";
 
@@ -119,6 +129,29 @@ pub fn cache_of(counts: [Option<i64>; 3], saved: Option<i64>) -> CacheSums {
         None => usage,
     });
     CacheSums::of(&usage, NanoUsd::new(saved))
+}
+
+/// Failed attempts as they are kept: JSON lists in a list, absent where there are none.
+pub fn tries_to_disk(tries: &[Tried]) -> Option<String> {
+    let each = |tried: &Tried| {
+        let Tried { provider, upstream_model, fault, cause, until_ms } = tried;
+        serde_json::json!([&**provider, &**upstream_model, &**fault, &**cause, until_ms])
+    };
+    (!tries.is_empty()).then(|| serde_json::Value::from_iter(tries.iter().map(each)).to_string())
+}
+
+/// The failed attempts of that text; what cannot be read is none.
+pub fn tries_of(text: Option<&str>) -> Vec<Tried> {
+    let all: Vec<(String, String, String, String, u32)> =
+        text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let tried = |(provider, upstream_model, fault, cause, until_ms): (String, String, String, String, u32)| Tried {
+        provider: provider.into(),
+        upstream_model: upstream_model.into(),
+        fault: fault.into(),
+        cause: cause.into(),
+        until_ms,
+    };
+    all.into_iter().map(tried).collect()
 }
 
 /// The number of a source in the store.

@@ -9,6 +9,7 @@ mod catalogue;
 mod credit;
 mod device;
 mod door;
+mod facts;
 mod files;
 mod inbox;
 mod journal;

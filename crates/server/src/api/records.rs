@@ -101,12 +101,13 @@ pub async fn usage(
     }
     let filter = UsageFilter {
         workspace: workspace.flatten().map(|w| w.id),
-        key: which.key.as_deref().and_then(|text| checks.parse("key", text)),
+        keys: which.key.as_deref().and_then(|text| checks.parse("key", text)).map(|key| vec![key]),
         model: which.model,
         from: checks.instant("from", which.from.as_deref()),
         until: checks.instant("until", which.until.as_deref()),
         before: which.before.as_deref().and_then(|text| checks.parse("before", text)),
         limit: which.limit.unwrap_or(PAGE_ROWS_DEFAULT),
+        ..UsageFilter::default()
     };
     if filter.model.as_deref().is_some_and(|model| model.contains('\0')) {
         // PostgreSQL has no such text.

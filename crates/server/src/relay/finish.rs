@@ -2,6 +2,7 @@
 //! `request.done`, and an answer or fault. Never here: reading upstreams, choosing usage (usage.rs).
 
 use crate::done::Done;
+use crate::limits::MODEL_SHOWN_CHARS_MAX;
 use crate::relay::reply_head;
 use crate::relay::run::Run;
 use crate::relay::tab::{Closed, Tab};
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use canon::{Fault, FaultKind, Tally};
 use ledger::UsageRow;
 use limits::Permit;
+use std::sync::Arc;
 use units::{Usage, UsageSource};
 
 /// How an answer ended.
@@ -34,6 +36,13 @@ impl Run {
         }
     }
 
+    /// The name that was asked for, where the model that answers has another one.
+    pub fn asked_model(&self) -> Option<Arc<str>> {
+        let (asked, id) = (self.job.peek.model.as_str(), &*self.job.model.model.id);
+        let shown = || asked.chars().filter(|c| !c.is_control()).take(MODEL_SHOWN_CHARS_MAX).collect::<String>();
+        (asked != id).then(|| shown().into())
+    }
+
     /// The record of this run.
     pub fn row(&self, ending: &Ending<'_>) -> UsageRow {
         let (job, served) = (&self.job, self.route.and_then(|r| self.job.model.routes.get(r)));
@@ -53,6 +62,8 @@ impl Run {
             attempts: self.attempts,
             partial: ending.partial,
             counted: job.counts_for,
+            asked_model: self.asked_model(),
+            tries: self.tries.clone(),
             ..job.entry.row(Some(&job.caller))
         }
     }

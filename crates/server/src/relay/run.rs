@@ -5,6 +5,7 @@ use crate::house::Worker;
 use crate::relay::job::Job;
 use canon::Loss;
 use catalog::Timeouts;
+use ledger::Tried;
 use limits::Permit;
 use parking_lot::Mutex;
 use std::sync::OnceLock;
@@ -42,6 +43,8 @@ pub struct Run {
     pub route: Option<usize>,
     /// A word for the last failure.
     pub cause: Option<&'static str>,
+    /// The attempts that failed.
+    pub tries: Vec<Tried>,
     /// The frozen version of the price.
     pub price: Option<PriceId>,
     /// What the translation dropped or changed.
@@ -66,6 +69,7 @@ impl Run {
             tried_before: 0,
             route: None,
             cause: None,
+            tries: Vec::new(),
             price: None,
             losses: Vec::new(),
             first_byte_ms: None,

@@ -67,6 +67,18 @@ async fn audit(tx: &Transaction<'_>, now: Timestamp) -> Result<AuditReport, Fail
         Ok(())
     })
     .await?;
+    each(tx, "SELECT key, sum(charge)::bigint FROM facts_day GROUP BY key", &[], |row| {
+        auditor.fact(KeyId::from_bytes(id(row, 0)?), money(row, 1)?);
+        Ok(())
+    })
+    .await?;
+    each(tx, &format!("SELECT {} FROM usage_gone", record::KEY_SUMS), &[], |row| {
+        auditor.gone(KeyId::from_bytes(id(row, 0)?), credit::sums(row)?);
+        Ok(())
+    })
+    .await?;
+    let kept_from = tx.query_one("SELECT day FROM usage_kept_from", &[]).await?.try_get(0)?;
+    auditor.kept_from(record::first_id_of(kept_from));
     journal(tx, &mut auditor).await?;
     Ok(AuditReport::of(auditor))
 }

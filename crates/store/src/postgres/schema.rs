@@ -19,7 +19,7 @@ use tokio_postgres::Transaction;
 use units::BootId;
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [&str; 15] = [
+const STEPS: [&str; 16] = [
     include_str!("../../migrations/postgres/0001_first.sql"),
     include_str!("../../migrations/postgres/0002_answers.sql"),
     include_str!("../../migrations/postgres/0003_images.sql"),
@@ -35,6 +35,7 @@ const STEPS: [&str; 15] = [
     include_str!("../../migrations/postgres/0013_idempotency.sql"),
     include_str!("../../migrations/postgres/0014_requests.sql"),
     include_str!("../../migrations/postgres/0015_devices.sql"),
+    include_str!("../../migrations/postgres/0016_facts.sql"),
 ];
 /// Keeps two nodes that start at once from taking the same step.
 const STEP_LOCK: i64 = 0x746f_6c6c_6761_7465;

@@ -2,14 +2,18 @@
 //! Never here: SQL, money.
 
 use super::pool::Fail;
-use super::{Postgres, answers, catalogue, changes, keys, log, node, once, people, tasks, usage, workspaces};
+use super::{
+    Postgres, answers, catalogue, changes, facts, keys, log, node, once, people, tasks, usage, workspaces,
+};
 use crate::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, LogFilter, OnceRow,
-    OperatorTokenRow, Pending, Store, StoreError, TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
+    LogFilter, OnceRow, OperatorTokenRow, Pending, Store, StoreError, TaskEnd, TaskRow, UsageFilter,
+    WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use futures_util::future::BoxFuture;
 use ledger::UsageRow;
+use ledger::facts::Sums;
 use std::sync::Arc;
 use tokio_postgres::Transaction;
 use units::{BootId, KeyId, OperatorTokenId, RequestId, Secret, Timestamp, WorkspaceId};
@@ -156,6 +160,39 @@ impl Store for Postgres {
                 .read(Arc::new(move |tx| {
                     let filter = Arc::clone(&filter);
                     Box::pin(async move { usage::page(tx, &filter).await })
+                }))
+                .await
+        })
+    }
+
+    fn forget_usage(&self, before: i64, hours_before: Timestamp) -> Pending<'_, u64> {
+        let db = &self.shared.db;
+        Box::pin(db.write(Arc::new(move |tx| Box::pin(usage::forget(tx, before, hours_before)) as _)))
+    }
+
+    fn sum_usage(&self, filter: UsageFilter) -> Pending<'_, Sums> {
+        Box::pin(async move {
+            self.shared.barrier().await?;
+            let filter = Arc::new(filter);
+            self.shared
+                .db
+                .read(Arc::new(move |tx| {
+                    let filter = Arc::clone(&filter);
+                    Box::pin(async move { facts::sum_rows(tx, &filter).await })
+                }))
+                .await
+        })
+    }
+
+    fn ask_facts(&self, ask: FactsAsk) -> Pending<'_, Facts> {
+        Box::pin(async move {
+            self.shared.barrier().await?;
+            let ask = Arc::new(ask);
+            self.shared
+                .db
+                .read(Arc::new(move |tx| {
+                    let ask = Arc::clone(&ask);
+                    Box::pin(async move { facts::ask(tx, &ask).await })
                 }))
                 .await
         })

@@ -1,15 +1,21 @@
 //! Usage rows in daily partitions. In: rows by the batch. Out: rows, newest first. Never here: money moving.
 
+use super::facts::{self, Filter};
 use super::load;
 use super::pool::Fail;
 use super::wire::Uuid;
+use crate::facts::{Value, row_terms};
 use crate::intern;
 use crate::port::{DayCount, UsageFilter};
 pub use crate::record::day_of;
-use crate::record::{ADMITTED, COLUMNS, count_to_disk, flags, flags_of, source_number, source_of};
+use crate::record::{
+    ADMITTED, COLUMNS, GONE, count_to_disk, flags, flags_of, source_number, source_of, tries_of, tries_to_disk,
+};
 use ledger::UsageRow;
+use ledger::facts::Slot;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 use units::{Class, KeyId, NanoUsd, PriceId, RequestId, Timestamp, Usage, WorkspaceId};
@@ -27,21 +33,26 @@ pub fn create_sql(day: i64) -> String {
 }
 
 /// The types of `day` and the columns after it, as arrays.
-const TYPES: [&str; 32] = [
+const TYPES: [&str; 36] = [
     "bigint", "uuid", "smallint", "bigint", "uuid", "uuid", "text", "text", "text", "text", "integer", "text",
     "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint", "smallint", "uuid",
-    "bigint", "bigint", "bigint", "smallint", "smallint", "text", "bigint", "uuid", "uuid",
+    "bigint", "bigint", "bigint", "smallint", "smallint", "text", "bigint", "uuid", "uuid", "text", "text", "text",
+    "text",
 ];
 
-/// Writes rows. A record never replaces anything; a closed hold may replace a record of the same request.
+/// Writes rows and their sums, and tells of each that was written. A record never replaces anything; a closed hold may replace a
+/// record of the same request, which then counts no more.
 pub fn insert_sql() -> String {
     let arrays: Vec<String> = (1..).zip(TYPES).map(|(n, kind)| format!("${n}::{kind}[]")).collect();
     let renewed: Vec<String> = COLUMNS.split(", ").map(|c| format!("{0} = excluded.{0}", c.trim())).collect();
     format!(
-        "INSERT INTO usage (day, {COLUMNS}) SELECT * FROM unnest({}) ON CONFLICT (day, request) DO UPDATE SET {} \
-         WHERE usage.closing = 0 AND excluded.closing <> 0",
+        "WITH batch (day, {COLUMNS}) AS (SELECT * FROM unnest({})), \
+         before AS (SELECT u.* FROM usage u JOIN batch b ON b.day = u.day AND b.request = u.request WHERE u.closing = 0), \
+         put AS (INSERT INTO usage (day, {COLUMNS}) SELECT * FROM batch ON CONFLICT (day, request) DO UPDATE SET {} \
+         WHERE usage.closing = 0 AND excluded.closing <> 0 RETURNING *){} SELECT request FROM put",
         arrays.join(", "),
-        renewed.join(", ")
+        renewed.join(", "),
+        facts::with_sums()
     )
 }
 
@@ -71,6 +82,10 @@ pub struct Columns<'r> {
     cache_saved: Vec<i64>,
     member: Vec<Option<Uuid>>,
     end_user: Vec<Option<Uuid>>,
+    asked_model: Vec<Option<&'r str>>,
+    session: Vec<Option<&'r str>>,
+    client: Vec<Option<&'r str>>,
+    tries: Vec<Option<String>>,
 }
 
 impl<'r> Columns<'r> {
@@ -114,6 +129,10 @@ impl<'r> Columns<'r> {
                 .collect(),
             member: rows.iter().map(|(r, _)| r.counted.member.map(|id| Uuid(id.bytes()))).collect(),
             end_user: rows.iter().map(|(r, _)| r.counted.end_user.map(|id| Uuid(id.bytes()))).collect(),
+            asked_model: rows.iter().map(|(r, _)| r.asked_model.as_deref()).collect(),
+            session: rows.iter().map(|(r, _)| r.session.as_deref()).collect(),
+            client: rows.iter().map(|(r, _)| r.client.as_deref()).collect(),
+            tries: rows.iter().map(|(r, _)| tries_to_disk(&r.tries)).collect(),
             latency_ms: rows.iter().map(|(r, _)| i64::from(r.latency_ms)).collect(),
             first_byte_ms: rows.iter().map(|(r, _)| r.first_byte_ms.map(i64::from)).collect(),
             flags: rows.iter().map(|(r, _)| flags(r)).collect(),
@@ -149,7 +168,7 @@ impl<'r> Columns<'r> {
             &self.fault,
         ];
         params.extend(self.counts.iter().map(|c| c as &(dyn ToSql + Sync)));
-        let rest: [&(dyn ToSql + Sync); 11] = [
+        let rest: [&(dyn ToSql + Sync); 15] = [
             &self.source,
             &self.price,
             &self.charge,
@@ -161,6 +180,10 @@ impl<'r> Columns<'r> {
             &self.cache_saved,
             &self.member,
             &self.end_user,
+            &self.asked_model,
+            &self.session,
+            &self.client,
+            &self.tries,
         ];
         params.extend(rest);
         params
@@ -175,6 +198,7 @@ fn from_row(row: &Row) -> Result<UsageRow, tokio_postgres::Error> {
         }
     }
     let id = |n: usize| row.try_get::<_, Uuid>(n).map(|id| id.0);
+    let text = |n: usize| Ok::<_, tokio_postgres::Error>(row.try_get::<_, Option<&str>>(n)?.map(Arc::from));
     let (streamed, partial) = flags_of(row.try_get(25)?);
     let row = UsageRow {
         request: RequestId::from_bytes(id(0)?),
@@ -199,6 +223,10 @@ fn from_row(row: &Row) -> Result<UsageRow, tokio_postgres::Error> {
         attempts: u8::try_from(row.try_get::<_, i16>(26)?).unwrap_or(u8::MAX),
         partial,
         client_request_id: row.try_get(27)?,
+        asked_model: text(31)?,
+        session: text(32)?,
+        client: text(33)?,
+        tries: tries_of(row.try_get(34)?),
     };
     Ok(row)
 }
@@ -226,37 +254,40 @@ pub async fn count_requests(
 
 /// A page of rows, newest first.
 pub async fn page(tx: &Transaction<'_>, filter: &UsageFilter) -> Result<Vec<UsageRow>, Fail> {
-    let uuid = |bytes: [u8; 16]| -> Box<dyn ToSql + Sync + Send> { Box::new(Uuid(bytes)) };
-    let long = |n: i64| -> Box<dyn ToSql + Sync + Send> { Box::new(n) };
-    let mut terms: Vec<(&str, Box<dyn ToSql + Sync + Send>)> = Vec::new();
-    if let Some(id) = filter.workspace {
-        terms.push(("workspace =", uuid(id.bytes())));
+    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let mut terms = row_terms(filter);
+    terms.extend(filter.before.map(|id| ("request", "<", Value::Id(id.bytes()))));
+    let days = facts::days_to_look_at(tx, filter).await?;
+    // First the newest, and more at a time the longer they say nothing.
+    let (mut rows, mut first, mut many) = (Vec::new(), 0, 1);
+    while first < days.len() && rows.len() < limit {
+        let some = days[first..days.len().min(first + many)].to_vec();
+        (first, many) = (first + many, many * 2);
+        let terms = terms.iter().cloned().chain([("day", "in", Value::Numbers(some))]).collect();
+        let order = format!("ORDER BY day DESC, request DESC LIMIT {}", limit - rows.len());
+        let sql = format!("SELECT {COLUMNS} FROM usage");
+        for row in Filter::of(terms).rows(tx, &sql, &order).await? {
+            rows.push(from_row(&row)?);
+        }
     }
-    if let Some(id) = filter.key {
-        terms.push(("key =", uuid(id.bytes())));
+    Ok(rows)
+}
+
+/// Forgets the rows of whole days before one, and sums of hours before an instant; says how many days are gone. Batches wait for a
+/// partition that goes, so this waits for none of theirs for long: it is tried again another time.
+pub async fn forget(tx: &Transaction<'_>, before: i64, hours_before: Timestamp) -> Result<u64, Fail> {
+    tx.batch_execute("SET LOCAL lock_timeout = '2s'").await?;
+    let days = tx.query("SELECT day FROM usage_day WHERE day < $1 ORDER BY day FOR UPDATE", &[&before]).await?;
+    for row in &days {
+        let day: i64 = row.try_get(0)?;
+        tx.execute(&GONE.replace("WHICH", "usage WHERE day = $1 AND"), &[&day]).await?;
+        tx.batch_execute(&format!("DROP TABLE usage_{day}")).await?;
+        tx.execute("DELETE FROM usage_day WHERE day = $1", &[&day]).await?;
     }
-    if let Some(model) = &filter.model {
-        terms.push(("model =", Box::new(model.clone())));
-    }
-    // A row's `at` may lie a little beside the time in its id: the neighbours of a day are looked at too.
-    if let Some(from) = filter.from {
-        terms.push(("day >=", long(from.day() - 1)));
-        terms.push(("at >=", long(from.ms())));
-    }
-    if let Some(until) = filter.until {
-        terms.push(("day <=", long(until.day() + 1)));
-        terms.push(("at <", long(until.ms())));
-    }
-    if let Some(id) = filter.before {
-        terms.push(("day <=", long(day_of(id))));
-        terms.push(("request <", uuid(id.bytes())));
-    }
-    let mut sql = format!("SELECT {COLUMNS} FROM usage WHERE true");
-    for (n, (term, _)) in (1..).zip(&terms) {
-        sql.push_str(&format!(" AND {term} ${n}"));
-    }
-    sql.push_str(&format!(" ORDER BY day DESC, request DESC LIMIT {}", filter.limit));
-    let params: Vec<&(dyn ToSql + Sync)> = terms.iter().map(|(_, p)| &**p as _).collect();
-    let rows = tx.query(&sql, &params).await?;
-    Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
+    tx.execute("DELETE FROM spend_day WHERE day < $1", &[&before]).await?;
+    tx.execute("UPDATE usage_kept_from SET day = greatest(day, $1)", &[&before]).await?;
+    let first = Slot::Hour.of(hours_before);
+    tx.execute("DELETE FROM pace_hour WHERE slot < $1", &[&first]).await?;
+    tx.execute("DELETE FROM facts_hour WHERE slot < $1", &[&first]).await?;
+    Ok(days.len() as u64)
 }

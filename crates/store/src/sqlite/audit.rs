@@ -39,6 +39,17 @@ pub fn run(db: &Connection, now: Option<Timestamp>) -> rusqlite::Result<AuditRep
         auditor.key_spend(key, sums);
     }
     credit::each_day(&tx, i64::MIN, |meter, day, sums| auditor.spend_day(meter, day, sums))?;
+    each(&tx, "SELECT key, sum(charge) FROM facts_day GROUP BY key", |row| {
+        auditor.fact(KeyId::from_bytes(row.get(0)?), NanoUsd::new(row.get(1)?));
+        Ok(())
+    })?;
+    each(&tx, &format!("SELECT {} FROM usage_gone", record::KEY_SUMS), |row| {
+        let sums = record::key_sums_of([row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]);
+        auditor.gone(KeyId::from_bytes(row.get(0)?), sums);
+        Ok(())
+    })?;
+    let kept_from = tx.query_row("SELECT day FROM usage_kept_from", [], |row| row.get(0))?;
+    auditor.kept_from(record::first_id_of(kept_from));
     journal(&tx, &mut auditor)?;
     Ok(AuditReport::of(auditor))
 }

@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
@@ -38,6 +38,10 @@ const STEPS: [Step; 13] = [
         include_str!("../../migrations/sqlite/0012_requests_of_day.sql"),
     ),
     Step::Once(include_str!("../../migrations/sqlite/0013_devices.sql")),
+    Step::Both(
+        include_str!("../../migrations/sqlite/0014_facts.sql"),
+        include_str!("../../migrations/sqlite/0014_facts_of_day.sql"),
+    ),
 ];
 
 /// Brings the file to the newest shape, each step in its own transaction.

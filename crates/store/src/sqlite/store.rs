@@ -1,13 +1,15 @@
 //! The other door of the SQLite engine: each verb one transaction on the ledger thread, or one question to the reader.
 //! In: the port's verbs. Out: rows. Never here: SQL, money.
 
-use super::{Sqlite, answers, catalogue, keys, log, once, people, sql_error, tasks, usage, workspaces};
+use super::{Sqlite, answers, catalogue, facts, keys, log, once, people, sql_error, tasks, usage, workspaces};
 use crate::port::{
-    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, KeyChange, KeyRotation, KeyRow, LogFilter, OnceRow,
-    OperatorTokenRow, Pending, Store, TaskEnd, TaskRow, UsageFilter, WorkspaceChange, WorkspaceRow,
+    AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
+    LogFilter, OnceRow, OperatorTokenRow, Pending, Store, TaskEnd, TaskRow, UsageFilter, WorkspaceChange,
+    WorkspaceRow,
 };
 use admit::PlatformRules;
 use ledger::UsageRow;
+use ledger::facts::Sums;
 use units::{BootId, KeyId, OperatorTokenId, RequestId, Secret, Timestamp, WorkspaceId};
 
 impl Store for Sqlite {
@@ -91,6 +93,24 @@ impl Store for Sqlite {
             // Records that still wait for company are shown too.
             self.shared.barrier().await?;
             self.reads.ask(move |db| usage::page(db, &filter)).await
+        })
+    }
+
+    fn forget_usage(&self, before: i64, hours_before: Timestamp) -> Pending<'_, u64> {
+        Box::pin(self.shared.write(move |db| usage::forget(db, before, hours_before).map_err(sql_error)))
+    }
+
+    fn sum_usage(&self, filter: UsageFilter) -> Pending<'_, Sums> {
+        Box::pin(async move {
+            self.shared.barrier().await?;
+            self.reads.ask(move |db| facts::sum_rows(db, &filter)).await
+        })
+    }
+
+    fn ask_facts(&self, ask: FactsAsk) -> Pending<'_, Facts> {
+        Box::pin(async move {
+            self.shared.barrier().await?;
+            self.reads.ask(move |db| facts::ask(db, &ask)).await
         })
     }
 

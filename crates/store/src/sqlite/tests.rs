@@ -72,6 +72,10 @@ fn row(order: &HoldOrder) -> UsageRow {
         attempts: 1,
         partial: false,
         client_request_id: None,
+        asked_model: None,
+        session: None,
+        client: None,
+        tries: Vec::new(),
     }
 }
 

@@ -1,13 +1,19 @@
 //! Usage rows on disk: one table a day, the day being that of the request's id. In: rows. Out: rows, newest first.
 //! Never here: money moving (write.rs).
 
+use super::facts::{self, Filter};
 use super::write::WriteError;
+use crate::facts::{Value, Waiting, row_terms};
 use crate::intern;
 use crate::port::{DayCount, UsageFilter};
-use crate::record::{ADMITTED, COLUMNS, count_to_disk, day_of, flags, flags_of, source_number, source_of};
+use crate::record::{
+    ADMITTED, COLUMNS, GONE, count_to_disk, day_of, flags, flags_of, source_number, source_of, tries_of,
+    tries_to_disk,
+};
+use ledger::facts::Slot;
 use ledger::{Counted, HoldState, UsageRow};
-use rusqlite::types::Value;
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction, params_from_iter};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
+use std::sync::Arc;
 use units::{Class, KeyId, MeterId, NanoUsd, PriceId, RequestId, Timestamp, Usage, WorkspaceId};
 
 /// What a usage row says about a hold.
@@ -42,8 +48,12 @@ fn create(tx: &Connection, day: i64) -> rusqlite::Result<()> {
             output INTEGER, reasoning INTEGER, audio_out INTEGER, images INTEGER,
             source INTEGER NOT NULL, price BLOB, charge INTEGER NOT NULL CHECK (charge >= 0),
             latency_ms INTEGER NOT NULL, first_byte_ms INTEGER, flags INTEGER NOT NULL,
-            attempts INTEGER NOT NULL, client_request_id TEXT, cache_saved INTEGER, member BLOB, end_user BLOB
+            attempts INTEGER NOT NULL, client_request_id TEXT, cache_saved INTEGER, member BLOB, end_user BLOB,
+            asked_model TEXT, session TEXT, client TEXT, tries TEXT
         ) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS usage_{day}_workspace ON usage_{day} (workspace, request);
+        CREATE INDEX IF NOT EXISTS usage_{day}_session ON usage_{day} (workspace, session) WHERE session IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS usage_{day}_key ON usage_{day} (key, request);
         INSERT OR IGNORE INTO usage_day (day) VALUES ({day});"
     ))
 }
@@ -52,38 +62,60 @@ fn create(tx: &Connection, day: i64) -> rusqlite::Result<()> {
 pub struct Writer<'tx> {
     tx: &'tx Transaction<'tx>,
     open: Option<(i64, CachedStatement<'tx>)>,
+    waiting: Waiting,
 }
 
 impl<'tx> Writer<'tx> {
     /// For one transaction.
-    pub const fn new(tx: &'tx Transaction<'tx>) -> Self {
-        Self { tx, open: None }
+    pub fn new(tx: &'tx Transaction<'tx>) -> Self {
+        Self { tx, open: None, waiting: Waiting::default() }
     }
 
     /// Writes a row. A record never replaces anything; a closed hold may replace a record of the same request.
     pub fn write(&mut self, row: &UsageRow, closing: Closing) -> Result<(), WriteError> {
+        if self.put(row, closing)? {
+            self.waiting.count(row, 1);
+            return Ok(());
+        }
+        if closing == Closing::Record {
+            return Ok(());
+        }
+        let Some(record) = take_record(self.tx, row.request)? else {
+            return Err(WriteError::Contradiction(format!("{} has its usage row already", row.request)));
+        };
+        self.waiting.count(&record, -1);
+        self.put(row, closing)?;
+        self.waiting.count(row, 1);
+        Ok(())
+    }
+
+    /// Writes the sums of what was written.
+    pub fn finish(self) -> rusqlite::Result<()> {
+        facts::write(self.tx, &self.waiting)
+    }
+
+    /// Whether the row was new.
+    fn put(&mut self, row: &UsageRow, closing: Closing) -> rusqlite::Result<bool> {
         let day = day_of(row.request);
         let statement = match &mut self.open {
             Some((open, statement)) if *open == day => statement,
             other => &mut other.insert((day, prepare(self.tx, day)?)).1,
         };
-        let written = bind(statement, row, closing)?;
-        if written == 1 || closing == Closing::Record {
-            Ok(())
-        } else {
-            Err(WriteError::Contradiction(format!("{} has its usage row already", row.request)))
-        }
+        Ok(bind(statement, row, closing)? == 1)
     }
 }
 
+/// Removes the record of a request, if it has one that closed no hold.
+fn take_record(tx: &Transaction<'_>, id: RequestId) -> rusqlite::Result<Option<UsageRow>> {
+    let sql = format!("DELETE FROM usage_{} WHERE request = ?1 AND closing = 0 RETURNING {COLUMNS}", day_of(id));
+    tx.query_row(&sql, [id.bytes()], from_row).optional()
+}
+
 fn prepare<'tx>(tx: &'tx Transaction<'tx>, day: i64) -> rusqlite::Result<CachedStatement<'tx>> {
-    let holes: Vec<String> = (1..=31).map(|n| format!("?{n}")).collect();
-    let renewed: Vec<String> = COLUMNS.split(", ").map(|c| format!("{0} = excluded.{0}", c.trim())).collect();
+    let holes: Vec<String> = (1..=35).map(|n| format!("?{n}")).collect();
     let sql = format!(
-        "INSERT INTO usage_{day} ({COLUMNS}) VALUES ({}) ON CONFLICT (request) DO UPDATE SET {}
-         WHERE closing = 0 AND excluded.closing <> 0",
-        holes.join(", "),
-        renewed.join(", ")
+        "INSERT INTO usage_{day} ({COLUMNS}) VALUES ({}) ON CONFLICT (request) DO NOTHING",
+        holes.join(", ")
     );
     if let Ok(statement) = tx.prepare_cached(&sql) {
         return Ok(statement);
@@ -119,6 +151,10 @@ fn bind(statement: &mut CachedStatement<'_>, row: &UsageRow, closing: Closing) -
     statement.raw_bind_parameter(29, row.cache_saved.nano())?;
     statement.raw_bind_parameter(30, row.counted.member.map(MeterId::bytes))?;
     statement.raw_bind_parameter(31, row.counted.end_user.map(MeterId::bytes))?;
+    statement.raw_bind_parameter(32, row.asked_model.as_deref())?;
+    statement.raw_bind_parameter(33, row.session.as_deref())?;
+    statement.raw_bind_parameter(34, row.client.as_deref())?;
+    statement.raw_bind_parameter(35, tries_to_disk(&row.tries))?;
     statement.raw_execute()
 }
 
@@ -126,6 +162,10 @@ fn bind(statement: &mut CachedStatement<'_>, row: &UsageRow, closing: Closing) -
 pub fn counted_of(row: &Row<'_>, n: usize) -> rusqlite::Result<Counted> {
     let meter = |n| Ok::<_, rusqlite::Error>(row.get::<_, Option<[u8; 16]>>(n)?.map(MeterId::from_bytes));
     Ok(Counted { member: meter(n)?, end_user: meter(n + 1)? })
+}
+
+fn text_of(row: &Row<'_>, n: usize) -> rusqlite::Result<Option<Arc<str>>> {
+    Ok(row.get_ref(n)?.as_str_or_null()?.map(Arc::from))
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<UsageRow> {
@@ -160,6 +200,10 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<UsageRow> {
         attempts: row.get(26)?,
         partial,
         client_request_id: row.get(27)?,
+        asked_model: text_of(row, 31)?,
+        session: text_of(row, 32)?,
+        client: text_of(row, 33)?,
+        tries: tries_of(row.get_ref(34)?.as_str_or_null()?),
     };
     Ok(row)
 }
@@ -232,53 +276,39 @@ pub fn count_requests(
 
 /// A page of rows, newest first.
 pub fn page(db: &Connection, filter: &UsageFilter) -> rusqlite::Result<Vec<UsageRow>> {
+    let tx = db.unchecked_transaction()?;
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let mut terms = Filter::of(row_terms(filter));
+    if let Some(id) = filter.before {
+        terms = terms.with(("request", "<", Value::Id(id.bytes())));
+    }
     let mut rows = Vec::new();
-    for day in days(db)?.into_iter().rev() {
-        if rows.len() >= limit {
+    for day in facts::days_to_look_at(&tx, filter)? {
+        let left = limit - rows.len();
+        if left == 0 {
             break;
         }
-        // A row's `at` may lie a little beside the time in its id: the neighbours of a day are looked at too.
-        let early = filter.from.is_some_and(|from| day < from.day() - 1);
-        let late = filter.until.is_some_and(|until| day > until.day() + 1);
-        let paged = filter.before.is_some_and(|id| day > day_of(id));
-        if !(early || late || paged) {
-            page_of_day(db, day, filter, limit - rows.len(), &mut rows)?;
-        }
+        let sql = format!("SELECT {COLUMNS} FROM usage_{day}");
+        rows.extend(terms.rows(&tx, &sql, &format!("ORDER BY request DESC LIMIT {left}"), from_row)?);
     }
     Ok(rows)
 }
 
-fn page_of_day(
-    db: &Connection,
-    day: i64,
-    filter: &UsageFilter,
-    limit: usize,
-    rows: &mut Vec<UsageRow>,
-) -> rusqlite::Result<()> {
-    let blob = |bytes: [u8; 16]| Value::Blob(bytes.to_vec());
-    let terms = [
-        ("workspace = ?", filter.workspace.map(|id| blob(id.bytes()))),
-        ("key = ?", filter.key.map(|id| blob(id.bytes()))),
-        ("model = ?", filter.model.clone().map(Value::Text)),
-        ("at >= ?", filter.from.map(|t| Value::Integer(t.ms()))),
-        ("at < ?", filter.until.map(|t| Value::Integer(t.ms()))),
-        ("request < ?", filter.before.map(|id| blob(id.bytes()))),
-    ];
-    let mut sql = format!("SELECT {COLUMNS} FROM usage_{day} WHERE 1");
-    let mut values = Vec::new();
-    for (term, value) in terms {
-        if let Some(value) = value {
-            values.push(value);
-            sql.push_str(&format!(" AND {term}{}", values.len()));
-        }
+/// Forgets the rows of whole days before one, and sums of hours before an instant; says how many days are gone.
+pub fn forget(db: &mut Connection, before: i64, hours_before: Timestamp) -> rusqlite::Result<u64> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut gone = 0;
+    for day in days(&tx)?.into_iter().filter(|day| *day < before) {
+        tx.execute(&GONE.replace("WHICH", &format!("usage_{day} WHERE")), [])?;
+        tx.execute_batch(&format!("DROP TABLE usage_{day}"))?;
+        tx.execute("DELETE FROM usage_day WHERE day = ?1", [day])?;
+        gone += 1;
     }
-    values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
-    sql.push_str(&format!(" ORDER BY request DESC LIMIT ?{}", values.len()));
-    let mut statement = db.prepare(&sql)?;
-    let found = statement.query_map(params_from_iter(values), from_row)?;
-    for row in found {
-        rows.push(row?);
-    }
-    Ok(())
+    tx.execute("DELETE FROM spend_day WHERE day < ?1", [before])?;
+    tx.execute("UPDATE usage_kept_from SET day = max(day, ?1)", [before])?;
+    let first = Slot::Hour.of(hours_before);
+    tx.execute("DELETE FROM pace_hour WHERE slot < ?1", [first])?;
+    tx.execute("DELETE FROM facts_hour WHERE slot < ?1", [first])?;
+    tx.commit()?;
+    Ok(gone)
 }

@@ -91,7 +91,7 @@ pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<(),
             }
         }
     }
-    drop(days);
+    days.finish()?;
     sums.write(&tx)?;
     tx.commit()?;
     Ok(())

@@ -13,6 +13,8 @@ mod contradiction;
 #[cfg(test)]
 mod device;
 #[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod kill;
@@ -28,6 +30,8 @@ mod own_credentials;
 mod people;
 #[cfg(test)]
 mod postgres_only;
+#[cfg(test)]
+mod reckon;
 #[cfg(test)]
 mod records;
 #[cfg(test)]

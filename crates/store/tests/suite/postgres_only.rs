@@ -3,8 +3,8 @@
 
 use crate::contradiction::one_row_contradicts;
 use crate::kill::{check_acked, kill_together};
-use crate::world::{Place, WITHOUT_PEOPLE, World, on_postgres, runtime, spawn, usage_row};
-use ledger::{Counted, HoldAnswer, HoldState, SettleAnswer, UsageRow};
+use crate::world::{Place, WITHOUT_FACTS, WITHOUT_PEOPLE, World, old_row, on_postgres, runtime, spawn, usage_row};
+use ledger::{HoldAnswer, HoldState, SettleAnswer, UsageRow};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -245,7 +245,7 @@ fn r_bill_3_rows_from_before_images_made_none() {
     on_postgres(|world| async move {
         let o = world.open().await;
         let customer = world.customer(&o, 0).await;
-        let old = UsageRow { counted: Counted::default(), ..usage_row(&world.hold(customer, 0)) };
+        let old = old_row(&world.hold(customer, 0));
         o.ledger.record(old.clone());
         o.ledger.close().await.unwrap();
         drop(o);
@@ -276,6 +276,7 @@ fn r_bill_3_rows_from_before_images_made_none() {
 pub async fn without_caps(db: &tokio_postgres::Client) {
     let people = "DELETE FROM change WHERE kind > 3; DROP TRIGGER operator_log_is_never_changed ON operator_log;
         DROP FUNCTION log_is_append_only";
+    without_facts(db).await;
     db.batch_execute(&format!("{people}; {WITHOUT_PEOPLE}")).await.unwrap();
     let back = "DROP TABLE tier; DROP TABLE spend_day; DROP INDEX hold_workspace;
         ALTER TABLE hold DROP COLUMN member, DROP COLUMN end_user;
@@ -284,6 +285,14 @@ pub async fn without_caps(db: &tokio_postgres::Client) {
         ALTER TABLE api_key DROP COLUMN rules, DROP COLUMN version, DROP COLUMN owner, DROP COLUMN created_by,
         DROP COLUMN last_used_at, DROP COLUMN old_digest, DROP COLUMN old_ends_at; DELETE FROM schema_step WHERE number >= 7";
     db.batch_execute(back).await.unwrap();
+}
+
+/// Brings a database to the shape from before there were sums of requests.
+pub async fn without_facts(db: &tokio_postgres::Client) {
+    let back = "DROP INDEX usage_workspace; DROP INDEX usage_key; DROP INDEX usage_session;
+        ALTER TABLE usage DROP COLUMN asked_model, DROP COLUMN session, DROP COLUMN client, DROP COLUMN tries;
+        DELETE FROM schema_step WHERE number >= 16";
+    db.batch_execute(&format!("{WITHOUT_FACTS} {back}")).await.unwrap();
 }
 
 /// Brings a database to the shape from before caches were counted.

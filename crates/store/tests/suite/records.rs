@@ -42,6 +42,10 @@ async fn a_row_comes_back_whole(world: World) {
         source: UsageSource::None,
         first_byte_ms: None,
         client_request_id: None,
+        asked_model: None,
+        session: None,
+        client: None,
+        tries: Vec::new(),
         streamed: false,
         charge: NanoUsd::new(99),
         ..usage_row(&world.hold(customer, 0))
@@ -82,7 +86,7 @@ async fn pages_run_over_days_and_filters(world: World) {
     assert_eq!(paged, written);
     let filter = UsageFilter {
         workspace: Some(two.workspace),
-        key: Some(two.key),
+        keys: Some(vec![two.key]),
         model: Some("fast".to_owned()),
         from: Some(written[30].at),
         until: Some(written[3].at),

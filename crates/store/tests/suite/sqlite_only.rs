@@ -2,8 +2,8 @@
 //! Never here: what holds for both engines, killed processes (kill).
 
 use crate::contradiction::one_row_contradicts;
-use crate::world::{Customer, WITHOUT_PEOPLE, World, on_sqlite, spawn, usage_row};
-use ledger::{Counted, HoldAnswer, HoldOrder, HoldState, SettleAnswer, UsageRow};
+use crate::world::{Customer, WITHOUT_FACTS, WITHOUT_PEOPLE, World, old_row, on_sqlite, spawn, usage_row};
+use ledger::{HoldAnswer, HoldOrder, HoldState, SettleAnswer, UsageRow};
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ fn r_bill_3_rows_from_before_images_made_none() {
         let customer = world.customer(&o, 0).await;
         let mut rows = Vec::new();
         for _ in 0..2 {
-            rows.push(UsageRow { counted: Counted::default(), ..usage_row(&world.hold(customer, 0)) });
+            rows.push(old_row(&world.hold(customer, 0)));
             world.forward(Duration::from_secs(24 * 60 * 60));
         }
         rows.iter().for_each(|row| o.ledger.record(row.clone()));
@@ -91,6 +91,7 @@ fn r_bill_3_rows_from_before_images_made_none() {
 /// Brings a file to the shape from before charges were counted by day.
 pub fn without_caps(db: &Connection) {
     let triggers = "DROP TRIGGER operator_log_is_never_changed; DROP TRIGGER operator_log_is_never_deleted;";
+    without_facts(db);
     db.execute_batch(&format!("{triggers} {WITHOUT_PEOPLE}")).unwrap();
     let hold = "ALTER TABLE hold DROP COLUMN member; ALTER TABLE hold DROP COLUMN end_user";
     db.execute_batch(&format!("DROP TABLE tier; DROP TABLE spend_day; {hold}")).unwrap();
@@ -102,6 +103,16 @@ pub fn without_caps(db: &Connection) {
     }
     each_day(db, "ALTER TABLE usage_DAY DROP COLUMN member; ALTER TABLE usage_DAY DROP COLUMN end_user");
     db.pragma_update(None, "user_version", 4).unwrap();
+}
+
+/// Brings a file to the shape from before there were sums of requests.
+pub fn without_facts(db: &Connection) {
+    db.execute_batch(WITHOUT_FACTS).unwrap();
+    each_day(db, "DROP INDEX usage_DAY_workspace; DROP INDEX usage_DAY_key; DROP INDEX usage_DAY_session");
+    for column in ["asked_model", "session", "client", "tries"] {
+        each_day(db, &format!("ALTER TABLE usage_DAY DROP COLUMN {column}"));
+    }
+    db.pragma_update(None, "user_version", 13).unwrap();
 }
 
 fn each_day(db: &Connection, sql: &str) {

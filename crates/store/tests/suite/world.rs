@@ -1,7 +1,7 @@
 //! What a case runs in: an engine of one kind, a clock that the case moves, seeded chance, shorthand for orders.
 //! Never here: a case.
 
-use ledger::{Caps, Counted, GrantKind, GrantOrder, HoldOrder, SettleOrder, UsageRow};
+use ledger::{Caps, Counted, GrantKind, GrantOrder, HoldOrder, SettleOrder, Tried, UsageRow};
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -234,6 +234,28 @@ pub fn usage_row(hold: &HoldOrder) -> UsageRow {
         attempts: 1,
         partial: false,
         client_request_id: Some("abc".to_owned()),
+        asked_model: Some("quick".into()),
+        session: Some("8f14e45f".into()),
+        client: Some("claude-cli/2.1".into()),
+        tries: vec![Tried {
+            provider: "globex".into(),
+            upstream_model: "globex \"s\"".into(),
+            fault: "upstream_overloaded".into(),
+            cause: "status_529".into(),
+            until_ms: 120,
+        }],
+    }
+}
+
+/// A row with nothing of what came to be recorded later.
+pub fn old_row(hold: &HoldOrder) -> UsageRow {
+    UsageRow {
+        counted: Counted::default(),
+        asked_model: None,
+        session: None,
+        client: None,
+        tries: Vec::new(),
+        ..usage_row(hold)
     }
 }
 
@@ -246,6 +268,11 @@ pub const WITHOUT_PEOPLE: &str = "
     ALTER TABLE operator_log DROP COLUMN workspace; ALTER TABLE operator_log DROP COLUMN address;
     ALTER TABLE operator_log DROP COLUMN was; ALTER TABLE operator_log DROP COLUMN became;
     ALTER TABLE operator_log DROP COLUMN hash;";
+
+/// Takes a store's shape back to the one from before there were sums of requests.
+pub const WITHOUT_FACTS: &str =
+    "DROP TABLE facts_hour; DROP TABLE facts_day; DROP TABLE pace_hour; DROP TABLE pace_day;
+    DROP TABLE usage_gone; DROP TABLE usage_kept_from;";
 
 /// A number that the system rolls.
 pub fn seed() -> u64 {

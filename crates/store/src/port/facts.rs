@@ -1,0 +1,123 @@
+//! Sums of requests, as they are asked for. In: facets, a span of time. Out: sums by facet and by time, of one instant.
+//! Never here: SQL, names for people.
+
+use ledger::facts::{Ending, Slot, Sums};
+use ledger::pace::Pace;
+use units::{KeyId, Timestamp, WorkspaceId};
+
+/// By what sums are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Who paid.
+    Workspace,
+    /// The key.
+    Key,
+    /// The model.
+    Model,
+    /// The endpoint family.
+    Endpoint,
+    /// The provider (operators only).
+    Provider,
+    /// How they ended.
+    Ending,
+}
+
+/// The value of what sums are told apart by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// A workspace.
+    Workspace(WorkspaceId),
+    /// A key.
+    Key(KeyId),
+    /// A model, an endpoint family or a provider.
+    Named(String),
+    /// How requests ended.
+    Ending(Ending),
+}
+
+/// Which requests are summed. All of what is said holds together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactFilter {
+    /// Only of this workspace.
+    pub workspace: Option<WorkspaceId>,
+    /// Only of these keys.
+    pub keys: Option<Vec<KeyId>>,
+    /// Only of this model.
+    pub model: Option<String>,
+    /// Only of this endpoint family.
+    pub endpoint: Option<String>,
+    /// Only served by this provider.
+    pub provider: Option<String>,
+    /// Only those that ended so.
+    pub ending: Option<Ending>,
+    /// From this instant on, the beginning of an hour.
+    pub from: Timestamp,
+    /// Before this instant, the beginning of an hour.
+    pub until: Timestamp,
+}
+
+impl FactFilter {
+    /// The coarsest slots that the span is made of.
+    pub fn slot(&self) -> Slot {
+        let whole = Slot::Day.begins_at(self.from) && Slot::Day.begins_at(self.until);
+        if whole { Slot::Day } else { Slot::Hour }
+    }
+}
+
+/// What is asked about requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactsAsk {
+    /// Which requests.
+    pub filter: FactFilter,
+    /// By what their sums are told apart; `None` is not at all.
+    pub by: Option<By>,
+    /// At most so many parts have a series of their own: those that cost most, then those with most requests.
+    pub series_max: usize,
+    /// How long the spans of a series are, in hours; `None` is no series. They begin at `filter.from`.
+    pub step_hours: Option<u32>,
+    /// Whether it is told how fast they were.
+    pub pace: bool,
+}
+
+/// Sums of a span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// When the span begins.
+    pub at: Timestamp,
+    /// What its requests came to.
+    pub sums: Sums,
+}
+
+/// How fast answers were.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Paces {
+    /// To the end of an answer.
+    pub end: Pace,
+    /// To its first byte.
+    pub first_byte: Pace,
+}
+
+impl Paces {
+    /// Those of others too.
+    pub fn take(&mut self, others: &Self) {
+        self.end.take(&others.end);
+        self.first_byte.take(&others.first_byte);
+    }
+}
+
+/// What requests came to, all of one instant: the parts sum to the total, and so do the spans.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// All together.
+    pub total: Sums,
+    /// Each part, the dearest first.
+    pub parts: Vec<(Part, Sums)>,
+    /// All together by time, oldest first; spans without requests are not told.
+    pub series: Vec<Point>,
+    /// The first parts by time.
+    pub part_series: Vec<(Part, Vec<Point>)>,
+    /// How fast they were.
+    pub pace: Paces,
+    /// How fast they were by time.
+    pub pace_series: Vec<(Timestamp, Paces)>,
+}

@@ -1,0 +1,230 @@
+//! Sums of requests, in the database's own words. In: rows that are being written; questions. Out: statements; answers of one instant.
+//! Never here: which sums there are (ledger), usage rows one by one (usage).
+
+use super::pool::Fail;
+use super::wire::Uuid;
+use crate::facts::{
+    self, ENDING, FACETS, NUMBERS, Term, Value, added, numbers_of_row, pace_table, row_terms, step_of_column,
+    sums_table, terms,
+};
+use crate::port::{By, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
+use ledger::facts::{Ending, SUMS, Slot, Sums};
+use ledger::pace::Timed;
+use std::collections::BTreeMap;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Transaction};
+use units::{KeyId, WorkspaceId};
+
+/// The parts of a statement that sum the rows of `put` less those of `before`, behind a comma each.
+pub fn with_sums() -> String {
+    // What a sum is about stands in a usage row but for how it ended.
+    let [workspace, key, model, endpoint, provider, ending] = FACETS;
+    let about = format!("{workspace}, {key}, {model}, {endpoint}, {provider}");
+    let told = |sign: &str| {
+        let numbers: Vec<String> =
+            numbers_of_row().iter().zip(NUMBERS).map(|(of, name)| format!("{sign}({of}) AS {name}_")).collect();
+        format!(
+            "at, {about}, {ENDING} AS {ending}, status, latency_ms, first_byte_ms, {sign}1 AS sign, {}",
+            numbers.join(", ")
+        )
+    };
+    let mut sql = format!(
+        ", delta AS MATERIALIZED (SELECT {} FROM put UNION ALL SELECT {} FROM before \
+         WHERE EXISTS (SELECT 1 FROM put WHERE put.request = before.request))",
+        told(""),
+        told("-")
+    );
+    for slot in Slot::ALL {
+        let (sums, paces) = (sums_table(slot), pace_table(slot));
+        let added_up: Vec<String> = NUMBERS.iter().map(|name| format!("sum({name}_)::bigint")).collect();
+        sql.push_str(&format!(
+            ", {sums}_put AS (INSERT INTO {sums} AS old (slot, {about}, {ending}, {}) \
+             SELECT at / {} AS slot, {about}, {ending}, {} FROM delta GROUP BY 1, 2, 3, 4, 5, 6, 7 \
+             ORDER BY 1, 2, 3, 4, 5, 6, 7 ON CONFLICT (slot, {about}, {ending}) DO UPDATE SET {})",
+            NUMBERS.join(", "),
+            slot.ms(),
+            added_up.join(", "),
+            added("old", &NUMBERS),
+        ));
+        let timed = [(Timed::End, "latency_ms"), (Timed::FirstByte, "first_byte_ms")].map(|(timed, column)| {
+            format!(
+                "SELECT at / {} AS slot, {about}, {ending}, {} AS timed, {} AS step, sign FROM delta \
+                 WHERE status < 400 AND {column} IS NOT NULL",
+                slot.ms(),
+                timed.number(),
+                step_of_column(column)
+            )
+        });
+        sql.push_str(&format!(
+            ", {paces}_put AS (INSERT INTO {paces} AS old (slot, {about}, {ending}, timed, step, requests) \
+             SELECT slot, {about}, {ending}, timed, step, sum(sign)::bigint FROM ({}) AS each \
+             GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9 \
+             ON CONFLICT (slot, {about}, {ending}, timed, step) DO UPDATE SET {})",
+            timed.join(" UNION ALL "),
+            added("old", &["requests"]),
+        ));
+    }
+    sql
+}
+
+/// What requests came to, of one instant.
+pub async fn ask(tx: &Transaction<'_>, ask: &FactsAsk) -> Result<Facts, Fail> {
+    let filter = Filter::of(terms(&ask.filter));
+    let slot = ask.filter.slot();
+    let table = sums_table(slot);
+    let sums = NUMBERS.map(|c| format!("coalesce(sum({c}), 0)::bigint")).join(", ");
+    let mut all = Facts::default();
+    let rows = filter.rows(tx, &format!("SELECT {sums} FROM {table}"), "").await?;
+    all.total = rows.first().map_or(Ok(Sums::default()), |row| sums_of(row, 0))?;
+    if let Some(by) = ask.by {
+        let column = facts::column(by);
+        let sql = format!("SELECT {sums}, {column} FROM {table}");
+        for row in filter.rows(tx, &sql, &format!("GROUP BY {column}")).await? {
+            all.parts.push((part_of(&row, SUMS, by)?, sums_of(&row, 0)?));
+        }
+        facts::sort(&mut all.parts);
+    }
+    let Some(hours) = ask.step_hours else {
+        if ask.pace {
+            all.pace = paces(tx, &filter, slot, "0::bigint").await?.remove(&0).unwrap_or_default();
+        }
+        return Ok(all);
+    };
+    let span = facts::span(ask, hours);
+    let sql = format!("SELECT {sums}, {span} AS span FROM {table}");
+    for row in filter.rows(tx, &sql, "GROUP BY span ORDER BY span").await? {
+        all.series.push(point_of(&row, ask, hours)?);
+    }
+    if let (Some(by), true) = (ask.by, ask.series_max > 0 && !all.parts.is_empty()) {
+        let column = facts::column(by);
+        let sql = format!("SELECT {sums}, {span} AS span, {column} FROM {table}");
+        let only = (column, "in", facts::first_parts(&all.parts, ask.series_max));
+        let mut cells = Vec::new();
+        for row in filter.with(only).rows(tx, &sql, &format!("GROUP BY {column}, span ORDER BY span")).await? {
+            cells.push((part_of(&row, SUMS + 1, by)?, point_of(&row, ask, hours)?));
+        }
+        all.part_series = facts::part_series(&all.parts, ask.series_max, cells);
+    }
+    if ask.pace {
+        let by_span = paces(tx, &filter, slot, &span).await?;
+        by_span.values().for_each(|paces| all.pace.take(paces));
+        let start = |number| facts::span_start(ask, hours, number);
+        all.pace_series = by_span.into_iter().map(|(number, paces)| (start(number), paces)).collect();
+    }
+    Ok(all)
+}
+
+/// Paces by span.
+async fn paces(
+    tx: &Transaction<'_>,
+    filter: &Filter,
+    slot: Slot,
+    span: &str,
+) -> Result<BTreeMap<i64, Paces>, Fail> {
+    let sql = format!(
+        "SELECT {span} AS span, timed::bigint, step::bigint, sum(requests)::bigint FROM {}",
+        pace_table(slot)
+    );
+    let mut all: BTreeMap<i64, Paces> = BTreeMap::new();
+    for row in filter.rows(tx, &sql, "GROUP BY span, timed, step").await? {
+        let paces = all.entry(row.try_get(0)?).or_default();
+        facts::add_pace(paces, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+    }
+    Ok(all)
+}
+
+/// The days whose rows are to be looked at, newest first.
+pub async fn days_to_look_at(tx: &Transaction<'_>, filter: &UsageFilter) -> Result<Vec<i64>, Fail> {
+    let days = |rows: Vec<Row>| rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>();
+    let mut happened = None;
+    if let Some(filter) = facts::happened(filter) {
+        let terms = Filter::of(terms(&filter));
+        happened = Some(days(terms.rows(tx, "SELECT DISTINCT slot FROM facts_day", "").await?)?);
+    }
+    let kept = days(tx.query("SELECT day FROM usage_day", &[]).await?)?;
+    Ok(facts::days_to_look_at(&kept, happened.as_deref(), filter))
+}
+
+/// What the rows that fit come to.
+pub async fn sum_rows(tx: &Transaction<'_>, filter: &UsageFilter) -> Result<Sums, Fail> {
+    let numbers = numbers_of_row().map(|of| format!("coalesce(sum({of}), 0)::bigint")).join(", ");
+    let days = days_to_look_at(tx, &UsageFilter { before: None, ..filter.clone() }).await?;
+    let mut terms = row_terms(filter);
+    terms.push(("day", "in", Value::Numbers(days)));
+    let rows = Filter::of(terms).rows(tx, &format!("SELECT {numbers} FROM usage"), "").await?;
+    rows.first().map_or(Ok(Sums::default()), |row| sums_of(row, 0))
+}
+
+type Param = Box<dyn ToSql + Sync + Send>;
+
+/// A filter in this engine's words.
+pub struct Filter(Vec<Term>);
+
+impl Filter {
+    /// One of such terms.
+    pub const fn of(terms: Vec<Term>) -> Self {
+        Self(terms)
+    }
+
+    /// The same with one term more.
+    #[must_use]
+    pub fn with(&self, term: Term) -> Self {
+        Self(self.0.iter().cloned().chain([term]).collect())
+    }
+
+    /// Every row of a question that fits.
+    pub async fn rows(&self, tx: &Transaction<'_>, sql: &str, group: &str) -> Result<Vec<Row>, Fail> {
+        let (mut sql, mut params) = (format!("{sql} WHERE true"), Vec::<Param>::new());
+        for (column, how, value) in &self.0 {
+            sql.push_str(&term(column, how, params.len() + 1, value));
+            params.push(param(value.clone()));
+        }
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| &**p as _).collect();
+        Ok(tx.query(&format!("{sql} {group}"), &params).await?)
+    }
+}
+
+fn term(column: &str, how: &str, n: usize, value: &Value) -> String {
+    let kind = match value {
+        Value::Id(_) => "uuid",
+        Value::Ids(_) => "uuid[]",
+        Value::Text(_) => "text",
+        Value::Texts(_) => "text[]",
+        Value::Number(_) => "bigint",
+        Value::Numbers(_) => "bigint[]",
+    };
+    let right = if how == "in" { format!("= ANY(${n}::{kind})") } else { format!("{how} ${n}::{kind}") };
+    format!(" AND {column} {right}")
+}
+
+fn param(value: Value) -> Param {
+    match value {
+        Value::Id(id) => Box::new(Uuid(id)),
+        Value::Ids(ids) => Box::new(ids.into_iter().map(Uuid).collect::<Vec<_>>()),
+        Value::Text(text) => Box::new(text),
+        Value::Texts(texts) => Box::new(texts),
+        Value::Number(number) => Box::new(number),
+        Value::Numbers(numbers) => Box::new(numbers),
+    }
+}
+
+fn sums_of(row: &Row, first: usize) -> Result<Sums, Fail> {
+    let mut numbers = [0; SUMS];
+    for (n, number) in (first..).zip(&mut numbers) {
+        *number = row.try_get(n)?;
+    }
+    Ok(Sums::from_numbers(numbers))
+}
+
+fn point_of(row: &Row, ask: &FactsAsk, hours: u32) -> Result<Point, Fail> {
+    Ok(Point { at: facts::span_start(ask, hours, row.try_get(SUMS)?), sums: sums_of(row, 0)? })
+}
+
+fn part_of(row: &Row, n: usize, by: By) -> Result<Part, Fail> {
+    Ok(match by {
+        By::Workspace => Part::Workspace(WorkspaceId::from_bytes(row.try_get::<_, Uuid>(n)?.0)),
+        By::Key => Part::Key(KeyId::from_bytes(row.try_get::<_, Uuid>(n)?.0)),
+        By::Model | By::Endpoint | By::Provider => Part::Named(row.try_get(n)?),
+        By::Ending => Part::Ending(Ending::from_number(row.try_get::<_, i16>(n)?.into()).unwrap_or(Ending::Failed)),
+    })
+}

@@ -27,6 +27,7 @@ mod routes;
 mod schema;
 mod secrets;
 mod tokens;
+mod usage;
 mod workspace_rules;
 mod workspaces;
 

@@ -5,6 +5,7 @@ use crate::limits::USE_MS;
 use admit::{Allowance, PlatformRules, SpendCaps};
 use catalog::Model;
 use ledger::{Cap, Capped, Caps, Span};
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -133,6 +134,24 @@ impl LiveKeys {
     /// The key of that id.
     pub fn of_id(&self, id: KeyId) -> Option<Arc<LiveKey>> {
         self.keys.read().values().find(|key| key.id == id).cloned()
+    }
+
+    /// The keys that fit, revoked ones too.
+    pub fn ids(&self, fits: impl Fn(&KeyRow) -> bool) -> Vec<KeyId> {
+        self.each_once(|key| fits(key).then_some(key.id)).collect()
+    }
+
+    /// What people call the keys of a workspace, or all of them.
+    pub fn names(&self, workspace: Option<WorkspaceId>) -> BTreeMap<KeyId, String> {
+        let named =
+            |key: &LiveKey| workspace.is_none_or(|id| id == key.workspace).then(|| (key.id, key.name.clone()));
+        self.each_once(named).collect()
+    }
+
+    fn each_once<T>(&self, take: impl Fn(&LiveKey) -> Option<T>) -> impl Iterator<Item = T> {
+        let keys = self.keys.read();
+        let each_once = keys.iter().filter(|(digest, key)| key.digest == **digest);
+        each_once.filter_map(|(_, key)| take(key)).collect::<Vec<_>>().into_iter()
     }
 
     /// The keys that were used since an instant, and when.

@@ -7,6 +7,14 @@ use units::NanoUsd;
 
 /// Longest `x-client-request-id` that is kept; longer ones are cut.
 pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
+/// Rows that CSV reads at once.
+pub const CSV_PAGE_ROWS: u32 = 1_000;
+/// So many parts of sums are told, the dearest.
+pub const FACTS_PARTS_MAX: usize = 500;
+/// So many of them have a series of their own.
+pub const FACTS_SERIES_MAX: u8 = 8;
+/// So many spans a series has at most: more than the hours of a month or the days of a year.
+pub const FACTS_SPANS_MAX: u64 = 750;
 /// Longest name of a client and of a caller's own session that are recorded, in bytes; longer ones are cut.
 pub const CLIENT_TOLD_BYTES_MAX: usize = 64;
 /// So many failed attempts of a request are recorded, the first.

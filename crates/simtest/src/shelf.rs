@@ -7,10 +7,10 @@ use ledger::facts::Sums;
 use parking_lot::Mutex;
 use store::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
-    LogFilter, OldText, OnceRow, OperatorTokenRow, OwnCredentialRow, Pending, Store, StoreError, TaskEnd, TaskRow,
-    TaskState, UsageFilter, WorkspaceChange, WorkspaceRow,
+    LogFilter, OldText, OnceRow, OperatorTokenRow, OwnCredentialRow, Pending, PriceRow, Store, StoreError, TaskEnd,
+    TaskRow, TaskState, UsageFilter, WorkspaceChange, WorkspaceRow,
 };
-use units::{BootId, KeyId, OperatorTokenId, RequestId, Secret, Timestamp, WorkspaceId};
+use units::{BootId, KeyId, OperatorTokenId, PriceId, RequestId, Secret, Timestamp, WorkspaceId};
 
 /// The store in memory.
 #[derive(Default)]
@@ -147,6 +147,10 @@ impl Store for Shelf {
         self.log.lock().push(log);
         *self.catalogue.lock() = rows;
         ready(Ok(()))
+    }
+
+    fn find_price(&self, id: PriceId) -> Pending<'_, Option<PriceRow>> {
+        ready(Ok(self.catalogue.lock().prices.iter().find(|row| row.id == id).cloned()))
     }
 
     fn page_usage(&self, _: UsageFilter) -> Pending<'_, Vec<UsageRow>> {

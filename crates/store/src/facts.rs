@@ -1,7 +1,7 @@
 //! What both engines keep alike of sums of requests: names of columns, the text of questions. In: rows, asks. Out: sums waiting to be
 //! written, SQL without parameters' spelling, answers put together. Never here: a connection.
 
-use crate::port::{By, FactFilter, FactsAsk, Paces, Part, Point, UsageFilter};
+use crate::port::{FactFilter, FactsAsk, Paces, Part, Point, UsageFilter};
 use crate::record::day_of;
 use foldhash::HashMap;
 use ledger::UsageRow;
@@ -120,18 +120,6 @@ pub enum Value {
     Number(i64),
     /// Several numbers.
     Numbers(Vec<i64>),
-}
-
-/// The column that tells parts apart.
-pub const fn column(by: By) -> &'static str {
-    match by {
-        By::Workspace => "workspace",
-        By::Key => "key",
-        By::Model => "model",
-        By::Endpoint => "endpoint",
-        By::Provider => "provider",
-        By::Ending => "ending",
-    }
 }
 
 /// What is asked of a column: which, how it is compared, with what.

@@ -356,6 +356,9 @@ pub trait Store: Devices + OwnCredentials + Seals + Send + Sync {
     /// Prices are appended when their id is new, never changed.
     fn replace_catalogue(&self, rows: CatalogueRows, log: AuditEntry) -> Pending<'_, ()>;
 
+    /// A version of a price, in force or not.
+    fn find_price(&self, id: PriceId) -> Pending<'_, Option<PriceRow>>;
+
     /// A page of usage rows, newest first.
     fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<UsageRow>>;
     /// What the rows that fit come to; neither `before` nor `limit` matters.

@@ -62,6 +62,11 @@ impl Operator {
         Self { address, token: self.token.clone() }
     }
 
+    /// The gateway's address.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its token.
     pub fn token(&self) -> &str {
         &self.token

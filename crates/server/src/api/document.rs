@@ -88,10 +88,11 @@ fn operation(row: &Row, takes: &mut SchemaGenerator, gives: &mut SchemaGenerator
         told["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
     }
     let mut answers = Map::new();
-    let schema = ((row.answer)().schema)(gives);
+    let schema = ((row.answer)().schema)(gives).to_value();
+    let media = schema["contentMediaType"].as_str().unwrap_or("application/json").to_owned();
     answers.insert(
         row.status.to_string(),
-        json!({ "description": "The answer.", "content": { "application/json": { "schema": schema } } }),
+        json!({ "description": "The answer.", "content": { media: { "schema": schema } } }),
     );
     for status in problems(row).into_iter().map(str::to_owned) {
         answers.insert(status, json!({ "$ref": "#/components/responses/Problem" }));

@@ -10,7 +10,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use std::sync::Arc;
 use store::port::{AuditEntry, KeyRow, Role, WorkspaceRow};
-use units::{Timestamp, UserId, WorkspaceId};
+use units::{KeyId, Timestamp, UserId, WorkspaceId};
 
 /// Who takes keys in hand: in the workspace of the path, or everywhere as an operator.
 pub struct Hand {
@@ -41,6 +41,17 @@ impl Hand {
     pub fn holds(&self, row: &KeyRow) -> bool {
         let Some(seat) = &self.seat else { return true };
         row.workspace == seat.workspace.id && (seat.role != Role::Developer || self.is_own(row))
+    }
+
+    /// The workspace of the path; `None` for operators who look everywhere.
+    pub fn place(&self) -> Option<WorkspaceId> {
+        self.seat.as_ref().map(|seat| seat.workspace.id)
+    }
+
+    /// The keys to which they are narrowed, revoked ones too; `None` is all of the place.
+    pub fn narrowed_to(&self, house: &House) -> Option<Vec<KeyId>> {
+        let narrow = self.seat.as_ref().is_some_and(|seat| seat.role == Role::Developer);
+        narrow.then(|| house.keys.ids(|row| self.holds(row)))
     }
 
     /// A user's keys are theirs; a program's are those that it made, for nobody.

@@ -6,7 +6,7 @@ use super::people::{account, invitations, members, password, sessions, totp, use
 use super::problem::Problem;
 use super::{
     account_limits, catalogue, credit, devices, document, fit, key_told, keys, log, management_keys, operator,
-    own_providers, page, platform, records, secrets, tokens, workspace_rules, workspaces,
+    own_providers, page, platform, records, secrets, tokens, usage, workspace_rules, workspaces,
 };
 use crate::house::Worker;
 use crate::surface::MANAGED;
@@ -281,7 +281,21 @@ pub static ROWS: &[Row] = rows![
     /// Models of the catalogue.
     GET "/models" "models.list", May::Operator, () => catalogue::Models, catalogue::models;
     /// Usage, newest first.
-    GET "/usage" "usage.list", May::Operator, records::WhichUsage => records::UsageRows, records::usage;
+    GET "/usage" "usage.list", May::Operator, usage::WhichUsage => usage::UsagePage, usage::list;
+    /// Usage as CSV, all that fits.
+    GET "/usage.csv" "usage.csv", May::Operator, usage::WhichUsage => usage::Csv, usage::csv;
+    /// A request, and how its charge came about.
+    GET "/usage/{request}" "usage.show", May::Operator, () => usage::UsageDetail, usage::detail;
+    /// What requests came to.
+    GET "/facts" "facts.show", May::Operator, usage::WhichHouseFacts => usage::FactsTold, usage::facts;
+    /// Requests of a workspace, newest first; developers see those of their own keys.
+    GET "/workspaces/{workspace}/usage" "workspace_usage.list", MEMBERS, usage::WhichRequests => usage::RequestPage, usage::list_of_workspace;
+    /// Requests of a workspace as CSV, all that fit.
+    GET "/workspaces/{workspace}/usage.csv" "workspace_usage.csv", MEMBERS, usage::WhichRequests => usage::Csv, usage::csv_of_workspace;
+    /// A request of a workspace, and how its charge came about.
+    GET "/workspaces/{workspace}/usage/{request}" "workspace_usage.show", MEMBERS, () => usage::RequestDetail, usage::detail_of_workspace;
+    /// What requests of a workspace came to; developers see those of their own keys.
+    GET "/workspaces/{workspace}/facts" "workspace_facts.show", MEMBERS, usage::WhichFacts => usage::FactsTold, usage::facts_of_workspace;
     /// Recomputes the ledger.
     GET "/audit" "audit.run", May::Operator, () => records::AuditTold, records::audit;
     /// The log of what everybody did, newest first.

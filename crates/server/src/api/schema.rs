@@ -6,11 +6,12 @@ use crate::limits::{
     PAGE_ROWS_MAX, PASSWORD_CHARS, REASON_CHARS_MAX, SLUG_CHARS_MAX,
 };
 use admit::Scope;
+use ledger::facts::Ending;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt::Display;
-use store::port::Role;
+use store::port::{By, Role};
 use units::{
     CredentialId, GrantId, InvitationId, KeyId, ManagementKeyId, NanoUsd, OperatorTokenId, PriceId, RequestId,
     SessionId, Timestamp, UserId, WorkspaceId,
@@ -111,6 +112,10 @@ looks! {
     Reason = json_schema!({ "type": "string", "format": "reason", "minLength": 1, "maxLength": REASON_CHARS_MAX });
     /// An amount of USD, exactly.
     Usd = json_schema!({ "type": "string", "format": "usd", "pattern": "^[0-9]+(\\.[0-9]{1,9})?$" });
+    /// How a request ended.
+    EndingName = json_schema!({ "type": "string", "enum": Ending::ALL.map(Ending::name) });
+    /// By what sums are told apart.
+    ByName = json_schema!({ "type": "string", "enum": By::ALL.map(By::name) });
     /// A role in a workspace.
     RoleName = json_schema!({ "type": "string", "enum": Role::ALL.map(Role::name) });
     /// What a key may be used for.

@@ -22,6 +22,24 @@ pub enum By {
     Ending,
 }
 
+impl By {
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::Workspace, Self::Key, Self::Model, Self::Endpoint, Self::Provider, Self::Ending];
+
+    /// The word of the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::Key => "key",
+            Self::Model => "model",
+            Self::Endpoint => "endpoint",
+            Self::Provider => "provider",
+            Self::Ending => "ending",
+        }
+    }
+}
+
 /// The value of what sums are told apart by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {

@@ -46,6 +46,12 @@ fn price(row: &Row) -> Result<PriceRow, Fail> {
     })
 }
 
+/// A version of a price, in force or not.
+pub async fn find_price(tx: &Transaction<'_>, id: PriceId) -> Result<Option<PriceRow>, Fail> {
+    let sql = "SELECT id, model, document, effective_from FROM price WHERE id = $1";
+    tx.query_opt(sql, &[&Uuid(id.bytes())]).await?.as_ref().map(price).transpose()
+}
+
 /// The catalogue as it stands; the transaction sees one instant.
 pub async fn load(tx: &Transaction<'_>) -> Result<CatalogueRows, Fail> {
     let all = async |sql: &str| tx.query(sql, &[]).await;

@@ -77,7 +77,7 @@ pub async fn ask(tx: &Transaction<'_>, ask: &FactsAsk) -> Result<Facts, Fail> {
     let rows = filter.rows(tx, &format!("SELECT {sums} FROM {table}"), "").await?;
     all.total = rows.first().map_or(Ok(Sums::default()), |row| sums_of(row, 0))?;
     if let Some(by) = ask.by {
-        let column = facts::column(by);
+        let column = by.name();
         let sql = format!("SELECT {sums}, {column} FROM {table}");
         for row in filter.rows(tx, &sql, &format!("GROUP BY {column}")).await? {
             all.parts.push((part_of(&row, SUMS, by)?, sums_of(&row, 0)?));
@@ -96,7 +96,7 @@ pub async fn ask(tx: &Transaction<'_>, ask: &FactsAsk) -> Result<Facts, Fail> {
         all.series.push(point_of(&row, ask, hours)?);
     }
     if let (Some(by), true) = (ask.by, ask.series_max > 0 && !all.parts.is_empty()) {
-        let column = facts::column(by);
+        let column = by.name();
         let sql = format!("SELECT {sums}, {span} AS span, {column} FROM {table}");
         let only = (column, "in", facts::first_parts(&all.parts, ask.series_max));
         let mut cells = Vec::new();

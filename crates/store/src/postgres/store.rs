@@ -7,7 +7,7 @@ use super::{
 };
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
-    LogFilter, OnceRow, OperatorTokenRow, Pending, Store, StoreError, TaskEnd, TaskRow, UsageFilter,
+    LogFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, StoreError, TaskEnd, TaskRow, UsageFilter,
     WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
@@ -16,7 +16,7 @@ use ledger::UsageRow;
 use ledger::facts::Sums;
 use std::sync::Arc;
 use tokio_postgres::Transaction;
-use units::{BootId, KeyId, OperatorTokenId, RequestId, Secret, Timestamp, WorkspaceId};
+use units::{BootId, KeyId, OperatorTokenId, PriceId, RequestId, Secret, Timestamp, WorkspaceId};
 
 /// What a change does inside its transaction.
 pub type Verb<A, T> = for<'t> fn(&'t Transaction<'t>, &'t A) -> BoxFuture<'t, Result<T, Fail>>;
@@ -148,6 +148,10 @@ impl Store for Postgres {
 
     fn replace_catalogue(&self, rows: CatalogueRows, log: AuditEntry) -> Pending<'_, ()> {
         Box::pin(self.change(rows, log, Some(Change::Catalogue), |tx, rows| Box::pin(catalogue::replace(tx, rows))))
+    }
+
+    fn find_price(&self, id: PriceId) -> Pending<'_, Option<PriceRow>> {
+        Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(catalogue::find_price(tx, id)) as _)))
     }
 
     fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<UsageRow>> {

@@ -3,7 +3,7 @@
 
 use super::sql_error;
 use crate::port::{CatalogueRows, CredentialRow, PriceRow, StoreError};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use units::{CredentialId, PriceId, Secret, Timestamp};
 
 fn version(db: &Connection) -> rusqlite::Result<u64> {
@@ -15,7 +15,7 @@ fn version(db: &Connection) -> rusqlite::Result<u64> {
 /// The catalogue as it stands, read at one instant.
 pub fn load(db: &Connection) -> rusqlite::Result<CatalogueRows> {
     let tx = db.unchecked_transaction()?;
-    let pair = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let rows = CatalogueRows {
         version: version(&tx)?,
         tiers: tx
@@ -46,17 +46,25 @@ pub fn load(db: &Connection) -> rusqlite::Result<CatalogueRows> {
             .collect::<rusqlite::Result<_>>()?,
         prices: tx
             .prepare("SELECT id, model, document, effective_from FROM price WHERE in_force = 1 ORDER BY model, id")?
-            .query_map([], |row| {
-                Ok(PriceRow {
-                    id: PriceId::from_bytes(row.get(0)?),
-                    model: row.get(1)?,
-                    document: row.get(2)?,
-                    effective_from: Timestamp::from_ms(row.get(3)?),
-                })
-            })?
+            .query_map([], price)?
             .collect::<rusqlite::Result<_>>()?,
     };
     Ok(rows)
+}
+
+fn price(row: &Row<'_>) -> rusqlite::Result<PriceRow> {
+    Ok(PriceRow {
+        id: PriceId::from_bytes(row.get(0)?),
+        model: row.get(1)?,
+        document: row.get(2)?,
+        effective_from: Timestamp::from_ms(row.get(3)?),
+    })
+}
+
+/// A version of a price, in force or not.
+pub fn find_price(db: &Connection, id: PriceId) -> rusqlite::Result<Option<PriceRow>> {
+    let sql = "SELECT id, model, document, effective_from FROM price WHERE id = ?1";
+    db.query_row(sql, [id.bytes()], price).optional()
 }
 
 /// Replaces it whole, if nobody else did meanwhile.

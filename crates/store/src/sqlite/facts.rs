@@ -73,7 +73,7 @@ pub fn ask(db: &Connection, ask: &FactsAsk) -> rusqlite::Result<Facts> {
     let sql = format!("SELECT {sums} FROM {table}");
     all.total = filter.rows(&tx, &sql, "", |row| sums_of(row, 0))?.pop().unwrap_or_default();
     if let Some(by) = ask.by {
-        let column = facts::column(by);
+        let column = by.name();
         let sql = format!("SELECT {sums}, {column} FROM {table}");
         let part = |row: &Row<'_>| Ok((part_of(row, SUMS, by)?, sums_of(row, 0)?));
         all.parts = filter.rows(&tx, &sql, &format!("GROUP BY {column}"), part)?;
@@ -93,7 +93,7 @@ pub fn ask(db: &Connection, ask: &FactsAsk) -> rusqlite::Result<Facts> {
     let sql = format!("SELECT {sums}, {span} AS span FROM {table}");
     all.series = filter.rows(&tx, &sql, "GROUP BY span ORDER BY span", point)?;
     if let (Some(by), true) = (ask.by, ask.series_max > 0 && !all.parts.is_empty()) {
-        let column = facts::column(by);
+        let column = by.name();
         let sql = format!("SELECT {sums}, {span} AS span, {column} FROM {table}");
         let only = (column, "in", facts::first_parts(&all.parts, ask.series_max));
         let cell = |row: &Row<'_>| Ok((part_of(row, SUMS + 1, by)?, point(row)?));

@@ -4,13 +4,13 @@
 use super::{Sqlite, answers, catalogue, facts, keys, log, once, people, sql_error, tasks, usage, workspaces};
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
-    LogFilter, OnceRow, OperatorTokenRow, Pending, Store, TaskEnd, TaskRow, UsageFilter, WorkspaceChange,
+    LogFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, TaskEnd, TaskRow, UsageFilter, WorkspaceChange,
     WorkspaceRow,
 };
 use admit::PlatformRules;
 use ledger::UsageRow;
 use ledger::facts::Sums;
-use units::{BootId, KeyId, OperatorTokenId, RequestId, Secret, Timestamp, WorkspaceId};
+use units::{BootId, KeyId, OperatorTokenId, PriceId, RequestId, Secret, Timestamp, WorkspaceId};
 
 impl Store for Sqlite {
     fn boot(&self) -> BootId {
@@ -86,6 +86,10 @@ impl Store for Sqlite {
 
     fn replace_catalogue(&self, rows: CatalogueRows, log: AuditEntry) -> Pending<'_, ()> {
         Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| catalogue::replace(tx, &rows))))
+    }
+
+    fn find_price(&self, id: PriceId) -> Pending<'_, Option<PriceRow>> {
+        Box::pin(self.reads.ask(move |db| catalogue::find_price(db, id)))
     }
 
     fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<UsageRow>> {

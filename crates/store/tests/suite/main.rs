@@ -1,4 +1,5 @@
 //! One suite for both engines. SQLite always; PostgreSQL when TOLLGATE_TEST_PG names a server, and it says so when not.
+//! Never here: a case.
 
 #[macro_use]
 #[cfg(test)]

@@ -60,6 +60,20 @@ impl Tour<'_> {
         Ok(())
     }
 
+    /// Asks as an operator's token for something that is no JSON and has `part` in it.
+    fn csv(&mut self, name: &str, path: &str, part: &str) -> Outcome<()> {
+        let headers = [("authorization", self.token.as_str())];
+        let request = raw("GET", &format!("/api/manage{path}"), &headers, &[]);
+        let reply = exchange(self.town.gateway.address, &request, PATIENCE).map_err(at(name))?;
+        let told = reply.head.get("content-type");
+        if reply.head.status != 200 || !told.starts_with("text/csv") || !reply.text().contains(part) {
+            return Err(format!("{name}: {}", reply.shown()));
+        }
+        self.seen.insert(name.to_owned());
+        self.logged.insert(name.to_owned());
+        Ok(())
+    }
+
     /// Asks as somebody at a browser.
     fn person(&mut self, by: &mut Browser, name: &str, what: &str, body: &Value) -> Outcome<Value> {
         let (method, path) = what.split_once(' ').ok_or("no method")?;
@@ -296,7 +310,24 @@ fn platform(tour: &mut Tour<'_>) -> Outcome<()> {
     tour.operator("provider_keys.change", &format!("PATCH {one}"), &json!({ "label": "theirs" }))?;
     tour.operator("provider_keys.remove", &format!("DELETE {one}"), &NOTHING)?;
     used(tour)?;
-    tour.operator("usage.list", "GET /usage", &NOTHING)?;
+    let rows = tour.operator("usage.list", "GET /usage", &NOTHING)?;
+    let (request, of) =
+        (text(&rows["data"][0]["request_id"]).to_owned(), text(&rows["data"][0]["workspace"]).to_owned());
+    let sums = "by=model&step_hours=1&pace=true";
+    for (name, path) in [
+        ("usage.show", format!("/usage/{request}")),
+        ("facts.show", format!("/facts?{sums}")),
+        ("workspace_usage.list", format!("/workspaces/{of}/usage")),
+        ("workspace_usage.show", format!("/workspaces/{of}/usage/{request}")),
+        ("workspace_facts.show", format!("/workspaces/{of}/facts?{sums}")),
+    ] {
+        tour.operator(name, &format!("GET {path}"), &NOTHING)?;
+    }
+    for (name, path) in
+        [("usage.csv", "/usage.csv".to_owned()), ("workspace_usage.csv", format!("/workspaces/{of}/usage.csv"))]
+    {
+        tour.csv(name, &path, &request)?;
+    }
     tour.operator("audit.run", "GET /audit", &NOTHING)?;
     tour.operator("log.list", "GET /log?limit=5", &NOTHING)?;
     tour.operator("log.check", "GET /log/check", &NOTHING)?;

@@ -113,6 +113,7 @@ fn random_sizes(server: Option<&str>) -> Outcome<()> {
     assert!(well > 20 && refused > 20, "{well} served, {refused} refused");
     house.operator.no_holds(Duration::from_secs(5))?;
     books_balance(&house, &account, GRANT)?;
+    crate::sums::agree(&house.operator, &account)?;
     house.calm()
 }
 

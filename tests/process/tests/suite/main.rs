@@ -61,6 +61,7 @@ mod secrets;
 mod shutdown;
 #[cfg(test)]
 mod starting;
+mod sums;
 #[cfg(test)]
 mod tasks;
 #[cfg(test)]

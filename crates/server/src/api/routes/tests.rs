@@ -495,3 +495,4 @@ mod once;
 mod own_keys;
 mod rights;
 mod secrets;
+mod usage;

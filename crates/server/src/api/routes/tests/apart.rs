@@ -45,6 +45,7 @@ async fn r_acc_1_ids_of_other_workspaces_are_nobodys() {
     let invitation = made("invitations", json!({ "email": "x@example.com", "role": "viewer" })).await;
     let brought = made("provider-keys", own_keys::key("open", own_keys::SECRET)).await;
     let user = town.user("viewer").to_string();
+    let request = town.requested(&json!({ "id": key }), 7, |row| row).to_string();
     // The next id beside it, which is nobody's.
     let nobodys = |id: &str| format!("{}{}", &id[..id.len() - 1], if id.ends_with('0') { '1' } else { '0' });
     let mut looked = 0;
@@ -57,6 +58,7 @@ async fn r_acc_1_ids_of_other_workspaces_are_nobodys() {
             Some(("keys/", _)) => ("{key}", &key),
             Some(("management-keys/", _)) => ("{key}", &program),
             Some(("provider-keys/", _)) => ("{key}", &brought),
+            Some(("usage/", _)) => ("{request}", &request),
             Some(_) => panic!("{} names something that this test does not know", row.path),
         };
         let mut answers = Vec::new();
@@ -68,7 +70,7 @@ async fn r_acc_1_ids_of_other_workspaces_are_nobodys() {
         assert!(answers[0].starts_with("404 Not Found yes\n"), "{}: {}", row.path, answers[0]);
         looked += 1;
     }
-    assert_eq!(looked, 10);
+    assert_eq!(looked, 11);
     // In bodies, and in what lists begin after.
     let create = ROWS.iter().find(|row| row.name == "workspace_keys.create").unwrap();
     let mut answers = Vec::new();

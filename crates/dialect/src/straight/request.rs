@@ -29,12 +29,12 @@ pub fn prepare(body: &Bytes, peek: &Peek, target: &Target) -> Bytes {
         plan.limit();
         plan.report_usage();
     }
+    plan.place_system();
     if peek.dialect == Dialect::OpenAiResponses {
         plan.keep_nothing();
         plan.limit_output();
         plan.drop_foreign();
     }
-    plan.place_system();
     plan.drop_unsigned();
     plan.finish()
 }

@@ -66,7 +66,10 @@ impl Plan<'_> {
                 end = next.1;
                 n += 1;
             }
-            self.edits.replace(with_comma(self.body, (start, end)), &b""[..]);
+            let gone = with_comma(self.body, (start, end));
+            // Whatever stands in it, a role perhaps, goes with it.
+            self.edits.clear_within(gone);
+            self.edits.replace(gone, &b""[..]);
         }
     }
 }

@@ -110,6 +110,7 @@ impl House {
             loop {
                 if let Ok(nodes) = self.store.live_nodes().await {
                     self.limiter.set_live_nodes(nodes);
+                    self.live_rows.set_others(nodes > 1);
                 }
                 tokio::time::sleep(NODES_EVERY).await;
             }

@@ -38,6 +38,9 @@ impl House {
     /// Tells log and metrics that a request is done.
     pub fn done(&self, done: &Done) {
         self.metrics.count(done);
+        if done.known_caller {
+            self.live_rows.ended(&done.row);
+        }
         self.log.line(level(done), "request.done", |line| {
             let row = &done.row;
             line.put_plain("request.id", row.request.text().as_str());

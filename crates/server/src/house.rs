@@ -9,6 +9,7 @@ use crate::days::RecordedDays;
 use crate::device::Desk;
 use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY, NOTE_USES_EVERY};
 use crate::live::{LiveCatalogue, LiveError, LiveTokens};
+use crate::live_rows::LiveRows;
 use crate::log::Log;
 use crate::mail::{MailError, Post};
 use crate::metrics::Metrics;
@@ -89,6 +90,8 @@ pub struct House {
     pub balances: Balances,
     /// Memory for request bodies.
     pub room: Arc<Room>,
+    /// Requests as they end, for whoever watches.
+    pub live_rows: LiveRows,
     /// Tells the keeper of tasks that there is a new one.
     pub task_begun: Notify,
     /// Holds whose relay broke before it closed them.
@@ -157,6 +160,7 @@ impl House {
             post,
             catalogue_gate: tokio::sync::Mutex::default(),
             room: Arc::default(),
+            live_rows: LiveRows::default(),
             task_begun: Notify::new(),
             forgotten: Mutex::default(),
             draining: AtomicBool::new(false),

@@ -26,6 +26,7 @@ mod limit_told;
 mod limits;
 mod listen;
 mod live;
+mod live_rows;
 mod log;
 mod mail;
 mod metrics;

@@ -7,6 +7,22 @@ use units::NanoUsd;
 
 /// Longest `x-client-request-id` that is kept; longer ones are cut.
 pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
+/// So many may watch requests at once.
+pub const LISTENERS_MAX: usize = 10_000;
+/// In so many places the same user, token or program may.
+pub const LISTENERS_OF_ONE_MAX: usize = 32;
+/// So many rows wait for a listener who is slow; then it hears of a gap.
+pub const ROWS_TOLD_MAX: usize = 256;
+/// So many rows wait to be told to other nodes; then these hear of a gap.
+pub const ROWS_WAITING_MAX: usize = 1_000;
+/// Other nodes are told of rows this long after the first.
+pub const NODES_TELL_EVERY: Duration = Duration::from_millis(150);
+/// A record is in the store this long after its request, at the latest.
+pub const ROWS_LATE: Duration = Duration::from_millis(400);
+/// A stream of events shows this often that it is there, and looks whether it may still be.
+pub const EVENTS_BEAT: Duration = Duration::from_secs(15);
+/// So many rows are looked through for what ended since a break.
+pub const EVENTS_REPLAYED_MAX: u32 = 200;
 /// Rows that CSV reads at once.
 pub const CSV_PAGE_ROWS: u32 = 1_000;
 /// So many parts of sums are told, the dearest.

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use store::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
     LogFilter, OldText, OnceRow, OperatorTokenRow, OwnCredentialRow, Pending, PriceRow, Store, StoreError, TaskEnd,
-    TaskRow, TaskState, UsageFilter, WorkspaceChange, WorkspaceRow,
+    TaskRow, TaskState, UsageFilter, UsageNews, WorkspaceChange, WorkspaceRow,
 };
 use units::{BootId, KeyId, OperatorTokenId, PriceId, RequestId, Secret, Timestamp, WorkspaceId};
 
@@ -270,6 +270,14 @@ impl Store for Shelf {
         let before = tasks.len();
         tasks.retain(|t| t.vanishes_at.is_none_or(|at| at > now));
         ready(Ok((before - tasks.len()) as u64))
+    }
+
+    fn tell_usage(&self, _: UsageNews) -> Pending<'_, ()> {
+        ready(Ok(()))
+    }
+
+    fn next_usage(&self) -> Pending<'_, UsageNews> {
+        Box::pin(std::future::pending())
     }
 
     fn next_change(&self) -> Pending<'_, Change> {

@@ -293,6 +293,15 @@ pub struct LogFilter {
     pub limit: u32,
 }
 
+/// Requests that ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UsageNews {
+    /// These.
+    Rows(Vec<(WorkspaceId, RequestId)>),
+    /// Too many to name.
+    Many,
+}
+
 /// What changed elsewhere (another node): caches reload it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
@@ -410,6 +419,11 @@ pub trait Store: Devices + OwnCredentials + Seals + Send + Sync {
     fn find_task(&self, workspace: WorkspaceId, id: RequestId, now: Timestamp) -> Pending<'_, Option<TaskRow>>;
     /// Forgets what has vanished by then; says how many.
     fn sweep_tasks(&self, now: Timestamp) -> Pending<'_, u64>;
+
+    /// Tells other processes of requests that ended. SQLite has no others.
+    fn tell_usage(&self, news: UsageNews) -> Pending<'_, ()>;
+    /// Waits for requests that ended in other processes. SQLite has one process and waits for ever.
+    fn next_usage(&self) -> Pending<'_, UsageNews>;
 
     /// Waits for the next change made by another process. SQLite has one process and waits for ever.
     fn next_change(&self) -> Pending<'_, Change>;

@@ -85,6 +85,7 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     background.spawn(house.clone().reap());
     background.spawn(house.clone().note_uses());
     background.spawn(house.clone().keep_limits());
+    background.spawn(house.clone().share_rows());
     background.spawn(house.clone().sweep());
     background.spawn(house.clone().keep_seals());
     let to_bucket = Upstream::new(config.server.relay.connect_timeout);

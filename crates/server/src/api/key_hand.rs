@@ -43,6 +43,22 @@ impl Hand {
         row.workspace == seat.workspace.id && (seat.role != Role::Developer || self.is_own(row))
     }
 
+    /// The same as of now, if they still may.
+    pub fn again(&self, house: &House) -> Option<Self> {
+        let principal = self.principal.again(house)?;
+        let seat = match &self.seat {
+            None if principal.is_operator() => None,
+            None => return None,
+            Some(Seat { workspace, .. }) => {
+                let workspace = house.workspaces.find(workspace.id)?;
+                let role =
+                    if principal.is_operator() { Role::Owner } else { principal.role_in(house, workspace.id)? };
+                Some(Seat { workspace, role })
+            }
+        };
+        Some(Self { principal, seat })
+    }
+
     /// The workspace of the path; `None` for operators who look everywhere.
     pub fn place(&self) -> Option<WorkspaceId> {
         self.seat.as_ref().map(|seat| seat.workspace.id)

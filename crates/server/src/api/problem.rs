@@ -134,6 +134,11 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", told)
     }
 
+    /// Too many watch.
+    pub fn crowded(told: &str) -> Self {
+        Self { wait: Some(30), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_listeners", told) }
+    }
+
     /// What the path names is not there.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))

@@ -286,6 +286,8 @@ pub static ROWS: &[Row] = rows![
     GET "/usage.csv" "usage.csv", May::Operator, usage::WhichUsage => usage::Csv, usage::csv;
     /// A request, and how its charge came about.
     GET "/usage/{request}" "usage.show", May::Operator, () => usage::UsageDetail, usage::detail;
+    /// Requests as they end: `request`, and `gap` where some were missed.
+    GET "/events" "events.watch", May::Operator, () => usage::Events, usage::events;
     /// What requests came to.
     GET "/facts" "facts.show", May::Operator, usage::WhichHouseFacts => usage::FactsTold, usage::facts;
     /// Requests of a workspace, newest first; developers see those of their own keys.
@@ -294,6 +296,8 @@ pub static ROWS: &[Row] = rows![
     GET "/workspaces/{workspace}/usage.csv" "workspace_usage.csv", MEMBERS, usage::WhichRequests => usage::Csv, usage::csv_of_workspace;
     /// A request of a workspace, and how its charge came about.
     GET "/workspaces/{workspace}/usage/{request}" "workspace_usage.show", MEMBERS, () => usage::RequestDetail, usage::detail_of_workspace;
+    /// Requests of a workspace as they end: `request`, and `gap` where some were missed; developers see those of their own keys.
+    GET "/workspaces/{workspace}/events" "workspace_events.watch", MEMBERS, () => usage::Events, usage::events;
     /// What requests of a workspace came to; developers see those of their own keys.
     GET "/workspaces/{workspace}/facts" "workspace_facts.show", MEMBERS, usage::WhichFacts => usage::FactsTold, usage::facts_of_workspace;
     /// Recomputes the ledger.

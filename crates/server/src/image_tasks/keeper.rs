@@ -231,6 +231,7 @@ async fn end(house: &House, task: &TaskRow, state: Stands, document: String) -> 
 /// Tells log and metrics how a task ended (docs/LOG.md).
 fn tell(house: &House, row: &UsageRow, fault: Option<FaultKind>) {
     house.metrics.count_task(row);
+    house.live_rows.ended(row);
     let level = if fault.is_some() { Level::Warn } else { Level::Info };
     let images = i64::try_from(row.usage.count(Class::Images)).unwrap_or(i64::MAX);
     house.log.line(level, "task.done", |line| {

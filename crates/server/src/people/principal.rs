@@ -95,6 +95,26 @@ impl Principal {
         }
     }
 
+    /// The same as of now, if they are still let in. That is no sign of life: a page that only watches does not keep its session.
+    pub fn again(&self, house: &House) -> Option<Self> {
+        let now = house.clock.now();
+        let who = match &self.who {
+            Who::Token(token) => Who::Token(house.tokens.find(&token.digest)?),
+            Who::Program(program) => {
+                let found = house.programs.find(&program.row.digest)?;
+                found.works(&house.people, now).then_some(Who::Program(found))?
+            }
+            Who::User(signed) => {
+                let session = house.people.session(&signed.session.row.digest, now)?;
+                let user = house.people.user(signed.user.id)?;
+                let may = user.disabled_at.is_none() && user.epoch == session.row.epoch && !session.is_idle(now);
+                may.then_some(Who::User(Signed { session, user }))?
+            }
+            Who::Nobody | Who::Half(_) => return None,
+        };
+        Some(Self { who, address: self.address.clone(), agent: self.agent.clone() })
+    }
+
     /// An entry of the log about what they did.
     pub fn did(&self, at: Timestamp, action: &str, object: &impl ToString, detail: &Value) -> AuditEntry {
         AuditEntry {

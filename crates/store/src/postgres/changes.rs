@@ -3,7 +3,7 @@
 
 use super::Shared;
 use super::pool::{Db, Fail};
-use crate::port::{Change, StoreError};
+use crate::port::{Change, StoreError, UsageNews};
 use futures_util::StreamExt;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -12,7 +12,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{AsyncMessage, Transaction};
+use units::{BootId, RequestId, WorkspaceId};
 
+/// Where requests are told of that ended.
+const USAGE: &str = "tollgate_usage";
 /// The longest that news take when nothing is notified.
 const POLL: Duration = Duration::from_millis(900);
 
@@ -23,6 +26,55 @@ pub struct Changes {
     waiting: Mutex<VecDeque<Change>>,
     news: Notify,
     knock: Notify,
+    usage: Mutex<VecDeque<UsageNews>>,
+    usage_news: Notify,
+}
+
+/// So many rows are named in one notification, whose text has an end (8,000 bytes).
+const NAMED: usize = 100;
+/// So many notifications wait to be read; then the rest is one that names nothing.
+const UNREAD: usize = 64;
+
+/// Tells the others of requests that ended.
+pub async fn tell_usage(shared: &Shared, news: UsageNews) -> Result<(), StoreError> {
+    let boot = shared.boot;
+    let texts: Vec<String> = match &news {
+        UsageNews::Many => vec![format!("{boot} *")],
+        UsageNews::Rows(rows) => {
+            let named = |(workspace, request): &(WorkspaceId, RequestId)| format!(" {workspace}/{request}");
+            rows.chunks(NAMED)
+                .map(|some| some.iter().map(named).fold(boot.to_string(), |all, one| all + &one))
+                .collect()
+        }
+    };
+    let texts = Arc::new(texts);
+    shared
+        .db
+        .write(Arc::new(move |tx| {
+            let texts = Arc::clone(&texts);
+            Box::pin(async move {
+                for text in &*texts {
+                    tx.execute("SELECT pg_notify('tollgate_usage', $1)", &[text]).await?;
+                }
+                Ok(())
+            })
+        }))
+        .await
+}
+
+/// What a notification says; nothing where it is this node's own.
+fn usage_of(text: &str, own: BootId) -> Option<UsageNews> {
+    let mut words = text.split(' ');
+    if words.next()?.parse() == Ok(own) {
+        return None;
+    }
+    let rows: Option<Vec<_>> = words
+        .map(|word| {
+            let (workspace, request) = word.split_once('/')?;
+            Some((workspace.parse().ok()?, request.parse().ok()?))
+        })
+        .collect();
+    Some(rows.map_or(UsageNews::Many, UsageNews::Rows))
 }
 
 const KINDS: [Change; 7] = [
@@ -91,6 +143,29 @@ impl Changes {
         }
     }
 
+    /// Waits for requests that ended elsewhere.
+    pub async fn next_usage(&self) -> UsageNews {
+        loop {
+            let waiting = self.usage.lock().pop_front();
+            match waiting {
+                Some(news) => return news,
+                None => self.usage_news.notified().await,
+            }
+        }
+    }
+
+    fn hear_usage(&self, news: UsageNews) {
+        let mut usage = self.usage.lock();
+        if usage.len() >= UNREAD {
+            usage.clear();
+            usage.push_back(UsageNews::Many);
+        } else {
+            usage.push_back(news);
+        }
+        drop(usage);
+        self.usage_news.notify_one();
+    }
+
     fn compare(&self, seqs: [i64; 7]) {
         let mut known = self.known.lock();
         for change in KINDS {
@@ -126,8 +201,9 @@ impl Changes {
 
     async fn listener(shared: &Shared) {
         loop {
-            // Whatever ends the connection, another one is made; meanwhile the reader polls.
+            // Whatever ends the connection, another one is made; meanwhile the reader polls. What ended meanwhile nobody heard of.
             let _ = Self::hear(shared).await;
+            shared.changes.hear_usage(UsageNews::Many);
             sleep(POLL).await;
         }
     }
@@ -135,11 +211,14 @@ impl Changes {
     async fn hear(shared: &Shared) -> Result<(), tokio_postgres::Error> {
         let (client, mut connection) = shared.address.connect().await?;
         let mut messages = futures_util::stream::poll_fn(move |cx| connection.poll_message(cx));
-        let asked = client.batch_execute("LISTEN tollgate_change");
+        let asked = client.batch_execute("LISTEN tollgate_change; LISTEN tollgate_usage");
         let heard = async {
             while let Some(message) = messages.next().await {
-                if let AsyncMessage::Notification(_) = message? {
+                let AsyncMessage::Notification(told) = message? else { continue };
+                if told.channel() != USAGE {
                     shared.changes.knock.notify_one();
+                } else if let Some(news) = usage_of(told.payload(), shared.boot) {
+                    shared.changes.hear_usage(news);
                 }
             }
             Ok(())

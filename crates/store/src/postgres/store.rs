@@ -8,7 +8,7 @@ use super::{
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
     LogFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, StoreError, TaskEnd, TaskRow, UsageFilter,
-    WorkspaceChange, WorkspaceRow,
+    UsageNews, WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use futures_util::future::BoxFuture;
@@ -304,6 +304,14 @@ impl Store for Postgres {
 
     fn sweep_tasks(&self, now: Timestamp) -> Pending<'_, u64> {
         Box::pin(self.shared.db.write(Arc::new(move |tx| Box::pin(tasks::sweep(tx, now)) as _)))
+    }
+
+    fn tell_usage(&self, news: UsageNews) -> Pending<'_, ()> {
+        Box::pin(changes::tell_usage(&self.shared, news))
+    }
+
+    fn next_usage(&self) -> Pending<'_, UsageNews> {
+        Box::pin(async move { Ok(self.shared.changes.next_usage().await) })
     }
 
     fn next_change(&self) -> Pending<'_, Change> {

@@ -4,8 +4,8 @@
 use super::{Sqlite, answers, catalogue, facts, keys, log, once, people, sql_error, tasks, usage, workspaces};
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
-    LogFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, TaskEnd, TaskRow, UsageFilter, WorkspaceChange,
-    WorkspaceRow,
+    LogFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, TaskEnd, TaskRow, UsageFilter, UsageNews,
+    WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use ledger::UsageRow;
@@ -190,6 +190,14 @@ impl Store for Sqlite {
 
     fn sweep_tasks(&self, now: Timestamp) -> Pending<'_, u64> {
         Box::pin(self.shared.write(move |db| tasks::sweep(db, now).map_err(sql_error)))
+    }
+
+    fn tell_usage(&self, _: UsageNews) -> Pending<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn next_usage(&self) -> Pending<'_, UsageNews> {
+        Box::pin(std::future::pending())
     }
 
     fn next_change(&self) -> Pending<'_, Change> {

@@ -2,7 +2,7 @@
 //! is told, on both stores. Never here: what is refused (broken_bodies), the document as it is checked in (the server).
 
 use crate::people::{PASSWORD, Town, code, on_both, sign_in, text};
-use process_tests::{Browser, Document, Outcome, Reply, at, exchange, raw};
+use process_tests::{Browser, Conversation, Document, Outcome, Reply, at, exchange, raw};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -68,6 +68,21 @@ impl Tour<'_> {
         let told = reply.head.get("content-type");
         if reply.head.status != 200 || !told.starts_with("text/csv") || !reply.text().contains(part) {
             return Err(format!("{name}: {}", reply.shown()));
+        }
+        self.seen.insert(name.to_owned());
+        self.logged.insert(name.to_owned());
+        Ok(())
+    }
+
+    /// Asks as an operator's token for a stream of events, and looks at its head.
+    fn begins(&mut self, name: &str, path: &str) -> Outcome<()> {
+        let headers = [("authorization", self.token.as_str())];
+        let request = raw("GET", &format!("/api/manage{path}"), &headers, &[]);
+        let mut stream = Conversation::open(self.town.gateway.address, PATIENCE).map_err(at(name))?;
+        stream.send(&request).map_err(at(name))?;
+        let head = stream.head().map_err(at(name))?;
+        if head.status != 200 || head.get("content-type") != "text/event-stream" {
+            return Err(format!("{name}: {head:?}"));
         }
         self.seen.insert(name.to_owned());
         self.logged.insert(name.to_owned());
@@ -327,6 +342,11 @@ fn platform(tour: &mut Tour<'_>) -> Outcome<()> {
         [("usage.csv", "/usage.csv".to_owned()), ("workspace_usage.csv", format!("/workspaces/{of}/usage.csv"))]
     {
         tour.csv(name, &path, &request)?;
+    }
+    for (name, path) in
+        [("events.watch", "/events".to_owned()), ("workspace_events.watch", format!("/workspaces/{of}/events"))]
+    {
+        tour.begins(name, &path)?;
     }
     tour.operator("audit.run", "GET /audit", &NOTHING)?;
     tour.operator("log.list", "GET /log?limit=5", &NOTHING)?;

@@ -210,3 +210,20 @@ fn random_sizes_on_sqlite() -> Outcome<()> {
 fn random_sizes_on_three_nodes() -> Outcome<()> {
     server("calls of random sizes").map_or(Ok(()), |server| random_sizes(Some(&server)))
 }
+
+fn heard_of(server: Option<&str>) -> Outcome<()> {
+    let house = House::open(server)?;
+    let account = house.customer("1.00")?;
+    crate::sums::are_heard_of(&house.operator, &account, &house.gateways)?;
+    house.calm()
+}
+
+#[test]
+fn requests_are_heard_of_on_sqlite() -> Outcome<()> {
+    heard_of(None)
+}
+
+#[test]
+fn requests_are_heard_of_on_three_nodes() -> Outcome<()> {
+    server("requests that are heard of on other nodes").map_or(Ok(()), |server| heard_of(Some(&server)))
+}

@@ -1,7 +1,7 @@
 //! Sums on screen are the sums of requests: for any filter the total, the parts, the spans, the rows and the CSV agree to the nano-USD,
 //! and all together with the journal. In: a gateway after traffic. Never here: the traffic (exact).
 
-use process_tests::{Account, Operator, Outcome, at, exchange, raw};
+use process_tests::{Account, Call, Conversation, Dialect, Gateway, Operator, Outcome, at, exchange, now, raw};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -145,6 +145,42 @@ fn lines_are_charges(operator: &Operator, of: &str) -> Outcome<()> {
         let [sum, charge] = [sum, charge].map(|usd| nano(usd.as_str().unwrap_or("?")).unwrap_or(-1));
         assert_eq!(Some(charge), row["charge_nano_usd"].as_i64(), "{told}");
         assert!(sum >= charge && sum > 0, "{told}");
+    }
+    Ok(())
+}
+
+/// R-USE-2: a request is heard of within a second of its end, at whatever node who watches asks.
+pub fn are_heard_of(operator: &Operator, account: &Account, gateways: &[Gateway]) -> Outcome<()> {
+    let bearer = format!("Bearer {}", operator.token());
+    let path = format!("/api/manage/workspaces/{}/events", account.workspace);
+    let request = raw("GET", &path, &[("authorization", &bearer)], &[]);
+    let mut watching = Vec::new();
+    for gateway in gateways {
+        let mut stream = Conversation::open(gateway.address, PATIENCE).map_err(at("events"))?;
+        stream.send(&request).map_err(at("events"))?;
+        assert_eq!(stream.head().map_err(at("events"))?.status, 200);
+        watching.push(stream);
+    }
+    // The nodes learn of each other within seconds.
+    std::thread::sleep(if gateways.len() > 1 { Duration::from_secs(6) } else { Duration::ZERO });
+    for (n, gateway) in gateways.iter().enumerate() {
+        let (dialect, text) = (Dialect::ALL[0], format!("live {n} [[sim: tokens=5]]"));
+        let call = Call { dialect, model: "to-openai".to_owned(), text, max_tokens: 5, stream: false };
+        let reply = exchange(gateway.address, &call.request(&account.key), PATIENCE).map_err(at("a call"))?;
+        assert_eq!(reply.head.status, 200, "{}", reply.shown());
+        let (id, end) = (reply.head.get("x-request-id").to_owned(), now());
+        for stream in &mut watching {
+            let heard = loop {
+                let frame = stream.frame().map_err(at("events"))?.ok_or("the events ended")?;
+                let text = String::from_utf8_lossy(&frame).into_owned();
+                assert!(now() - end < Duration::from_secs(20), "node {n}: nothing was heard but {text}");
+                if text.contains("event: request") {
+                    break text;
+                }
+            };
+            assert!(heard.contains(&id), "{id}: {heard}");
+        }
+        assert!(now() - end < Duration::from_secs(1), "node {n}: {:?}", now() - end);
     }
     Ok(())
 }

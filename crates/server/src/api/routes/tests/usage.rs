@@ -10,8 +10,15 @@ use units::{Class, KeyId, NanoUsd, RequestId, Usage, UsageSource};
 impl Town {
     /// A request that moved no money, with a key.
     pub fn requested(&self, key: &Value, n: u8, change: impl FnOnce(UsageRow) -> UsageRow) -> RequestId {
+        let row = change(self.row_of(key, n));
+        self.house().ledger.record(row.clone());
+        row.request
+    }
+
+    /// What a request of that key leaves.
+    fn row_of(&self, key: &Value, n: u8) -> UsageRow {
         let at = self.clock.now();
-        let row = UsageRow {
+        UsageRow {
             request: RequestId::new(at, [n; 10]),
             at,
             workspace: self.acme.id,
@@ -44,10 +51,7 @@ impl Town {
                 cause: "status_529".into(),
                 until_ms: 40,
             }],
-        };
-        let row = change(row);
-        self.house().ledger.record(row.clone());
-        row.request
+        }
     }
 
     async fn csv(&self, by: &By, path: &str) -> String {
@@ -161,4 +165,98 @@ async fn r_use_2_wrong_questions_name_their_fields() {
         named.sort_unstable();
         assert_eq!(named, fields, "{path} {told}");
     }
+}
+
+/// A stream of events that is read as it comes.
+struct Watched(axum::body::BodyDataStream, String);
+
+impl Watched {
+    /// The next event, without beats.
+    async fn next(&mut self) -> Option<String> {
+        use futures_util::StreamExt;
+        loop {
+            if let Some((event, rest)) = self.1.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.1 = rest;
+                if event.starts_with("event") {
+                    return Some(event);
+                }
+                continue;
+            }
+            let part = tokio::time::timeout(Duration::from_secs(20), self.0.next()).await.ok()??.ok()?;
+            self.1.push_str(std::str::from_utf8(&part).unwrap());
+        }
+    }
+}
+
+impl Town {
+    async fn watch(&self, by: &By, last: Option<&str>) -> Watched {
+        let mut headers = by.headers();
+        headers.extend(last.map(|id| ("last-event-id", id)));
+        let response = self.send_text(&Method::GET, &format!("{BASE}/events"), &headers, String::new()).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["x-accel-buffering"], "no");
+        Watched(response.into_body().into_data_stream(), String::new())
+    }
+}
+
+fn id_of(event: &str) -> &str {
+    event.lines().find_map(|line| line.strip_prefix("id: ")).unwrap()
+}
+
+/// R-USE-2: whoever watches hears of each request that is theirs to see when it ends, and after a break of what ended meanwhile.
+#[tokio::test]
+async fn r_use_2_requests_are_heard_of_when_they_end() {
+    let town = Town::open("usage-live").await;
+    let (owner, developer) = (town.by("owner").await, town.by("developer").await);
+    let (owners, developers) = (town.key_of(&owner, "a").await, town.key_of(&developer, "b").await);
+    let (mut all, mut own) = (town.watch(&owner, None).await, town.watch(&developer, None).await);
+    assert_eq!(town.house().live_rows.listeners(), 2);
+    let end = |key: &Value, n: u8| {
+        let request = town.requested(key, n, |row| row);
+        let rows = &town.house().live_rows;
+        let row = UsageRow { request, ..town.row_of(key, n) };
+        rows.ended(&row);
+        request.to_string()
+    };
+    let first = end(&owners, 1);
+    town.later();
+    let second = end(&developers, 2);
+    let told = [all.next().await.unwrap(), all.next().await.unwrap()];
+    assert!(told[0].contains(&first) && told[1].contains(&second), "{told:?}");
+    assert!(!told[0].contains("upstream"), "{told:?}");
+    let seen = own.next().await.unwrap();
+    assert!(seen.contains(&second) && !seen.contains(&first), "{seen}");
+    // A break: what ended since is told first, then what ends.
+    drop(all);
+    assert_eq!(town.house().live_rows.listeners(), 1);
+    town.later();
+    let third = end(&owners, 3);
+    let mut all = town.watch(&owner, Some(id_of(&told[1]))).await;
+    let fourth = end(&owners, 4);
+    for expected in [third, fourth] {
+        let event = all.next().await.unwrap();
+        assert!(event.contains(&expected), "{event}");
+    }
+}
+
+/// R-ACC-1: a stream ends with the right to see it, and one user has only so many.
+#[tokio::test(start_paused = true)]
+async fn r_acc_1_a_stream_ends_with_the_right_to_see_it() {
+    let town = Town::open("usage-live-ends").await;
+    let (owner, viewer) = (town.by("owner").await, town.by("viewer").await);
+    let mut watched = town.watch(&viewer, None).await;
+    let user = town.user("viewer").to_string();
+    let gone = town.call(&owner, &format!("DELETE {BASE}/members/{user}"), Value::Null).await;
+    assert_eq!(gone.0, 200);
+    assert_eq!(watched.next().await, None);
+    drop(watched);
+    let mut many = Vec::new();
+    for _ in 0..crate::limits::LISTENERS_OF_ONE_MAX {
+        many.push(town.watch(&owner, None).await);
+    }
+    let (status, told) = town.call(&owner, &format!("GET {BASE}/events"), Value::Null).await;
+    assert_eq!((status, &told["code"]), (429, &json!("too_many_listeners")));
+    many.pop();
+    town.watch(&owner, None).await;
 }

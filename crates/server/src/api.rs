@@ -1,6 +1,7 @@
-//! `/api/manage`: what operators and users do, for the commands and later the console. In: an operator token or a session,
+//! `/api/manage`: what operators and users do, for the commands and the console. In: an operator token or a session,
 //! and JSON. Out: JSON, or RFC 9457 problems that name every field at once. Never here: money rules, model calls.
 
+mod about;
 mod account_limits;
 mod catalogue;
 mod credit;

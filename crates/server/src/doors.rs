@@ -3,6 +3,7 @@
 
 mod account;
 mod assets;
+mod console;
 mod count_tokens;
 mod device;
 mod document;
@@ -12,6 +13,7 @@ mod models;
 mod responses;
 mod tasks;
 
+pub use console::FILE as CONSOLE_FILE;
 pub use count_tokens::tokenizer;
 pub use health::answer_monitors;
 
@@ -73,7 +75,9 @@ impl Front {
             others = open(others, surface);
             calls.extend(model_calls(surface));
         }
-        let others = health::add(others, &worker.house).fallback(any(nowhere)).with_state(worker.clone());
+        let others = console::add(health::add(others, &worker.house), &worker.house)
+            .fallback(any(nowhere))
+            .with_state(worker.clone());
         Self { worker, calls: calls.into(), others }
     }
 
@@ -249,8 +253,11 @@ fn unknown(worker: &Worker, door: Door, request: &Request<Body>) -> Response<Bod
     visit.answer(None, Err(Fault::new(FaultKind::NotFound, told)))
 }
 
-/// A path below no surface.
+/// A path below no surface: the console's, or nobody's.
 async fn nowhere(State(worker): State<Worker>, request: Request<Body>) -> Response<Body> {
+    if let Some(page) = console::answer(&worker.house, &request) {
+        return page;
+    }
     let visit = Visit::new(&worker.house, Door::nowhere(&worker.house, UNKNOWN), &request);
     let bases: Vec<&str> = worker.house.surfaces.iter().map(|s| &*s.base).collect();
     let told = format!("There is no such path; the API is at {}.", bases.join(", "));

@@ -5,6 +5,7 @@ use crate::assets::{Assets, AssetsError};
 use crate::balances::Balances;
 use crate::callers::{LiveKeys, LiveWorkspaces};
 use crate::closing::Closing;
+use crate::console::Console;
 use crate::days::RecordedDays;
 use crate::device::Desk;
 use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY, NOTE_USES_EVERY};
@@ -51,6 +52,8 @@ pub struct Parts {
     pub chance: Arc<dyn Chance>,
     /// Where lines go.
     pub log: Log,
+    /// What browsers get.
+    pub console: Arc<dyn Console>,
 }
 
 /// The shared house: what wiring brought, read as the house's own, and what it makes of it.

@@ -13,6 +13,7 @@ mod balances;
 mod body;
 mod callers;
 mod closing;
+mod console;
 mod days;
 mod device;
 mod done;
@@ -58,6 +59,7 @@ pub use assets::{
 };
 pub use catalog::CatalogueDoc;
 pub use closing::Closing;
+pub use console::{Console, ConsoleFile, NoConsole};
 pub use doors::{Front, answer_monitors};
 pub use house::{House, HouseError, Parts, Worker};
 pub use image_tasks::keep as keep_tasks;

@@ -3,6 +3,7 @@
 //! it was sent: it may hold anything.
 
 use crate::callers::Caller;
+use crate::doors::CONSOLE_FILE;
 use crate::entry::{Door, Entry};
 use crate::house::House;
 use crate::limits::METHOD_BYTES_MAX;
@@ -20,7 +21,7 @@ use store::port::KeyRow;
 use units::{KeyId, WorkspaceId};
 
 /// What is asked all the time: a good answer is no news.
-const PROBES: [&str; 3] = ["healthz", "readyz", "metrics"];
+const PROBES: [&str; 4] = ["healthz", "readyz", "metrics", CONSOLE_FILE];
 /// What is logged of a path that is none of ours.
 pub const UNKNOWN: &str = "unknown";
 
@@ -100,6 +101,18 @@ impl<'h> Visit<'h> {
         self.entry.identify_answer(response.headers_mut());
         self.tell(response.status(), None, None);
         response
+    }
+
+    /// An answer to a browser; it gets its ids, and the log is told of it.
+    pub fn page(self, mut response: Response, fault: Option<&'static str>) -> Response {
+        self.entry.identify_answer(response.headers_mut());
+        self.tell(response.status(), None, fault);
+        response
+    }
+
+    /// The house that is visited.
+    pub const fn house(&self) -> &'h House {
+        self.house
     }
 
     fn tell(&self, status: StatusCode, caller: Option<&KeyRow>, fault: Option<&'static str>) {

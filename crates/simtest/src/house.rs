@@ -160,6 +160,7 @@ impl SimHouse {
             clock: clock.clone(),
             chance,
             log: log.clone(),
+            console: Arc::new(server::NoConsole),
         };
         let house = House::open(parts).await.unwrap_or_else(|e| unusable(&e));
         let stand = Arc::clone(&upstreams) as Arc<dyn server::Stand>;

@@ -3,6 +3,7 @@
 
 mod cli;
 mod config;
+mod console;
 mod master_key;
 mod serve;
 mod wiring;

@@ -2,6 +2,7 @@
 //! Never here: serving, commands, the life of the master key's file (master_key.rs).
 
 use crate::config::Config;
+use crate::console::Embedded;
 use crate::master_key;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -128,6 +129,7 @@ pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<H
         clock,
         chance,
         log,
+        console: Arc::new(Embedded::new()),
     };
     let house = House::open(parts).await?;
     first_operator_token(config, &house).await?;

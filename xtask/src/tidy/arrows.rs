@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// What each crate may depend on. Tests (dev-dependencies) may use `sim` and `simtest` besides.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("units", &[]),
     ("canon", &["units"]),
     ("dialect", &["units", "canon"]),
@@ -17,7 +17,8 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("limits", &["units", "catalog", "admit"]),
     ("server", &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store", "tokens", "limits"]),
     ("sim", &["units"]),
-    ("tollgate", &["units", "catalog", "server", "store", "sim"]),
+    ("web", &[]),
+    ("tollgate", &["units", "catalog", "server", "store", "sim", "web"]),
     ("xtask", &[]),
     ("bench-mock", &[]),
     ("bench-lanes", &["dialect", "canon", "simtest", "tokens", "units"]),

@@ -5,8 +5,8 @@ use super::gate::{self, May};
 use super::people::{account, invitations, members, password, sessions, totp, users};
 use super::problem::Problem;
 use super::{
-    account_limits, catalogue, credit, devices, document, fit, key_told, keys, log, management_keys, operator,
-    own_providers, page, platform, records, secrets, tokens, usage, workspace_rules, workspaces,
+    about, account_limits, catalogue, credit, devices, document, fit, key_told, keys, log, management_keys,
+    operator, own_providers, page, platform, records, secrets, tokens, usage, workspace_rules, workspaces,
 };
 use crate::house::Worker;
 use crate::surface::MANAGED;
@@ -144,6 +144,8 @@ pub fn makes_keys(role: Role) -> bool {
 pub static ROWS: &[Row] = rows![
     /// This document.
     GET "/openapi.json" "openapi", May::Anybody, () => Value, document::show;
+    /// What everybody may know of this gateway: who may sign up, where models are called.
+    GET "/about" "about", May::Anybody, () => about::About, about::show;
     /// Who asks.
     GET "/whoami" "whoami", May::Known, () => operator::WhoAmI, operator::whoami;
     /// Makes the first operator, once.

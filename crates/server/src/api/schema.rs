@@ -5,6 +5,7 @@ use crate::limits::{
     EMAIL_BYTES_MAX, METADATA_MAX, METADATA_VALUE_CHARS_MAX, MODEL_PATTERN_CHARS_MAX, NAME_CHARS_MAX,
     PAGE_ROWS_MAX, PASSWORD_CHARS, REASON_CHARS_MAX, SLUG_CHARS_MAX,
 };
+use crate::surface::Families;
 use admit::Scope;
 use ledger::facts::Ending;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -120,6 +121,8 @@ looks! {
     RoleName = json_schema!({ "type": "string", "enum": Role::ALL.map(Role::name) });
     /// What a key may be used for.
     ScopeName = json_schema!({ "type": "string", "enum": Scope::ALL.map(Scope::name) });
+    /// Endpoints that belong together.
+    FamilyName = json_schema!({ "type": "string", "enum": Families::NAMES });
     /// The id of a model, or the beginning of ids and a `*`.
     ModelPattern = json_schema!({
         "type": "string", "format": "model-pattern", "minLength": 1, "maxLength": MODEL_PATTERN_CHARS_MAX,

@@ -3,8 +3,6 @@
 //! Never here: who may decide (api/devices), how codes are made (device).
 
 use crate::address;
-mod page;
-
 use crate::api::{makes_keys, new_key};
 use crate::entry::Door;
 use crate::house::{House, Worker};
@@ -31,12 +29,12 @@ use units::{Timestamp, UserId, WorkspaceId};
 /// What a device says to ask for its key.
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// The two paths, and the page where people decide.
+/// The two paths. People decide at a page of the console.
 pub fn router(worker: &Worker) -> Router<Worker> {
     let door = Door { surface: &DEVICES, endpoint: visit::UNKNOWN, dialect: None };
     let at = |path: &str| format!("{}{path}", DEVICES.base);
     let both = Router::new().route(&at("/code"), post(code)).route(&at("/token"), post(token));
-    page::add(both).layer(from_fn_with_state((worker.house.clone(), door), visit::attend))
+    both.layer(from_fn_with_state((worker.house.clone(), door), visit::attend))
 }
 
 /// An answer that says why not, in the words of the RFC.

@@ -1,4 +1,4 @@
-//! What balancers, monitors and curious clients ask: alive, ready, metrics, the root. In: GET. Out: short texts.
+//! What balancers and monitors ask: alive, ready, metrics. In: GET. Out: short texts.
 //! Metrics tell what was charged, so they are for operators alone, or for whoever reaches an address of their own: behind
 //! a reverse proxy every peer is near, and being near proves nothing. Never here: anything that needs an API key.
 
@@ -29,8 +29,6 @@ pub fn add(router: Router<Worker>, house: &Arc<House>) -> Router<Worker> {
         only(door, "GET", answer.layer(from_fn_with_state((house.clone(), door), visit::attend)))
     };
     router
-        // Claude Code asks HEAD / before its first call.
-        .route("/", asked("root", get(|| async { "Tollgate\n" })))
         .route("/healthz", asked("healthz", get(|| async { ALIVE })))
         .route("/readyz", asked("readyz", get(ready)))
         .route("/metrics", asked("metrics", get(metrics)))

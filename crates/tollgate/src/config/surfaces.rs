@@ -8,7 +8,7 @@ use server::{Families, Models, Preset, Style, Surface};
 use std::borrow::Cow;
 
 /// Bases that are not to be had, nor what lies below them or above.
-const RESERVED: [&str; 4] = ["/api/manage", "/healthz", "/readyz", "/metrics"];
+const RESERVED: [&str; 5] = ["/api/manage", "/healthz", "/readyz", "/metrics", "/assets"];
 /// The longest base path.
 const BASE_BYTES_MAX: usize = 100;
 /// The longest beginning of an id.

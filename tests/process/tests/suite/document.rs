@@ -126,6 +126,8 @@ fn r_acc_1_every_answer_is_as_the_document_says() -> Outcome<()> {
 fn account(tour: &mut Tour<'_>) -> Outcome<Browser> {
     let mut root = tour.town.browser();
     tour.person(&mut root, "openapi", "GET /openapi.json", &NOTHING)?;
+    let about = tour.person(&mut root, "about", "GET /about", &NOTHING)?;
+    assert_eq!((&about["setup_needed"], &about["registration"]), (&json!(true), &json!("open")));
     let setup = std::fs::read_to_string(tour.town.setup.data.join("setup.token")).map_err(at("setup.token"))?;
     let first = json!({ "token": setup.trim(), "email": "root@example.com", "password": PASSWORD, "name": "Root" });
     tour.person(&mut root, "setup", "POST /setup", &first)?;

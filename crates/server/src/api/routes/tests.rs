@@ -12,7 +12,7 @@ use crate::settings::{
 };
 use crate::surface::{Surfaces, defaults as default_surfaces};
 use crate::upstream::Upstream;
-use crate::{Closing, Log, Tasks, Vault, mint_operator_token};
+use crate::{Closing, Log, NoConsole, Tasks, Vault, mint_operator_token};
 use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -134,6 +134,7 @@ impl Town {
             clock: clock.clone(),
             chance,
             log: Log::new(LogFormat::Off, clock.clone()),
+            console: Arc::new(NoConsole),
         };
         let house = House::open(parts).await.unwrap();
         let upstream = Upstream::new(Duration::from_secs(1));

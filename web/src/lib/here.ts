@@ -1,0 +1,23 @@
+// Where a page is: the workspace that is looked at, who looks, and what they may. In: the route's context. Out: facts for pages.
+// Never here: asking for anything that the frame has not asked for.
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { useRouteContext } from "@tanstack/react-router";
+import { may, type Right, type Role } from "./roles";
+import type { Session } from "./session";
+import { roleIn, type Workspace, workspaceQuery } from "./workspace";
+
+/** What a page in a workspace knows. */
+export interface Here {
+  session: Session;
+  workspace: Workspace;
+  role: Role;
+  may: (right: Right) => boolean;
+}
+
+/** The workspace that is looked at. */
+export function useHere(): Here {
+  const { session, workspaceName } = useRouteContext({ from: "/_app/_workspace" });
+  const workspace = useSuspenseQuery(workspaceQuery(workspaceName)).data;
+  const role = roleIn(workspace, session);
+  return { session, workspace, role, may: (right) => may(role, right) };
+}

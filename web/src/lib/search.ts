@@ -1,0 +1,20 @@
+// What stands in the address behind the question mark, checked as it comes: anybody may have written it.
+import { safeNext } from "./session";
+
+/** A text of some length, or nothing. */
+export function textOf(value: unknown, lengthMax = 200): string | undefined {
+  // The router reads what looks like a number as one.
+  const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+  return typeof text === "string" && text !== "" && text.length <= lengthMax ? text : undefined;
+}
+
+/** One of some words, or nothing. */
+export function wordOf<Word extends string>(value: unknown, words: readonly Word[]): Word | undefined {
+  return words.find((word) => word === value);
+}
+
+/** Where to go on after a sign-in. */
+export function nextOf(search: Record<string, unknown>): { next?: string } {
+  const next = safeNext(search["next"]);
+  return next === "/" ? {} : { next };
+}

@@ -1,0 +1,34 @@
+// Instants in zones, and how far away they are.
+import { describe, expect, it } from "vitest";
+import { bare, distance, fieldInstant, instant, typedInstant, zoneName } from "./time";
+
+describe("instants", () => {
+  it("state their zone", () => {
+    expect(instant("2026-11-26T13:03:09Z", "UTC")).toBe("26 Nov 2026, 13:03 UTC");
+    expect(instant("2026-11-26T13:03:09Z", "Asia/Tokyo")).toBe("26 Nov 2026, 22:03 GMT+9");
+    expect(instant("2026-06-26T23:30:00Z", "Europe/Berlin")).toMatch(/^27 Jun 2026, 01:30 (CEST|GMT\+2)$/);
+  });
+
+  it("can leave it to the head of a column", () => {
+    expect(bare("2026-11-26T13:03:09Z", "UTC")).toBe("26 Nov 2026, 13:03");
+    expect(zoneName(new Date("2026-11-26T13:03:09Z"), "UTC")).toBe("UTC");
+  });
+
+  it("come back from a field as they were", () => {
+    expect(typedInstant(fieldInstant("2026-11-26T13:03:00.000Z"))).toBe("2026-11-26T13:03:00.000Z");
+    expect(typedInstant("")).toBeNull();
+    expect(typedInstant("yesterday")).toBeNull();
+  });
+});
+
+describe("distances", () => {
+  const now = Date.parse("2026-11-26T12:00:00Z");
+  it.each([
+    ["2026-11-26T11:59:30Z", "just now"],
+    ["2026-11-26T11:58:00Z", "2 minutes ago"],
+    ["2026-11-26T09:00:00Z", "3 hours ago"],
+    ["2026-11-28T12:00:00Z", "in 2 days"],
+    ["2026-11-25T12:00:00Z", "yesterday"],
+    ["2024-11-26T12:00:00Z", "2 years ago"],
+  ])("%s is %s", (text, told) => expect(distance(text, now)).toBe(told));
+});

@@ -1,0 +1,118 @@
+// Rows of a list, a page at a time by keyset. In: columns, rows, the `next` of the page. Out: a table that scrolls inside its own
+// region, and links to older rows whose place is in the address. Never here: asking for rows, a sum of them.
+import "@mantine/core/styles/Table.css";
+import { Group, Paper, Table, Text, VisuallyHidden } from "@mantine/core";
+import { IconArrowBarToUp, IconArrowRight } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { zoneName } from "../lib/time";
+import { common } from "../messages/common";
+import classes from "./DataTable.module.css";
+import { LinkButton } from "./links";
+
+/** A column. */
+export interface Column<Row> {
+  key: string;
+  head: string;
+  cell: (row: Row) => ReactNode;
+  /** Figures stand at the right, in digits of one width. */
+  figures?: boolean;
+  /** Left out below this width: what is missed there is on the row's own page. */
+  from?: "sm" | "md" | "lg";
+  /** The head is for who cannot see alone: a column of buttons. */
+  quiet?: boolean;
+}
+
+interface DataTableProps<Row> {
+  /** What the rows are, for who cannot see. */
+  label: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  rowKey: (row: Row) => string;
+  /** Whether it shows instants, whose zone is then told below. */
+  times?: boolean;
+  /** What stands below it: paging, as a rule. */
+  foot?: ReactNode;
+}
+
+/** A table. */
+export function DataTable<Row>({ label, columns, rows, rowKey, times = false, foot }: DataTableProps<Row>) {
+  return (
+    <Paper withBorder className={classes.frame}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by the keyboard */}
+      <section className={classes.scroll} aria-label={common.scrollTable(label)} tabIndex={0}>
+        <Table highlightOnHover aria-label={label}>
+          <Table.Thead>
+            <Table.Tr>
+              {columns.map((column) => (
+                <Table.Th key={column.key} {...look(column)} scope="col">
+                  {column.quiet ? <VisuallyHidden>{column.head}</VisuallyHidden> : column.head}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {rows.map((row) => (
+              <Table.Tr key={rowKey(row)}>
+                {columns.map((column) => (
+                  <Table.Td key={column.key} {...look(column)}>
+                    {column.cell(row)}
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </section>
+      <Group justify="space-between" className={classes.foot}>
+        <Text size="xs" c="dimmed">
+          {[common.rows(rows.length), ...(times ? [common.times(zoneName())] : [])].join(" · ")}
+        </Text>
+        {foot}
+      </Group>
+    </Paper>
+  );
+}
+
+function look<Row>(column: Column<Row>) {
+  return {
+    ...(column.from ? { visibleFrom: column.from } : {}),
+    ...(column.figures ? { ta: "right" as const, className: "figures" } : {}),
+    ...(column.quiet ? { className: classes.quiet } : {}),
+  };
+}
+
+/** Links to the next page and back to the first; the page is in the address, so the browser's own back works. */
+export function Pager({ next, before }: { next: string | null; before: string | undefined }) {
+  if (!next && !before) return null;
+  return (
+    <Group gap="xs">
+      {before ? (
+        <LinkButton
+          to="."
+          search={page(undefined)}
+          variant="subtle"
+          size="xs"
+          leftSection={<IconArrowBarToUp size={14} aria-hidden />}
+        >
+          {common.newest}
+        </LinkButton>
+      ) : null}
+      {next ? (
+        <LinkButton
+          to="."
+          search={page(next)}
+          variant="default"
+          size="xs"
+          rightSection={<IconArrowRight size={14} aria-hidden />}
+        >
+          {common.older}
+        </LinkButton>
+      ) : null}
+    </Group>
+  );
+}
+
+/** The address of another page of the same list. Every list has `before`, which the router cannot know here. */
+function page(before: string | undefined) {
+  return ((now: object) => ({ ...now, before })) as never;
+}

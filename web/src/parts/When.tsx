@@ -1,0 +1,22 @@
+// An instant on screen: in the reader's zone, the zone stated, and in UTC for who points at it. Never here: how it is put into words.
+import { Text, Tooltip } from "@mantine/core";
+import { bare, distance, instant } from "../lib/time";
+
+interface WhenProps {
+  /** RFC 3339. */
+  at: string;
+  /** `bare` is for a column below which the zone is told; `distance` tells how far away it is. */
+  as?: "whole" | "bare" | "distance";
+}
+
+/** An instant. */
+export function When({ at, as = "whole" }: WhenProps) {
+  const words = { whole: instant, bare, distance }[as](at);
+  return (
+    <Tooltip label={as === "distance" ? instant(at) : instant(at, "UTC")}>
+      <Text component="time" dateTime={at} inherit style={{ whiteSpace: "nowrap" }} className="figures">
+        {words}
+      </Text>
+    </Tooltip>
+  );
+}

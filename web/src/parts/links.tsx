@@ -1,0 +1,16 @@
+// Mantine's widgets as links of the router, typed by the tree of routes: a link that leads nowhere does not compile.
+import { Anchor, type AnchorProps, Button, type ButtonProps, Menu, type MenuItemProps } from "@mantine/core";
+import { createLink } from "@tanstack/react-router";
+import type { AnchorHTMLAttributes, Ref } from "react";
+
+type Plain<Props> = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof Props> &
+  Props & { ref?: Ref<HTMLAnchorElement> };
+
+/** A link that looks like a button. */
+export const LinkButton = createLink((props: Plain<ButtonProps>) => <Button component="a" {...props} />);
+
+/** A link in a text. */
+export const LinkAnchor = createLink((props: Plain<AnchorProps>) => <Anchor component="a" {...props} />);
+
+/** A link in a menu. */
+export const LinkItem = createLink((props: Plain<MenuItemProps>) => <Menu.Item component="a" {...props} />);

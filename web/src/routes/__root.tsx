@@ -1,0 +1,5 @@
+// The root of all routes.
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, Outlet } from "@tanstack/react-router";
+
+export const Route = createRootRouteWithContext<{ client: QueryClient }>()({ component: Outlet });

@@ -1,0 +1,184 @@
+// What an invitation leads to: who invites whom into what, then an account or a sign-in, then the workspace. The token waits in this
+// tab while its reader signs in; it never stands in an address.
+import { Button, Group, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { IconMailOff, IconUserPlus } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { createFileRoute, useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import type { components } from "#schema";
+import { api, take } from "../../lib/api";
+import { asFault } from "../../lib/fault";
+import { useSending } from "../../lib/form";
+import { useHashToken } from "../../lib/hash";
+import { enter, isWhole, type Session, sessionQuery } from "../../lib/session";
+import { useSignOut } from "../../lib/signOut";
+import { instant } from "../../lib/time";
+import { tellDone } from "../../lib/toasts";
+import { remember } from "../../lib/workspace";
+import { common } from "../../messages/common";
+import { doors } from "../../messages/doors";
+import { DoorCard } from "../../parts/DoorCard";
+import { Facts } from "../../parts/Facts";
+import { FaultNote } from "../../parts/FaultNote";
+import { Pending } from "../../parts/Page";
+
+export const Route = createFileRoute("/_door/invitation")({
+  loader: ({ context }) => context.client.ensureQueryData(sessionQuery),
+  component: Invitation,
+});
+
+type Looked = components["schemas"]["InvitationLooked"];
+
+const WAITS = "tollgate-invitation";
+
+function useToken(): string {
+  const fresh = useHashToken();
+  const [token] = useState(() => fresh || sessionStorage.getItem(WAITS) || "");
+  useEffect(() => {
+    if (fresh) sessionStorage.setItem(WAITS, fresh);
+  }, [fresh]);
+  return token;
+}
+
+function Invitation() {
+  const token = useToken();
+  const session = useSuspenseQuery(sessionQuery).data;
+  const looked = useQuery({
+    queryKey: ["invitation", token],
+    enabled: token !== "",
+    queryFn: () => take(api.POST("/invitations/look", { body: { token } })),
+  });
+  if (looked.isLoading) return <Pending />;
+  if (!looked.data) return <Gone thrown={looked.error} />;
+  return (
+    <DoorCard Icon={IconUserPlus} title={doors.invitation.title} about={doors.invitation.into(looked.data.workspace)}>
+      <Facts
+        facts={[
+          [doors.invitation.from, looked.data.made_by],
+          [doors.invitation.for, looked.data.email],
+          [doors.invitation.as, common.roles[looked.data.role]],
+          [doors.invitation.until, instant(looked.data.ends_at)],
+        ]}
+      />
+      {isWhole(session) ? (
+        <Accept token={token} looked={looked.data} session={session} />
+      ) : (
+        <Strange token={token} looked={looked.data} />
+      )}
+    </DoorCard>
+  );
+}
+
+function Gone({ thrown }: { thrown: unknown }) {
+  const fault = thrown ? asFault(thrown) : null;
+  const passing = fault?.isPassing ? fault : null;
+  return (
+    <DoorCard Icon={IconMailOff} title={doors.invitation.gone} about={doors.invitation.goneDetail}>
+      <FaultNote fault={passing} />
+    </DoorCard>
+  );
+}
+
+/** Goes into a workspace that the user is in since now. */
+function useArrival() {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return async (looked: Looked, id: string | null) => {
+    sessionStorage.removeItem(WAITS);
+    await client.invalidateQueries();
+    tellDone(doors.invitation.accepted(looked.workspace));
+    const place = id ? await take(api.GET("/workspaces/{workspace}", { params: { path: { workspace: id } } })) : null;
+    if (place) remember(place.slug);
+    await navigate({ to: "/" });
+  };
+}
+
+function Accept({ token, looked, session }: { token: string; looked: Looked; session: Session }) {
+  const arrive = useArrival();
+  const signOut = useSignOut();
+  const accepting = useMutation({
+    mutationFn: () => take(api.POST("/invitations/accept", { body: { token } })),
+    onSuccess: (accepted) => arrive(looked, accepted.workspace),
+  });
+  if (session.user.email.toLowerCase() !== looked.email.toLowerCase()) {
+    return (
+      <Stack>
+        {doors.invitation.wrongUser(looked.email)}
+        <Button variant="default" onClick={signOut}>
+          {doors.invitation.signOut}
+        </Button>
+      </Stack>
+    );
+  }
+  return (
+    <Stack>
+      <FaultNote fault={accepting.error ? asFault(accepting.error) : null} />
+      <Button size="md" autoFocus loading={accepting.isPending} onClick={() => accepting.mutate()}>
+        {doors.invitation.accept}
+      </Button>
+    </Stack>
+  );
+}
+
+function Strange({ token, looked }: { token: string; looked: Looked }) {
+  const [making, setMaking] = useState(false);
+  const navigate = useNavigate();
+  if (making) return <Account token={token} looked={looked} />;
+  return (
+    <Group grow>
+      <Button size="md" autoFocus onClick={() => setMaking(true)}>
+        {doors.invitation.signUp}
+      </Button>
+      <Button size="md" variant="default" onClick={() => navigate({ to: "/sign-in", search: { next: "/invitation" } })}>
+        {doors.invitation.signIn}
+      </Button>
+    </Group>
+  );
+}
+
+function Account({ token, looked }: { token: string; looked: Looked }) {
+  const arrive = useArrival();
+  const client = useQueryClient();
+  const form = useForm({ mode: "uncontrolled", initialValues: { name: "", password: "" } });
+  const sent = useSending({
+    form,
+    send: async ({ name, password }) => {
+      const { email } = looked;
+      await take(api.POST("/register", { body: { email, name, password, invitation: token } }));
+      return take(api.POST("/session", { body: { email, password } }));
+    },
+    done: async (session) => {
+      enter(client, session);
+      await arrive(looked, null);
+    },
+  });
+  return (
+    <form onSubmit={sent.onSubmit}>
+      <Stack>
+        <TextInput
+          label={doors.name}
+          autoComplete="name"
+          required
+          autoFocus
+          key={form.key("name")}
+          {...form.getInputProps("name")}
+        />
+        {/* Password keepers want to know whose it is. */}
+        <input type="hidden" autoComplete="username" value={looked.email} readOnly />
+        <PasswordInput
+          label={doors.password}
+          description={doors.passwordHint}
+          autoComplete="new-password"
+          required
+          key={form.key("password")}
+          {...form.getInputProps("password")}
+        />
+        <FaultNote fault={sent.fault} fields={sent.strays} />
+        <Button type="submit" loading={sent.busy} size="md">
+          {doors.signUp.action}
+        </Button>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,71 @@
+// The frame around every page of who is signed in: navigation, header, content, and what is laid over it. In: session, workspaces,
+// the one that is looked at. Out: the frame. Never here: a page.
+import { Outlet, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
+import type { Session } from "../lib/session";
+import type { Workspace } from "../lib/workspace";
+import { common } from "../messages/common";
+import { Away } from "./Away";
+import { Header } from "./Header";
+import { Rail, RailDrawer } from "./Rail";
+import classes from "./Shell.module.css";
+
+/** The palette loads when it is first asked for. */
+const Palette = lazy(() => import("./Palette"));
+
+/** What the shell is told. */
+export interface ShellProps {
+  session: Session;
+  workspaces: readonly Workspace[];
+  /** The one that is looked at; none on pages of the user's own, or where there is none. */
+  workspace: Workspace | null;
+}
+
+/** The frame. */
+export function Shell(props: ShellProps) {
+  const [drawer, setDrawer] = useState(false);
+  const [palette, setPalette] = useState(false);
+  const [everAsked, setEverAsked] = useState(false);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes what was laid over the old one
+  useEffect(() => setDrawer(false), [path]);
+  const ask = () => {
+    setEverAsked(true);
+    setPalette(true);
+  };
+  usePaletteKey(ask);
+  return (
+    <div className={classes.frame}>
+      <a className="skip-link" href="#main">
+        {common.skip}
+      </a>
+      <Rail {...props} />
+      <RailDrawer {...props} opened={drawer} close={() => setDrawer(false)} />
+      <div className={classes.body}>
+        <Header {...props} openDrawer={() => setDrawer(true)} openPalette={ask} />
+        <Away />
+        <main id="main" tabIndex={-1} className={classes.main}>
+          <Outlet />
+        </main>
+      </div>
+      {everAsked ? (
+        <Suspense fallback={null}>
+          <Palette {...props} opened={palette} close={() => setPalette(false)} />
+        </Suspense>
+      ) : null}
+    </div>
+  );
+}
+
+function usePaletteKey(ask: () => void) {
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
+        event.preventDefault();
+        ask();
+      }
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  });
+}

@@ -1,0 +1,55 @@
+// What the navigation leads to. In: a role. Out: groups of links. A page adds its line here, with the right that it takes to see it;
+// the palette shows the same. Never here: a link to a page that is not there.
+import {
+  type Icon,
+  IconBuildingCommunity,
+  IconHistory,
+  IconKey,
+  IconPlugConnected,
+  IconRobot,
+  IconUsersGroup,
+} from "@tabler/icons-react";
+import type { LinkProps } from "@tanstack/react-router";
+import { may, type Right, type Role } from "../lib/roles";
+import { shell } from "../messages/shell";
+
+/** A link. */
+export interface NavItem {
+  to: NonNullable<LinkProps["to"]>;
+  label: string;
+  Icon: Icon;
+  /** Who sees it; everybody unless it is said. */
+  right?: Right;
+}
+
+/** Links that belong together. */
+export interface NavGroup {
+  label: string;
+  items: readonly NavItem[];
+}
+
+/** All of it. Usage, requests, models, the playground and billing have their places in "build" and "workspace". */
+const GROUPS: readonly NavGroup[] = [
+  {
+    label: shell.groups.build,
+    items: [{ to: "/keys", label: shell.pages.keys, Icon: IconKey }],
+  },
+  {
+    label: shell.groups.workspace,
+    items: [
+      { to: "/team", label: shell.pages.team, Icon: IconUsersGroup },
+      { to: "/provider-keys", label: shell.pages.providerKeys, Icon: IconPlugConnected },
+      { to: "/management-keys", label: shell.pages.managementKeys, Icon: IconRobot, right: "programs.see" },
+      { to: "/audit-log", label: shell.pages.log, Icon: IconHistory, right: "log.see" },
+      { to: "/settings", label: shell.pages.settings, Icon: IconBuildingCommunity },
+    ],
+  },
+];
+
+/** What somebody of a role sees. */
+export function navigation(role: Role): readonly NavGroup[] {
+  const seen = (item: NavItem) => item.right === undefined || may(role, item.right);
+  return GROUPS.map((group) => ({ ...group, items: group.items.filter(seen) })).filter(
+    (group) => group.items.length > 0,
+  );
+}

@@ -6,6 +6,19 @@ import { defineConfig } from "vite";
 import { consolePaths, precompressed } from "./build/plugins.mjs";
 import { routes } from "./build/routes.mjs";
 
+const BASE = /node_modules[\\/](react|react-dom|scheduler|@tanstack|openapi-fetch)[\\/]/;
+/** What forms are made of: not every page is one. */
+const FORMS = new RegExp(
+  [
+    String.raw`node_modules[\\/](@mantine[\\/]form|klona|fast-deep-equal)[\\/]`,
+    String.raw`@mantine[\\/]core[\\/]esm[\\/]components[\\/](Input|InputBase|TextInput|PasswordInput|NativeSelect|Checkbox)[\\/]`,
+    String.raw`@mantine[\\/]core[\\/]styles[\\/](Input|InlineInput|PasswordInput|Checkbox)\.css`,
+    String.raw`src[\\/](lib[\\/]form|parts[\\/]fields)`,
+  ].join("|"),
+);
+/** So many pages that use a module put it into the common file. */
+const SHARED_BY = 8;
+
 export default defineConfig({
   plugins: [
     tanstackRouter({ ...routes, target: "react", autoCodeSplitting: true }),
@@ -13,7 +26,23 @@ export default defineConfig({
     consolePaths(),
     precompressed(),
   ],
-  build: { target: "es2022", assetsInlineLimit: 0, manifest: true, reportCompressedSize: false },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    manifest: true,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // What most pages need is one file: a few requests, and one dictionary for the compression.
+        codeSplitting: {
+          groups: [
+            { name: "base", test: BASE },
+            { name: "common", minShareCount: SHARED_BY, test: (id) => !FORMS.test(id) },
+          ],
+        },
+      },
+    },
+  },
   server: { proxy: { "/api": "http://127.0.0.1:8011", "/v1": "http://127.0.0.1:8011" } },
   test: { environment: "jsdom", setupFiles: ["./src/test-setup.ts"], css: false, include: ["src/**/*.test.{ts,tsx}"] },
 });

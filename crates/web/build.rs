@@ -1,6 +1,5 @@
 //! Builds the console with Node, or a plain page in its place where `TOLLGATE_WEB=skip` says so. In: web/ and the document of
 //! the management API. Out: a folder in OUT_DIR. Never here: a download but by npm.
-#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
 #![expect(clippy::disallowed_methods, reason = "a build script is told where things are by its environment")]
 
 use std::path::{Path, PathBuf};

@@ -56,6 +56,8 @@ createRoot(root).render(
       defaultColorScheme="auto"
       cssVariablesResolver={variables}
       getStyleNonce={() => nonce}
+      // All variables come from the theme, so that none of Mantine's is sent only to be replaced.
+      deduplicateCssVariables={false}
     >
       <QueryClientProvider client={client}>
         <RouterProvider router={router} />

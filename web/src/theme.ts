@@ -40,7 +40,7 @@ export const colorScheme = localStorageColorSchemeManager({ key: "tollgate-color
 
 const MONO = 'ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace';
 const SANS =
-  'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", sans-serif';
+  '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", "Liberation Sans", Arial, sans-serif';
 
 /** Mantine's theme. */
 export const theme = createTheme({
@@ -59,9 +59,9 @@ export const theme = createTheme({
   },
   components: {
     Button: { defaultProps: { size: "sm" } },
-    Modal: { defaultProps: { centered: true, radius: "lg", overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
     Paper: { defaultProps: { radius: "lg" } },
-    Tooltip: { defaultProps: { withArrow: true, openDelay: 300, events: { hover: true, focus: true, touch: true } } },
+    Text: { defaultProps: { size: "sm" } },
+    Badge: { defaultProps: { variant: "light", tt: "none", fw: 600, miw: "max-content" } },
     TextInput: { defaultProps: { size: "sm" } },
     Table: { defaultProps: { verticalSpacing: "sm", horizontalSpacing: "md" } },
   },
@@ -95,6 +95,7 @@ export const variables: CSSVariablesResolver = (of) => ({
     "--mantine-color-error": "#ff8a80",
     "--mantine-color-anchor": toll[3],
     "--mantine-color-default-border": dark[5],
+    "--mantine-color-default-hover": dark[7],
     "--mantine-color-toll-light-color": toll[2],
     "--mantine-color-red-light-color": "#ffb4ab",
     "--mantine-color-teal-light-color": "#7fe0bd",

@@ -16,13 +16,15 @@ mod soak;
 mod steps;
 mod test;
 mod tidy;
+mod web;
 
 use std::process::ExitCode;
 
 const HELP: &str = "cargo xtask <verb>
 
-  test [--quick]   everything: format, lints, tests on both stores, licences, the SDKs end to end
-                   --quick leaves out the stores, the fuzzers, the licences, the processes and the SDKs
+  test [--quick]   everything: format, lints, the console, tests on both stores, licences, the SDKs and a browser
+                   end to end
+                   --quick leaves out the stores, the fuzzers, the licences, the processes, the SDKs and the browser
   tidy             the rules of the house alone (they are tests of this package too)
   deny             banned crates, licences and sources
   docs             writes the generated documents anew

@@ -10,7 +10,10 @@ struct Need {
     there: fn() -> bool,
 }
 
-const NEEDS: [Need; 7] = [
+/// Fails in a Node that is too old to build the console (`engines` of web/package.json).
+const NODE: &str = "const [a, b] = process.versions.node.split('.').map(Number); if (a < 20 || (a === 20 && b < 19)) process.exit(1)";
+
+const NEEDS: [Need; 8] = [
     Need { what: "a C compiler", debian: &["gcc", "libc6-dev"], there: || answers("cc", &["--version"]) },
     // libFuzzer is C++.
     Need { what: "a C++ compiler", debian: &["g++"], there: || answers("c++", &["--version"]) },
@@ -28,10 +31,11 @@ const NEEDS: [Need; 7] = [
         there: || answers("python3", &["-c", "import ensurepip, venv"]),
     },
     Need {
-        what: "node (20 or newer) with npm",
+        what: "node (20.19 or newer) with npm",
         debian: &["nodejs", "npm"],
-        there: || answers("node", &["--version"]) && answers("npm", &["--version"]),
+        there: || answers("node", &["--eval", NODE]) && answers("npm", &["--version"]),
     },
+    Need { what: "chromium", debian: &["chromium"], there: || answers("chromium", &["--version"]) },
 ];
 
 /// Sees to it that everything is there: installs it as root on Debian, names it elsewhere.

@@ -16,11 +16,17 @@ impl Count {
         Self { passed: u64::from(passed), failed: u64::from(!passed) }
     }
 
+    /// Both together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
+    }
+
     /// Adds what a line of a test runner says, whichever runner it is.
     pub(crate) fn add_line(&mut self, line: &str) {
         let line = line.trim();
         let counts = line.starts_with("test result:")
             || line.starts_with("Summary [")
+            || line.starts_with("Tests  ")
             || (line.ends_with("failed") && line.contains(" passed, ") && line.split(' ').count() == 4);
         if counts {
             self.passed += number_before(line, "passed");
@@ -84,6 +90,8 @@ mod tests {
             ("test result: ok. 25 passed; 0 failed; 0 ignored; 0 measured;", 25, 0),
             ("test result: FAILED. 3 passed; 2 failed; 0 ignored", 3, 2),
             ("     Summary [   0.012s] 41 tests run: 40 passed (1 slow), 1 failed, 0 skipped", 40, 1),
+            ("      Tests  1 failed | 61 passed (62)", 61, 1),
+            ("Test Files  4 passed (4)", 0, 0),
             ("17 passed, 1 failed", 17, 1),
             ("the step said 17 passed, 1 failed", 0, 0),
             ("test mind::one ... ok", 0, 0),

@@ -6,7 +6,7 @@ use crate::redis::Redis;
 use crate::s3::S3;
 use crate::shell::{answers, cargo, succeeds, watched};
 use crate::steps::{Count, Steps};
-use crate::{deny, fuzz, needs, sdk};
+use crate::{deny, fuzz, needs, sdk, web};
 use std::process::Command;
 
 /// Runs everything; false when something failed.
@@ -24,6 +24,7 @@ pub(crate) fn run(args: &[String]) -> Result<bool, String> {
     steps.run("lints", || {
         check(cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]))
     });
+    steps.run("the console", web::checks);
     if quick {
         steps.run("tests", || cargo_tests(&["--exclude", "process-tests"], &[]));
         return Ok(steps.finish());
@@ -35,6 +36,7 @@ pub(crate) fn run(args: &[String]) -> Result<bool, String> {
     steps.run("SDKs against the simulator", || sdk::scenarios("sim"));
     steps.run("SDKs against Tollgate", || sdk::scenarios("gateway"));
     steps.run("the same on PostgreSQL", sdk::on_postgres);
+    steps.run("a browser in the console", web::journeys);
     Ok(steps.finish())
 }
 

@@ -6,6 +6,7 @@ mod arrows;
 mod code;
 mod docs;
 mod files;
+mod npm;
 mod seeds;
 mod uses;
 mod words;
@@ -24,7 +25,7 @@ pub(crate) struct File {
 type Rule = fn(&[File]) -> Vec<String>;
 
 /// Every rule over files.
-const RULES: [(&str, Rule); 18] = [
+const RULES: [(&str, Rule); 20] = [
     ("a file has at most 500 lines", files::caps),
     ("a file says what it is for", files::captions),
     ("a file says what it is not for", files::borders),
@@ -41,6 +42,8 @@ const RULES: [(&str, Rule); 18] = [
     ("links lead somewhere", docs::links),
     ("requirements that code names are told", docs::requirements),
     ("tests that are named as proofs exist", docs::proofs),
+    ("packages of Node are pinned", npm::pins),
+    ("lock files of Node are whole", npm::locks),
     ("rows that tests name are known", seeds::known),
     ("every row of seeds is told", seeds::told),
 ];

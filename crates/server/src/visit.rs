@@ -151,7 +151,7 @@ impl House {
     pub fn log_visit(&self, facts: &Facts<'_>) {
         let (surface, endpoint) = facts.place();
         let probe = surface.is_empty() && PROBES.contains(&endpoint);
-        if probe && facts.status.is_success() {
+        if probe && facts.status.as_u16() < 400 {
             return;
         }
         let level = match facts.status.is_server_error() {

@@ -5,6 +5,7 @@ use crate::book::Book;
 use crate::bucket::BUCKET_HOST;
 use crate::chance::{SimChance, SimClock};
 use crate::nobody::Nobody;
+use crate::paper::Paper;
 use crate::script::Upstreams;
 use crate::seen::Seen;
 use crate::shelf::Shelf;
@@ -80,6 +81,8 @@ pub struct Setup {
     pub other_limits: Value,
     /// Base paths and their ways.
     pub surfaces: Vec<Surface>,
+    /// Whether it has a console, of paper.
+    pub console: bool,
 }
 
 impl Default for Setup {
@@ -106,6 +109,7 @@ impl Default for Setup {
             others: Vec::new(),
             other_limits: json!({}),
             surfaces: server::default_surfaces(),
+            console: false,
         }
     }
 }
@@ -160,7 +164,7 @@ impl SimHouse {
             clock: clock.clone(),
             chance,
             log: log.clone(),
-            console: Arc::new(server::NoConsole),
+            console: if setup.console { Arc::new(Paper) } else { Arc::new(server::NoConsole) },
         };
         let house = House::open(parts).await.unwrap_or_else(|e| unusable(&e));
         let stand = Arc::clone(&upstreams) as Arc<dyn server::Stand>;
@@ -295,7 +299,14 @@ impl SimHouse {
 
     /// Sends a request as it is, without a key, and gives back the whole answer.
     pub async fn visit(&self, method: &str, path: &str) -> Response<Bytes> {
-        let request = Request::builder().method(method).uri(path).body(Body::empty());
+        self.visit_with(method, path, &[]).await
+    }
+
+    /// The same with headers.
+    pub async fn visit_with(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
+        let request = Request::builder().method(method).uri(path);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.body(Body::empty());
         let (head, body) = self.answer(request.unwrap_or_else(|e| unusable(&e))).await.into_parts();
         let bytes = body.collect().await.unwrap_or_else(|e| unusable(&e)).to_bytes();
         Response::from_parts(head, bytes)

@@ -9,6 +9,7 @@ mod chance;
 mod crowd;
 mod house;
 mod nobody;
+mod paper;
 mod script;
 mod seen;
 mod shelf;

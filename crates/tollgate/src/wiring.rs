@@ -183,7 +183,8 @@ async fn first_operator(config: &Config, house: &House) -> Result<(), WiringErro
                 master_key::write_private(&path, text.expose()).map_err(data)?;
             }
             let file = path.display().to_string();
-            house.log.info("setup.needed", &[("setup_token", text.expose()), ("file", &file)]);
+            let link = format!("{}/setup#{}", house.settings.base(), text.expose());
+            house.log.info("setup.needed", &[("setup_token", text.expose()), ("link", &link), ("file", &file)]);
         }
         None if kept.is_some() => std::fs::remove_file(&path).map_err(data)?,
         None => {}

@@ -15,6 +15,6 @@ export function wordOf<Word extends string>(value: unknown, words: readonly Word
 
 /** Where to go on after a sign-in. */
 export function nextOf(search: Record<string, unknown>): { next?: string } {
-  const next = safeNext(search["next"]);
+  const next = safeNext(search.next);
   return next === "/" ? {} : { next };
 }

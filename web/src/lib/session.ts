@@ -2,6 +2,7 @@
 
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import type { components } from "#schema";
+import { aboutQuery } from "./about";
 import { api, keepCsrf, take } from "./api";
 import { Fault } from "./fault";
 
@@ -16,7 +17,9 @@ const KEY = ["session"];
 export const sessionQuery = queryOptions({
   queryKey: KEY,
   staleTime: 60_000,
-  queryFn: async (): Promise<Session | null> => {
+  queryFn: async ({ client }): Promise<Session | null> => {
+    // Who is not signed in is not asked who they are: browsers tell a 401 as a failure of the page.
+    if (!(await client.fetchQuery(aboutQuery)).signed_in) return null;
     try {
       const session = await take(api.GET("/session"));
       keepCsrf(session.csrf_token);
@@ -31,15 +34,20 @@ export const sessionQuery = queryOptions({
 /** Takes over a session that was opened; what was known for another one is forgotten. */
 export function enter(client: QueryClient, session: Session): void {
   keepCsrf(session.csrf_token);
-  client.clear();
-  client.setQueryData(KEY, session);
+  forget(client, session);
 }
 
 /** Forgets the session and all that was known through it. */
 export function leave(client: QueryClient): void {
   keepCsrf("");
-  client.clear();
-  client.setQueryData(KEY, null);
+  forget(client, null);
+}
+
+function forget(client: QueryClient, session: Session | null): void {
+  const kept = [KEY[0], aboutQuery.queryKey[0]];
+  client.removeQueries({ predicate: (query) => !kept.includes(String(query.queryKey[0])) });
+  client.setQueryData(aboutQuery.queryKey, (about) => about && { ...about, signed_in: session !== null });
+  client.setQueryData(sessionQuery.queryKey, session);
 }
 
 /** Whether a sign-in is complete. */

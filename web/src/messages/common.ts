@@ -9,6 +9,7 @@ export const common = {
   copyOf: (what: string) => `Copy ${what}`,
   cancel: "Cancel",
   close: "Close",
+  remove: (what: string) => `Remove ${what}`,
   done: "Done",
   save: "Save changes",
   saved: "Changes saved.",

@@ -16,7 +16,7 @@ export const shell = {
     account: "Your account",
   },
   balance: "Balance",
-  onHold: (figure: string) => `${figure} of it is on hold for calls under way`,
+  onHold: (figure: string) => `${figure} on hold ·`,
   switchWorkspace: "Switch workspace",
   workspaceIs: (name: string) => `Workspace ${name}`,
   workspaces: "Workspaces",

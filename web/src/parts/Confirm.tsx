@@ -1,72 +1,17 @@
-// The open question, if there is one: what follows stands above the button, and a failure stands below it. Never here: what is done.
-import { Button, Code, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
-import { type Question, question } from "../lib/confirm";
-import { asFault } from "../lib/fault";
-import { common } from "../messages/common";
-import { FaultNote } from "./FaultNote";
+// The place of questions. What is in one loads with the first.
+import { lazy, Suspense } from "react";
+import { question } from "../lib/confirm";
+import { Dialog } from "./Dialog";
 
-function Asked({ asked, close }: { asked: Question; close: () => void }) {
-  const [typed, setTyped] = useState("");
-  const doing = useMutation({ mutationFn: asked.run, onSuccess: close });
-  const ready = asked.typed === undefined || typed.trim() === asked.typed;
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready) doing.mutate();
-      }}
-    >
-      <Stack>
-        <Text className="unbroken">{asked.consequence}</Text>
-        {asked.typed === undefined ? null : (
-          <TextInput
-            label={
-              <>
-                {common.typeToConfirm("")}
-                <Code>{asked.typed}</Code>
-              </>
-            }
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            autoComplete="off"
-          />
-        )}
-        <FaultNote fault={doing.error ? asFault(doing.error) : null} />
-        <Group justify="flex-end">
-          <Button variant="default" data-autofocus onClick={close} disabled={doing.isPending}>
-            {common.cancel}
-          </Button>
-          <Button
-            type="submit"
-            color={asked.danger === false ? "toll" : "red"}
-            loading={doing.isPending}
-            disabled={!ready}
-          >
-            {asked.action}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
-  );
-}
+const Asked = lazy(() => import("./Asked"));
 
-/** The place of questions. */
+/** The open question, if there is one. */
 export function Confirm() {
   const asked = question.use();
-  // Its words stay while the dialog goes.
-  const [last, setLast] = useState(asked);
-  if (asked && asked !== last) setLast(asked);
   const close = () => question.set(null);
   return (
-    <Modal
-      opened={asked !== null}
-      onClose={close}
-      title={<strong className="unbroken">{last?.title}</strong>}
-      closeButtonProps={{ "aria-label": common.close }}
-    >
-      {last ? <Asked asked={last} close={close} /> : null}
-    </Modal>
+    <Dialog opened={asked !== null} close={close} title={asked?.title}>
+      <Suspense>{asked ? <Asked asked={asked} close={close} /> : null}</Suspense>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 // Copies a text. In: the text, what it is. Out: a button that says when it was done. Never here: a secret that is not on screen.
-import { ActionIcon, Button, Code, Group, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Code, Group } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { common } from "../messages/common";
@@ -17,11 +17,16 @@ export function Copy({ value, what }: CopyProps) {
   const clipboard = useClipboard({ timeout: SHOWN_MS });
   const label = clipboard.copied ? common.copied : common.copyOf(what);
   return (
-    <Tooltip label={label}>
-      <ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} onClick={() => clipboard.copy(value)}>
-        {clipboard.copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="sm"
+      aria-label={label}
+      title={label}
+      onClick={() => clipboard.copy(value)}
+    >
+      {clipboard.copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
+    </ActionIcon>
   );
 }
 

@@ -1,7 +1,6 @@
 // Rows of a list, a page at a time by keyset. In: columns, rows, the `next` of the page. Out: a table that scrolls inside its own
 // region, and links to older rows whose place is in the address. Never here: asking for rows, a sum of them.
-import "@mantine/core/styles/Table.css";
-import { Group, Paper, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Group, Paper, Text, VisuallyHidden } from "@mantine/core";
 import { IconArrowBarToUp, IconArrowRight } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { zoneName } from "../lib/time";
@@ -17,7 +16,7 @@ export interface Column<Row> {
   /** Figures stand at the right, in digits of one width. */
   figures?: boolean;
   /** Left out below this width: what is missed there is on the row's own page. */
-  from?: "sm" | "md" | "lg";
+  from?: "xs" | "sm" | "md" | "lg";
   /** The head is for who cannot see alone: a column of buttons. */
   quiet?: boolean;
 }
@@ -40,28 +39,28 @@ export function DataTable<Row>({ label, columns, rows, rowKey, times = false, fo
     <Paper withBorder className={classes.frame}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by the keyboard */}
       <section className={classes.scroll} aria-label={common.scrollTable(label)} tabIndex={0}>
-        <Table highlightOnHover aria-label={label}>
-          <Table.Thead>
-            <Table.Tr>
+        <table aria-label={label}>
+          <thead>
+            <tr>
               {columns.map((column) => (
-                <Table.Th key={column.key} {...look(column)} scope="col">
+                <th key={column.key} className={look(column)} scope="col">
                   {column.quiet ? <VisuallyHidden>{column.head}</VisuallyHidden> : column.head}
-                </Table.Th>
+                </th>
               ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
+            </tr>
+          </thead>
+          <tbody>
             {rows.map((row) => (
-              <Table.Tr key={rowKey(row)}>
+              <tr key={rowKey(row)}>
                 {columns.map((column) => (
-                  <Table.Td key={column.key} {...look(column)}>
+                  <td key={column.key} className={look(column)}>
                     {column.cell(row)}
-                  </Table.Td>
+                  </td>
                 ))}
-              </Table.Tr>
+              </tr>
             ))}
-          </Table.Tbody>
-        </Table>
+          </tbody>
+        </table>
       </section>
       <Group justify="space-between" className={classes.foot}>
         <Text size="xs" c="dimmed">
@@ -73,12 +72,14 @@ export function DataTable<Row>({ label, columns, rows, rowKey, times = false, fo
   );
 }
 
-function look<Row>(column: Column<Row>) {
-  return {
-    ...(column.from ? { visibleFrom: column.from } : {}),
-    ...(column.figures ? { ta: "right" as const, className: "figures" } : {}),
-    ...(column.quiet ? { className: classes.quiet } : {}),
-  };
+/** Below some widths a column is left out (Mantine's own classes). */
+function look<Row>({ from, figures, quiet }: Column<Row>): string {
+  const classNames = [
+    from && `mantine-visible-from-${from}`,
+    figures && `figures ${classes.figures}`,
+    quiet && classes.quiet,
+  ];
+  return classNames.filter(Boolean).join(" ");
 }
 
 /** Links to the next page and back to the first; the page is in the address, so the browser's own back works. */

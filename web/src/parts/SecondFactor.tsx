@@ -1,5 +1,5 @@
 // The second step of a sign-in: a code of the app, or one for recovery. In: half a session. Out: a whole one.
-import { Anchor, Button, Group, Stack, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -10,6 +10,7 @@ import { useSignOut } from "../lib/signOut";
 import { doors } from "../messages/doors";
 import { DoorCard } from "./DoorCard";
 import { FaultNote } from "./FaultNote";
+import { TextInput } from "./fields";
 
 /** The form. */
 export function SecondFactor({ session, arrive }: { session: Session; arrive: (session: Session) => void }) {

@@ -1,5 +1,4 @@
 // An instant on screen: in the reader's zone, the zone stated, and in UTC for who points at it. Never here: how it is put into words.
-import { Text, Tooltip } from "@mantine/core";
 import { bare, distance, instant } from "../lib/time";
 
 interface WhenProps {
@@ -13,10 +12,8 @@ interface WhenProps {
 export function When({ at, as = "whole" }: WhenProps) {
   const words = { whole: instant, bare, distance }[as](at);
   return (
-    <Tooltip label={as === "distance" ? instant(at) : instant(at, "UTC")}>
-      <Text component="time" dateTime={at} inherit style={{ whiteSpace: "nowrap" }} className="figures">
-        {words}
-      </Text>
-    </Tooltip>
+    <time dateTime={at} title={as === "distance" ? instant(at) : instant(at, "UTC")} className="figures instant">
+      {words}
+    </time>
   );
 }

@@ -1,5 +1,5 @@
 // Mantine's widgets as links of the router, typed by the tree of routes: a link that leads nowhere does not compile.
-import { Anchor, type AnchorProps, Button, type ButtonProps, Menu, type MenuItemProps } from "@mantine/core";
+import { Anchor, type AnchorProps, Button, type ButtonProps } from "@mantine/core";
 import { createLink } from "@tanstack/react-router";
 import type { AnchorHTMLAttributes, Ref } from "react";
 
@@ -11,6 +11,3 @@ export const LinkButton = createLink((props: Plain<ButtonProps>) => <Button comp
 
 /** A link in a text. */
 export const LinkAnchor = createLink((props: Plain<AnchorProps>) => <Anchor component="a" {...props} />);
-
-/** A link in a menu. */
-export const LinkItem = createLink((props: Plain<MenuItemProps>) => <Menu.Item component="a" {...props} />);

@@ -1,6 +1,6 @@
 // The header: the way to everything, what credit is left, who is signed in. In: session and workspace. Out: a bar whose children stay
 // inside it at 390 px too. Never here: navigation.
-import { ActionIcon, Kbd, Menu, Text, Tooltip, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Kbd, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import {
   IconCheck,
   IconDeviceDesktop,
@@ -15,7 +15,7 @@ import { usd } from "../lib/money";
 import { useSignOut } from "../lib/signOut";
 import { shell } from "../messages/shell";
 import { Initial } from "../parts/Initial";
-import { LinkItem } from "../parts/links";
+import { Menu, MenuChoice, MenuDivider, MenuItem, MenuLabel, MenuLink } from "../parts/Menu";
 import type { ShellProps } from "./Shell";
 import classes from "./Shell.module.css";
 
@@ -64,18 +64,21 @@ function Finder({ open }: { open: () => void }) {
 }
 
 function Balance({ micro, held }: { micro: number; held: number }) {
-  const figure = usd(micro, "down");
-  const words = (
+  return (
     <div className={classes.balance}>
+      {held > 0 ? (
+        <Text size="xs" c="dimmed" visibleFrom="md" className="figures">
+          {shell.onHold(usd(held))}
+        </Text>
+      ) : null}
       <Text size="sm" c="dimmed" className={classes.balanceWord}>
         {shell.balance}
       </Text>
       <Text fw={650} className="figures">
-        {figure}
+        {usd(micro, "down")}
       </Text>
     </div>
   );
-  return held > 0 ? <Tooltip label={shell.onHold(usd(held))}>{words}</Tooltip> : words;
 }
 
 const SCHEMES = [
@@ -89,48 +92,41 @@ function UserMenu({ session }: { session: ShellProps["session"] }) {
   const signOut = useSignOut();
   const { name, email, operator } = session.user;
   return (
-    <Menu width={250} position="bottom-end">
-      <Menu.Target>
-        <UnstyledButton aria-label={shell.accountOf(name)} style={{ borderRadius: 10 }}>
-          <Initial of={name} size={34} />
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <div style={{ padding: "8px 12px" }}>
-          <Text fw={600} truncate>
-            {name}
+    <Menu label={shell.accountOf(name)} targetClass={classes.user} width={250} target={<Initial of={name} size={34} />}>
+      <div className={classes.userWords} role="presentation">
+        <Text fw={600} truncate>
+          {name}
+        </Text>
+        <Text size="xs" c="dimmed" truncate>
+          {email}
+        </Text>
+        {operator ? (
+          <Text size="xs" c="dimmed">
+            {shell.operator}
           </Text>
-          <Text size="xs" c="dimmed" truncate>
-            {email}
-          </Text>
-          {operator ? (
-            <Text size="xs" c="dimmed">
-              {shell.operator}
-            </Text>
-          ) : null}
-        </div>
-        <Menu.Divider />
-        <LinkItem to="/account" leftSection={<IconUserCircle size={16} aria-hidden />}>
-          {shell.pages.account}
-        </LinkItem>
-        <Menu.Divider />
-        <Menu.Label>{shell.scheme}</Menu.Label>
-        {SCHEMES.map(([scheme, Icon]) => (
-          <Menu.Item
-            key={scheme}
-            closeMenuOnClick={false}
-            leftSection={<Icon size={16} aria-hidden />}
-            rightSection={colorScheme === scheme ? <IconCheck size={16} aria-hidden /> : null}
-            onClick={() => setColorScheme(scheme)}
-          >
-            {shell.schemes[scheme]}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={signOut}>
-          {shell.signOut}
-        </Menu.Item>
-      </Menu.Dropdown>
+        ) : null}
+      </div>
+      <MenuDivider />
+      <MenuLink to="/account" icon={<IconUserCircle size={16} aria-hidden />}>
+        {shell.pages.account}
+      </MenuLink>
+      <MenuDivider />
+      <MenuLabel>{shell.scheme}</MenuLabel>
+      {SCHEMES.map(([scheme, Icon]) => (
+        <MenuChoice
+          key={scheme}
+          chosen={colorScheme === scheme}
+          icon={<Icon size={16} aria-hidden />}
+          right={colorScheme === scheme ? <IconCheck size={16} aria-hidden /> : null}
+          onClick={() => setColorScheme(scheme)}
+        >
+          {shell.schemes[scheme]}
+        </MenuChoice>
+      ))}
+      <MenuDivider />
+      <MenuItem icon={<IconLogout size={16} aria-hidden />} onClick={signOut}>
+        {shell.signOut}
+      </MenuItem>
     </Menu>
   );
 }

@@ -1,17 +1,19 @@
 // Everything by the keyboard: pages, workspaces, what is done often. In: a few letters. Out: where to go. Never here: a thing that the
 // navigation would not lead to either.
-import "@mantine/core/styles/Combobox.css";
-import { Combobox, Modal, ScrollArea, Text, TextInput, useCombobox } from "@mantine/core";
+
 import { IconLogout, IconPlus, IconSearch, IconUserCircle } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "react";
 import { may } from "../lib/roles";
 import { useSignOut } from "../lib/signOut";
 import { remember, roleIn } from "../lib/workspace";
 import { shell } from "../messages/shell";
+import { Dialog } from "../parts/Dialog";
+import { TextInput } from "../parts/fields";
 import { Initial } from "../parts/Initial";
 import { fits } from "./fits";
 import { navigation } from "./nav";
+import classes from "./Palette.module.css";
 import type { ShellProps } from "./Shell";
 
 interface Command {
@@ -33,80 +35,99 @@ interface PaletteProps extends ShellProps {
 
 /** The palette. */
 export default function Palette({ opened, close, ...props }: PaletteProps) {
+  return (
+    <Dialog opened={opened} close={close} look="palette" title={shell.paletteOpen}>
+      <Finder {...props} close={close} />
+    </Dialog>
+  );
+}
+
+function Finder({ close, ...props }: ShellProps & { close: () => void }) {
   const [typed, setTyped] = useState("");
-  const box = useCombobox();
-  const all = useCommands(props);
-  const shown = all
+  const [at, setAt] = useState(0);
+  const list = useId();
+  const groups = useCommands(props)
     .map((group) => ({ ...group, commands: group.commands.filter((command) => fits(command.label, typed)) }))
     .filter((group) => group.commands.length > 0);
-  const select = box.selectFirstOption;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is typed changes which one is the first
+  const shown = groups.flatMap((group) => group.commands);
+  const chosen = shown[Math.min(at, shown.length - 1)];
+  const optionId = (command: Command) => `${list}-${command.id}`;
   useEffect(() => {
-    if (opened) select();
-  }, [typed, opened, select]);
-  const leave = () => {
+    if (chosen) document.getElementById(`${list}-${chosen.id}`)?.scrollIntoView({ block: "nearest" });
+  }, [chosen, list]);
+  const run = (command: Command | undefined) => {
+    if (!command) return;
     close();
-    setTyped("");
+    command.run();
   };
-  const run = (id: string) => {
-    leave();
-    const commands = all.flatMap((group) => group.commands);
-    commands.find((command) => command.id === id)?.run();
+  const pressed = (event: KeyboardEvent) => {
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: shown.length - 1 }[event.key];
+    if (to !== undefined) {
+      event.preventDefault();
+      setAt(Math.max(0, Math.min(to, shown.length - 1)));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      run(chosen);
+    }
   };
   return (
-    <Modal
-      opened={opened}
-      onClose={leave}
-      withCloseButton={false}
-      centered={false}
-      padding={0}
-      size="lg"
-      aria-label={shell.paletteOpen}
-    >
-      <Combobox store={box} onOptionSubmit={run}>
-        <Combobox.EventsTarget>
-          <TextInput
-            variant="unstyled"
-            size="lg"
-            px="md"
-            data-autofocus
-            aria-label={shell.paletteHint}
-            placeholder={shell.paletteHint}
-            leftSection={<IconSearch size={18} aria-hidden />}
-            leftSectionWidth={32}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-          />
-        </Combobox.EventsTarget>
-        <ScrollArea.Autosize mah={420} style={{ borderTop: "1px solid var(--mantine-color-default-border)" }} p="xs">
-          <Combobox.Options aria-label={shell.paletteOpen}>
-            {shown.map((group) => (
-              <Combobox.Group key={group.label} label={group.label}>
-                {group.commands.map(({ id, label, icon }) => (
-                  <Combobox.Option key={id} value={id} py={9}>
-                    <span style={{ display: "flex", gap: 12, alignItems: "center" }}>
-                      {icon}
-                      <Text truncate inherit>
-                        {label}
-                      </Text>
-                    </span>
-                  </Combobox.Option>
-                ))}
-              </Combobox.Group>
+    <>
+      <TextInput
+        variant="unstyled"
+        size="lg"
+        px="md"
+        data-autofocus
+        role="combobox"
+        aria-expanded
+        aria-controls={list}
+        aria-activedescendant={chosen ? optionId(chosen) : undefined}
+        aria-label={shell.paletteHint}
+        placeholder={shell.paletteHint}
+        autoComplete="off"
+        leftSection={<IconSearch size={18} aria-hidden />}
+        value={typed}
+        onKeyDown={pressed}
+        onChange={(event) => {
+          setTyped(event.currentTarget.value);
+          setAt(0);
+        }}
+      />
+      <div id={list} role="listbox" aria-label={shell.paletteOpen} className={classes.list} tabIndex={-1}>
+        {groups.map((group) => (
+          // biome-ignore lint/a11y/useSemanticElements: a group of options is no fieldset
+          <div key={group.label} role="group" aria-label={group.label}>
+            <div className={classes.label} aria-hidden>
+              {group.label}
+            </div>
+            {group.commands.map((command) => (
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keys
+              <div
+                key={command.id}
+                id={optionId(command)}
+                role="option"
+                tabIndex={-1}
+                aria-selected={command === chosen}
+                className={classes.option}
+                onClick={() => run(command)}
+                onMouseMove={() => setAt(shown.indexOf(command))}
+              >
+                {command.icon}
+                <span className={classes.words}>{command.label}</span>
+              </div>
             ))}
-            {shown.length === 0 ? <Combobox.Empty>{shell.paletteNothing}</Combobox.Empty> : null}
-          </Combobox.Options>
-        </ScrollArea.Autosize>
-      </Combobox>
-    </Modal>
+          </div>
+        ))}
+      </div>
+      <div role="status">{shown.length === 0 ? <p className={classes.nothing}>{shell.paletteNothing}</p> : null}</div>
+    </>
   );
 }
 
 function useCommands({ session, workspaces, workspace }: ShellProps): readonly Group[] {
   const navigate = useNavigate();
   const signOut = useSignOut();
-  const shown = workspace ?? workspaces[0] ?? null;
-  const role = shown ? roleIn(shown, session) : null;
+  const role = workspace ? roleIn(workspace, session) : null;
+  const plus = <IconPlus size={18} aria-hidden />;
   const pages: Command[] = (role ? navigation(role) : [])
     .flatMap((group) => group.items)
     .map(({ to, label, Icon }) => ({
@@ -115,28 +136,23 @@ function useCommands({ session, workspaces, workspace }: ShellProps): readonly G
       icon: <Icon size={18} aria-hidden />,
       run: () => navigate({ to }),
     }));
-  const account = { id: "/account", label: shell.pages.account, icon: <IconUserCircle size={18} aria-hidden /> };
-  const making: Command[] =
-    role && may(role, "keys.make")
-      ? [
-          {
-            id: "make-key",
-            label: shell.createKey,
-            icon: <IconPlus size={18} aria-hidden />,
-            run: () => navigate({ to: "/keys/new" }),
-          },
-        ]
-      : [];
+  const account: Command = {
+    id: "/account",
+    label: shell.pages.account,
+    icon: <IconUserCircle size={18} aria-hidden />,
+    run: () => navigate({ to: "/account" }),
+  };
+  const make: Command = {
+    id: "make-key",
+    label: shell.createKey,
+    icon: plus,
+    run: () => navigate({ to: "/keys/new" }),
+  };
   const more: Command[] = [
-    {
-      id: "new-workspace",
-      label: shell.newWorkspace,
-      icon: <IconPlus size={18} aria-hidden />,
-      run: () => navigate({ to: "/new-workspace" }),
-    },
+    { id: "new-workspace", label: shell.newWorkspace, icon: plus, run: () => navigate({ to: "/new-workspace" }) },
     { id: "sign-out", label: shell.signOut, icon: <IconLogout size={18} aria-hidden />, run: signOut },
   ];
-  const places = workspaces.map((one) => ({
+  const places: Command[] = workspaces.map((one) => ({
     id: one.id,
     label: one.name,
     icon: <Initial of={one.name} size={22} />,
@@ -146,8 +162,8 @@ function useCommands({ session, workspaces, workspace }: ShellProps): readonly G
     },
   }));
   return [
-    { label: shell.paletteGroups.pages, commands: [...pages, { ...account, run: () => navigate({ to: "/account" }) }] },
-    { label: shell.paletteGroups.actions, commands: [...making, ...more] },
+    { label: shell.paletteGroups.pages, commands: [...pages, account] },
+    { label: shell.paletteGroups.actions, commands: [...(role && may(role, "keys.make") ? [make] : []), ...more] },
     { label: shell.paletteGroups.workspaces, commands: places },
   ];
 }

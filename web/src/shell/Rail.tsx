@@ -1,22 +1,21 @@
 // The navigation: a rail where there is room, a drawer on phones. In: who looks at which workspace. Out: links. Never here: what
 // they are (nav.ts).
-import "@mantine/core/styles/Drawer.css";
-import { Drawer, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { aboutQuery } from "../lib/about";
 import { roleIn } from "../lib/workspace";
 import { common } from "../messages/common";
 import { shell } from "../messages/shell";
+import { Dialog } from "../parts/Dialog";
 import { Mark } from "../parts/Mark";
 import { navigation } from "./nav";
 import type { ShellProps } from "./Shell";
 import classes from "./Shell.module.css";
 import { Switcher } from "./Switcher";
 
-function Groups({ session, workspace, workspaces }: ShellProps) {
-  const shown = workspace ?? workspaces[0] ?? null;
-  const groups = shown ? navigation(roleIn(shown, session)) : [];
+function Groups({ session, workspace }: ShellProps) {
+  const groups = workspace ? navigation(roleIn(workspace, session)) : [];
   return (
     <nav aria-label={shell.navigation} style={{ display: "contents" }}>
       {groups.map((group) => (
@@ -69,18 +68,8 @@ export function Rail(props: ShellProps) {
 /** The same on a phone. */
 export function RailDrawer({ opened, close, ...props }: ShellProps & { opened: boolean; close: () => void }) {
   return (
-    <Drawer
-      opened={opened}
-      onClose={close}
-      size={300}
-      title={<Brand />}
-      closeButtonProps={{ "aria-label": shell.closeNavigation }}
-      styles={{
-        body: { display: "flex", flexDirection: "column", gap: 20 },
-        content: { background: "var(--tollgate-rail)" },
-      }}
-    >
+    <Dialog opened={opened} close={close} closeLabel={shell.closeNavigation} look="drawer" title={<Brand />}>
       <Inside {...props} />
-    </Drawer>
+    </Dialog>
   );
 }

@@ -17,7 +17,7 @@ const Palette = lazy(() => import("./Palette"));
 export interface ShellProps {
   session: Session;
   workspaces: readonly Workspace[];
-  /** The one that is looked at; none on pages of the user's own, or where there is none. */
+  /** The one that is looked at; null for who is in none. */
   workspace: Workspace | null;
 }
 

@@ -1,56 +1,56 @@
 // Which workspace is looked at, and the way to another. In: the workspaces. Out: a menu. Never here: what is seen in one.
-import { Menu, Text, UnstyledButton } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { IconCheck, IconPlus, IconSelector } from "@tabler/icons-react";
 import { remember, roleIn } from "../lib/workspace";
 import { common } from "../messages/common";
 import { shell } from "../messages/shell";
 import { Initial } from "../parts/Initial";
-import { LinkItem } from "../parts/links";
+import { Menu, MenuDivider, MenuLabel, MenuLink } from "../parts/Menu";
 import type { ShellProps } from "./Shell";
 import classes from "./Shell.module.css";
 
 /** The menu, and the name of what is looked at. */
-export function Switcher({ session, workspaces, workspace }: ShellProps) {
-  const shown = workspace ?? workspaces[0] ?? null;
+export function Switcher({ session, workspaces, workspace: shown }: ShellProps) {
   if (!shown) return null;
   const role = shown.role || !session.user.operator ? common.roles[roleIn(shown, session)] : shell.operator;
   return (
-    <Menu width="target" position="bottom-start" keepMounted={false}>
-      <Menu.Target>
-        <UnstyledButton className={classes.switcher} aria-label={`${shell.switchWorkspace}, ${shown.name}`}>
+    <Menu
+      label={`${shell.switchWorkspace}, ${shown.name}`}
+      targetClass={classes.switcher}
+      align="start"
+      width={250}
+      target={
+        <>
           <Initial of={shown.name} />
-          <div className={classes.switcherWords}>
-            <Text fw={600} truncate>
+          <span className={classes.switcherWords}>
+            <Text component="span" display="block" fw={600} truncate>
               {shown.name}
             </Text>
-            <Text size="xs" c="dimmed">
+            <Text component="span" display="block" size="xs" c="dimmed">
               {role}
             </Text>
-          </div>
+          </span>
           <IconSelector size={16} aria-hidden />
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown mah={420} style={{ overflowY: "auto" }}>
-        <Menu.Label>{shell.workspaces}</Menu.Label>
-        {workspaces.map((one) => (
-          <LinkItem
-            key={one.id}
-            to="/keys"
-            search={{ workspace: one.slug }}
-            onClick={() => remember(one.slug)}
-            leftSection={<Initial of={one.name} size={22} />}
-            rightSection={one.id === shown.id ? <IconCheck size={16} aria-hidden /> : null}
-          >
-            <Text truncate inherit>
-              {one.name}
-            </Text>
-          </LinkItem>
-        ))}
-        <Menu.Divider />
-        <LinkItem to="/new-workspace" leftSection={<IconPlus size={16} aria-hidden />}>
-          {shell.newWorkspace}
-        </LinkItem>
-      </Menu.Dropdown>
+        </>
+      }
+    >
+      <MenuLabel>{shell.workspaces}</MenuLabel>
+      {workspaces.map((one) => (
+        <MenuLink
+          key={one.id}
+          to="/keys"
+          search={{ workspace: one.slug }}
+          onClick={() => remember(one.slug)}
+          icon={<Initial of={one.name} size={22} />}
+          right={one.id === shown.id ? <IconCheck size={16} aria-hidden /> : null}
+        >
+          {one.name}
+        </MenuLink>
+      ))}
+      <MenuDivider />
+      <MenuLink to="/new-workspace" icon={<IconPlus size={16} aria-hidden />}>
+        {shell.newWorkspace}
+      </MenuLink>
     </Menu>
   );
 }

@@ -1,6 +1,7 @@
 //! What everybody may know of this gateway, so that a page can say it before anybody signs in. In: settings. Out: who may sign
 //! up, where models are called. Never here: a name of a provider, a number of anything.
 
+use super::gate::Ticket;
 use super::read::Answer;
 use super::schema::FamilyName;
 use crate::house::{House, Worker};
@@ -18,6 +19,8 @@ pub struct About {
     /// Who may sign up: everybody (`open`), who is invited into a workspace (`invited`), nobody (`closed`).
     #[schemars(extend("enum" = ["open", "invited", "closed"]))]
     registration: &'static str,
+    /// Whether who asks has a session, complete or not: then `GET /session` tells it.
+    signed_in: bool,
     /// Whether nobody runs the platform yet, so that the token of `setup.token` is still of use.
     setup_needed: bool,
     /// What links begin with; null is where this was asked.
@@ -44,8 +47,9 @@ impl SurfaceTold {
 }
 
 impl About {
-    fn of(house: &House) -> Self {
+    fn of(house: &House, signed_in: bool) -> Self {
         Self {
+            signed_in,
             version: env!("CARGO_PKG_VERSION"),
             registration: match house.settings.registration {
                 Registration::Open => "open",
@@ -60,6 +64,6 @@ impl About {
 }
 
 /// `GET /about`.
-pub async fn show(State(worker): State<Worker>) -> Answer {
-    Answer::ok(&About::of(&worker.house))
+pub async fn show(State(worker): State<Worker>, ticket: Ticket) -> Answer {
+    Answer::ok(&About::of(&worker.house, ticket.principal.signed().is_some()))
 }

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod caches;
+mod console;
 mod counts;
 mod doors;
 mod failover;

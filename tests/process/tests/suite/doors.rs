@@ -143,9 +143,11 @@ fn metrics_are_for_operators() -> Outcome<()> {
     let told = ask(&[("authorization", &operator)])?;
     assert_eq!(told.head.status, 200);
     assert!(told.text().contains("tollgate_charged_nano_usd_total"), "{}", told.shown());
-    for (path, body) in [("/healthz", "ok\n"), ("/readyz", "ready\n"), ("/", "Tollgate\n")] {
+    for (path, body) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
         assert_eq!(world.send(&raw("GET", path, &[], b""))?.text(), body);
     }
+    let root = world.send(&raw("GET", "/", &[], b""))?;
+    assert!(root.head.status == 200 && root.text().contains("<title>Tollgate</title>"), "{}", root.shown());
     Ok(())
 }
 

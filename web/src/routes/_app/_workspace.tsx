@@ -9,7 +9,7 @@ import { Shell } from "../../shell/Shell";
 
 export const Route = createFileRoute("/_app/_workspace")({
   validateSearch: (search: Record<string, unknown>): { workspace?: string } => {
-    const workspace = textOf(search["workspace"]);
+    const workspace = textOf(search.workspace);
     return workspace ? { workspace } : {};
   },
   search: { middlewares: [retainSearchParams(["workspace"])] },

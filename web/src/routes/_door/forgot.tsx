@@ -1,5 +1,5 @@
 // Asks for a letter that sets a new password. Never here: whether the address is known.
-import { Button, Stack, TextInput } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconMail } from "@tabler/icons-react";
 import { createFileRoute } from "@tanstack/react-router";
@@ -9,6 +9,7 @@ import { useSending } from "../../lib/form";
 import { doors } from "../../messages/doors";
 import { DoorCard } from "../../parts/DoorCard";
 import { FaultNote } from "../../parts/FaultNote";
+import { TextInput } from "../../parts/fields";
 import { LinkAnchor } from "../../parts/links";
 
 export const Route = createFileRoute("/_door/forgot")({ component: Forgot });

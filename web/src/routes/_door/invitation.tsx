@@ -1,6 +1,6 @@
 // What an invitation leads to: who invites whom into what, then an account or a sign-in, then the workspace. The token waits in this
 // tab while its reader signs in; it never stands in an address.
-import { Button, Group, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconMailOff, IconUserPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
@@ -13,15 +13,16 @@ import { useSending } from "../../lib/form";
 import { useHashToken } from "../../lib/hash";
 import { enter, isWhole, type Session, sessionQuery } from "../../lib/session";
 import { useSignOut } from "../../lib/signOut";
-import { instant } from "../../lib/time";
 import { tellDone } from "../../lib/toasts";
 import { remember } from "../../lib/workspace";
 import { common } from "../../messages/common";
 import { doors } from "../../messages/doors";
 import { DoorCard } from "../../parts/DoorCard";
-import { Facts } from "../../parts/Facts";
+import { Fact, Facts } from "../../parts/Facts";
 import { FaultNote } from "../../parts/FaultNote";
+import { PasswordInput, TextInput } from "../../parts/fields";
 import { Pending } from "../../parts/Page";
+import { When } from "../../parts/When";
 
 export const Route = createFileRoute("/_door/invitation")({
   loader: ({ context }) => context.client.ensureQueryData(sessionQuery),
@@ -53,14 +54,14 @@ function Invitation() {
   if (!looked.data) return <Gone thrown={looked.error} />;
   return (
     <DoorCard Icon={IconUserPlus} title={doors.invitation.title} about={doors.invitation.into(looked.data.workspace)}>
-      <Facts
-        facts={[
-          [doors.invitation.from, looked.data.made_by],
-          [doors.invitation.for, looked.data.email],
-          [doors.invitation.as, common.roles[looked.data.role]],
-          [doors.invitation.until, instant(looked.data.ends_at)],
-        ]}
-      />
+      <Facts>
+        <Fact name={doors.invitation.from}>{looked.data.made_by}</Fact>
+        <Fact name={doors.invitation.for}>{looked.data.email}</Fact>
+        <Fact name={doors.invitation.as}>{common.roles[looked.data.role]}</Fact>
+        <Fact name={doors.invitation.until}>
+          <When at={looked.data.ends_at} />
+        </Fact>
+      </Facts>
       {isWhole(session) ? (
         <Accept token={token} looked={looked.data} session={session} />
       ) : (

@@ -1,5 +1,5 @@
 // What the letter about a password leads to: a new one.
-import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
@@ -12,6 +12,7 @@ import { leave } from "../../lib/session";
 import { doors } from "../../messages/doors";
 import { DoorCard } from "../../parts/DoorCard";
 import { FaultNote } from "../../parts/FaultNote";
+import { PasswordInput, TextInput } from "../../parts/fields";
 import { LinkButton } from "../../parts/links";
 
 export const Route = createFileRoute("/_door/reset")({ component: Reset });

@@ -1,5 +1,5 @@
 // The first set-up: a token from the machine makes the first operator.
-import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconCircleCheck, IconLock } from "@tabler/icons-react";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
@@ -12,6 +12,7 @@ import { useHashToken } from "../../lib/hash";
 import { doors } from "../../messages/doors";
 import { DoorCard } from "../../parts/DoorCard";
 import { FaultNote } from "../../parts/FaultNote";
+import { PasswordInput, TextInput } from "../../parts/fields";
 import { LinkButton } from "../../parts/links";
 
 export const Route = createFileRoute("/_door/setup")({

@@ -1,5 +1,5 @@
 // Signing in: an address and a password, then a code where there is a second factor. Never here: who is known (the server tells nobody).
-import { Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute, redirect, useRouter } from "@tanstack/react-router";
@@ -12,6 +12,7 @@ import { tellNews } from "../../lib/toasts";
 import { doors } from "../../messages/doors";
 import { DoorCard } from "../../parts/DoorCard";
 import { FaultNote } from "../../parts/FaultNote";
+import { PasswordInput, TextInput } from "../../parts/fields";
 import { LinkAnchor } from "../../parts/links";
 import { SecondFactor } from "../../parts/SecondFactor";
 

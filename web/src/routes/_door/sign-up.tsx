@@ -1,5 +1,5 @@
 // Signing up. The answer is the same whether the address is known or not: the letter tells. Never here: a hint who has an account.
-import { Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconLock, IconMail } from "@tabler/icons-react";
 import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
@@ -13,6 +13,7 @@ import { tellNews } from "../../lib/toasts";
 import { doors } from "../../messages/doors";
 import { DoorCard } from "../../parts/DoorCard";
 import { FaultNote } from "../../parts/FaultNote";
+import { PasswordInput, TextInput } from "../../parts/fields";
 import { LinkAnchor } from "../../parts/links";
 
 export const Route = createFileRoute("/_door/sign-up")({

@@ -1,5 +1,5 @@
 // What the letter to a new address leads to. A click confirms, not the visit: programs that look at mail open links too.
-import { Button, Stack, TextInput } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { createFileRoute } from "@tanstack/react-router";
@@ -10,6 +10,7 @@ import { useHashToken } from "../../lib/hash";
 import { doors } from "../../messages/doors";
 import { DoorCard } from "../../parts/DoorCard";
 import { FaultNote } from "../../parts/FaultNote";
+import { TextInput } from "../../parts/fields";
 import { LinkButton } from "../../parts/links";
 
 export const Route = createFileRoute("/_door/verify")({ component: Verify });

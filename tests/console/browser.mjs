@@ -1,0 +1,95 @@
+// A browser that notices what a person would not: errors on the console, what the policy kept out, requests to elsewhere.
+// In: a gateway. Out: pages that are watched. Never here: what is done on them.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const WAIT_MS = 15_000;
+
+/** Where Debian puts it, unless `CHROMIUM` says otherwise. */
+export const executable = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** A browser with a profile of its own: what one knows another does not. */
+export class Browser {
+  /** What it noticed. */
+  noticed = [];
+  /** Answers that a journey expects to fail, as `status path`. */
+  #expected = [];
+
+  static async open(origin, options = {}) {
+    const browser = new Browser();
+    browser.origin = origin;
+    browser.folder = mkdtempSync(join(tmpdir(), "tollgate-chromium-"));
+    browser.context = await chromium.launchPersistentContext(browser.folder, {
+      executablePath: executable,
+      headless: true,
+      viewport: { width: 1280, height: 860 },
+      locale: "en-GB",
+      timezoneId: "Europe/Berlin",
+      args: ARGS,
+      ...options,
+    });
+    browser.context.setDefaultTimeout(WAIT_MS);
+    await browser.context.addInitScript(() => {
+      globalThis.__kept_out = [];
+      document.addEventListener("securitypolicyviolation", (event) => {
+        globalThis.__kept_out.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+      });
+    });
+    browser.context.on("page", (page) => browser.#watch(page));
+    browser.page = browser.context.pages()[0];
+    browser.#watch(browser.page);
+    return browser;
+  }
+
+  /** From now on an answer of this status at a path that begins so is no error. */
+  expects(status, path) {
+    this.#expected.push([String(status), path]);
+  }
+
+  #watch(page) {
+    page.on("console", (message) => {
+      if (!["error", "warning"].includes(message.type())) return;
+      const place = message.location().url.replace(this.origin, "");
+      const status = /status of (\d+)/.exec(message.text())?.[1] ?? (/ERR_|Failed to fetch/.test(message.text()) ? "0" : "");
+      if (status && this.#expected.some(([one, path]) => one === status && place.startsWith(path))) return;
+      this.noticed.push(`console ${message.type()}: ${message.text()} (${place})`);
+    });
+    page.on("pageerror", (error) => this.noticed.push(`page error: ${error.message}`));
+    page.on("dialog", (dialog) => {
+      if (dialog.type() !== "beforeunload") this.noticed.push(`a dialog of the page: ${dialog.message()}`);
+      dialog.accept().catch(() => {});
+    });
+    page.on("request", (request) => {
+      const url = request.url();
+      if (!url.startsWith(this.origin) && !/^(data|blob|about|chrome-error):/.test(url)) this.noticed.push(`foreign request: ${url}`);
+    });
+  }
+
+  /** Goes to a path. */
+  async goto(path) {
+    return this.page.goto(this.origin + path, { waitUntil: "load" });
+  }
+
+  /** Everything that was noticed so far, what the policy kept out included. */
+  async findings() {
+    const kept = [];
+    for (const page of this.context.pages()) kept.push(...(await page.evaluate(() => globalThis.__kept_out ?? []).catch(() => [])));
+    return [...this.noticed, ...kept.map((one) => `kept out by the policy: ${one}`)];
+  }
+
+  async close() {
+    await this.context.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,27 +1,35 @@
-// Money as people read it. In: integers in micro-USD, exact. Out: text. Never here: a sum (the server's), a float.
+// Money as people read it. In: exact amounts as the API has them: whole micro-USD, or decimal texts ("0.026915"). Out: text.
+// Never here: a sum (the server's), a float.
 
+/** Inside, an amount is whole nano-USD: the API's finest. */
+const NANO_DIGITS = 9;
+const NANO_PER_MICRO = 1_000n;
+const NANO_PER_CENT = 10_000_000n;
 const MICRO_PER_USD = 1_000_000n;
-const MICRO_PER_CENT = 10_000n;
-const FRACTION_DIGITS = 6;
+const MICRO_DIGITS = 6;
+
+/** An amount: whole micro-USD as a number or a bigint, or USD as a decimal text. */
+export type Amount = bigint | number | string;
 
 /** Which way a figure in cents goes: balances down, so that nobody sees more than there is. */
 export type Rounding = "nearest" | "down";
 
 /** A figure with two digits. Less than a cent is told as such, and nothing is ever `-$0.00`. */
-export function usd(micro: bigint | number | string, rounding: Rounding = "nearest"): string {
-  const amount = whole(micro);
-  const size = amount < 0n ? -amount : amount;
-  if (size > 0n && size < MICRO_PER_CENT) return amount < 0n ? "> -$0.01" : "< $0.01";
-  const cents = (size + (rounding === "nearest" ? MICRO_PER_CENT / 2n : 0n)) / MICRO_PER_CENT;
-  return `${amount < 0n ? "-" : ""}$${grouped(cents / 100n)}.${String(cents % 100n).padStart(2, "0")}`;
+export function usd(amount: Amount, rounding: Rounding = "nearest"): string {
+  const nano = nanoOf(amount);
+  const size = nano < 0n ? -nano : nano;
+  if (size > 0n && size < NANO_PER_CENT) return nano < 0n ? "> -$0.01" : "< $0.01";
+  const cents = (size + (rounding === "nearest" ? NANO_PER_CENT / 2n : 0n)) / NANO_PER_CENT;
+  return `${nano < 0n ? "-" : ""}$${grouped(cents / 100n)}.${String(cents % 100n).padStart(2, "0")}`;
 }
 
-/** The exact figure: six digits, for what one request cost. */
-export function usdExact(micro: bigint | number | string): string {
-  const amount = whole(micro);
-  const size = amount < 0n ? -amount : amount;
-  const fraction = String(size % MICRO_PER_USD).padStart(FRACTION_DIGITS, "0");
-  return `${amount < 0n ? "-" : ""}$${grouped(size / MICRO_PER_USD)}.${fraction}`;
+/** The exact figure: six digits for what one request cost, and more where there is more. */
+export function usdExact(amount: Amount): string {
+  const nano = nanoOf(amount);
+  const size = nano < 0n ? -nano : nano;
+  const [whole, fraction] = split(size);
+  const digits = fraction.replace(/0{1,3}$/, "");
+  return `${nano < 0n ? "-" : ""}$${grouped(whole)}.${digits.padEnd(MICRO_DIGITS, "0")}`;
 }
 
 /** Micro-USD of what a person typed (`12.5`, `$1,000`); null where it is no amount, or finer than a micro-USD. */
@@ -29,20 +37,28 @@ export function microUsd(typed: string): bigint | null {
   const found = /^\$?\s*(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{0,6}))?$/.exec(typed.trim());
   if (!found) return null;
   const [, dollars = "0", fraction = ""] = found;
-  return BigInt(dollars.replaceAll(",", "")) * MICRO_PER_USD + BigInt(fraction.padEnd(FRACTION_DIGITS, "0"));
+  return BigInt(dollars.replaceAll(",", "")) * MICRO_PER_USD + BigInt(fraction.padEnd(MICRO_DIGITS, "0"));
 }
 
 /** What a person would type for an amount: no sign, no trailing zeros. */
-export function typedUsd(micro: bigint | number | string): string {
-  const amount = whole(micro);
-  const fraction = String(amount % MICRO_PER_USD)
-    .padStart(FRACTION_DIGITS, "0")
-    .replace(/0+$/, "");
-  return `${amount / MICRO_PER_USD}${fraction ? `.${fraction.padEnd(2, "0")}` : ""}`;
+export function typedUsd(amount: Amount): string {
+  const [whole, fraction] = split(nanoOf(amount));
+  const digits = fraction.replace(/0+$/, "");
+  return `${whole}${digits ? `.${digits.padEnd(2, "0")}` : ""}`;
 }
 
-function whole(micro: bigint | number | string): bigint {
-  return typeof micro === "bigint" ? micro : BigInt(micro);
+function nanoOf(amount: Amount): bigint {
+  if (typeof amount !== "string") return BigInt(amount) * NANO_PER_MICRO;
+  const found = /^(-?)(\d+)(?:\.(\d{1,9}))?$/.exec(amount);
+  if (!found) throw new RangeError(`${amount} is no amount of USD`);
+  const [, sign, whole = "0", fraction = ""] = found;
+  const size = BigInt(whole + fraction.padEnd(NANO_DIGITS, "0"));
+  return sign ? -size : size;
+}
+
+function split(nano: bigint): [whole: bigint, fraction: string] {
+  const unit = 10n ** BigInt(NANO_DIGITS);
+  return [nano / unit, String(nano % unit).padStart(NANO_DIGITS, "0")];
 }
 
 function grouped(digits: bigint): string {

@@ -38,6 +38,7 @@ mod pipeline;
 mod relay;
 mod reseal;
 mod respond;
+mod retention;
 mod ring;
 mod room;
 mod seal;
@@ -70,7 +71,7 @@ pub use reseal::{SealError, change_master, open_vault};
 pub use seal::Vault;
 pub use settings::{
     AssetHome, AssetSettings, BodySettings, BucketSettings, LogFormat, MailHome, MailSettings, PendingData,
-    Registration, RelaySettings, Settings, SharedConfig, Style,
+    Registration, RelaySettings, Settings, SharedConfig, Style, UsageKept,
 };
 pub use surface::{Families, Models, PRESETS, Preset, Surface, Surfaces, defaults as default_surfaces};
 pub use tasks::Tasks;

@@ -241,6 +241,8 @@ pub const TASK_TURN_TIME_MAX: Duration = Duration::from_secs(110);
 pub const TASK_LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The shortest and the longest wait before a task is asked about again.
 pub const TASK_WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+/// How often usage whose time is over is looked for.
+pub const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 /// How often kept answers whose time is over are looked for.
 pub const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Memory and passes of Argon2id for one password: the least that OWASP asks for.

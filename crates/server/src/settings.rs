@@ -34,6 +34,8 @@ pub struct Settings {
     pub bodies: BodySettings,
     /// How long a client may take to send its body.
     pub body_time_max: Duration,
+    /// How long usage is kept.
+    pub usage_kept: UsageKept,
     /// How long answers are kept that callers of Responses may go on from; zero keeps none.
     pub kept_for: Duration,
     /// The bytes that all kept answers of a workspace may have; the oldest go.
@@ -208,4 +210,13 @@ pub enum MailHome {
     Folder(PathBuf),
     /// To a mail server (`smtps://user:password@host`).
     Server(Secret<String>),
+}
+
+/// How long usage is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct UsageKept {
+    /// Rows, in UTC days, the running one among them; at least 32, for caps by month read them.
+    pub rows_days: i64,
+    /// Sums by hour, in days.
+    pub hours_days: i64,
 }

@@ -5,7 +5,7 @@ use crate::config::load::{Layers, Loaded, Mistake};
 use crate::config::{assets, surfaces};
 use server::{
     BodySettings, Families, LogFormat, MailHome, MailSettings, PendingData, Registration, RelaySettings, Settings,
-    SharedConfig, Surface, is_mail_sender, is_mail_server,
+    SharedConfig, Surface, UsageKept, is_mail_sender, is_mail_server,
 };
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -125,6 +125,10 @@ impl Config {
                 body_bytes_max: count("server.body_bytes_max"),
                 bodies: bodies(loaded),
                 body_time_max: ms("server.body_time_max_ms"),
+                usage_kept: UsageKept {
+                    rows_days: i64::try_from(number("usage.rows_days")).unwrap_or(i64::MAX),
+                    hours_days: i64::try_from(number("usage.hours_days")).unwrap_or(i64::MAX),
+                },
                 kept_for: ms("responses.kept_ms"),
                 kept_bytes_max: number("responses.kept_bytes_max"),
                 assets: assets::settings(loaded),

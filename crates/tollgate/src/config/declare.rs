@@ -243,6 +243,18 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("mail.from", Kind::Text, "Tollgate <tollgate@localhost>", "Who letters come from."),
     setting(
+        "usage.rows_days",
+        number(32, 3_650),
+        "90",
+        "For so many UTC days rows of usage are kept, the running one among them; then whole days of them go. Sums by day stay.",
+    ),
+    setting(
+        "usage.hours_days",
+        number(32, 3_650),
+        "400",
+        "For so many days sums of usage by hour are kept: what is asked of older times is told by whole UTC days.",
+    ),
+    setting(
         "responses.kept_ms",
         number(0, 365 * DAY_MS),
         "259200000",

@@ -8,7 +8,8 @@ use crate::house::{House, Parts};
 use crate::people::COOKIE;
 use crate::settings::BodySettings;
 use crate::settings::{
-    AssetHome, AssetSettings, LogFormat, MailHome, MailSettings, PendingData, Registration, RelaySettings, Settings,
+    AssetHome, AssetSettings, LogFormat, MailHome, MailSettings, PendingData, Registration, RelaySettings,
+    Settings, UsageKept,
 };
 use crate::surface::{Surfaces, defaults as default_surfaces};
 use crate::upstream::Upstream;
@@ -64,6 +65,7 @@ fn settings(dir: &std::path::Path) -> Settings {
         key_prefix: "sk-".into(),
         body_bytes_max: 1 << 20,
         body_time_max: second,
+        usage_kept: UsageKept { rows_days: 90, hours_days: 400 },
         kept_for: Duration::ZERO,
         kept_bytes_max: 0,
         assets: AssetSettings {

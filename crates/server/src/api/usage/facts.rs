@@ -185,7 +185,7 @@ pub async fn facts(
     let provider = plain(&mut checks, "provider", which.provider);
     let WhichHouseFacts { key, model, endpoint, ending, from, until, by, series, step_hours, pace, .. } = which;
     let which = WhichFacts { key, model, endpoint, ending, from, until, by, series, step_hours, pace };
-    let mut ask = which.ask(house.clock.now(), &By::ALL, &mut checks);
+    let mut ask = which.ask(house, &By::ALL, &mut checks);
     checks.done()?;
     ask.filter.provider = provider;
     ask.filter.workspace = workspace.flatten().map(|row| row.id);
@@ -201,7 +201,7 @@ pub async fn of_workspace(
 ) -> Result<Answer, Problem> {
     let house = &worker.house;
     let mut checks = Checks::default();
-    let mut ask = which.ask(house.clock.now(), &[By::Key, By::Model, By::Endpoint, By::Ending], &mut checks);
+    let mut ask = which.ask(house, &[By::Key, By::Model, By::Endpoint, By::Ending], &mut checks);
     checks.done()?;
     ask.filter.workspace = hand.place();
     ask.filter.keys = narrowed(ask.filter.keys.take(), house, &hand);
@@ -211,7 +211,8 @@ pub async fn of_workspace(
 
 impl WhichFacts {
     /// The question, or what is wrong with it.
-    fn ask(self, now: Timestamp, by: &[By], checks: &mut Checks) -> FactsAsk {
+    fn ask(self, house: &House, by: &[By], checks: &mut Checks) -> FactsAsk {
+        let now = house.clock.now();
         let end = Slot::Hour.start(Slot::Hour.of(now).saturating_add(1));
         let until = checks.instant("until", self.until.as_deref()).unwrap_or(end);
         let day_before = Timestamp::from_ms(until.ms().saturating_sub(Slot::Day.ms()));
@@ -224,9 +225,17 @@ impl WhichFacts {
         if from >= until {
             checks.add("from", "expected a time before \"until\"");
         }
+        let first_hour =
+            Slot::Day.start(now.day().saturating_add(1).saturating_sub(house.settings.usage_kept.hours_days));
+        let whole_days = Slot::Day.begins_at(from) && Slot::Day.begins_at(until);
+        if from < first_hour && !whole_days {
+            checks.add(
+                "from",
+                format!("sums by hour are kept from {first_hour} on; ask between two midnights UTC for older ones"),
+            );
+        }
         if let Some(hours) = self.step_hours {
             let length = Duration::from_secs(u64::from(hours) * 3_600);
-            let whole_days = Slot::Day.begins_at(from) && Slot::Day.begins_at(until);
             if hours == 0 || until.since(from).as_secs() / length.as_secs().max(1) > FACTS_SPANS_MAX {
                 checks.add(
                     "step_hours",

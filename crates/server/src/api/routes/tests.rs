@@ -481,8 +481,7 @@ async fn r_acc_1_sessions_end_in_every_way() {
     let ask = async || town.send(&Method::GET, "/api/manage/session", &[("cookie", &cookie)]).await.status();
     assert_eq!(ask().await, 200);
     let developer = town.user("developer");
-    let shut = house.store_people.set_standing(developer, Some(town.clock.now()), false, AuditEntry::default());
-    shut.await.unwrap();
+    house.store_people.set_standing(developer, Some(town.clock.now()), false, AuditEntry::default()).await.unwrap();
     // Another node did it: the news come, and the session is void though nobody ended it here.
     house.reload(Change::People).await.unwrap();
     assert_eq!(ask().await, 401);

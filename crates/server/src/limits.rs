@@ -243,6 +243,8 @@ pub const TASK_LOOK_EVERY: Duration = Duration::from_secs(1);
 pub const TASK_WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 /// How often usage whose time is over is looked for.
 pub const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
+/// Between two days that go, charges have so long for themselves.
+pub const RETENTION_REST: Duration = Duration::from_secs(1);
 /// How often kept answers whose time is over are looked for.
 pub const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Memory and passes of Argon2id for one password: the least that OWASP asks for.

@@ -165,8 +165,8 @@ impl Store for Shelf {
         ready(Err(StoreError::NotFound("usage in a simulation")))
     }
 
-    fn forget_usage(&self, _: i64, _: Timestamp) -> Pending<'_, u64> {
-        ready(Ok(0))
+    fn forget_usage(&self, _: i64, _: Timestamp) -> Pending<'_, bool> {
+        ready(Ok(false))
     }
 
     fn count_requests(&self, _: i64, _: Option<WorkspaceId>) -> Pending<'_, Vec<DayCount>> {

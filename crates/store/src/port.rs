@@ -374,9 +374,9 @@ pub trait Store: Devices + OwnCredentials + Seals + Send + Sync {
     fn sum_usage(&self, filter: UsageFilter) -> Pending<'_, Sums>;
     /// What requests came to, all of one instant.
     fn ask_facts(&self, ask: FactsAsk) -> Pending<'_, Facts>;
-    /// Forgets the usage rows of whole UTC days before one (numbered from 1970-01-01), and the sums of hours before an instant. Sums
-    /// by day stay, and so does what was charged. Says how many days are gone.
-    fn forget_usage(&self, before: i64, hours_before: Timestamp) -> Pending<'_, u64>;
+    /// Forgets the usage rows of the first whole UTC day before one (numbered from 1970-01-01), and the sums of hours before an
+    /// instant. Sums by day stay, and so does what was charged. Says whether a day is gone: there may be more.
+    fn forget_usage(&self, before: i64, hours_before: Timestamp) -> Pending<'_, bool>;
     /// The requests of a UTC day (numbered from 1970-01-01), by workspace and model; of one workspace where one is named.
     fn count_requests(&self, day: i64, workspace: Option<WorkspaceId>) -> Pending<'_, Vec<DayCount>>;
     /// How many nodes use this store just now, this one among them.

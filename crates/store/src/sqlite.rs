@@ -66,6 +66,8 @@ struct Shared {
 struct Sqlite {
     shared: Arc<Shared>,
     reads: Reader,
+    /// The same for sums and pages of usage, which may read much: nothing else waits for them.
+    reports: Reader,
     answers: Reader,
     dir: PathBuf,
 }
@@ -320,6 +322,7 @@ impl Ledger for Sqlite {
         Box::pin(async {
             self.shared.inbox.close();
             self.reads.close();
+            self.reports.close();
             self.answers.close();
             if let Some(end) = self.shared.inbox.until_end() {
                 // The thread drops the other end when it is gone.

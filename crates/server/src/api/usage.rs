@@ -5,13 +5,15 @@ mod csv;
 mod detail;
 mod events;
 mod facts;
+mod sums;
 mod told;
 mod which;
 
 pub use csv::{Csv, of_workspace as csv_of_workspace, run as csv};
 pub use detail::{RequestDetail, UsageDetail, detail, of_workspace as detail_of_workspace};
 pub use events::{Events, events};
-pub use facts::{FactsTold, WhichFacts, WhichHouseFacts, facts, of_workspace as facts_of_workspace};
+pub use facts::{WhichFacts, WhichHouseFacts, facts, of_workspace as facts_of_workspace};
+pub use sums::FactsTold;
 pub use told::{RequestPage, UsagePage};
 pub use which::{WhichRequests, WhichUsage};
 

@@ -169,7 +169,7 @@ impl Store for Postgres {
         })
     }
 
-    fn forget_usage(&self, before: i64, hours_before: Timestamp) -> Pending<'_, u64> {
+    fn forget_usage(&self, before: i64, hours_before: Timestamp) -> Pending<'_, bool> {
         let db = &self.shared.db;
         Box::pin(db.write(Arc::new(move |tx| Box::pin(usage::forget(tx, before, hours_before)) as _)))
     }

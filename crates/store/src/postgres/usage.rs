@@ -273,21 +273,22 @@ pub async fn page(tx: &Transaction<'_>, filter: &UsageFilter) -> Result<Vec<Usag
     Ok(rows)
 }
 
-/// Forgets the rows of whole days before one, and sums of hours before an instant; says how many days are gone. Batches wait for a
-/// partition that goes, so this waits for none of theirs for long: it is tried again another time.
-pub async fn forget(tx: &Transaction<'_>, before: i64, hours_before: Timestamp) -> Result<u64, Fail> {
+/// Forgets the rows of the first whole day that is before one, and sums of hours before an instant; says whether a day is gone. Batches
+/// wait for a partition that goes, so this waits for none of theirs for long: it is tried again another time.
+pub async fn forget(tx: &Transaction<'_>, before: i64, hours_before: Timestamp) -> Result<bool, Fail> {
     tx.batch_execute("SET LOCAL lock_timeout = '2s'").await?;
-    let days = tx.query("SELECT day FROM usage_day WHERE day < $1 ORDER BY day FOR UPDATE", &[&before]).await?;
-    for row in &days {
+    let first = "SELECT day FROM usage_day WHERE day < $1 ORDER BY day LIMIT 1 FOR UPDATE";
+    let first_day = tx.query_opt(first, &[&before]).await?;
+    if let Some(row) = &first_day {
         let day: i64 = row.try_get(0)?;
         tx.execute(&GONE.replace("WHICH", "usage WHERE day = $1 AND"), &[&day]).await?;
         tx.batch_execute(&format!("DROP TABLE usage_{day}")).await?;
         tx.execute("DELETE FROM usage_day WHERE day = $1", &[&day]).await?;
+        tx.execute("DELETE FROM spend_day WHERE day <= $1", &[&day]).await?;
+        tx.execute("UPDATE usage_kept_from SET day = greatest(day, $1)", &[&(day + 1)]).await?;
     }
-    tx.execute("DELETE FROM spend_day WHERE day < $1", &[&before]).await?;
-    tx.execute("UPDATE usage_kept_from SET day = greatest(day, $1)", &[&before]).await?;
     let first = Slot::Hour.of(hours_before);
     tx.execute("DELETE FROM pace_hour WHERE slot < $1", &[&first]).await?;
     tx.execute("DELETE FROM facts_hour WHERE slot < $1", &[&first]).await?;
-    Ok(days.len() as u64)
+    Ok(first_day.is_some())
 }

@@ -73,7 +73,7 @@ pub(super) fn open_engine(
     });
     Thread { shared: Arc::clone(&shared), db, lock }.start().map_err(|e| io(dir, e))?;
     let answers = answers::open(dir)?;
-    let engine = Sqlite { shared, reads: reader(dir)?, answers, dir: dir.to_owned() };
+    let engine = Sqlite { shared, reads: reader(dir)?, reports: reader(dir)?, answers, dir: dir.to_owned() };
     Ok((Arc::new(engine), recovered))
 }
 

@@ -96,25 +96,25 @@ impl Store for Sqlite {
         Box::pin(async {
             // Records that still wait for company are shown too.
             self.shared.barrier().await?;
-            self.reads.ask(move |db| usage::page(db, &filter)).await
+            self.reports.ask(move |db| usage::page(db, &filter)).await
         })
     }
 
-    fn forget_usage(&self, before: i64, hours_before: Timestamp) -> Pending<'_, u64> {
+    fn forget_usage(&self, before: i64, hours_before: Timestamp) -> Pending<'_, bool> {
         Box::pin(self.shared.write(move |db| usage::forget(db, before, hours_before).map_err(sql_error)))
     }
 
     fn sum_usage(&self, filter: UsageFilter) -> Pending<'_, Sums> {
         Box::pin(async move {
             self.shared.barrier().await?;
-            self.reads.ask(move |db| facts::sum_rows(db, &filter)).await
+            self.reports.ask(move |db| facts::sum_rows(db, &filter)).await
         })
     }
 
     fn ask_facts(&self, ask: FactsAsk) -> Pending<'_, Facts> {
         Box::pin(async move {
             self.shared.barrier().await?;
-            self.reads.ask(move |db| facts::ask(db, &ask)).await
+            self.reports.ask(move |db| facts::ask(db, &ask)).await
         })
     }
 

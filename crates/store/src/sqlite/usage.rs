@@ -294,21 +294,21 @@ pub fn page(db: &Connection, filter: &UsageFilter) -> rusqlite::Result<Vec<Usage
     Ok(rows)
 }
 
-/// Forgets the rows of whole days before one, and sums of hours before an instant; says how many days are gone.
-pub fn forget(db: &mut Connection, before: i64, hours_before: Timestamp) -> rusqlite::Result<u64> {
+/// Forgets the rows of the first whole day that is before one, and sums of hours before an instant; says whether a day is gone. One
+/// at a time, so that charges wait for no more than that.
+pub fn forget(db: &mut Connection, before: i64, hours_before: Timestamp) -> rusqlite::Result<bool> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut gone = 0;
-    for day in days(&tx)?.into_iter().filter(|day| *day < before) {
+    let first_day = days(&tx)?.into_iter().find(|day| *day < before);
+    if let Some(day) = first_day {
         tx.execute(&GONE.replace("WHICH", &format!("usage_{day} WHERE")), [])?;
         tx.execute_batch(&format!("DROP TABLE usage_{day}"))?;
         tx.execute("DELETE FROM usage_day WHERE day = ?1", [day])?;
-        gone += 1;
+        tx.execute("DELETE FROM spend_day WHERE day <= ?1", [day])?;
+        tx.execute("UPDATE usage_kept_from SET day = max(day, ?1)", [day + 1])?;
     }
-    tx.execute("DELETE FROM spend_day WHERE day < ?1", [before])?;
-    tx.execute("UPDATE usage_kept_from SET day = max(day, ?1)", [before])?;
     let first = Slot::Hour.of(hours_before);
     tx.execute("DELETE FROM pace_hour WHERE slot < ?1", [first])?;
     tx.execute("DELETE FROM facts_hour WHERE slot < ?1", [first])?;
     tx.commit()?;
-    Ok(gone)
+    Ok(first_day.is_some())
 }

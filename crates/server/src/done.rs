@@ -35,6 +35,14 @@ pub struct Done {
 }
 
 impl House {
+    /// Records a call that was refused before anything was held, where its workspace has not left too many of the kind in this
+    /// minute.
+    pub fn record_refusal(&self, row: &UsageRow) {
+        if self.refusals.record(row.workspace, self.clock.now()) {
+            self.ledger.record(row.clone());
+        }
+    }
+
     /// Tells log and metrics that a request is done.
     pub fn done(&self, done: &Done) {
         self.metrics.count(done);

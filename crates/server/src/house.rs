@@ -16,6 +16,7 @@ use crate::mail::{MailError, Post};
 use crate::metrics::Metrics;
 use crate::own::{self, LiveOwn};
 use crate::people::{Backoff, Hasher, LivePeople, LivePrograms};
+use crate::refusals::Refusals;
 use crate::room::Room;
 use crate::seal::Vault;
 use crate::settings::Settings;
@@ -91,6 +92,8 @@ pub struct House {
     pub limiter: Limiter,
     /// Whether accounts have a balance.
     pub balances: Balances,
+    /// How many refused calls leave a record.
+    pub refusals: Refusals,
     /// Memory for request bodies.
     pub room: Arc<Room>,
     /// Requests as they end, for whoever watches.
@@ -162,6 +165,7 @@ impl House {
             devices: Desk::default(),
             post,
             catalogue_gate: tokio::sync::Mutex::default(),
+            refusals: Refusals::default(),
             room: Arc::default(),
             live_rows: LiveRows::default(),
             task_begun: Notify::new(),

@@ -35,6 +35,7 @@ mod openapi;
 mod own;
 mod people;
 mod pipeline;
+mod refusals;
 mod relay;
 mod reseal;
 mod respond;

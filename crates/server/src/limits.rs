@@ -104,6 +104,10 @@ pub const SEALS_EVERY: Duration = Duration::from_secs(300);
 pub const SEAL_SETTLES: Duration = Duration::from_secs(600);
 /// How often is written down when keys were last used.
 pub const NOTE_USES_EVERY: Duration = Duration::from_secs(60);
+/// Calls of one workspace that are refused before anything was held and leave a record, a minute and node.
+pub const REFUSALS_PER_MINUTE: u32 = 60;
+/// Workspaces of which that is counted; the refusals of others leave none in that minute.
+pub const REFUSED_PLACES_MAX: usize = 10_000;
 /// Bodies up to this are not counted when calls share the memory for bodies.
 pub const BODY_SMALL_BYTES_MAX: usize = 64 * 1024;
 /// So many bodies of the largest size may be under way at once for all, and for one workspace.

@@ -166,13 +166,13 @@ impl Arrival<'_> {
         into_axum(self.entry.fault(&fault))
     }
 
-    /// Answers with a fault before there is a relay: nothing was held. A usage row where the caller is known, a
-    /// `request.done` always.
+    /// Answers with a fault before there is a relay: nothing was held. A usage row where the caller is known and has not left too
+    /// many of the kind, a `request.done` always.
     fn refuse(&self, caller: Option<&LiveKey>, model: &str, fault: &Fault) -> Response<Body> {
         let response = self.entry.fault(fault);
         let row = self.row(caller, model, fault);
         if caller.is_some() {
-            self.house.ledger.record(row.clone());
+            self.house.record_refusal(&row);
         }
         self.done(row, caller.is_some(), fault);
         into_axum(response)

@@ -96,7 +96,7 @@ impl Run {
         // Nobody was asked.
         self.give_back_day();
         let row = self.row(&Ending::nothing(fault));
-        self.worker.house.ledger.record(row.clone());
+        self.worker.house.record_refusal(&row);
         self.done(row, Some(fault.kind), false, Closed::default());
         slot.whole(self.job.entry.fault(fault));
     }

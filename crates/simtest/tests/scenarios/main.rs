@@ -15,6 +15,7 @@ mod money;
 mod own_keys;
 mod pairs;
 mod pictures;
+mod refusals;
 mod rules;
 mod stored;
 mod streams;

@@ -13,12 +13,14 @@ pub struct Allowance {
     others: Vec<Arc<Tier>>,
     /// The limits of all of them together.
     pub limits: Limits,
+    /// Whether it has neither plan nor balance, nor a tier that an operator gave it for such.
+    pub has_nothing: bool,
 }
 
 impl Allowance {
     /// That of one tier.
     pub fn of(tier: Arc<Tier>) -> Self {
-        Self { limits: tier.limits, tier, others: Vec::new() }
+        Self { limits: tier.limits, has_nothing: tier.when == When::Free, tier, others: Vec::new() }
     }
 
     /// That of plans (R-LIM-1), which count whatever the balance is: several have the highest rate and the highest concurrency of
@@ -42,7 +44,9 @@ impl Allowance {
 
     /// That of an account without a plan.
     pub fn of_balance(tiers: &Tiers, has_balance: bool) -> Self {
-        Self::of(if has_balance { tiers.balance() } else { tiers.free() }.clone())
+        let tier = if has_balance { tiers.balance() } else { tiers.free() };
+        // Where no tier is for those who have a balance, they are in the one for those who have nothing.
+        Self { has_nothing: !has_balance, ..Self::of(tier.clone()) }
     }
 
     /// Whether the account may use a model (R-ROUTE-1).
@@ -105,6 +109,21 @@ mod tests {
             (&["gone", "pro"], false, "pro", [60, 3, 2_000]),
         ] {
             assert_eq!(of(plans, balance), (name.to_owned(), numbers.map(Some)), "{plans:?} {balance}");
+        }
+    }
+
+    /// R-LIM-1: who pays is told from who does not, whatever tiers there are.
+    #[test]
+    fn r_lim_1_who_has_nothing_is_known() {
+        let tiers = Tiers::default();
+        for (found, nothing) in [
+            (Allowance::of_balance(&tiers, false), true),
+            (Allowance::of_balance(&tiers, true), false),
+            (Allowance::of(tiers.free().clone()), true),
+            (Allowance::of(tiers.balance().clone()), false),
+            (Allowance::of_plans(&tiers, ["pro"]).unwrap(), false),
+        ] {
+            assert_eq!(found.has_nothing, nothing, "{}", found.tier.name);
         }
     }
 

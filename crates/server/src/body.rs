@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn share(max: usize) -> Share {
-        Share::new(Arc::default(), units::WorkspaceId::from_bytes([1; 16]), max)
+        Share::new(Arc::default(), units::WorkspaceId::from_bytes([1; 16]), false, max)
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -114,6 +114,8 @@ pub const BODY_SMALL_BYTES_MAX: usize = 64 * 1024;
 pub const BODIES_MAX: usize = 32;
 /// The same for one workspace.
 pub const BODIES_OF_ONE_MAX: usize = 4;
+/// The same for all workspaces together that have neither plan nor balance: the rest is for those who pay.
+pub const BODIES_UNPAID_MAX: usize = BODIES_MAX / 4;
 /// How long to wait before trying again when calls under way carry too much.
 pub const ROOM_RETRY: Duration = Duration::from_secs(2);
 /// A management request's body.

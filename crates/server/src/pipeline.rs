@@ -12,7 +12,6 @@ use crate::limits::MODEL_SHOWN_CHARS_MAX;
 use crate::live::{LiveModel, LivePrice, LiveRoute};
 use crate::relay::{self, Job, Quote, Terms};
 use crate::respond::into_axum;
-use crate::room::Share;
 use crate::sold;
 use crate::viewer::Viewer;
 use admit::Scope;
@@ -94,7 +93,7 @@ impl Arrival<'_> {
         let unnamed = |fault| ("".into(), fault);
         let (parts, body) = request.into_parts();
         let settings = &self.house.settings;
-        let mut share = Share::new(self.house.room.clone(), caller.workspace, settings.body_bytes_max);
+        let mut share = self.house.share(caller);
         let limits = BodyLimits::of(settings, self.dialect);
         let (body, form) = match self.dialect {
             Dialect::ImageEdits => read_form_or_json(&parts.headers, body, limits, &mut share).await,

@@ -1,13 +1,14 @@
-//! Memory for request bodies: who may fill how much of it. In: a workspace, the bytes that were read. Out: room, or a fault.
+//! Memory for request bodies: who may fill how much of it. In: a caller, the bytes that were read. Out: room, or a fault.
 //! Small bodies are not counted. Never here: reading (body), a limit of one body (settings).
 
+use crate::callers::Caller;
+use crate::house::House;
+use crate::limits::{BODIES_MAX, BODIES_OF_ONE_MAX, BODIES_UNPAID_MAX, BODY_SMALL_BYTES_MAX, ROOM_RETRY};
 use bytes::Bytes;
 use canon::{Fault, FaultKind, Retry};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use units::WorkspaceId;
-
-use crate::limits::{BODIES_MAX, BODIES_OF_ONE_MAX, BODY_SMALL_BYTES_MAX, ROOM_RETRY};
 
 /// The bodies of all calls under way.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub struct Room {
 #[derive(Default)]
 struct Taken {
     all: usize,
+    /// Of those, what accounts have that pay nothing.
+    unpaid: usize,
     each: foldhash::HashMap<WorkspaceId, usize>,
 }
 
@@ -25,15 +28,17 @@ struct Taken {
 pub struct Share {
     room: Arc<Room>,
     workspace: WorkspaceId,
+    /// Whether the account has neither plan nor balance.
+    unpaid: bool,
     bytes: usize,
     /// The largest body that is read.
     body_max: usize,
 }
 
 impl Share {
-    /// An empty share.
-    pub const fn new(room: Arc<Room>, workspace: WorkspaceId, body_max: usize) -> Self {
-        Self { room, workspace, bytes: 0, body_max }
+    /// An empty share for one of an account's bodies; `unpaid` says whether the account has neither plan nor balance.
+    pub const fn new(room: Arc<Room>, workspace: WorkspaceId, unpaid: bool, body_max: usize) -> Self {
+        Self { room, workspace, unpaid, bytes: 0, body_max }
     }
 
     /// Bytes that keep their room for as long as anybody has them: what waits for a slow reader is counted until it is gone.
@@ -54,6 +59,9 @@ impl Share {
     fn give_back(&self, bytes: usize) {
         let mut taken = self.room.taken.lock();
         taken.all = taken.all.saturating_sub(bytes);
+        if self.unpaid {
+            taken.unpaid = taken.unpaid.saturating_sub(bytes);
+        }
         if let Some(of_one) = taken.each.get_mut(&self.workspace) {
             *of_one = of_one.saturating_sub(bytes);
             if *of_one == 0 {
@@ -65,7 +73,7 @@ impl Share {
     /// Takes room for a body that has grown to so many bytes.
     ///
     /// # Errors
-    /// When this workspace, or all together, have too much under way.
+    /// When this workspace, all that pay nothing, or all together have too much under way.
     pub fn grow_to(&mut self, bytes: usize) -> Result<(), Fault> {
         if bytes <= BODY_SMALL_BYTES_MAX || bytes <= self.bytes {
             return Ok(());
@@ -83,10 +91,26 @@ impl Share {
         if taken.all + more > self.body_max.saturating_mul(BODIES_MAX) {
             return Err(full("Calls that are under way carry too much; try again in a moment."));
         }
+        if self.unpaid {
+            if taken.unpaid + more > self.body_max.saturating_mul(BODIES_UNPAID_MAX) {
+                return Err(full(
+                    "Calls of accounts without a plan or credit that are under way carry too much together; try again in a \
+                     moment, or add credit.",
+                ));
+            }
+            taken.unpaid += more;
+        }
         taken.all += more;
         taken.each.insert(self.workspace, of_one + more);
         self.bytes = wanted;
         Ok(())
+    }
+}
+
+impl House {
+    /// An empty share of the room for bodies: what is read for a caller counts until nobody has it any more.
+    pub fn share(&self, caller: &Caller) -> Share {
+        Share::new(self.room.clone(), caller.workspace, caller.allowance.has_nothing, self.settings.body_bytes_max)
     }
 }
 
@@ -121,7 +145,7 @@ mod tests {
     const MAX: usize = 1 << 20;
 
     fn share(room: &Arc<Room>, n: u8) -> Share {
-        Share::new(room.clone(), WorkspaceId::from_bytes([n; 16]), MAX)
+        Share::new(room.clone(), WorkspaceId::from_bytes([n; 16]), false, MAX)
     }
 
     #[test]
@@ -141,6 +165,28 @@ mod tests {
         assert!(next.grow_to(MAX).is_ok());
         drop((taken, next));
         assert!(room.taken.lock().each.is_empty() && room.taken.lock().all == 0);
+    }
+
+    /// R-LIM-1: who pays nothing has a quarter of the room, all together, whatever the others have.
+    #[test]
+    fn r_lim_1_those_who_pay_nothing_have_a_quarter() {
+        let room = Arc::new(Room::default());
+        let mut taken = Vec::new();
+        let mut fill = |of_all: usize, unpaid: bool| {
+            let told = (0..=u8::MAX).find_map(|n| {
+                let mut one = Share::new(room.clone(), WorkspaceId::from_bytes([n; 16]), unpaid, MAX);
+                let full = one.grow_to(MAX).err();
+                taken.push(one);
+                full
+            });
+            assert_eq!(room.taken.lock().all, of_all * MAX);
+            told.unwrap().told
+        };
+        assert!(fill(BODIES_MAX / 4, true).contains("without a plan or credit"));
+        assert!(fill(BODIES_MAX, false).starts_with("Calls that are under way"));
+        drop(taken);
+        let left = room.taken.lock();
+        assert_eq!((left.all, left.unpaid, left.each.len()), (0, 0, 0));
     }
 
     /// Room for kept reads: however the bytes travel on, and in how many pieces, they count until the last is gone.

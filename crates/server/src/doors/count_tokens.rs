@@ -10,7 +10,6 @@ use crate::limits::{COUNT_ANSWER_BYTES_MAX, COUNT_TIME_MAX};
 use crate::live::{LiveModel, LiveRoute};
 use crate::own;
 use crate::pipeline::{find_model, request_head};
-use crate::room::Share;
 use crate::upstream::Call;
 use crate::visit::Visit;
 use admit::Scope;
@@ -48,7 +47,7 @@ async fn counted(
 ) -> Result<u64, Fault> {
     let (parts, body) = request.into_parts();
     let settings = &worker.house.settings;
-    let mut share = Share::new(worker.house.room.clone(), caller.workspace, settings.body_bytes_max);
+    let mut share = worker.house.share(caller);
     let body = read_json(&parts.headers, body, BodyLimits::of(settings, door.dialect), &mut share).await?;
     let asker = Asker { house: &worker.house, caller, at };
     let body = match door.dialect {

@@ -7,7 +7,6 @@ use crate::entry::Door;
 use crate::house::Worker;
 use crate::kept::Kept;
 use crate::limits::{KEPT_ID_BYTES_MAX, KEPT_PAGE, KEPT_PAGE_MAX};
-use crate::room::Share;
 use crate::visit::Visit;
 use admit::Scope;
 use axum::body::Body;
@@ -57,7 +56,7 @@ pub async fn kept(
 async fn object(asker: Asker<'_>, id: &str, uri: &Uri) -> Result<Bytes, Fault> {
     replayed(uri)?;
     let kept = found(asker, id).await?;
-    let mut share = share(asker);
+    let mut share = asker.house.share(asker.caller);
     share.grow_to(kept.object.len())?;
     Ok(share.around(kept.object))
 }
@@ -74,15 +73,10 @@ fn replayed(uri: &Uri) -> Result<(), Fault> {
     }
 }
 
-/// An empty share of the room for bodies: what is read for a caller counts until the caller has it.
-fn share(asker: Asker<'_>) -> Share {
-    Share::new(asker.house.room.clone(), asker.caller.workspace, asker.house.settings.body_bytes_max)
-}
-
 async fn input(asker: Asker<'_>, id: &str, page: Result<Page, Fault>) -> Result<Bytes, Fault> {
     let page = page?;
     let kept = found(asker, id).await?;
-    let mut share = share(asker);
+    let mut share = asker.house.share(asker.caller);
     // All of it is read, and a page may be all of it once more.
     share.grow_to(kept.input.len().saturating_mul(2))?;
     let page = page.of(id.rsplit_once('_').map_or(id, |(_, stem)| stem), &kept.input)?;

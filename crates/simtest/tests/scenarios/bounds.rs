@@ -2,6 +2,9 @@
 //! usual. Out: exact sums, nothing sold below its price. Never here: faults of providers (failover, pairs).
 
 use crate::{ask, open, secs};
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt;
 use serde_json::json;
 use simtest::{Client, Ending, Script, Setup, SimHouse, Step, chat_chunk, chat_end, json_answer};
 use units::NanoUsd;
@@ -84,4 +87,41 @@ async fn an_image_is_bounded_by_what_its_model_says() {
         assert_eq!(charged == NanoUsd::new(30_000 * 1_000 + 2_000), whole, "{image_tokens_max:?}: {charged}");
         assert_eq!(sim.log.take().contains("written_off"), !whole);
     }
+}
+
+/// R-LIM-1: large bodies of accounts that have nothing fill a quarter of the room; who pays has the rest, be it in the same tier.
+#[tokio::test(start_paused = true)]
+async fn r_lim_1_who_pays_nothing_cannot_fill_the_room() {
+    let sim = SimHouse::open(Setup { price: json!("free"), ..Setup::default() }).await;
+    let mut keys = Vec::new();
+    for name in ["a", "b", "c"] {
+        sim.manage("POST", "/workspaces", &json!({ "name": name })).await;
+        let key = sim.manage("POST", "/keys", &json!({ "workspace": name, "name": "k" })).await;
+        keys.push(key["key"].as_str().unwrap().to_owned());
+    }
+    // They are held until the provider says something.
+    sim.upstreams.set("one", vec![json_answer("Hello", 10, 5).after(secs(20))]);
+    let body = json!({ "model": "m", "max_tokens": 10, "messages": [{ "role": "user", "content": " ".repeat(1_000_000) }] });
+    let call = async |key: &str| {
+        let request = Request::builder().method("POST").uri("/v1/chat/completions");
+        let request =
+            request.header("authorization", format!("Bearer {key}")).header("content-type", "application/json");
+        let (head, answer) = sim.answer(request.body(Body::from(body.to_string())).unwrap()).await.into_parts();
+        let told = answer.collect().await.unwrap().to_bytes();
+        (head.status.as_u16(), String::from_utf8_lossy(&told).into_owned())
+    };
+    let four = async |key: &str| {
+        let (a, b, c, d) = tokio::join!(call(key), call(key), call(key), call(key));
+        [a.0, b.0, c.0, d.0]
+    };
+    let late = async {
+        tokio::time::sleep(secs(1)).await;
+        (call(&keys[2]).await, call(sim.key()).await)
+    };
+    let (first, second, (refused, paying)) = tokio::join!(four(&keys[0]), four(&keys[1]), late);
+    assert_eq!([first, second], [[200; 4]; 2]);
+    assert_eq!(refused.0, 503, "{}", refused.1);
+    assert!(refused.1.contains("without a plan or credit"), "{}", refused.1);
+    assert_eq!(paying.0, 200, "{}", paying.1);
+    assert_eq!(call(&keys[2]).await.0, 200, "the room is free again");
 }

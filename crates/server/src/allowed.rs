@@ -4,17 +4,20 @@
 use crate::callers::{Caller, LiveKey};
 use crate::entry::Entry;
 use crate::house::House;
-use crate::limit_told::{LimitTold, refused, unjudged};
-use crate::limits::NODES_EVERY;
+use crate::limit_told::{LimitTold, refused, refused_count, unjudged};
+use crate::limits::{COUNTS_PER_REQUEST, NODES_EVERY};
 use crate::live::LiveModel;
 use crate::relay::{Job, estimate};
 use admit::{Allowance, Ask, WorkspaceRules};
 use canon::Fault;
 use catalog::Limits;
 use limits::{Denied, Granted, Mode, Permit};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use store::port::WorkspaceRow;
 use units::{RequestId, Timestamp, WorkspaceId};
+
+/// Where counts of tokens are counted, beside an account's models: no model has blanks in its id.
+static COUNTS: LazyLock<Arc<str>> = LazyLock::new(|| "counts of tokens".into());
 
 impl House {
     /// A caller whose key was found.
@@ -82,6 +85,30 @@ impl House {
         let granted = self.limiter.admit(&ask, None, now).await?;
         self.judged(granted.mode);
         Ok(Some(granted.permit))
+    }
+
+    /// Asks the limiter for a count of tokens. It takes nothing from the limits of calls and has one of its own, by the account's
+    /// rate: where that has none, a count has none.
+    ///
+    /// # Errors
+    /// When it is used up, or nobody can judge.
+    pub async fn permit_count(&self, entry: &Entry, caller: &Caller) -> Result<(), Fault> {
+        let allowance = &caller.allowance;
+        let Some(rate) = allowance.limits.requests_per_minute else { return Ok(()) };
+        let most = rate.saturating_mul(COUNTS_PER_REQUEST);
+        let limits = Limits { requests_per_minute: Some(most), ..Limits::default() };
+        let ask = Ask { model: Some((&COUNTS, limits)), model_only: true, ..nothing(caller.workspace, entry.id) };
+        match self.limiter.admit(&ask, None, self.clock.now()).await {
+            Ok(granted) => {
+                self.judged(granted.mode);
+                Ok(())
+            }
+            Err(Denied::Limit { refusal, mode, .. }) => {
+                self.judged(mode);
+                Err(refused_count(&refusal, most, allowance))
+            }
+            Err(Denied::Unavailable { retry_after }) => Err(unjudged(retry_after)),
+        }
     }
 
     /// What may be told of the limits of a caller; takes nothing.

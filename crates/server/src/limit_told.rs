@@ -130,6 +130,19 @@ pub fn refused(refusal: &Refusal, ask: &Ask<'_>, allowance: &Allowance) -> Fault
     Fault::new(FaultKind::RateLimited, told).retry(Retry::After(refusal.wait))
 }
 
+/// The fault of a count of tokens that is one too many.
+pub fn refused_count(refusal: &Refusal, most: u32, allowance: &Allowance) -> Fault {
+    let wait = refusal.retry_after_s();
+    let told = match allowance.fair_use() {
+        Some(_) => format!("Rate limit exceeded: too many counts of tokens; try again in {wait} s."),
+        None => format!(
+            "Rate limit exceeded: {most} counts of tokens per minute of the tier \"{}\" are used up; try again in {wait} s.",
+            allowance.tier.name
+        ),
+    };
+    Fault::new(FaultKind::RateLimited, told).retry(Retry::After(refusal.wait))
+}
+
 /// The fault where nobody can judge and the setting is strict.
 pub fn unjudged(retry_after: Duration) -> Fault {
     Fault::new(FaultKind::Unavailable, "Limits cannot be checked at the moment; nothing was charged.")

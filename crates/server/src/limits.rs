@@ -104,6 +104,8 @@ pub const SEALS_EVERY: Duration = Duration::from_secs(300);
 pub const SEAL_SETTLES: Duration = Duration::from_secs(600);
 /// How often is written down when keys were last used.
 pub const NOTE_USES_EVERY: Duration = Duration::from_secs(60);
+/// So many counts of tokens go with each request a minute of an account's tier.
+pub const COUNTS_PER_REQUEST: u32 = 10;
 /// Calls of one workspace that are refused before anything was held and leave a record, a minute and node.
 pub const REFUSALS_PER_MINUTE: u32 = 60;
 /// Workspaces of which that is counted; the refusals of others leave none in that minute.

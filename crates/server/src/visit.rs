@@ -78,11 +78,31 @@ impl<'h> Visit<'h> {
     /// # Errors
     /// Those of `House::identify` and `House::may_use`.
     pub async fn identify(&mut self, headers: &HeaderMap, scope: Scope) -> Result<Caller, Fault> {
-        let key = self.house.identify(&self.entry, headers)?;
-        let caller = self.house.caller(key, self.entry.at).await;
+        let caller = self.caller(headers).await?;
         self.entry.limits = self.house.limits_of(&self.entry, &caller).await;
         self.house.may_use(&caller, scope, self.entry.at)?;
         Ok(caller)
+    }
+
+    /// The same for a count of tokens, and whether it may be made: both questions about limits are asked at once.
+    ///
+    /// # Errors
+    /// Those of `House::identify`; inside, those of `House::may_use` and `House::permit_count`.
+    pub async fn identify_to_count(&mut self, headers: &HeaderMap) -> Result<(Caller, Result<(), Fault>), Fault> {
+        let caller = self.caller(headers).await?;
+        let (house, entry) = (self.house, &self.entry);
+        let permit = async {
+            house.may_use(&caller, Scope::Chat, entry.at)?;
+            house.permit_count(entry, &caller).await
+        };
+        let (told, may) = tokio::join!(house.limits_of(entry, &caller), permit);
+        self.entry.limits = told;
+        Ok((caller, may))
+    }
+
+    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Fault> {
+        let key = self.house.identify(&self.entry, headers)?;
+        Ok(self.house.caller(key, self.entry.at).await)
     }
 
     /// The answer, in the style of the door; the log is told of it.

@@ -82,6 +82,32 @@ async fn r_lim_4_slots_are_shared_and_come_back() {
     assert_eq!(third.unwrap().mode, Mode::Shared);
 }
 
+/// R-LIM-4: what is counted beside an account's models, such as counts of tokens, is shared too and takes nothing of its calls.
+#[tokio::test]
+async fn r_lim_4_what_is_counted_beside_calls_is_shared() {
+    let Some((url, _server)) = redis_server::shared().await else { return };
+    let nodes = [Node::on(&url).await, Node::on(&url).await];
+    let (account, tier) = (workspace(), limits(Some(5), Some(1), Some(5)));
+    let name: Arc<str> = "counts of tokens".into();
+    let mut refusals = Vec::new();
+    for n in 0..53 {
+        let beside = Ask {
+            model: Some((&name, limits(Some(50), None, None))),
+            model_only: true,
+            ..ask(account, Limits::default())
+        };
+        match nodes[n % 2].limiter.admit(&beside, None, now()).await {
+            Ok(granted) => assert_eq!(granted.mode, Mode::Shared),
+            Err(denied) => refusals.extend(refused(&Err(denied)).map(|(scope, kind, _)| (n, scope, kind))),
+        }
+    }
+    let expected = [50, 51, 52].map(|n| (n, LimitScope::Model, LimitKind::Requests));
+    assert_eq!(refusals, expected);
+    let (left, _) = nodes[0].limiter.look(&ask(account, tier), now()).await;
+    let left = [left.requests, left.concurrent, left.day].map(|reading| reading.unwrap().remaining);
+    assert_eq!(left, [5, 1, 5]);
+}
+
 /// The same request twice takes one slot, one of the rate and one of the day.
 #[tokio::test]
 async fn r_lim_4_the_same_request_twice_takes_one_slot() {

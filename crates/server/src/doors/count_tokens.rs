@@ -1,4 +1,4 @@
-//! How many tokens a request has (R-API-6): free, without a hold. In: a request. Out: a count: the provider's own where its
+//! How many tokens a request has (R-API-6): free, without a hold, within a limit of its own. In: a request. Out: a count: the provider's own where its
 //! server speaks the client's dialect and counts, else counted here. Never here: a usage row, a tokenizer (crate tokens).
 
 use crate::asked::{Asker, served, whole_to_count};
@@ -12,7 +12,6 @@ use crate::own;
 use crate::pipeline::{find_model, request_head};
 use crate::upstream::Call;
 use crate::visit::Visit;
-use admit::Scope;
 use axum::body::Body;
 use axum::extract::State;
 use bytes::Bytes;
@@ -31,11 +30,14 @@ pub async fn count(
     request: Request<Body>,
 ) -> Response<Body> {
     let mut visit = Visit::new(&worker.house, door.into(), &request);
-    let caller = match visit.identify(request.headers(), Scope::Chat).await {
-        Ok(caller) => caller,
+    let (caller, may) = match visit.identify_to_count(request.headers()).await {
+        Ok(found) => found,
         Err(fault) => return visit.answer(None, Err(fault)),
     };
-    let counted = counted(&worker, (door, &model), (&caller, visit.entry.at), request).await;
+    let counted = match may {
+        Ok(()) => counted(&worker, (door, &model), (&caller, visit.entry.at), request).await,
+        Err(fault) => Err(fault),
+    };
     visit.answer(Some(&caller), counted.map(|tokens| write_count(door.dialect, tokens)))
 }
 

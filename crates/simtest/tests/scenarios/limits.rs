@@ -238,3 +238,54 @@ async fn r_lim_5_fair_use_publishes_nothing_and_waits() {
         assert!(!published, "{:?}", told.headers());
     }
 }
+
+/// R-LIM-1, R-API-6: counts of tokens are free and take from no limit of calls; they have one of their own, ten times the rate, at
+/// every door together.
+#[tokio::test(start_paused = true)]
+async fn r_lim_1_counts_of_tokens_have_a_limit_of_their_own() {
+    let messages = json!([{ "role": "user", "content": "Hello" }]);
+    let doors = [
+        ("/v1/messages/count_tokens", json!({ "model": "m", "messages": messages })),
+        ("/v1/responses/input_tokens", json!({ "model": "m", "input": "Hello" })),
+        ("/v1beta/models/m:countTokens", json!({ "contents": [{ "parts": [{ "text": "Hello" }] }] })),
+    ];
+    for (tier, rate) in [("free", 5), ("topup", 30)] {
+        let sim = in_tier(tier).await;
+        let count = async |n: usize| {
+            let (path, body) = &doors[n % doors.len()];
+            sim.exchange("POST", path, body).await
+        };
+        for n in 0..10 * rate {
+            let told = count(n).await;
+            assert_eq!(told.status(), 200, "{tier} {n}: {}", text(&told));
+            assert_eq!(header(&told, "x-ratelimit-remaining-requests"), rate.to_string());
+        }
+        advance(Duration::from_millis(48_500)).await;
+        let words = format!("{} counts of tokens per minute", 10 * rate);
+        for (n, (path, _)) in doors.iter().enumerate() {
+            let refused = count(n).await;
+            assert_eq!(refused.status(), 429, "{tier} {path}: {}", text(&refused));
+            assert!(text(&refused).contains(&words), "{}", text(&refused));
+            assert_eq!(header(&refused, "retry-after"), "12");
+            assert_eq!(header(&refused, "x-ratelimit-remaining-requests"), rate.to_string());
+        }
+        answers(&sim, 1);
+        assert_eq!(call(&sim).await.status(), 200, "calls have their own");
+        advance(Duration::from_millis(11_500)).await;
+        assert_eq!(count(0).await.status(), 200);
+        // Where a key is not for calls, no count is taken from its account.
+        let key = sim
+            .manage("POST", "/keys", &json!({ "workspace": "sim", "name": "r", "rules": { "scopes": ["read"] } }))
+            .await;
+        let mut other = sim;
+        other.use_key(key["key"].as_str().unwrap());
+        let told = other.exchange("POST", doors[0].0, &doors[0].1).await;
+        assert_eq!(told.status(), 403, "{}", text(&told));
+    }
+    let tiers = json!([{ "name": "fair", "when": "free", "concurrent": 1, "fair_use": { "queue_ms_max": 1, "queued_max": 1 } }]);
+    let sim = SimHouse::open(Setup { price: json!("free"), tiers: Some(tiers), ..Setup::default() }).await;
+    for n in 0..500 {
+        let (path, body) = &doors[n % doors.len()];
+        assert_eq!(sim.exchange("POST", path, body).await.status(), 200, "a tier without a rate has none here");
+    }
+}

@@ -41,7 +41,7 @@ impl House {
         }
     }
 
-    /// Asks the limiter for a call to a model that takes about so many tokens.
+    /// Asks the limiter for a call to a model that takes about so many tokens. It is admitted now: its body may have taken its time.
     ///
     /// # Errors
     /// The fault, and what may be told of the limits beside it.
@@ -54,14 +54,15 @@ impl House {
     ) -> Result<(Permit, Option<Arc<LimitTold>>), (Fault, Option<Arc<LimitTold>>)> {
         let allowance = &caller.allowance;
         let ask = Ask { model: limited(model), tokens, ..asked(entry, caller) };
-        match self.limiter.admit(&ask, allowance.fair_use(), entry.at).await {
+        let now = self.clock.now();
+        match self.limiter.admit(&ask, allowance.fair_use(), now).await {
             Ok(Granted { permit, readings, mode }) => {
                 self.judged(mode);
-                Ok((permit, LimitTold::of(allowance, readings, entry.at)))
+                Ok((permit, LimitTold::of(allowance, readings, now)))
             }
             Err(Denied::Limit { refusal, readings, mode }) => {
                 self.judged(mode);
-                let told = LimitTold::of(allowance, readings, entry.at);
+                let told = LimitTold::of(allowance, readings, now);
                 Err((refused(&refusal, &ask, allowance), told))
             }
             Err(Denied::Unavailable { retry_after }) => Err((unjudged(retry_after), None)),
@@ -113,9 +114,10 @@ impl House {
 
     /// What may be told of the limits of a caller; takes nothing.
     pub async fn limits_of(&self, entry: &Entry, caller: &Caller) -> Option<Arc<LimitTold>> {
-        let (readings, mode) = self.limiter.look(&asked(entry, caller), entry.at).await;
+        let now = self.clock.now();
+        let (readings, mode) = self.limiter.look(&asked(entry, caller), now).await;
         self.judged(mode);
-        LimitTold::of(&caller.allowance, readings, entry.at)
+        LimitTold::of(&caller.allowance, readings, now)
     }
 
     /// What may be told of the limits of an account; takes nothing.

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use simtest::{Script, Setup, SimHouse, Step, chat_chunk, chat_end, json_answer};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::advance;
 use units::NanoUsd;
@@ -288,4 +290,51 @@ async fn r_lim_1_counts_of_tokens_have_a_limit_of_their_own() {
         let (path, body) = &doors[n % doors.len()];
         assert_eq!(sim.exchange("POST", path, body).await.status(), 200, "a tier without a rate has none here");
     }
+}
+
+/// A body that comes whole, so long after its head.
+struct Late(Pin<Box<tokio::time::Sleep>>, Option<Bytes>);
+
+impl http_body::Body for Late {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        match self.0.as_mut().poll(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(()) => Poll::Ready(self.1.take().map(|bytes| Ok(http_body::Frame::data(bytes)))),
+        }
+    }
+}
+
+/// R-LIM-1: a call is in the window from the instant at which it is admitted, not from that of its head: a slow body opens no
+/// way to more calls in a minute.
+#[tokio::test(start_paused = true)]
+async fn r_lim_1_a_slow_body_counts_from_its_admission() {
+    let tiers = json!([{ "name": "one", "when": "free", "requests_per_minute": 1, "concurrent": 9,
+                         "requests_per_day": 99 }]);
+    let sim = SimHouse::open(Setup { tiers: Some(tiers), ..Setup::default() }).await;
+    answers(&sim, 3);
+    let late = Late(Box::pin(tokio::time::sleep(secs(9))), Some(ask(false).to_string().into()));
+    let request = http::Request::post("/v1/chat/completions")
+        .header("authorization", format!("Bearer {}", sim.key()))
+        .body(Body::new(late))
+        .unwrap();
+    let told = sim.answer(request).await;
+    assert_eq!(told.status(), 200);
+    assert_eq!(header(&told, "x-ratelimit-reset-requests"), sim.clock.now().plus(secs(60)).to_string());
+    drop(told);
+    advance(secs(52)).await;
+    let refused = call(&sim).await;
+    assert_eq!(
+        (refused.status().as_u16(), header(&refused, "retry-after")),
+        (429, "8".into()),
+        "{}",
+        text(&refused)
+    );
+    advance(secs(8)).await;
+    assert_eq!(call(&sim).await.status(), 200);
 }

@@ -37,7 +37,7 @@ pub use keys::new_key;
 pub use operator::mint_operator_token;
 pub use people::setup_token;
 pub use problem::Problem;
-pub use routes::{RouteTold, makes_keys, told as routes};
+pub use routes::{RouteTold, told as routes};
 
 use crate::entry::Door;
 use crate::house::Worker;

@@ -3,7 +3,7 @@
 
 use store::port::{
     AuditEntry, InvitationRow, LogCheck, MailedRow, ManagementKeyRow, MemberRow, MethodRow, NewPassword, NewUser,
-    Pending, People, Role, SessionRow, StoreError, UserRow, WorkspaceRow,
+    Pending, People, Revoked, Role, SessionRow, StoreError, UserRow, WorkspaceRow,
 };
 use units::{InvitationId, ManagementKeyId, MethodId, SessionId, Timestamp, UserId, WorkspaceId};
 
@@ -48,8 +48,8 @@ impl People for Nobody {
         nobody: take_recovery(UserId, [u8; 32], AuditEntry) -> bool;
         nobody: drop_totp(UserId, AuditEntry) -> ();
         nobody: found_workspace(WorkspaceRow, UserId, AuditEntry) -> ();
-        nobody: set_role(WorkspaceId, UserId, Role, AuditEntry) -> ();
-        nobody: remove_member(WorkspaceId, UserId, AuditEntry) -> ();
+        nobody: set_role(WorkspaceId, UserId, Role, AuditEntry) -> Revoked;
+        nobody: remove_member(WorkspaceId, UserId, AuditEntry) -> Revoked;
         nobody: invite(InvitationRow, AuditEntry) -> ();
         none: list_invitations(WorkspaceId) -> Vec<InvitationRow>;
         nobody: withdraw(WorkspaceId, InvitationId, Timestamp, AuditEntry) -> ();

@@ -18,7 +18,7 @@ pub use once::OnceRow;
 pub use own_credentials::{OwnCredentialChange, OwnCredentialRow, OwnCredentials, OwnNote, OwnState};
 pub use people::{
     InvitationRow, LogCheck, MailedKind, MailedRow, MemberRow, MethodKind, MethodRow, NewPassword, NewUser, People,
-    Role, SessionRow, UserRow,
+    Revoked, Role, SessionRow, UserRow,
 };
 pub use seals::{Resealed, RingChange, SealedAt, SealedKind, SealedRow, Seals, WhichSealed};
 pub use tasks::{TaskEnd, TaskRow, TaskState};

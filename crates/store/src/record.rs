@@ -1,7 +1,7 @@
 //! What both engines keep alike: the numbers of usage rows, texts of rules. In: rows. Out: columns, and back. Never here: SQL that
 //! differs.
 
-use crate::port::{AuditEntry, DeviceState, SealedKind};
+use crate::port::{AuditEntry, DeviceState, Revoked, SealedKind};
 use ledger::{CacheSums, GrantKind, GrantOrder, KeySpend, Tried, UsageRow};
 use units::{Class, NanoUsd, RequestId, Timestamp, Usage, UsageSource, UserId, WorkspaceId};
 
@@ -69,6 +69,21 @@ pub fn grant_entry(order: &GrantOrder) -> Option<AuditEntry> {
         address: order.address.clone(),
         ..AuditEntry::default()
     })
+}
+
+/// The entries of keys that were revoked with what `log` tells of a member.
+pub fn revocations(log: &AuditEntry, revoked: &Revoked) -> Vec<AuditEntry> {
+    let entry = |action: &str, object: String| AuditEntry {
+        action: action.to_owned(),
+        object,
+        detail: "{}".to_owned(),
+        before: None,
+        after: None,
+        ..log.clone()
+    };
+    let keys = revoked.keys.iter().map(|id| entry("key.revoke", id.to_string()));
+    let programs = revoked.management_keys.iter().map(|id| entry("management_key.revoke", id.to_string()));
+    keys.chain(programs).collect()
 }
 
 /// The day whose table keeps the rows of an id: that of the time in it.

@@ -115,14 +115,14 @@ impl Hand {
         named: Option<&str>,
         checks: &mut Checks,
     ) -> Option<UserId> {
-        let is_member = |user: &UserId| house.people.role(workspace, *user).is_some();
+        let is_member = |user: &UserId| house.people.role(workspace, *user).is_some_and(Role::has_keys);
         let own = self.principal.user().map(|signed| signed.user.id).filter(is_member);
         let Some(text) = named else { return own.filter(|_| self.seat.is_some()) };
         let user: UserId = checks.parse("owner", text)?;
         if own != Some(user) && !self.principal.is_operator() {
             checks.add("owner", "only operators make keys for somebody else");
         } else if !is_member(&user) {
-            checks.add("owner", "expected a member of the workspace");
+            checks.add("owner", "expected a member of the workspace whose role may have keys");
         }
         Some(user)
     }

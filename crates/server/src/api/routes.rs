@@ -134,11 +134,6 @@ const PEOPLE: May = May::Person(&[Role::Owner, Role::Admin]);
 /// Everybody in a workspace.
 const MEMBERS: May = May::Member(&Role::ALL);
 
-/// Whether members of a role make keys.
-pub fn makes_keys(role: Role) -> bool {
-    MAKING.contains(&role)
-}
-
 /// Every route there is. In a workspace operators may what its owner may.
 #[rustfmt::skip]
 pub static ROWS: &[Row] = rows![
@@ -205,11 +200,11 @@ pub static ROWS: &[Row] = rows![
     /// The members of a workspace, newest first.
     GET "/workspaces/{workspace}/members" "members.list", MEMBERS, page::WhichPage => members::Members, members::list;
     /// Gives a member another role.
-    PATCH "/workspaces/{workspace}/members/{user}" "members.change", HEADS, members::NewRole => members::MemberTold, members::change;
+    PATCH "/workspaces/{workspace}/members/{user}" "members.change", HEADS, members::NewRole => members::MemberChanged, members::change;
     /// Takes a member out; their keys end with it.
-    DELETE "/workspaces/{workspace}/members/{user}" "members.remove", HEADS, () => account::Done, members::remove;
+    DELETE "/workspaces/{workspace}/members/{user}" "members.remove", HEADS, () => members::MemberGone, members::remove;
     /// Leaves a workspace.
-    POST "/workspaces/{workspace}/leave" "members.leave", May::Person(&Role::ALL), () => account::Done, members::leave;
+    POST "/workspaces/{workspace}/leave" "members.leave", May::Person(&Role::ALL), () => members::MemberGone, members::leave;
     /// The invitations of a workspace, newest first.
     GET "/workspaces/{workspace}/invitations" "invitations.list", HEADS, page::WhichPage => invitations::Invitations, invitations::list;
     /// Invites an address; an open invitation of it is withdrawn.

@@ -3,7 +3,7 @@
 //! Never here: who may decide (api/devices), how codes are made (device).
 
 use crate::address;
-use crate::api::{makes_keys, new_key};
+use crate::api::new_key;
 use crate::entry::Door;
 use crate::house::{House, Worker};
 use crate::limits::{DEVICE_BODY_BYTES_MAX, DEVICE_INTERVAL, DEVICE_TIME, NAME_CHARS_MAX};
@@ -23,7 +23,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::net::IpAddr;
-use store::port::{AuditEntry, DeviceRow, DeviceState, StoreError};
+use store::port::{AuditEntry, DeviceRow, DeviceState, Role, StoreError};
 use units::{Timestamp, UserId, WorkspaceId};
 
 /// What a device says to ask for its key.
@@ -246,7 +246,7 @@ async fn claim(
 ) -> Result<Response, Refusal> {
     let gone = || refusal("access_denied", "Who approved it may not make keys there any more.");
     let approver = house.people.user(user).filter(|row| row.disabled_at.is_none()).ok_or_else(gone)?;
-    let may = house.people.role(workspace, user).is_some_and(makes_keys);
+    let may = house.people.role(workspace, user).is_some_and(Role::has_keys);
     let place = house.workspaces.find(workspace).filter(|_| may).ok_or_else(gone)?;
     let scopes = scopes_of(&device.scopes)?;
     let rules = KeyRules { scopes: Some(scopes).filter(|scopes| !scopes.is_empty()), ..KeyRules::default() };
@@ -264,7 +264,8 @@ async fn claim(
     };
     let gate = house.keys.gate.lock().await;
     house.store.claim_device(device.id, row.clone(), log).await.map_err(|error| match error {
-        StoreError::NotFound(_) => refusal("invalid_grant", "It has its key already."),
+        StoreError::NotFound("device") => refusal("invalid_grant", "It has its key already."),
+        StoreError::NotFound(_) => gone(),
         error => unstored(house, &error),
     })?;
     house.keys.put(row.clone());

@@ -3,7 +3,7 @@
 //! may do what (the server's table of routes), mail.
 
 use super::{AuditEntry, ManagementKeyRow, Pending, WorkspaceRow};
-use units::{InvitationId, ManagementKeyId, MethodId, Secret, SessionId, Timestamp, UserId, WorkspaceId};
+use units::{InvitationId, KeyId, ManagementKeyId, MethodId, Secret, SessionId, Timestamp, UserId, WorkspaceId};
 
 /// A person who signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,6 +146,11 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
+    /// Whether a member of this role may have keys.
+    pub const fn has_keys(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin | Self::Developer)
+    }
+
     /// The number in the store.
     pub(crate) const fn number(self) -> i64 {
         match self {
@@ -180,6 +185,15 @@ pub struct MemberRow {
     pub role: Role,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// What was revoked with a member's leaving, or with a role that may have no keys.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Revoked {
+    /// Their keys, in the order of their ids.
+    pub keys: Vec<KeyId>,
+    /// The management keys that they made.
+    pub management_keys: Vec<ManagementKeyId>,
 }
 
 /// An invitation into a workspace.
@@ -354,11 +368,12 @@ pub trait People: Send + Sync {
 
     /// Makes a workspace with its owner. `Exists("slug")`.
     fn found_workspace(&self, row: WorkspaceRow, owner: UserId, log: AuditEntry) -> Pending<'_, ()>;
-    /// Gives a member another role. `NotFound("member")`, `LastOne("owner")`.
-    fn set_role(&self, workspace: WorkspaceId, user: UserId, role: Role, log: AuditEntry) -> Pending<'_, ()>;
-    /// Takes a member out; the keys that are theirs, and the management keys that they made, are revoked by it.
+    /// Gives a member another role. Where that may have no keys, theirs are revoked by it as by `remove_member`.
     /// `NotFound("member")`, `LastOne("owner")`.
-    fn remove_member(&self, workspace: WorkspaceId, user: UserId, log: AuditEntry) -> Pending<'_, ()>;
+    fn set_role(&self, workspace: WorkspaceId, user: UserId, role: Role, log: AuditEntry) -> Pending<'_, Revoked>;
+    /// Takes a member out; the keys that are theirs, and the management keys that they made, are revoked by it, each with an entry
+    /// in the log. `NotFound("member")`, `LastOne("owner")`.
+    fn remove_member(&self, workspace: WorkspaceId, user: UserId, log: AuditEntry) -> Pending<'_, Revoked>;
 
     /// Keeps an invitation; an open one of the same address is withdrawn by it. `Exists("member")`.
     fn invite(&self, row: InvitationRow, log: AuditEntry) -> Pending<'_, ()>;
@@ -372,7 +387,8 @@ pub trait People: Send + Sync {
     /// Makes a user a member by an invitation to their address. `NotFound("invitation")`, `Exists("member")`.
     fn accept(&self, digest: [u8; 32], user: UserId, log: AuditEntry) -> Pending<'_, ()>;
 
-    /// Keeps a new management key. `NotFound("workspace")`, `NotFound("member")` when its maker is not in the workspace.
+    /// Keeps a new management key. `NotFound("workspace")`, `NotFound("member")` when its maker is not in the workspace with a role
+    /// that may have keys.
     fn create_management_key(&self, row: ManagementKeyRow, log: AuditEntry) -> Pending<'_, ()>;
     /// All management keys of all workspaces, newest first.
     fn list_management_keys(&self) -> Pending<'_, Vec<ManagementKeyRow>>;

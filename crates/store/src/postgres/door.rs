@@ -4,13 +4,15 @@
 use super::{Postgres, log, management, members, users};
 use crate::port::{
     AuditEntry, Change, InvitationRow, LogCheck, MailedRow, ManagementKeyRow, MemberRow, MethodRow, NewPassword,
-    NewUser, Pending, People, Role, SessionRow, UserRow, WorkspaceRow,
+    NewUser, Pending, People, Revoked, Role, SessionRow, UserRow, WorkspaceRow,
 };
 use std::sync::Arc;
 use units::{InvitationId, ManagementKeyId, MethodId, SessionId, Timestamp, UserId, WorkspaceId};
 
 const PEOPLE: Option<Change> = Some(Change::People);
 const SESSIONS: Option<Change> = Some(Change::Sessions);
+/// What a member takes along who goes, in the order of their numbers, so that two changes never wait for each other.
+const GONE: [Change; 3] = [Change::Keys, Change::People, Change::ManagementKeys];
 
 impl People for Postgres {
     fn list_users(&self) -> Pending<'_, Vec<UserRow>> {
@@ -136,18 +138,18 @@ impl People for Postgres {
         )
     }
 
-    fn set_role(&self, workspace: WorkspaceId, user: UserId, role: Role, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.change((workspace, user, role), log, PEOPLE, |tx, (workspace, user, role)| {
-            Box::pin(members::set_role(tx, *workspace, *user, *role))
+    fn set_role(&self, workspace: WorkspaceId, user: UserId, role: Role, log: AuditEntry) -> Pending<'_, Revoked> {
+        let all = (workspace, user, role, log.clone());
+        let news = if role.has_keys() { vec![Change::People] } else { GONE.to_vec() };
+        Box::pin(self.change(all, log, news, |tx, (workspace, user, role, log)| {
+            Box::pin(members::set_role(tx, *workspace, *user, *role, log))
         }))
     }
 
-    fn remove_member(&self, workspace: WorkspaceId, user: UserId, log: AuditEntry) -> Pending<'_, ()> {
-        let all = (workspace, user, log.at);
-        // In the order of their numbers, so that two changes never wait for each other.
-        let news = [Change::Keys, Change::People, Change::ManagementKeys];
-        Box::pin(self.change(all, log, news, |tx, (workspace, user, at)| {
-            Box::pin(members::remove(tx, *workspace, *user, *at))
+    fn remove_member(&self, workspace: WorkspaceId, user: UserId, log: AuditEntry) -> Pending<'_, Revoked> {
+        let all = (workspace, user, log.clone());
+        Box::pin(self.change(all, log, GONE, |tx, (workspace, user, log)| {
+            Box::pin(members::remove(tx, *workspace, *user, log))
         }))
     }
 

@@ -2,11 +2,13 @@
 //! role may.
 
 use super::keys::digest;
+use super::log;
 use super::pool::Fail;
 use super::wire::Uuid;
-use crate::port::{ManagementKeyRow, Role, StoreError};
+use crate::port::{AuditEntry, ManagementKeyRow, Revoked, Role, StoreError};
+use crate::record::revocations;
 use tokio_postgres::{Row, Transaction};
-use units::{ManagementKeyId, Timestamp, UserId, WorkspaceId};
+use units::{KeyId, ManagementKeyId, Timestamp, UserId, WorkspaceId};
 
 const KEY: &str =
     "id, workspace, name, prefix, digest, role, made_by, created_by, created_at, expires_at, revoked_at";
@@ -27,17 +29,18 @@ fn key_of(row: &Row) -> Result<ManagementKeyRow, Fail> {
     })
 }
 
-/// Refuses a workspace that is not there, and a user who is not in it. A member who is just being taken out is waited for:
-/// no key of theirs comes after that.
+/// Refuses a workspace that is not there, and a user who is not in it with a role that may have keys. A member who is just being
+/// taken out, or given another role, is waited for: no key of theirs comes after that.
 pub async fn place(tx: &Transaction<'_>, workspace: Uuid, user: Option<UserId>) -> Result<(), Fail> {
     let sql = "SELECT 1 FROM workspace WHERE id = $1 FOR SHARE";
     if tx.query_opt(sql, &[&workspace]).await?.is_none() {
         return Err(StoreError::NotFound("workspace").into());
     }
     let Some(user) = user else { return Ok(()) };
-    let sql = "SELECT 1 FROM member WHERE workspace = $1 AND user_id = $2";
-    let member = tx.query_opt(sql, &[&workspace, &Uuid(user.bytes())]).await?;
-    if member.is_some() { Ok(()) } else { Err(StoreError::NotFound("member").into()) }
+    let sql = "SELECT role FROM member WHERE workspace = $1 AND user_id = $2";
+    let member =
+        tx.query_opt(sql, &[&workspace, &Uuid(user.bytes())]).await?.ok_or(StoreError::NotFound("member"))?;
+    if Role::of(member.try_get(0)?).has_keys() { Ok(()) } else { Err(StoreError::NotFound("member").into()) }
 }
 
 /// Keeps a new management key.
@@ -87,17 +90,34 @@ pub async fn revoke(
     key_of(&row.ok_or(StoreError::NotFound("management key"))?)
 }
 
-/// Revokes the keys of a member who leaves, and the management keys that they made.
-pub async fn leave(tx: &Transaction<'_>, workspace: Uuid, user: Uuid, at: Timestamp) -> Result<(), Fail> {
+/// Revokes the keys of a member who leaves or may have none any more, and the management keys that they made; `log` is the entry
+/// of that, and each key has one of its own.
+pub async fn leave(tx: &Transaction<'_>, workspace: Uuid, user: Uuid, log: &AuditEntry) -> Result<Revoked, Fail> {
     // In the order of their ids, as those who note uses do, so that neither waits for the other.
     let theirs = "SELECT id FROM api_key WHERE workspace = $1 AND owner = $2 ORDER BY id FOR UPDATE";
     tx.execute(theirs, &[&workspace, &user]).await?;
-    for sql in [
+    let revoke = async |sql: &str| -> Result<Vec<[u8; 16]>, Fail> {
+        let rows = tx.query(sql, &[&workspace, &user, &log.at.ms()]).await?;
+        let mut ids = rows.iter().map(|row| Ok(row.try_get::<_, Uuid>(0)?.0)).collect::<Result<Vec<_>, Fail>>()?;
+        ids.sort_unstable();
+        Ok(ids)
+    };
+    let keys = revoke(
         "UPDATE api_key SET revoked_at = $3, version = version + 1
-         WHERE workspace = $1 AND owner = $2 AND revoked_at IS NULL",
-        "UPDATE management_key SET revoked_at = $3 WHERE workspace = $1 AND made_by = $2 AND revoked_at IS NULL",
-    ] {
-        tx.execute(sql, &[&workspace, &user, &at.ms()]).await?;
+         WHERE workspace = $1 AND owner = $2 AND revoked_at IS NULL RETURNING id",
+    )
+    .await?;
+    let programs = revoke(
+        "UPDATE management_key SET revoked_at = $3
+         WHERE workspace = $1 AND made_by = $2 AND revoked_at IS NULL RETURNING id",
+    )
+    .await?;
+    let revoked = Revoked {
+        keys: keys.into_iter().map(KeyId::from_bytes).collect(),
+        management_keys: programs.into_iter().map(ManagementKeyId::from_bytes).collect(),
+    };
+    for entry in revocations(log, &revoked) {
+        log::write(tx, &entry).await?;
     }
-    Ok(())
+    Ok(revoked)
 }

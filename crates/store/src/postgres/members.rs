@@ -6,7 +6,7 @@ use super::management;
 use super::pool::Fail;
 use super::wire::Uuid;
 use super::workspaces;
-use crate::port::{InvitationRow, MemberRow, Role, StoreError, WorkspaceRow};
+use crate::port::{AuditEntry, InvitationRow, MemberRow, Revoked, Role, StoreError, WorkspaceRow};
 use tokio_postgres::{Row, Transaction};
 use units::{InvitationId, Timestamp, UserId, WorkspaceId};
 
@@ -56,22 +56,38 @@ async fn owned(tx: &Transaction<'_>, workspace: Uuid) -> Result<(), Fail> {
     if owner.is_none() { Err(StoreError::LastOne("owner").into()) } else { Ok(()) }
 }
 
-/// Gives a member another role.
-pub async fn set_role(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId, role: Role) -> Result<(), Fail> {
+/// Gives a member another role; one that may have no keys takes theirs.
+pub async fn set_role(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    user: UserId,
+    role: Role,
+    log: &AuditEntry,
+) -> Result<Revoked, Fail> {
     let (workspace, user) = (Uuid(workspace.bytes()), Uuid(user.bytes()));
     let was = role_of(tx, workspace, user).await?;
     let sql = "UPDATE member SET role = $3 WHERE workspace = $1 AND user_id = $2";
     tx.execute(sql, &[&workspace, &user, &role.number()]).await?;
-    if was == Role::Owner { owned(tx, workspace).await } else { Ok(()) }
+    if was == Role::Owner {
+        owned(tx, workspace).await?;
+    }
+    if role.has_keys() { Ok(Revoked::default()) } else { management::leave(tx, workspace, user, log).await }
 }
 
 /// Takes a member out, with their keys.
-pub async fn remove(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId, at: Timestamp) -> Result<(), Fail> {
+pub async fn remove(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    user: UserId,
+    log: &AuditEntry,
+) -> Result<Revoked, Fail> {
     let (workspace, user) = (Uuid(workspace.bytes()), Uuid(user.bytes()));
     let was = role_of(tx, workspace, user).await?;
     tx.execute("DELETE FROM member WHERE workspace = $1 AND user_id = $2", &[&workspace, &user]).await?;
-    management::leave(tx, workspace, user, at).await?;
-    if was == Role::Owner { owned(tx, workspace).await } else { Ok(()) }
+    if was == Role::Owner {
+        owned(tx, workspace).await?;
+    }
+    management::leave(tx, workspace, user, log).await
 }
 
 const INVITATION: &str =

@@ -4,7 +4,7 @@
 use super::{Sqlite, files, log, management, members, sql_error, unavailable, users};
 use crate::port::{
     AuditEntry, InvitationRow, LogCheck, MailedRow, ManagementKeyRow, MemberRow, MethodRow, NewPassword, NewUser,
-    Pending, People, Role, SessionRow, StoreError, UserRow, WorkspaceRow,
+    Pending, People, Revoked, Role, SessionRow, StoreError, UserRow, WorkspaceRow,
 };
 use rusqlite::Transaction;
 use units::{InvitationId, ManagementKeyId, MethodId, SessionId, Timestamp, UserId, WorkspaceId};
@@ -119,13 +119,12 @@ impl People for Sqlite {
         self.told(log, move |tx| members::found(tx, &row, owner))
     }
 
-    fn set_role(&self, workspace: WorkspaceId, user: UserId, role: Role, log: AuditEntry) -> Pending<'_, ()> {
-        self.told(log, move |tx| members::set_role(tx, workspace, user, role))
+    fn set_role(&self, workspace: WorkspaceId, user: UserId, role: Role, log: AuditEntry) -> Pending<'_, Revoked> {
+        self.told(log.clone(), move |tx| members::set_role(tx, workspace, user, role, &log))
     }
 
-    fn remove_member(&self, workspace: WorkspaceId, user: UserId, log: AuditEntry) -> Pending<'_, ()> {
-        let now = log.at;
-        self.told(log, move |tx| members::remove(tx, workspace, user, now))
+    fn remove_member(&self, workspace: WorkspaceId, user: UserId, log: AuditEntry) -> Pending<'_, Revoked> {
+        self.told(log.clone(), move |tx| members::remove(tx, workspace, user, &log))
     }
 
     fn invite(&self, row: InvitationRow, log: AuditEntry) -> Pending<'_, ()> {

@@ -2,10 +2,11 @@
 //! what a role may.
 
 use super::people::taken;
-use super::sql_error;
-use crate::port::{ManagementKeyRow, Role, StoreError};
+use super::{log, sql_error};
+use crate::port::{AuditEntry, ManagementKeyRow, Revoked, Role, StoreError};
+use crate::record::revocations;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use units::{ManagementKeyId, Timestamp, UserId, WorkspaceId};
+use units::{KeyId, ManagementKeyId, Timestamp, UserId, WorkspaceId};
 
 const KEY: &str =
     "id, workspace, name, prefix, digest, role, made_by, created_by, created_at, expires_at, revoked_at";
@@ -26,7 +27,7 @@ fn key_of(row: &Row<'_>) -> rusqlite::Result<ManagementKeyRow> {
     })
 }
 
-/// Refuses a workspace that is not there, and a user who is not in it.
+/// Refuses a workspace that is not there, and a user who is not in it with a role that may have keys.
 pub fn place(tx: &Transaction<'_>, workspace: WorkspaceId, user: Option<UserId>) -> Result<(), StoreError> {
     let found: Option<i64> = tx
         .query_row("SELECT 1 FROM workspace WHERE id = ?1", [workspace.bytes()], |row| row.get(0))
@@ -36,12 +37,12 @@ pub fn place(tx: &Transaction<'_>, workspace: WorkspaceId, user: Option<UserId>)
         return Err(StoreError::NotFound("workspace"));
     }
     let Some(user) = user else { return Ok(()) };
-    let sql = "SELECT 1 FROM member WHERE workspace = ?1 AND user_id = ?2";
-    let member: Option<i64> = tx
+    let sql = "SELECT role FROM member WHERE workspace = ?1 AND user_id = ?2";
+    let role: Option<i64> = tx
         .query_row(sql, params![workspace.bytes(), user.bytes()], |row| row.get(0))
         .optional()
         .map_err(sql_error)?;
-    member.map(drop).ok_or(StoreError::NotFound("member"))
+    role.filter(|role| Role::of(*role).has_keys()).map(drop).ok_or(StoreError::NotFound("member"))
 }
 
 /// Keeps a new management key.
@@ -89,14 +90,34 @@ pub fn revoke(
         .ok_or(StoreError::NotFound("management key"))
 }
 
-/// Revokes the keys of a member who leaves, and the management keys that they made.
-pub fn leave(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId, at: Timestamp) -> Result<(), StoreError> {
-    for sql in [
+/// Revokes the keys of a member who leaves or may have none any more, and the management keys that they made; `log` is the entry
+/// of that, and each key has one of its own.
+pub fn leave(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    user: UserId,
+    log: &AuditEntry,
+) -> Result<Revoked, StoreError> {
+    let revoke = |sql: &str| -> rusqlite::Result<Vec<[u8; 16]>> {
+        let mut ids: Vec<[u8; 16]> = tx
+            .prepare(sql)?
+            .query_map(params![workspace.bytes(), user.bytes(), log.at.ms()], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        ids.sort_unstable();
+        Ok(ids)
+    };
+    let keys = revoke(
         "UPDATE api_key SET revoked_at = ?3, version = version + 1
-         WHERE workspace = ?1 AND owner = ?2 AND revoked_at IS NULL",
-        "UPDATE management_key SET revoked_at = ?3 WHERE workspace = ?1 AND made_by = ?2 AND revoked_at IS NULL",
-    ] {
-        tx.execute(sql, params![workspace.bytes(), user.bytes(), at.ms()]).map_err(sql_error)?;
-    }
-    Ok(())
+         WHERE workspace = ?1 AND owner = ?2 AND revoked_at IS NULL RETURNING id",
+    );
+    let programs = revoke(
+        "UPDATE management_key SET revoked_at = ?3
+         WHERE workspace = ?1 AND made_by = ?2 AND revoked_at IS NULL RETURNING id",
+    );
+    let revoked = Revoked {
+        keys: keys.map_err(sql_error)?.into_iter().map(KeyId::from_bytes).collect(),
+        management_keys: programs.map_err(sql_error)?.into_iter().map(ManagementKeyId::from_bytes).collect(),
+    };
+    revocations(log, &revoked).iter().try_for_each(|entry| log::write(tx, entry)).map_err(sql_error)?;
+    Ok(revoked)
 }

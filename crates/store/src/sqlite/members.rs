@@ -5,7 +5,7 @@ use super::management;
 use super::people::taken;
 use super::sql_error;
 use super::workspaces;
-use crate::port::{InvitationRow, MemberRow, Role, StoreError, WorkspaceRow};
+use crate::port::{AuditEntry, InvitationRow, MemberRow, Revoked, Role, StoreError, WorkspaceRow};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use units::{InvitationId, Timestamp, UserId, WorkspaceId};
 
@@ -51,27 +51,43 @@ fn owned(tx: &Transaction<'_>, workspace: WorkspaceId) -> Result<(), StoreError>
     if owners == 0 { Err(StoreError::LastOne("owner")) } else { Ok(()) }
 }
 
-/// Gives a member another role.
-pub fn set_role(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId, role: Role) -> Result<(), StoreError> {
+/// Gives a member another role; one that may have no keys takes theirs.
+pub fn set_role(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    user: UserId,
+    role: Role,
+    log: &AuditEntry,
+) -> Result<Revoked, StoreError> {
     let was = role_of(tx, workspace, user)?;
     tx.execute(
         "UPDATE member SET role = ?3 WHERE workspace = ?1 AND user_id = ?2",
         params![workspace.bytes(), user.bytes(), role.number()],
     )
     .map_err(sql_error)?;
-    if was == Role::Owner { owned(tx, workspace) } else { Ok(()) }
+    if was == Role::Owner {
+        owned(tx, workspace)?;
+    }
+    if role.has_keys() { Ok(Revoked::default()) } else { management::leave(tx, workspace, user, log) }
 }
 
 /// Takes a member out, with their keys.
-pub fn remove(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId, at: Timestamp) -> Result<(), StoreError> {
+pub fn remove(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    user: UserId,
+    log: &AuditEntry,
+) -> Result<Revoked, StoreError> {
     let was = role_of(tx, workspace, user)?;
     tx.execute(
         "DELETE FROM member WHERE workspace = ?1 AND user_id = ?2",
         params![workspace.bytes(), user.bytes()],
     )
     .map_err(sql_error)?;
-    management::leave(tx, workspace, user, at)?;
-    if was == Role::Owner { owned(tx, workspace) } else { Ok(()) }
+    if was == Role::Owner {
+        owned(tx, workspace)?;
+    }
+    management::leave(tx, workspace, user, log)
 }
 
 fn role_of(tx: &Transaction<'_>, workspace: WorkspaceId, user: UserId) -> Result<Role, StoreError> {

@@ -3,10 +3,10 @@
 
 use crate::people::key;
 use crate::users::{invited, missing, registered, workspace};
-use crate::world::{Customer, World, on_postgres};
+use crate::world::{Customer, World, on_postgres, spawn};
 use ledger::{HoldAnswer, KeyCharges, SettleAnswer};
 use std::time::Duration;
-use store::port::{Change, KeyRow, ManagementKeyRow, Role};
+use store::port::{Change, KeyRow, LogFilter, ManagementKeyRow, Revoked, Role, WorkspaceRow};
 use store::{Opened, StoreError};
 use tokio::time::timeout;
 use units::{ManagementKeyId, NanoUsd, UserId, WorkspaceId};
@@ -14,6 +14,8 @@ use units::{ManagementKeyId, NanoUsd, UserId, WorkspaceId};
 on_both! {
     r_key_1_a_key_belongs_to_a_member_or_to_nobody,
     r_acc_1_who_leaves_leaves_without_keys,
+    r_acc_1_a_role_without_keys_takes_them,
+    r_acc_1_no_key_slips_past_a_role_without_keys,
     r_acc_1_management_keys_are_kept_and_revoked_once,
     r_key_2_charges_of_keys_are_told_together,
 }
@@ -93,7 +95,8 @@ async fn r_acc_1_who_leaves_leaves_without_keys(world: World) {
     assert!(matches!(stays, Err(StoreError::LastOne("owner"))));
     world.forward(Duration::from_secs(1));
     let at = world.now();
-    o.people.remove_member(acme, bob, world.log("remove")).await.unwrap();
+    let revoked = o.people.remove_member(acme, bob, world.log("remove")).await.unwrap();
+    assert_eq!(revoked, Revoked { keys: vec![keys[0].id], management_keys: vec![programs[0].id] });
     let found = o.store.list_keys().await.unwrap();
     for (n, row) in keys.iter().enumerate() {
         let expected = match n {
@@ -109,6 +112,76 @@ async fn r_acc_1_who_leaves_leaves_without_keys(world: World) {
     }
     // They are no member any more, and no key of theirs comes after that.
     assert!(missing(&o.store.create_key(KeyRow { owner: Some(bob), ..key(&world, acme) }, log()).await, "member"));
+    o.ledger.close().await.unwrap();
+}
+
+/// R-ACC-1, R-KEY-2: who becomes one whose role may have no keys loses them as who leaves does; the log names each.
+async fn r_acc_1_a_role_without_keys_takes_them(world: World) {
+    let o = world.open().await;
+    let (acme, [_, bob, _]) = town(&world, &o).await;
+    let role = async |role| o.people.set_role(acme, bob, role, world.log("member.change")).await.unwrap();
+    for without in [Role::Viewer, Role::Billing] {
+        role(Role::Developer).await;
+        let (row, program) =
+            (KeyRow { owner: Some(bob), ..key(&world, acme) }, management_key(&world, acme, Some(bob)));
+        o.store.create_key(row.clone(), world.log("key.create")).await.unwrap();
+        o.people.create_management_key(program.clone(), world.log("management_key.create")).await.unwrap();
+        for with in [Role::Admin, Role::Owner, Role::Developer] {
+            assert_eq!(role(with).await, Revoked::default(), "{with:?}");
+        }
+        world.forward(Duration::from_secs(1));
+        let at = world.now();
+        let revoked = Revoked { keys: vec![row.id], management_keys: vec![program.id] };
+        assert_eq!(role(without).await, revoked);
+        let expected = KeyRow { revoked_at: Some(at), version: 2, ..row.clone() };
+        assert!(o.store.list_keys().await.unwrap().contains(&expected));
+        let expected = ManagementKeyRow { revoked_at: Some(at), ..program.clone() };
+        assert!(o.people.list_management_keys().await.unwrap().contains(&expected));
+        let told = o.store.page_log(LogFilter { limit: 3, ..LogFilter::default() }).await.unwrap();
+        let told: Vec<_> = told.into_iter().filter(|entry| entry.at == at).map(|e| (e.action, e.object)).collect();
+        let entry = |action: &str, object: String| (action.to_owned(), object);
+        let member = world.log("member.change");
+        assert_eq!(
+            told,
+            [
+                entry("member.change", member.object),
+                entry("management_key.revoke", program.id.to_string()),
+                entry("key.revoke", row.id.to_string()),
+            ]
+        );
+        // No key of theirs comes after that, and a better role revives none.
+        let late = KeyRow { owner: Some(bob), ..key(&world, acme) };
+        assert!(missing(&o.store.create_key(late, world.log("key.create")).await, "member"));
+        let late = management_key(&world, acme, Some(bob));
+        assert!(missing(&o.people.create_management_key(late, world.log("create")).await, "member"));
+        assert_eq!(role(Role::Developer).await, Revoked::default());
+        let works = |row: &KeyRow| row.owner == Some(bob) && row.revoked_at.is_none();
+        assert!(!o.store.list_keys().await.unwrap().iter().any(works));
+        world.forward(Duration::from_secs(1));
+    }
+    assert!(o.people.check_log().await.unwrap().whole);
+    o.ledger.close().await.unwrap();
+}
+
+/// R-ACC-1: keys that are made at the same instant end too, or are not made.
+async fn r_acc_1_no_key_slips_past_a_role_without_keys(world: World) {
+    let o = world.open().await;
+    let (acme, [_, bob, _]) = town(&world, &o).await;
+    for _ in 0..5 {
+        o.people.set_role(acme, bob, Role::Developer, world.log("up")).await.unwrap();
+        let making = [(); 4].map(|()| {
+            let (store, entry) = (o.store.clone(), world.log("key.create"));
+            let row = KeyRow { owner: Some(bob), ..key(&world, acme) };
+            spawn(async move { store.create_key(row, entry).await })
+        });
+        o.people.set_role(acme, bob, Role::Viewer, world.log("down")).await.unwrap();
+        for one in making {
+            let made = one.await.unwrap();
+            assert!(made.is_ok() || missing(&made, "member"), "{made:?}");
+        }
+        let works = |row: &KeyRow| row.owner == Some(bob) && row.revoked_at.is_none();
+        assert!(!o.store.list_keys().await.unwrap().iter().any(works));
+    }
     o.ledger.close().await.unwrap();
 }
 
@@ -167,7 +240,7 @@ async fn r_key_2_charges_of_keys_are_told_together(world: World) {
 fn r_acc_1_other_nodes_hear_of_revoked_keys() {
     on_postgres(|world| async move {
         let (one, two) = (world.open().await, world.open().await);
-        let (acme, [_, bob, _]) = town(&world, &one).await;
+        let (acme, [ada, bob, eve]) = town(&world, &one).await;
         let row = management_key(&world, acme, Some(bob));
         let heard = async |all: &[Change]| {
             let mut news = Vec::new();
@@ -184,6 +257,14 @@ fn r_acc_1_other_nodes_hear_of_revoked_keys() {
         one.people.revoke_management_key(acme, row.id, world.now(), world.log("revoke")).await.unwrap();
         heard(&[Change::ManagementKeys]).await;
         one.people.remove_member(acme, bob, world.log("remove")).await.unwrap();
+        heard(&[Change::Keys, Change::People, Change::ManagementKeys]).await;
+        one.people.set_role(acme, ada, Role::Owner, world.log("same")).await.unwrap();
+        heard(&[Change::People]).await;
+        invited(&world, &one, &WorkspaceRow { id: acme, ..workspace(&world, "acme") }, ("eve", Role::Developer), 2)
+            .await;
+        one.people.accept([2; 32], eve, world.log("accept")).await.unwrap();
+        heard(&[Change::People]).await;
+        one.people.set_role(acme, eve, Role::Viewer, world.log("viewer")).await.unwrap();
         heard(&[Change::Keys, Change::People, Change::ManagementKeys]).await;
         one.ledger.close().await.unwrap();
         two.ledger.close().await.unwrap();

@@ -4,7 +4,7 @@
 use crate::world::{World, newest, spawn};
 use std::time::Duration;
 use store::port::{
-    AuditEntry, InvitationRow, MailedKind, MailedRow, MethodKind, MethodRow, NewPassword, NewUser, Role,
+    AuditEntry, InvitationRow, MailedKind, MailedRow, MethodKind, MethodRow, NewPassword, NewUser, Revoked, Role,
     SessionRow, UserRow, WorkspaceRow,
 };
 use store::{Opened, StoreError};
@@ -268,7 +268,7 @@ async fn r_acc_1_the_last_owner_stays(world: World) {
     let (acme, bolt) = (workspace(&world, "acme"), workspace(&world, "bolt"));
     o.people.found_workspace(acme.clone(), ada, log()).await.unwrap();
     o.people.found_workspace(bolt.clone(), bob, log()).await.unwrap();
-    let last = |result: &Result<(), StoreError>| matches!(result, Err(StoreError::LastOne("owner")));
+    let last = |result: &Result<Revoked, StoreError>| matches!(result, Err(StoreError::LastOne("owner")));
     assert!(last(&o.people.set_role(acme.id, ada, Role::Admin, log()).await));
     assert!(last(&o.people.remove_member(acme.id, ada, log()).await));
     assert!(missing(&o.people.remove_member(acme.id, bob, log()).await, "member"));

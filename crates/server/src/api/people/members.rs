@@ -1,7 +1,6 @@
 //! The members of a workspace: listed, given another role, taken out, leaving. In: a role. Out: members. Only owners make
 //! and unmake owners, and the last one stays. Never here: how people come in (invitations).
 
-use super::account::Done;
 use crate::api::gate::Seated;
 use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
@@ -12,7 +11,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::port::{Change, MemberRow, Role};
+use store::port::{Change, MemberRow, Revoked, Role};
 use units::{Timestamp, UserId};
 
 /// A role for a member.
@@ -33,6 +32,38 @@ pub struct MemberTold {
     #[schemars(with = "RoleName")]
     role: &'static str,
     since: Shown<Timestamp>,
+}
+
+/// What a member lost with their role, or with their going.
+#[derive(Serialize, JsonSchema)]
+pub struct RevokedTold {
+    /// Their keys that were revoked with it.
+    keys_revoked: usize,
+    /// The management keys that they had made and that were revoked with it.
+    management_keys_revoked: usize,
+}
+
+/// A member with another role. One that may have no keys takes theirs.
+#[derive(Serialize, JsonSchema)]
+pub struct MemberChanged {
+    #[serde(flatten)]
+    member: MemberTold,
+    #[serde(flatten)]
+    revoked: RevokedTold,
+}
+
+/// A member is out.
+#[derive(Serialize, JsonSchema)]
+pub struct MemberGone {
+    done: bool,
+    #[serde(flatten)]
+    revoked: RevokedTold,
+}
+
+impl From<Revoked> for RevokedTold {
+    fn from(revoked: Revoked) -> Self {
+        Self { keys_revoked: revoked.keys.len(), management_keys_revoked: revoked.management_keys.len() }
+    }
 }
 
 /// The members of a workspace.
@@ -104,21 +135,31 @@ pub async fn change(
     may_touch(&seated, role)?;
     let states = (Some(json!({ "role": before.role.name() })), Some(json!({ "role": role.name() })));
     let log = seated.did(house.clock.now(), "member.change", &before.user, states);
-    house.store_people.set_role(before.workspace, before.user, role, log).await?;
+    let revoked = house.store_people.set_role(before.workspace, before.user, role, log).await?;
     house.reload(Change::People).await?;
-    let told = MemberTold::of(house, &MemberRow { role, ..before });
-    Ok(Answer::ok(&told.ok_or_else(Problem::internal)?))
+    learn_revoked(house, &revoked).await?;
+    let member = MemberTold::of(house, &MemberRow { role, ..before }).ok_or_else(Problem::internal)?;
+    Ok(Answer::ok(&MemberChanged { member, revoked: revoked.into() }))
+}
+
+/// Their keys were revoked with it.
+async fn learn_revoked(house: &House, revoked: &Revoked) -> Result<(), Problem> {
+    if !revoked.keys.is_empty() {
+        house.reload(Change::Keys).await?;
+    }
+    if !revoked.management_keys.is_empty() {
+        house.reload(Change::ManagementKeys).await?;
+    }
+    Ok(())
 }
 
 async fn take_out(house: &House, seated: &Seated, member: MemberRow, action: &str) -> Result<Answer, Problem> {
     let states = (Some(json!({ "role": member.role.name() })), None);
     let log = seated.did(house.clock.now(), action, &member.user, states);
-    house.store_people.remove_member(member.workspace, member.user, log).await?;
-    // Their keys were revoked with it.
-    for change in [Change::People, Change::Keys, Change::ManagementKeys] {
-        house.reload(change).await?;
-    }
-    Ok(Done::answer())
+    let revoked = house.store_people.remove_member(member.workspace, member.user, log).await?;
+    house.reload(Change::People).await?;
+    learn_revoked(house, &revoked).await?;
+    Ok(Answer::ok(&MemberGone { done: true, revoked: revoked.into() }))
 }
 
 /// `DELETE /workspaces/{workspace}/members/{user}`.

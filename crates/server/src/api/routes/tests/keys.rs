@@ -210,6 +210,44 @@ async fn r_acc_1_the_keys_of_who_leaves_end_at_once() {
     }
 }
 
+/// R-ACC-1, R-KEY-2: who is made a viewer or billing has no keys from then on, which is told; nor does an operator make them any.
+#[tokio::test]
+async fn r_acc_1_the_keys_of_who_may_have_none_end_at_once() {
+    let town = Town::open("keys-role").await;
+    let (owner, token) = (town.by("owner").await, town.by("token").await);
+    let by = town.by("developer").await;
+    let user = town.user("developer").to_string();
+    let path = format!("PATCH /api/manage/workspaces/acme/members/{user}");
+    let role = async |role: &str| {
+        let (status, told) = town.call(&owner, &path, json!({ "role": role })).await;
+        assert_eq!((status, &told["role"]), (200, &json!(role)), "{told}");
+        (told["keys_revoked"].clone(), told["management_keys_revoked"].clone())
+    };
+    let none = || (json!(0), json!(0));
+    for without in ["viewer", "billing"] {
+        let made = town.key_of(&by, "k").await;
+        assert_eq!(role("admin").await, none());
+        let (_, program) = program_of(&town, &by, "viewer").await;
+        assert_eq!((role("developer").await, town.works(&made).await), (none(), 200));
+        assert_eq!((role(without).await, town.works(&made).await), ((json!(1), json!(1)), 401));
+        assert_eq!(town.call(&bearer(&program), "GET /api/manage/whoami", Value::Null).await.0, 401);
+        let for_them = json!({ "name": "k", "workspace": "acme", "owner": user });
+        let (status, problem) = town.call(&token, "POST /api/manage/keys", for_them).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (400, &json!("owner")), "{problem}");
+        // A better role revives none.
+        assert_eq!((role("developer").await, town.works(&made).await), (none(), 401));
+        let (_, log) = town.call(&owner, "GET /api/manage/workspaces/acme/log", Value::Null).await;
+        let told = |action: &str, object: &Value| {
+            log["data"].as_array().unwrap().iter().any(|e| e["action"] == action && e["object"] == *object)
+        };
+        assert!(told("key.revoke", &made["id"]) && told("management_key.revoke", &program["id"]), "{log}");
+    }
+    let last = town.key_of(&by, "k").await;
+    let (status, told) = town.call(&owner, &path.replace("PATCH", "DELETE"), json!({})).await;
+    let expected = json!({ "done": true, "keys_revoked": 1, "management_keys_revoked": 0 });
+    assert_eq!((status, told, town.works(&last).await), (200, expected, 401));
+}
+
 async fn program_of(town: &Town, by: &By, role: &str) -> (u16, Value) {
     let ends = town.clock.now().plus(Duration::from_secs(3_600));
     let new = json!({ "name": "ci", "role": role, "expires_at": ends.to_string() });
@@ -249,7 +287,7 @@ async fn r_acc_1_management_keys_open_one_workspace_for_a_time() {
     assert_eq!(log["data"][0]["actor"], json!(format!("ci ({})", id(&program))));
     // Its maker may do less than it: it may do nothing, until they may again.
     let (house, user) = (town.house(), town.user("admin"));
-    for (role, status) in [(Role::Viewer, 401), (Role::Admin, 200)] {
+    for (role, status) in [(Role::Developer, 401), (Role::Admin, 200)] {
         house.store_people.set_role(town.acme.id, user, role, AuditEntry::default()).await.unwrap();
         house.reload(Change::People).await.unwrap();
         assert_eq!(ask("/whoami").await.0, status);

@@ -59,3 +59,11 @@ async fn r_acc_1_no_sequence_of_requests_raises_rights() {
     }
     assert!(changed > 10, "{changed}");
 }
+
+/// R-KEY-1: the table lets those roles make keys whose members may have some, and no others.
+#[test]
+fn r_key_1_who_makes_keys_may_have_them() {
+    let row = ROWS.iter().find(|row| row.name == "workspace_keys.create").unwrap();
+    let May::Member(roles) = row.may else { panic!("{}", row.name) };
+    assert!(Role::ALL.iter().all(|role| roles.contains(role) == role.has_keys()));
+}

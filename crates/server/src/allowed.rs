@@ -41,6 +41,19 @@ impl House {
         }
     }
 
+    /// Tells the log of workspaces that an operator put in a tier which the catalogue has no more: they are where they would be
+    /// without it.
+    pub fn tell_gone_tiers(&self) {
+        let catalogue = self.catalogue.load();
+        for row in self.workspaces.all() {
+            if let Some(name) =
+                row.rules.tier.as_deref().filter(|name| catalogue.catalogue.tiers.get(name).is_none())
+            {
+                self.log.warn("tier.gone", &[("workspace.id", &row.id.to_string()), ("tier", name)]);
+            }
+        }
+    }
+
     /// Asks the limiter for a call to a model that takes about so many tokens. It is admitted now: its body may have taken its time.
     ///
     /// # Errors

@@ -235,7 +235,11 @@ impl House {
                 // Learnt after the rows were read: whoever sealed them had told the key before.
                 self.learn_seals_of_others().await;
                 let live = LiveCatalogue::load(rows, &self.vault, self.clock.now())?;
+                let news = live.catalogue.version != self.catalogue.load().catalogue.version;
                 self.catalogue.store(Arc::new(live));
+                if news {
+                    self.tell_gone_tiers();
+                }
             }
         }
         Ok(())

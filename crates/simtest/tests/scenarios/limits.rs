@@ -168,6 +168,36 @@ async fn r_lim_1_the_tier_follows_the_balance() {
     }
 }
 
+/// R-LIM-1: a tier that an operator gave and that the catalogue has no more is told in the log, once for each version that is
+/// loaded; the account is where it would be without it.
+#[tokio::test(start_paused = true)]
+async fn r_lim_1_a_given_tier_that_is_gone_is_told() {
+    let sim = in_tier("topup").await;
+    sim.manage("PATCH", "/workspaces/sim", &json!({ "rules": { "tier": "ultra" } })).await;
+    sim.manage("POST", "/workspaces", &json!({ "name": "other" })).await;
+    let limits = json!({ "requests_per_minute": 9, "concurrent": 9, "requests_per_day": 9 });
+    let tier = |name: &str, when: &str| {
+        let mut tier = limits.clone();
+        (tier["name"], tier["when"]) = (json!(name), json!(when));
+        tier
+    };
+    let without = json!({ "tier": [tier("free", "free"), tier("topup", "balance")] });
+    let with = json!({ "tier": [tier("free", "free"), tier("ultra", "plan")] });
+    for (catalogue, name, lines) in
+        [(&without, "topup", 1), (&without, "topup", 0), (&with, "ultra", 0), (&without, "topup", 1)]
+    {
+        sim.log.take();
+        sim.manage("PUT", "/catalogue?prune=true", catalogue).await;
+        for _ in 0..3 {
+            let told = sim.exchange("GET", "/v1/models", &Value::Null).await;
+            assert_eq!(header(&told, "x-ratelimit-tier"), name);
+        }
+        let log = sim.log.take();
+        let line = format!("tier.gone workspace.id={} tier=ultra\n", sim.workspace);
+        assert_eq!((log.matches("tier.gone").count(), log.matches(&line).count()), (lines, lines), "{log}");
+    }
+}
+
 /// R-LIM-2: a call that is wrong takes nothing, one that nobody pays for gives its day back; one that the house failed gives its day back.
 #[tokio::test(start_paused = true)]
 async fn r_lim_1_what_does_not_run_takes_nothing() {

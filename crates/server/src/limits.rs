@@ -302,7 +302,7 @@ pub const ONCE_TIME: Duration = Duration::from_secs(24 * 3_600);
 /// The longest key of such a call, in characters.
 pub const ONCE_KEY_CHARS_MAX: usize = 255;
 /// So many keys may one workspace bring to providers.
-pub const OWN_KEYS_OF_ONE_MAX: usize = 100;
+pub const OWN_KEYS_OF_ONE_MAX: u32 = 100;
 /// The shortest and the longest key of a provider, in bytes.
 pub const OWN_SECRET_BYTES: (usize, usize) = (16, 2_048);
 /// So many characters of a key are shown, for people to recognise it.

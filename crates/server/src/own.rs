@@ -84,10 +84,11 @@ pub struct OwnOf {
     made: Mutex<Made>,
 }
 
-/// What was made of one version of the catalogue, each thing when it was asked for first.
+/// What was made of one version of the catalogue by the keys of seals that were known, each thing when it was asked for first.
 #[derive(Default)]
 struct Made {
-    version: u64,
+    /// The version, and how often other keys of seals were learnt of: a key that did not open before is tried again then.
+    by: (u64, u64),
     /// By the provider's name and the address; nothing where no key opens.
     providers: Map<(Arc<str>, String), Option<Arc<LiveProvider>>>,
     /// By the model's id.
@@ -99,8 +100,9 @@ impl OwnOf {
     fn models(&self, house: &House, id: &str) -> Arc<[Arc<LiveModel>]> {
         let catalogue = house.catalogue.load();
         let mut made = self.made.lock();
-        if made.version != catalogue.catalogue.version {
-            *made = Made { version: catalogue.catalogue.version, ..Made::default() };
+        let by = (catalogue.catalogue.version, house.vault.learnt());
+        if made.by != by {
+            *made = Made { by, ..Made::default() };
         }
         if let Some(ready) = made.models.get(id) {
             return Arc::clone(ready);

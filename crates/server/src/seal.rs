@@ -47,6 +47,8 @@ struct Seals {
     kept: Option<Secret<Vec<u8>>>,
     /// Every numbered key that was ever learnt: what was read before a key went still opens.
     ciphers: BTreeMap<u32, XChaCha20Poly1305>,
+    /// How often another ring was learnt.
+    learnt: u64,
 }
 
 /// A key for one purpose.
@@ -97,7 +99,7 @@ impl Vault {
             csrf: mac(b"tollgate csrf token 1"),
             first: cipher(derive(&ring.root, b"tollgate credential seal 1")),
             wrap: wrapping(master),
-            seals: Arc::new(ArcSwap::from_pointee(Seals { ciphers: ciphers(&ring), ring, kept })),
+            seals: Arc::new(ArcSwap::from_pointee(Seals { ciphers: ciphers(&ring), ring, kept, learnt: 0 })),
         }
     }
 
@@ -134,8 +136,14 @@ impl Vault {
         let ring = Ring::open(&self.wrap, kept.expose())?;
         let mut all = before.ciphers.clone();
         all.extend(ciphers(&ring));
-        self.seals.store(Arc::new(Seals { ring, kept: Some(kept), ciphers: all }));
+        let learnt = before.learnt + 1;
+        self.seals.store(Arc::new(Seals { ring, kept: Some(kept), ciphers: all, learnt }));
         Ok(())
+    }
+
+    /// How often this vault has learnt of another ring: what did not open before one may open since.
+    pub fn learnt(&self) -> u64 {
+        self.seals.load().learnt
     }
 
     /// What every seal begins with that the newest key made; nothing where no key has a number yet.

@@ -12,8 +12,12 @@ fn missing() -> StoreError {
 }
 
 impl OwnCredentials for Shelf {
-    fn create_own_credential(&self, row: OwnCredentialRow, log: AuditEntry) -> Pending<'_, ()> {
-        self.own.lock().push(row);
+    fn create_own_credential(&self, row: OwnCredentialRow, most: u32, log: AuditEntry) -> Pending<'_, ()> {
+        let mut own = self.own.lock();
+        if own.iter().filter(|known| known.workspace == row.workspace).count() >= most as usize {
+            return ready(Err(StoreError::Full("provider key")));
+        }
+        own.push(row);
         self.log.lock().push(log);
         ready(Ok(()))
     }

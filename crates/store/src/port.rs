@@ -54,6 +54,9 @@ pub enum StoreError {
     /// Somebody else changed it in between.
     #[error("{0} was changed by somebody else meanwhile")]
     Stale(&'static str),
+    /// There are as many as may be.
+    #[error("there is no room for another {0}")]
+    Full(&'static str),
     /// Nobody of that kind would be left.
     #[error("this is the last {0}")]
     LastOne(&'static str),

@@ -5,7 +5,7 @@
 use crate::api::gate::Seated;
 use crate::api::page::{Page, WhichPage};
 use crate::api::problem::Problem;
-use crate::api::read::{Answer, Asked, Checks, Input, Named};
+use crate::api::read::{Answer, Asked, Checks, Input, Named, secret};
 use crate::api::schema::{Name, Shown};
 use crate::house::{House, Worker};
 use crate::limits::{OWN_KEYS_OF_ONE_MAX, OWN_SECRET_BYTES, OWN_SECRET_SHOWN_CHARS};
@@ -16,11 +16,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use store::port::{Change, OwnCredentialChange, OwnCredentialRow, OwnState};
+use store::port::{Change, OwnCredentialChange, OwnCredentialRow, OwnState, StoreError};
 use units::{CredentialId, Secret, Timestamp, WorkspaceId};
 
 /// A key to bring.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProviderKey {
     /// The provider's name, of `GET .../providers`.
@@ -29,8 +29,9 @@ pub struct NewProviderKey {
     #[schemars(with = "Name")]
     label: String,
     /// The secret. It is never told again.
-    #[schemars(length(min = OWN_SECRET_BYTES.0, max = OWN_SECRET_BYTES.1), regex(pattern = "^[!-~]+$"))]
-    key: String,
+    #[serde(deserialize_with = "secret")]
+    #[schemars(with = "String", length(min = OWN_SECRET_BYTES.0, max = OWN_SECRET_BYTES.1), regex(pattern = "^[!-~]+$"))]
+    key: Secret<String>,
     /// One of the provider's addresses; the first of them when absent.
     base_url: Option<String>,
 }
@@ -165,11 +166,7 @@ pub async fn create(
     let house = &worker.house;
     let workspace = seated.seat.workspace.id;
     let base_url = checked(house, &new)?;
-    if keys(house, workspace).len() >= OWN_KEYS_OF_ONE_MAX {
-        let told = format!("A workspace may have {OWN_KEYS_OF_ONE_MAX} provider keys; remove one first.");
-        return Err(Problem::forbidden(told));
-    }
-    let (now, secret) = (house.clock.now(), &*new.key);
+    let (now, secret) = (house.clock.now(), new.key.expose());
     let mut row = OwnCredentialRow {
         id: CredentialId::new(now, house.ten()),
         workspace,
@@ -188,7 +185,15 @@ pub async fn create(
     let place = own_place(workspace, &row.provider, row.id, &row.base_url);
     row.sealed = Secret::new(house.vault.seal(&place, secret, &*house.chance));
     let log = seated.did(now, "provider_key.create", &row.id, (None, Some(logged(&row))));
-    house.store.create_own_credential(row.clone(), log).await?;
+    house.store.create_own_credential(row.clone(), OWN_KEYS_OF_ONE_MAX, log).await.map_err(
+        |error| match error {
+            StoreError::Full(_) => {
+                let told = format!("A workspace may have {OWN_KEYS_OF_ONE_MAX} provider keys; remove one first.");
+                Problem::forbidden(told)
+            }
+            error => error.into(),
+        },
+    )?;
     house.reload(Change::OwnCredentials).await?;
     Ok(Answer::created(&told(house, &row, (row.state, row.state_at))))
 }
@@ -198,7 +203,7 @@ fn checked(house: &House, new: &NewProviderKey) -> Result<String, Problem> {
     let mut checks = Checks::default();
     checks.name("label", &new.label);
     let (least, most) = OWN_SECRET_BYTES;
-    let secret = &new.key;
+    let secret = new.key.expose();
     if !(least..=most).contains(&secret.len()) || secret.bytes().any(|b| !b.is_ascii_graphic()) {
         checks.add("key", format!("expected {least} to {most} visible ASCII characters"));
     }
@@ -294,5 +299,20 @@ fn told(
         state_at: state_at.map(Shown),
         created_by: row.created_by.clone(),
         created_at: Shown(row.created_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R-ROUTE-8: the secret is never told, not even where somebody prints what came in.
+    #[test]
+    fn r_route_8_a_key_to_bring_does_not_print() {
+        let body = r#"{"provider":"open","label":"ours","key":"sk-own-canary-0123456789"}"#;
+        let new: NewProviderKey = serde_json::from_str(body).unwrap();
+        assert_eq!(new.key.expose(), "sk-own-canary-0123456789");
+        let printed = format!("{new:?}");
+        assert!(printed.contains("open") && !printed.contains("canary"), "{printed}");
     }
 }

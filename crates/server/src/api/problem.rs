@@ -218,6 +218,7 @@ impl From<StoreError> for Problem {
             StoreError::Stale(what) => {
                 Self::conflict(format!("The {what} was changed meanwhile; look and try again."))
             }
+            StoreError::Full(what) => Self::forbidden(format!("There is no room for another {what}.")),
             StoreError::LastOne(what) => Self::conflict(format!("This is the last {what}; it stays.")),
             StoreError::Corrupt(_) => Self::internal(),
         }

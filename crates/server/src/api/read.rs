@@ -22,7 +22,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::str::FromStr;
 use store::port::Role;
-use units::Timestamp;
+use units::{Secret, Timestamp};
 
 /// A JSON body, read whole; unknown fields are refused by its type.
 pub struct Input<T>(pub T);
@@ -213,6 +213,14 @@ impl<T> Field<T> {
             Self::Is(value) => *to = read(value),
         }
     }
+}
+
+/// Reads a text that must not be printed.
+///
+/// # Errors
+/// When it is no text.
+pub fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Secret<String>, D::Error> {
+    String::deserialize(from).map(Secret::new)
 }
 
 /// Collects problems of fields, so that all are told at once.

@@ -3,10 +3,12 @@
 
 use crate::ask;
 use serde_json::{Value, json};
+use server::Vault;
 use simtest::{
     Client, Ending, Script, Setup, SimHouse, Speaks, Step, chat_chunk, chat_end, json_answer, message_answer,
 };
-use units::NanoUsd;
+use store::port::{AuditEntry, Change, RingChange};
+use units::{NanoUsd, Secret};
 
 /// The workspace's own key at a provider, as nobody else may ever see it.
 const SECRET: &str = "sk-own-canary-0123456789";
@@ -313,6 +315,40 @@ async fn r_route_8_a_key_goes_where_it_was_given_for() {
         sim.manage("PUT", "/catalogue", &json!({ "provider": [provider_one(&rules)] })).await;
         assert_eq!((&call().await, &keys(&sim).await[0]["in_use"]), (found, &json!(in_use)));
     }
+}
+
+/// R-ROUTE-8: a key that did not open, since the node had not learnt of the newest key of seals yet, is used once it has.
+#[tokio::test(start_paused = true)]
+async fn r_route_8_a_key_opens_once_its_seal_is_known() {
+    let sim = house(DOLLAR, 0).await;
+    bring(&sim, "one", None).await;
+    sim.upstreams.set("one", vec![json_answer("Hello", 10, 5)]);
+    let (store, chance) = (&sim.house().store, &*sim.house().chance);
+    // Another node has made a new key of seals and sealed with it; this one could not read the ring.
+    let other = Vault::new(&Secret::new([7; 32]));
+    let (ring, before) = other.ring();
+    let kept = other.keep(&ring.with_new_seal(sim.clock.now(), chance, false), chance);
+    other.learn(kept.clone()).unwrap();
+    let mut row = store.list_own_credentials().await.unwrap().remove(0);
+    let place = format!("own_credential/{}/{}/{}/{}", row.workspace, row.provider, row.id, row.base_url);
+    row.sealed = Secret::new(other.seal(&place, SECRET, chance));
+    store.remove_own_credential(row.workspace, row.id, AuditEntry::default()).await.unwrap();
+    store.create_own_credential(row, 9, AuditEntry::default()).await.unwrap();
+    let call = async || {
+        assert_eq!(sim.chat(&ask(false), Client::ReadsAll).await.status, 200);
+        sim.upstreams.arrived().pop().map(|call| call.sent)
+    };
+    let own = || Some(format!("Bearer {SECRET}"));
+    sim.house().reload(Change::OwnCredentials).await.unwrap();
+    sim.log.take();
+    for _ in 0..2 {
+        assert_eq!(call().await.as_deref(), Some("Bearer c"), "the house serves meanwhile");
+    }
+    assert_eq!(sim.log.take().matches("own_key.unreadable").count(), 1, "told once, not with each call");
+    let change = RingChange { before, after: kept, master_check: None };
+    store.replace_ring(change, AuditEntry::default()).await.unwrap();
+    sim.house().reload(Change::OwnCredentials).await.unwrap();
+    assert_eq!(call().await, own());
 }
 
 /// R-ROUTE-8, R-ERR-7: neither the API nor an answer, a record or a line of the log has the secret, even where all goes wrong.

@@ -94,9 +94,9 @@ pub type OwnNote = (CredentialId, OwnState, Timestamp);
 
 /// The verbs about secrets that workspaces bring. Every change is told to the other nodes.
 pub trait OwnCredentials: Send + Sync {
-    /// Keeps a new one. `NotFound("workspace")`; `Exists("provider key")` when the workspace has the same secret for the same
-    /// provider.
-    fn create_own_credential(&self, row: OwnCredentialRow, log: AuditEntry) -> Pending<'_, ()>;
+    /// Keeps a new one where the workspace has fewer than `most`, however many come at once; else `Full("provider key")`.
+    /// `NotFound("workspace")`; `Exists("provider key")` when the workspace has the same secret for the same provider.
+    fn create_own_credential(&self, row: OwnCredentialRow, most: u32, log: AuditEntry) -> Pending<'_, ()>;
     /// All of all workspaces, oldest first.
     fn list_own_credentials(&self) -> Pending<'_, Vec<OwnCredentialRow>>;
     /// Gives one another label. `NotFound("provider key")`, `Stale("provider key")`.

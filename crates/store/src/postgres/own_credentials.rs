@@ -1,9 +1,9 @@
 //! Upstream secrets that workspaces bring. In: the port's verbs, rows. Out: rows. Never here: a secret in the clear.
 
+use super::Postgres;
 use super::keys::digest;
 use super::pool::Fail;
 use super::wire::Uuid;
-use super::{Postgres, management};
 use crate::port::{
     AuditEntry, Change, OwnCredentialChange, OwnCredentialRow, OwnCredentials, OwnNote, OwnState, Pending,
     StoreError,
@@ -18,8 +18,8 @@ const OWN: &str = "id, workspace, provider, label, base_url, sealed, fingerprint
 const NEWS: Option<Change> = Some(Change::OwnCredentials);
 
 impl OwnCredentials for Postgres {
-    fn create_own_credential(&self, row: OwnCredentialRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.change(row, log, NEWS, |tx, row| Box::pin(create(tx, row))))
+    fn create_own_credential(&self, row: OwnCredentialRow, most: u32, log: AuditEntry) -> Pending<'_, ()> {
+        Box::pin(self.change((row, most), log, NEWS, |tx, (row, most)| Box::pin(create(tx, row, *most))))
     }
 
     fn list_own_credentials(&self) -> Pending<'_, Vec<OwnCredentialRow>> {
@@ -63,9 +63,15 @@ fn own_of(row: &Row) -> Result<OwnCredentialRow, Fail> {
     })
 }
 
-async fn create(tx: &Transaction<'_>, row: &OwnCredentialRow) -> Result<(), Fail> {
+async fn create(tx: &Transaction<'_>, row: &OwnCredentialRow, most: u32) -> Result<(), Fail> {
     let workspace = Uuid(row.workspace.bytes());
-    management::place(tx, workspace, None).await?;
+    // Held to the commit: of two that come at once the second counts the first.
+    let held = "SELECT 1 FROM workspace WHERE id = $1 FOR NO KEY UPDATE";
+    tx.query_opt(held, &[&workspace]).await?.ok_or(StoreError::NotFound("workspace"))?;
+    let there = tx.query_one("SELECT count(*) FROM own_credential WHERE workspace = $1", &[&workspace]).await?;
+    if there.try_get::<_, i64>(0)? >= i64::from(most) {
+        return Err(StoreError::Full("provider key").into());
+    }
     let sql = format!(
         "INSERT INTO own_credential ({OWN}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
     );

@@ -13,8 +13,8 @@ const OWN: &str = "id, workspace, provider, label, base_url, sealed, fingerprint
     state_at, version";
 
 impl OwnCredentials for Sqlite {
-    fn create_own_credential(&self, row: OwnCredentialRow, log: AuditEntry) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| create(tx, &row))))
+    fn create_own_credential(&self, row: OwnCredentialRow, most: u32, log: AuditEntry) -> Pending<'_, ()> {
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| create(tx, &row, most))))
     }
 
     fn list_own_credentials(&self) -> Pending<'_, Vec<OwnCredentialRow>> {
@@ -52,8 +52,13 @@ fn own_of(row: &Row<'_>) -> rusqlite::Result<OwnCredentialRow> {
     })
 }
 
-fn create(tx: &Transaction<'_>, row: &OwnCredentialRow) -> Result<(), StoreError> {
+fn create(tx: &Transaction<'_>, row: &OwnCredentialRow, most: u32) -> Result<(), StoreError> {
     management::place(tx, row.workspace, None)?;
+    let sql = "SELECT count(*) FROM own_credential WHERE workspace = ?1";
+    let there: i64 = tx.query_row(sql, [row.workspace.bytes()], |row| row.get(0)).map_err(sql_error)?;
+    if there >= i64::from(most) {
+        return Err(StoreError::Full("provider key"));
+    }
     tx.execute(
         &format!(
             "INSERT INTO own_credential ({OWN}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"

@@ -1,7 +1,7 @@
 //! Upstream secrets that workspaces bring (R-ROUTE-8): kept, told to other nodes, forgotten. Never here: sealing them, calls.
 
 use crate::users::missing;
-use crate::world::{World, newest, on_postgres};
+use crate::world::{World, newest, on_postgres, spawn};
 use std::time::Duration;
 use store::port::{Change, OwnCredentialChange, OwnCredentialRow, OwnState};
 use store::{Opened, StoreError};
@@ -10,9 +10,13 @@ use units::{CredentialId, Secret, WorkspaceId};
 
 on_both! {
     r_route_8_own_secrets_are_kept_once_and_forgotten,
+    r_route_8_a_workspace_keeps_so_many_and_no_more,
     r_route_8_labels_change_one_at_a_time,
     r_route_8_what_providers_say_is_noted_in_order,
 }
+
+/// More than the other tests keep.
+const MOST: u32 = 9;
 
 fn own(world: &World, workspace: WorkspaceId, print: u8) -> OwnCredentialRow {
     OwnCredentialRow {
@@ -46,11 +50,11 @@ async fn r_route_8_own_secrets_are_kept_once_and_forgotten(world: World) {
     world.forward(Duration::from_millis(5));
     let elsewhere = own(&world, bolt, 7);
     for row in [&first, &other, &elsewhere] {
-        o.store.create_own_credential(row.clone(), log()).await.unwrap();
+        o.store.create_own_credential(row.clone(), MOST, log()).await.unwrap();
     }
-    let twin = o.store.create_own_credential(own(&world, acme, 7), log()).await;
+    let twin = o.store.create_own_credential(own(&world, acme, 7), MOST, log()).await;
     assert!(matches!(twin, Err(StoreError::Exists("provider key"))));
-    let nowhere = o.store.create_own_credential(own(&world, world.workspace(), 8), log()).await;
+    let nowhere = o.store.create_own_credential(own(&world, world.workspace(), 8), MOST, log()).await;
     assert!(missing(&nowhere, "workspace"));
     assert_eq!(kept(&o).await, [first.clone(), other.clone(), elsewhere.clone()]);
     // Another workspace's is as good as none.
@@ -64,12 +68,39 @@ async fn r_route_8_own_secrets_are_kept_once_and_forgotten(world: World) {
     o.ledger.close().await.unwrap();
 }
 
+async fn r_route_8_a_workspace_keeps_so_many_and_no_more(world: World) {
+    let o = world.open().await;
+    let (acme, bolt) = (world.customer(&o, 0).await.workspace, world.customer(&o, 0).await.workspace);
+    let create = |row: OwnCredentialRow| {
+        let (store, log) = (o.store.clone(), world.log("own_credential.create"));
+        spawn(async move { store.create_own_credential(row, 3, log).await })
+    };
+    let full = |result: &Result<(), StoreError>| matches!(result, Err(StoreError::Full("provider key")));
+    // All at once: those find room whom there is room for.
+    let rows: Vec<OwnCredentialRow> = (0..40).map(|print| own(&world, acme, print)).collect();
+    let all: Vec<_> = rows.iter().map(|row| create(row.clone())).collect();
+    let mut there = Vec::new();
+    for (row, one) in rows.into_iter().zip(all) {
+        match one.await.unwrap() {
+            Ok(()) => there.push(row),
+            result => assert!(full(&result), "{result:?}"),
+        }
+    }
+    assert_eq!((there.len(), kept(&o).await.len()), (3, 3));
+    assert!(full(&create(own(&world, acme, 9)).await.unwrap()));
+    create(own(&world, bolt, 9)).await.unwrap().unwrap();
+    o.store.remove_own_credential(acme, there[0].id, world.log("own_credential.remove")).await.unwrap();
+    create(own(&world, acme, 9)).await.unwrap().unwrap();
+    assert!(full(&create(own(&world, acme, 10)).await.unwrap()));
+    o.ledger.close().await.unwrap();
+}
+
 async fn r_route_8_labels_change_one_at_a_time(world: World) {
     let o = world.open().await;
     let (acme, bolt) = (world.customer(&o, 0).await.workspace, world.customer(&o, 0).await.workspace);
     let log = || world.log("own_credential.label");
     let row = own(&world, acme, 7);
-    o.store.create_own_credential(row.clone(), log()).await.unwrap();
+    o.store.create_own_credential(row.clone(), MOST, log()).await.unwrap();
     let change = OwnCredentialChange { workspace: acme, id: row.id, version: 1, label: "theirs".to_owned() };
     let changed = o.store.label_own_credential(change.clone(), log()).await.unwrap();
     assert_eq!(changed, OwnCredentialRow { label: "theirs".to_owned(), version: 2, ..row });
@@ -86,7 +117,7 @@ async fn r_route_8_what_providers_say_is_noted_in_order(world: World) {
     let acme = world.customer(&o, 0).await.workspace;
     let rows = [own(&world, acme, 7), own(&world, acme, 8)];
     for row in &rows {
-        o.store.create_own_credential(row.clone(), world.log("own_credential.create")).await.unwrap();
+        o.store.create_own_credential(row.clone(), MOST, world.log("own_credential.create")).await.unwrap();
     }
     let (early, late) = (world.now(), world.now().plus(Duration::from_secs(60)));
     let gone = CredentialId::new(early, world.random());
@@ -121,7 +152,7 @@ fn r_route_8_other_nodes_hear_of_own_secrets() {
             assert_eq!(next.unwrap().unwrap(), Change::OwnCredentials);
         };
         let row = own(&world, acme, 7);
-        one.store.create_own_credential(row.clone(), world.log("create")).await.unwrap();
+        one.store.create_own_credential(row.clone(), MOST, world.log("create")).await.unwrap();
         heard().await;
         assert_eq!(kept(&two).await.len(), 1);
         let change = OwnCredentialChange { workspace: acme, id: row.id, version: 1, label: "b".to_owned() };

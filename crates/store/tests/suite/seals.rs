@@ -53,7 +53,7 @@ async fn filled(world: &World, o: &Opened) -> WorkspaceId {
             state_at: None,
             version: 1,
         };
-        o.store.create_own_credential(own, world.log("own")).await.unwrap();
+        o.store.create_own_credential(own, 9, world.log("own")).await.unwrap();
     }
     for (n, name) in [(5, "ada"), (6, "bob")] {
         // With a password, which is no sealed secret.

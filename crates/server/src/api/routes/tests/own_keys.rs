@@ -133,3 +133,21 @@ async fn r_route_8_wrong_keys_are_refused_by_field() {
         assert_eq!((status, &*found), (400, fields), "{told}");
     }
 }
+
+/// R-ROUTE-8: a hundred keys are the most; who has removed one brings another.
+#[tokio::test]
+async fn r_route_8_a_hundred_keys_are_the_most() {
+    let town = Town::open("own-keys-full").await;
+    town.with_providers().await;
+    let owner = town.by("owner").await;
+    let bring = async |n: u32| town.bring(&owner, key("open", &format!("{SECRET}-{n}"))).await;
+    let first = bring(0).await.1;
+    for n in 1..100 {
+        assert_eq!(bring(n).await.0, 201, "{n}");
+    }
+    let (status, problem) = bring(100).await;
+    assert_eq!((status, &problem["code"]), (403, &json!("forbidden")), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("100 provider keys"), "{problem}");
+    assert_eq!(town.call(&owner, &format!("DELETE {KEYS}/{}", id(&first)), Value::Null).await.0, 200);
+    assert_eq!(bring(100).await.0, 201);
+}

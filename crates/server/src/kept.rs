@@ -2,11 +2,10 @@
 //! the answer's object. Out: the same. Never here: what stands in a body (dialect::responses), a door.
 
 use crate::house::House;
-use crate::limits::{KEPT_BYTES_MAX, KEPT_ID_BYTES_MAX, KEPT_INPUT_BYTES_MAX, SWEEP_EVERY};
+use crate::limits::{KEPT_BYTES_MAX, KEPT_ID_BYTES_MAX, KEPT_INPUT_BYTES_MAX};
 use crate::relay::unavailable;
 use bytes::Bytes;
 use canon::{Fault, FaultKind, Loss};
-use std::sync::Arc;
 use std::time::Duration;
 use store::port::AnswerRow;
 use units::{Secret, Timestamp, WorkspaceId};
@@ -107,25 +106,6 @@ impl House {
             return Ok(false);
         }
         self.store.forget_answer(workspace, id.to_owned()).await.map_err(unavailable)
-    }
-
-    /// Forgets answers, ended tasks, calls that are done once and devices whose time is over, for ever.
-    pub async fn sweep(self: Arc<Self>) {
-        loop {
-            if let Err(error) = self.store.sweep_answers(self.clock.now()).await {
-                self.log.warn("answer.not_swept", &[("error", &error.to_string())]);
-            }
-            if let Err(error) = self.store.sweep_tasks(self.clock.now()).await {
-                self.log.warn("task.not_swept", &[("error", &error.to_string())]);
-            }
-            if let Err(error) = self.store.sweep_once(self.clock.now()).await {
-                self.log.warn("once.not_swept", &[("error", &error.to_string())]);
-            }
-            if let Err(error) = self.store.sweep_devices(self.clock.now()).await {
-                self.log.warn("device.not_swept", &[("error", &error.to_string())]);
-            }
-            tokio::time::sleep(SWEEP_EVERY).await;
-        }
     }
 }
 

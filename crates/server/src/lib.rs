@@ -46,6 +46,7 @@ mod seal;
 mod settings;
 mod sold;
 mod surface;
+mod sweep;
 mod target;
 mod tasks;
 mod upstream;

@@ -5,11 +5,11 @@ use crate::callers::LiveKey;
 use crate::house::House;
 use crate::limit_told::LimitTold;
 use crate::relay::unavailable;
-use admit::{Reading, Readings, SpendCaps};
+use admit::SpendCaps;
 use bytes::Bytes;
 use canon::{Fault, FaultKind};
 use ledger::{AccountAsk, CacheSums, MicroBalance};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 use store::port::WorkspaceRow;
 use units::{NanoUsd, Timestamp};
@@ -121,7 +121,7 @@ impl Snapshot {
                 "saved_micro_usd": self.cache.saved.micro_down(),
             },
             "tier": self.limits.as_ref().map(|told| told.tier()),
-            "limits": self.limits.as_ref().map(|told| limits_of(told)),
+            "limits": self.limits.as_ref().map(|told| told.left()),
             "balance_micro_usd": balance.total,
             "holds_micro_usd": balance.held,
             "available_micro_usd": balance.available,
@@ -167,22 +167,6 @@ impl Snapshot {
     }
 }
 
-/// What is left of each limit of the account, and when all of it is free.
-fn limits_of(told: &LimitTold) -> Value {
-    let Readings { requests, concurrent, day } = told.readings();
-    let reading = |reading: &Option<Reading>| {
-        reading.map(|Reading { limit, remaining, free_at }| {
-            // Where nothing is used there is nothing to wait for.
-            let reset_at = (remaining < limit).then(|| free_at.to_string());
-            json!({ "limit": limit, "remaining": remaining, "reset_at": reset_at })
-        })
-    };
-    json!({
-        "requests_per_minute": reading(requests), "requests_per_day": reading(day),
-        "concurrent_requests": concurrent.map(|slots| json!({ "limit": slots.limit, "remaining": slots.remaining })),
-    })
-}
-
 /// The decimals of a micro-USD.
 const MICRO: u32 = 6;
 
@@ -198,10 +182,11 @@ pub fn decimal(parts: i64, places: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use admit::KeyRules;
+    use admit::{KeyRules, Reading, Readings};
     use catalog::Tiers;
     use ledger::Balance;
     use proptest::prelude::*;
+    use serde_json::Value;
     use store::port::KeyRow;
     use units::{KeyId, WorkspaceId};
 
@@ -300,7 +285,7 @@ mod tests {
         assert_eq!(body(&told)["tier"], "topup");
         let limits = json!({
             "requests_per_minute": { "limit": 30, "remaining": 12, "reset_at": "2026-03-03T09:00:00.000Z" },
-            "requests_per_day": { "limit": 9, "remaining": 9, "reset_at": null }, "concurrent_requests": { "limit": 2, "remaining": 1 },
+            "requests_per_day": { "limit": 9, "remaining": 9, "reset_at": null }, "concurrent_requests": { "limit": 2, "remaining": 1, "reset_at": null },
         });
         assert_eq!(body(&told)["limits"], limits);
     }

@@ -38,6 +38,7 @@ pub use operator::mint_operator_token;
 pub use people::setup_token;
 pub use problem::Problem;
 pub use routes::{RouteTold, told as routes};
+pub use schema::Shown;
 
 use crate::entry::Door;
 use crate::house::Worker;

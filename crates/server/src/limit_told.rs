@@ -1,9 +1,12 @@
-//! What callers are told of limits: headers of every answer (R-LIM-2), and the fault of a call that is too many. In: readings,
-//! refusals. Out: headers, faults. Never here: counting, which tier an account is in.
+//! What callers are told of limits: headers of every answer (R-LIM-2), what is left as JSON, and the fault of a call that is too
+//! many. In: readings, refusals. Out: headers, values, faults. Never here: counting, which tier an account is in.
 
+use crate::api::Shown;
 use admit::{Allowance, Ask, LimitKind, LimitScope, Reading, Readings, Refusal};
 use canon::{Fault, FaultKind, Retry};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 use units::Timestamp;
@@ -14,6 +17,34 @@ pub struct LimitTold {
     tier: Arc<str>,
     readings: Readings,
     at: Timestamp,
+}
+
+/// What is left of each limit of an account.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AllLeft {
+    /// Null is no limit, or one that is not published.
+    requests_per_minute: Option<Left>,
+    /// The same.
+    concurrent_requests: Option<Left>,
+    /// The same, by UTC day.
+    requests_per_day: Option<Left>,
+}
+
+/// What is left of a limit.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Left {
+    limit: u32,
+    remaining: u32,
+    /// When all of it is free; null where nothing is used, and of concurrent requests.
+    reset_at: Option<Shown<Timestamp>>,
+}
+
+impl Left {
+    fn of(reading: Reading) -> Self {
+        let Reading { limit, remaining, free_at } = reading;
+        // Where nothing is used there is nothing to wait for.
+        Self { limit, remaining, reset_at: (remaining < limit).then_some(Shown(free_at)) }
+    }
 }
 
 impl LimitTold {
@@ -28,9 +59,15 @@ impl LimitTold {
         &self.tier
     }
 
-    /// What is left.
-    pub const fn readings(&self) -> &Readings {
-        &self.readings
+    /// What is left of each limit.
+    pub fn left(&self) -> AllLeft {
+        let Readings { requests, concurrent, day } = self.readings;
+        AllLeft {
+            requests_per_minute: requests.map(Left::of),
+            // Nobody knows when an answer ends.
+            concurrent_requests: concurrent.map(|slots| Left { reset_at: None, ..Left::of(slots) }),
+            requests_per_day: day.map(Left::of),
+        }
     }
 
     /// Puts the headers on an answer; `anthropic` adds that dialect's own names.

@@ -3,11 +3,11 @@
 
 use crate::api::gate::Seated;
 use crate::api::operator::Operator;
+use crate::api::page;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks};
 use crate::api::schema::{Limit, Shown};
 use crate::house::Worker;
-use crate::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -77,10 +77,7 @@ pub async fn list_of_workspace(
 async fn page(worker: &Worker, workspace: Option<WorkspaceId>, which: &WhichLog) -> Result<Answer, Problem> {
     let mut checks = Checks::default();
     let before = checks.instant("before", which.before.as_deref());
-    let limit = which.limit.unwrap_or(PAGE_ROWS_DEFAULT);
-    if !(1..=PAGE_ROWS_MAX).contains(&limit) {
-        checks.add("limit", format!("expected 1 to {PAGE_ROWS_MAX}"));
-    }
+    let limit = page::limit(which.limit, &mut checks);
     checks.done()?;
     let rows = worker.house.store.page_log(LogFilter { workspace, before, limit }).await?;
     let next = rows.last().filter(|_| rows.len() >= limit as usize).map(|row| Shown(row.at));

@@ -20,6 +20,15 @@ pub struct WhichPage {
     pub before: Option<String>,
 }
 
+/// How many rows are asked for; a number that may not be goes to `checks`.
+pub fn limit(asked: Option<u32>, checks: &mut Checks) -> u32 {
+    let limit = asked.unwrap_or(PAGE_ROWS_DEFAULT);
+    if !(1..=PAGE_ROWS_MAX).contains(&limit) {
+        checks.add("limit", format!("expected 1 to {PAGE_ROWS_MAX}"));
+    }
+    limit
+}
+
 /// A part of a list, by the ids in it.
 pub struct Page<Id> {
     limit: usize,
@@ -29,10 +38,7 @@ pub struct Page<Id> {
 impl<Id: Copy + Ord + ToString + FromStr<Err: ToString>> Page<Id> {
     /// Reads which part is asked for; every problem goes to `checks`.
     pub fn of(which: &WhichPage, checks: &mut Checks) -> Self {
-        let limit = which.limit.unwrap_or(PAGE_ROWS_DEFAULT);
-        if !(1..=PAGE_ROWS_MAX).contains(&limit) {
-            checks.add("limit", format!("expected 1 to {PAGE_ROWS_MAX}"));
-        }
+        let limit = limit(which.limit, checks);
         let before = which.before.as_deref().and_then(|text| checks.parse("before", text));
         Self { limit: limit as usize, before }
     }

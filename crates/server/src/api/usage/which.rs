@@ -1,11 +1,11 @@
 //! Which requests are asked for. In: queries, who asks. Out: filters, or every wrong field at once. Never here: reading rows.
 
 use crate::api::key_hand::Hand;
+use crate::api::page;
 use crate::api::problem::Problem;
 use crate::api::read::Checks;
 use crate::api::schema::{EndingName, Limit, Shown};
 use crate::house::House;
-use crate::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use ledger::facts::Ending;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -125,10 +125,7 @@ impl WhichRequests {
     }
 
     fn read(self, checks: &mut Checks) -> UsageFilter {
-        let limit = self.limit.unwrap_or(PAGE_ROWS_DEFAULT);
-        if !(1..=PAGE_ROWS_MAX).contains(&limit) {
-            checks.add("limit", format!("expected 1 to {PAGE_ROWS_MAX}"));
-        }
+        let limit = page::limit(self.limit, checks);
         let key: Option<KeyId> = self.key.as_deref().and_then(|text| checks.parse("key", text));
         UsageFilter {
             keys: key.map(|key| vec![key]),

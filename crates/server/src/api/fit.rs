@@ -5,9 +5,12 @@ use crate::address::network;
 use crate::api::key_rules::is_model_pattern;
 use crate::api::read::Checks;
 use crate::api::workspaces::slug_problem;
+use parking_lot::RwLock;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
+use std::any::TypeId;
+use std::sync::{Arc, LazyLock};
 use units::{KeyId, NanoUsd};
 
 /// The schema of what is read into a type, whole.
@@ -18,6 +21,21 @@ pub fn schema_of<T: JsonSchema>() -> Value {
     });
     settings.into_generator().into_root_schema_for::<T>().to_value()
 }
+
+/// The same, made once for each type: every body and some queries are compared with theirs.
+pub fn known_schema_of<T: JsonSchema + 'static>() -> Arc<Value> {
+    static KNOWN: LazyLock<RwLock<Schemas>> = LazyLock::new(RwLock::default);
+    let of = TypeId::of::<T>();
+    if let Some(known) = KNOWN.read().get(&of) {
+        return Arc::clone(known);
+    }
+    // Two at once may make it; they make the same.
+    let made = Arc::new(schema_of::<T>());
+    Arc::clone(KNOWN.write().entry(of).or_insert(made))
+}
+
+/// Schemas by their types: no more than there are types of bodies and queries.
+type Schemas = foldhash::HashMap<TypeId, Arc<Value>>;
 
 /// The schema of a parameter: one that is not there is no null.
 pub fn without_null(mut schema: Value) -> Value {

@@ -27,7 +27,7 @@ use units::{Secret, Timestamp};
 /// A JSON body, read whole; unknown fields are refused by its type.
 pub struct Input<T>(pub T);
 
-impl<T: DeserializeOwned + JsonSchema, S: Sync> FromRequest<S> for Input<T> {
+impl<T: DeserializeOwned + JsonSchema + 'static, S: Sync> FromRequest<S> for Input<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
@@ -49,12 +49,12 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Reads a body. Of one that is not as expected every field that is wrong is told: the type of the body stops at the first, so
 /// the rest is found by its schema.
-fn read<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Problem> {
+fn read<T: DeserializeOwned + JsonSchema + 'static>(bytes: &[u8]) -> Result<T, Problem> {
     let whole = |e: &serde_json::Error| Problem::body(format!("The body is not as expected: {e}."));
     let compared = |look| {
         let value: Value = serde_json::from_slice(bytes).map_err(|e| whole(&e))?;
         let mut checks = Checks::default();
-        fit::compare(&fit::schema_of::<T>(), &value, fit::BODY, look, &mut checks);
+        fit::compare(&fit::known_schema_of::<T>(), &value, fit::BODY, look, &mut checks);
         checks.done()
     };
     let mut json = serde_json::Deserializer::from_slice(bytes);
@@ -78,7 +78,7 @@ fn read<T: DeserializeOwned + JsonSchema>(bytes: &[u8]) -> Result<T, Problem> {
 /// A query string; unknown parameters are refused by its type.
 pub struct Asked<T>(pub T);
 
-impl<T: DeserializeOwned + JsonSchema, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+impl<T: DeserializeOwned + JsonSchema + 'static, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -89,7 +89,7 @@ impl<T: DeserializeOwned + JsonSchema, S: Send + Sync> FromRequestParts<S> for A
         let whole = |e: QueryRejection| Problem::body(format!("The query is not as expected: {}.", e.body_text()));
         let pairs = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
         let Query(pairs) = pairs.map_err(whole)?;
-        let schema = fit::schema_of::<T>();
+        let schema = fit::known_schema_of::<T>();
         let typed = |(name, text): (String, String)| {
             let value = typed(&schema["properties"][&name], &text);
             (name, value)
@@ -320,6 +320,7 @@ impl Checks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     #[derive(Debug, Default, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
@@ -352,6 +353,33 @@ mod tests {
         ] {
             assert_eq!(read::<Body>(text.as_bytes()).unwrap_err().fields_named(), fields, "{text}");
         }
+    }
+
+    /// The schema of a body is made once, however many come.
+    #[test]
+    fn a_schema_is_made_once() {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Counted {}
+
+        impl JsonSchema for Counted {
+            fn schema_name() -> Cow<'static, str> {
+                "Counted".into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                MADE.fetch_add(1, Ordering::Relaxed);
+                schemars::json_schema!({ "type": "object", "additionalProperties": false })
+            }
+        }
+
+        for _ in 0..3 {
+            read::<Counted>(b"{}").unwrap();
+            assert_eq!(read::<Counted>(br#"{"a": 1}"#).unwrap_err().fields_named(), ["a"]);
+        }
+        assert_eq!(MADE.load(Ordering::Relaxed), 1);
     }
 
     /// What is wrong with a body is no larger than the body by far.

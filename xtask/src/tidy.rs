@@ -6,6 +6,7 @@ mod arrows;
 mod code;
 mod docs;
 mod files;
+mod names;
 mod npm;
 mod seeds;
 mod uses;
@@ -25,7 +26,7 @@ pub(crate) struct File {
 type Rule = fn(&[File]) -> Vec<String>;
 
 /// Every rule over files.
-const RULES: [(&str, Rule); 20] = [
+const RULES: [(&str, Rule); 22] = [
     ("a file has at most 500 lines", files::caps),
     ("a file says what it is for", files::captions),
     ("a file says what it is not for", files::borders),
@@ -40,6 +41,8 @@ const RULES: [(&str, Rule); 20] = [
     ("pages stay short", docs::lengths),
     ("documents can be reached", docs::orphans),
     ("links lead somewhere", docs::links),
+    ("events of the log are told, and written", names::events),
+    ("codes of problems are told, and made", names::codes),
     ("requirements that code names are told", docs::requirements),
     ("tests that are named as proofs exist", docs::proofs),
     ("packages of Node are pinned", npm::pins),

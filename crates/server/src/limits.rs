@@ -84,6 +84,10 @@ pub const DEVICE_TIME: Duration = Duration::from_secs(600);
 pub const DEVICE_INTERVAL: Duration = Duration::from_secs(5);
 /// How much longer it waits when it asked too soon (RFC 8628, 3.5).
 pub const DEVICE_SLOWER: Duration = Duration::from_secs(5);
+/// Devices that are kept at once, of all addresses and nodes: those that could be decided about.
+pub const DEVICES_MAX: u32 = 10_000;
+/// How long to wait before a device begins when there are as many as may be.
+pub const DEVICES_RETRY: Duration = Duration::from_secs(60);
 /// Devices that may begin at one address while another could be decided about.
 pub const DEVICE_BEGUN_MAX: u32 = 20;
 /// Devices and addresses that are remembered of this.

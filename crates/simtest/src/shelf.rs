@@ -24,6 +24,8 @@ pub struct Shelf {
     answers: Mutex<Vec<AnswerRow>>,
     tasks: Mutex<Vec<TaskRow>>,
     pub(crate) own: Mutex<Vec<OwnCredentialRow>>,
+    /// When each device ends.
+    pub(crate) devices: Mutex<Vec<Timestamp>>,
     pub(crate) ring: Mutex<Option<Secret<Vec<u8>>>>,
 }
 

@@ -54,10 +54,19 @@ impl OwnCredentials for Shelf {
     }
 }
 
-/// No scenario has a device.
+/// Devices only begin in scenarios; nobody decides about them.
 impl Devices for Shelf {
-    fn begin_device(&self, _: DeviceRow) -> Pending<'_, ()> {
-        ready(Err(StoreError::NotFound("device")))
+    fn begin_device(&self, row: DeviceRow, most: u32) -> Pending<'_, ()> {
+        let mut devices = self.devices.lock();
+        let is_full = |devices: &[Timestamp]| devices.len() >= most as usize;
+        if is_full(&devices) {
+            devices.retain(|ends_at| *ends_at > row.made_at);
+        }
+        if is_full(&devices) {
+            return ready(Err(StoreError::Full("device")));
+        }
+        devices.push(row.ends_at);
+        ready(Ok(()))
     }
 
     fn find_device(&self, _: [u8; 32]) -> Pending<'_, Option<DeviceRow>> {

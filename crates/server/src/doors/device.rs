@@ -6,7 +6,9 @@ use crate::address;
 use crate::api::new_key;
 use crate::entry::Door;
 use crate::house::{House, Worker};
-use crate::limits::{DEVICE_BODY_BYTES_MAX, DEVICE_INTERVAL, DEVICE_TIME, NAME_CHARS_MAX};
+use crate::limits::{
+    DEVICE_BODY_BYTES_MAX, DEVICE_INTERVAL, DEVICE_TIME, DEVICES_MAX, DEVICES_RETRY, NAME_CHARS_MAX,
+};
 use crate::people::is_from_here;
 use crate::surface::DEVICES;
 use crate::visit::{self, Code};
@@ -51,6 +53,10 @@ fn refusal(error: &'static str, told: impl Into<String>) -> Refusal {
 
 /// What the store refused is nothing that a device can mend.
 fn unstored(house: &House, error: &StoreError) -> Refusal {
+    if matches!(error, StoreError::Full(_)) {
+        let told = "Too many devices wait to be decided about; try again in a while.";
+        return Refusal { wait: Some(DEVICES_RETRY.as_secs()), ..refusal("temporarily_unavailable", told) };
+    }
     house.log.error("device.failed", &[("error", &error.to_string())]);
     match error {
         StoreError::Unavailable(_) => refusal("temporarily_unavailable", "The store does not answer; try again."),
@@ -168,7 +174,7 @@ async fn code(State(worker): State<Worker>, request: Request) -> Result<Response
         ends_at: now.plus(DEVICE_TIME),
         state: DeviceState::Waiting,
     };
-    house.store.begin_device(row).await.map_err(|error| unstored(house, &error))?;
+    house.store.begin_device(row, DEVICES_MAX).await.map_err(|error| unstored(house, &error))?;
     let page = format!("{}/device", house.settings.base());
     Ok(told(
         StatusCode::OK,

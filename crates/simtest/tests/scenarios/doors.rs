@@ -4,6 +4,7 @@
 use crate::secs;
 use serde_json::{Value, json};
 use simtest::{Script, Seen, Setup, SimHouse, json_answer};
+use store::port::{DeviceRow, DeviceState};
 use units::{NanoUsd, UsageSource};
 
 fn told(seen: &Seen) -> Value {
@@ -164,4 +165,37 @@ async fn r_api_7_a_model_answers_what_it_serves() {
     let seen = sim.ask("POST", "/v1/embeddings", &json!({ "model": "m", "input": "hi" })).await;
     assert_eq!((seen.status, &told(&seen)["error"]["param"]), (400, &json!("model")));
     assert!(sim.upstreams.arrived().is_empty());
+}
+
+/// R-WEB-4: there is an end to the devices that wait; one too many is told to come again, and room is made when their time is over.
+#[tokio::test(start_paused = true)]
+async fn r_web_4_so_many_devices_wait_at_once() {
+    let sim = SimHouse::open(Setup::default()).await;
+    let asks = json!({ "client_id": "Editor" });
+    let begin = || sim.exchange("POST", "/api/device/code", &asks);
+    let now = sim.clock.now();
+    for n in 1..10_000_u32 {
+        let mut id = [0; 32];
+        id[..4].copy_from_slice(&n.to_le_bytes());
+        let row = DeviceRow {
+            id,
+            user_code: id,
+            client: "Editor".into(),
+            scopes: String::new(),
+            address: String::new(),
+            made_at: now,
+            ends_at: now.plus(secs(600)),
+            state: DeviceState::Waiting,
+        };
+        sim.house().store.begin_device(row, u32::MAX).await.unwrap();
+    }
+    assert_eq!(begin().await.status(), 200, "the last that there is room for");
+    let refused = begin().await;
+    let told: Value = serde_json::from_slice(refused.body()).unwrap();
+    assert_eq!((refused.status().as_u16(), &told["error"]), (503, &json!("temporarily_unavailable")), "{told}");
+    assert_eq!(refused.headers()["retry-after"], "60");
+    assert!(told["error_description"].as_str().unwrap().starts_with("Too many devices wait"), "{told}");
+    assert!(!sim.log.take().contains("device.failed"), "nothing has failed");
+    tokio::time::advance(secs(600)).await;
+    assert_eq!(begin().await.status(), 200);
 }

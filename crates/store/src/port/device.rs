@@ -56,13 +56,15 @@ pub struct DeviceDecision {
 
 /// The verbs about devices.
 pub trait Devices: Send + Sync {
-    /// Keeps a new one. `Exists("device")` when one of its codes is taken.
-    fn begin_device(&self, row: DeviceRow) -> Pending<'_, ()>;
+    /// Keeps a new one where there are fewer than `most`, on all nodes together; else those whose time is over are forgotten, and
+    /// where that makes no room it is `Full("device")`. `Exists("device")` when one of its codes is taken.
+    fn begin_device(&self, row: DeviceRow, most: u32) -> Pending<'_, ()>;
     /// The device that one of these digests is of.
     fn find_device(&self, digest: [u8; 32]) -> Pending<'_, Option<DeviceRow>>;
     /// Decides about one that waits. `NotFound("device")` when there is none, or not any more.
     fn decide_device(&self, decision: DeviceDecision, log: AuditEntry) -> Pending<'_, ()>;
-    /// Gives an approved one its key, once. `NotFound("device")` when it is not approved, or has it.
+    /// Gives an approved one its key, once. `NotFound("device")` when it is not approved, or has it; `NotFound("member")` when the
+    /// key's owner may have none any more.
     fn claim_device(&self, id: [u8; 32], key: KeyRow, log: AuditEntry) -> Pending<'_, ()>;
     /// Forgets those whose time is over; says how many.
     fn sweep_devices(&self, now: Timestamp) -> Pending<'_, u64>;

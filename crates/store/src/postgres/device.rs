@@ -14,13 +14,15 @@ use units::{Timestamp, UserId, WorkspaceId};
 
 const DEVICE: &str = "id, user_code, client, scopes, address, made_at, ends_at, state, workspace, approver";
 const GONE: StoreError = StoreError::NotFound("device");
+/// Lets one at a time begin, so that each counts those before it.
+const BEGIN_LOCK: i64 = 0x746f_6c6c_6465_7669;
 
 impl Devices for Postgres {
-    fn begin_device(&self, row: DeviceRow) -> Pending<'_, ()> {
+    fn begin_device(&self, row: DeviceRow, most: u32) -> Pending<'_, ()> {
         let row = Arc::new(row);
         Box::pin(self.shared.db.write(Arc::new(move |tx| {
             let row = Arc::clone(&row);
-            Box::pin(async move { begin(tx, &row).await })
+            Box::pin(async move { begin(tx, &row, most).await })
         })))
     }
 
@@ -57,7 +59,19 @@ fn row_of(row: &Row) -> Result<DeviceRow, Fail> {
     })
 }
 
-async fn begin(tx: &Transaction<'_>, row: &DeviceRow) -> Result<(), Fail> {
+async fn is_full(tx: &Transaction<'_>, most: u32) -> Result<bool, Fail> {
+    let there: i64 = tx.query_one("SELECT count(*) FROM device", &[]).await?.try_get(0)?;
+    Ok(there >= i64::from(most))
+}
+
+async fn begin(tx: &Transaction<'_>, row: &DeviceRow, most: u32) -> Result<(), Fail> {
+    tx.execute("SELECT pg_advisory_xact_lock($1)", &[&BEGIN_LOCK]).await?;
+    if is_full(tx, most).await? {
+        sweep(tx, row.made_at).await?;
+        if is_full(tx, most).await? {
+            return Err(StoreError::Full("device").into());
+        }
+    }
     let (state, who) = device_state(row.state);
     tx.execute(
         &format!("INSERT INTO device ({DEVICE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),

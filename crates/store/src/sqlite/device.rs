@@ -11,8 +11,8 @@ const DEVICE: &str = "id, user_code, client, scopes, address, made_at, ends_at, 
 const GONE: StoreError = StoreError::NotFound("device");
 
 impl Devices for Sqlite {
-    fn begin_device(&self, row: DeviceRow) -> Pending<'_, ()> {
-        Box::pin(self.shared.write(move |db| begin(db, &row)))
+    fn begin_device(&self, row: DeviceRow, most: u32) -> Pending<'_, ()> {
+        Box::pin(self.shared.write(move |db| begin(db, &row, most)))
     }
 
     fn find_device(&self, digest: [u8; 32]) -> Pending<'_, Option<DeviceRow>> {
@@ -48,7 +48,18 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
     })
 }
 
-fn begin(db: &Connection, row: &DeviceRow) -> Result<(), StoreError> {
+/// One thread writes, so nobody comes between the count and the row.
+fn begin(db: &Connection, row: &DeviceRow, most: u32) -> Result<(), StoreError> {
+    let is_full = || -> rusqlite::Result<bool> {
+        let there: i64 = db.query_row("SELECT count(*) FROM device", [], |row| row.get(0))?;
+        Ok(there >= i64::from(most))
+    };
+    if is_full().map_err(sql_error)? {
+        sweep(db, row.made_at).map_err(sql_error)?;
+        if is_full().map_err(sql_error)? {
+            return Err(StoreError::Full("device"));
+        }
+    }
     let (state, who) = device_state(row.state);
     db.execute(
         &format!("INSERT INTO device ({DEVICE}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),

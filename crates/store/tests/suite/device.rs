@@ -13,7 +13,11 @@ use units::{UserId, WorkspaceId};
 on_both! {
     r_web_4_a_device_gets_its_key_once,
     r_web_4_a_device_is_decided_about_once_and_in_time,
+    r_web_4_so_many_devices_wait_and_no_more,
 }
+
+/// More than the other tests begin.
+const MOST: u32 = 9;
 
 fn device(world: &World, n: u8) -> DeviceRow {
     DeviceRow {
@@ -38,9 +42,9 @@ async fn r_web_4_a_device_gets_its_key_once(world: World) {
     let (acme, [ada, ..]) = town(&world, o).await;
     let log = || world.log("key.create");
     let asked = device(&world, 1);
-    o.store.begin_device(asked.clone()).await.unwrap();
+    o.store.begin_device(asked.clone(), MOST).await.unwrap();
     for twin in [DeviceRow { user_code: [9; 32], ..asked.clone() }, DeviceRow { id: [9; 32], ..asked.clone() }] {
-        assert!(matches!(o.store.begin_device(twin).await, Err(StoreError::Exists("device"))));
+        assert!(matches!(o.store.begin_device(twin, MOST).await, Err(StoreError::Exists("device"))));
     }
     for digest in [asked.id, asked.user_code] {
         assert_eq!(o.store.find_device(digest).await.unwrap(), Some(asked.clone()));
@@ -80,21 +84,58 @@ async fn r_web_4_a_device_is_decided_about_once_and_in_time(world: World) {
     let log = || world.log("device.decide");
     let (yes, no) = (Some((acme, ada)), None);
     for (n, first, second) in [(1, no, yes), (2, yes, no)] {
-        o.store.begin_device(device(&world, n)).await.unwrap();
+        o.store.begin_device(device(&world, n), MOST).await.unwrap();
         o.store.decide_device(decision(&world, n, first), log()).await.unwrap();
         assert!(missing(&o.store.decide_device(decision(&world, n, second), log()).await, "device"));
         let state = o.store.find_device([n; 32]).await.unwrap().unwrap().state;
         assert_eq!(state == DeviceState::Denied, first.is_none());
     }
     assert!(missing(&o.store.decide_device(decision(&world, 7, yes), log()).await, "device"));
-    o.store.begin_device(device(&world, 3)).await.unwrap();
+    o.store.begin_device(device(&world, 3), MOST).await.unwrap();
     world.forward(Duration::from_secs(600));
     assert!(missing(&o.store.decide_device(decision(&world, 3, yes), log()).await, "device"));
     let late = KeyRow { owner: Some(ada), ..key(&world, acme) };
     assert!(missing(&o.store.claim_device([2; 32], late, log()).await, "device"));
-    o.store.begin_device(device(&world, 4)).await.unwrap();
+    o.store.begin_device(device(&world, 4), MOST).await.unwrap();
     assert_eq!(o.store.sweep_devices(world.now()).await.unwrap(), 3);
     assert_eq!(o.store.find_device([3; 32]).await.unwrap(), None);
     assert_eq!(o.store.find_device([4; 32]).await.unwrap(), Some(device(&world, 4)));
     o.ledger.close().await.unwrap();
+}
+
+/// R-WEB-4: the table has a bound, on all nodes together; those whose time is over make room.
+async fn r_web_4_so_many_devices_wait_and_no_more(world: World) {
+    let all = engines(&world).await;
+    let o = &all[0];
+    let begin = |n: u8| {
+        let store = Arc::clone(&all[usize::from(n) % all.len()].store);
+        let row = device(&world, n);
+        spawn(async move { store.begin_device(row, 5).await })
+    };
+    let full = |result: &Result<(), StoreError>| matches!(result, Err(StoreError::Full("device")));
+    let tries: Vec<_> = (0..40).map(|n| (n, begin(n))).collect();
+    let mut begun = Vec::new();
+    for (n, one) in tries {
+        match one.await.unwrap() {
+            Ok(()) => begun.push(n),
+            refused => assert!(full(&refused), "{refused:?}"),
+        }
+    }
+    assert_eq!(begun.len(), 5);
+    // Those that were decided about are rows as well.
+    o.store.decide_device(decision(&world, begun[0], None), world.log("device.deny")).await.unwrap();
+    world.forward(Duration::from_secs(599));
+    assert!(full(&begin(50).await.unwrap()));
+    world.forward(Duration::from_secs(1));
+    for n in 51..56 {
+        begin(n).await.unwrap().unwrap();
+    }
+    assert!(full(&begin(56).await.unwrap()));
+    for n in begun {
+        assert_eq!(o.store.find_device([n; 32]).await.unwrap(), None, "{n}");
+    }
+    assert_eq!(o.store.sweep_devices(world.now()).await.unwrap(), 0);
+    for o in &all {
+        o.ledger.close().await.unwrap();
+    }
 }

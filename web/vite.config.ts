@@ -11,9 +11,9 @@ const BASE = /node_modules[\\/](react|react-dom|scheduler|@tanstack|openapi-fetc
 const FORMS = new RegExp(
   [
     String.raw`node_modules[\\/](@mantine[\\/]form|klona|fast-deep-equal)[\\/]`,
-    String.raw`@mantine[\\/]core[\\/]esm[\\/]components[\\/](Input|InputBase|TextInput|PasswordInput|NativeSelect|Checkbox)[\\/]`,
+    String.raw`@mantine[\\/]core[\\/]esm[\\/]components[\\/](Input|InputBase|TextInput|PasswordInput|NativeSelect|Checkbox|Combobox)[\\/]`,
     String.raw`@mantine[\\/]core[\\/]styles[\\/](Input|InlineInput|PasswordInput|Checkbox)\.css`,
-    String.raw`src[\\/](lib[\\/]form|parts[\\/]fields)`,
+    String.raw`src[\\/](lib[\\/]form|parts[\\/]fields|messages[\\/](?!common|faults|shell))`,
   ].join("|"),
 );
 /** So many pages that use a module put it into the common file. */
@@ -30,6 +30,7 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     manifest: true,
+    modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
       output: {

@@ -13,6 +13,12 @@ export function wordOf<Word extends string>(value: unknown, words: readonly Word
   return words.find((word) => word === value);
 }
 
+/** Which page of a list. */
+export function pageOf(search: Record<string, unknown>): { before?: string } {
+  const before = textOf(search.before);
+  return before ? { before } : {};
+}
+
 /** Where to go on after a sign-in. */
 export function nextOf(search: Record<string, unknown>): { next?: string } {
   const next = safeNext(search.next);

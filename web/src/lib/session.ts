@@ -37,6 +37,12 @@ export function enter(client: QueryClient, session: Session): void {
   forget(client, session);
 }
 
+/** Takes over a session that took the place of the same user's: what is known stays. */
+export function renew(client: QueryClient, session: Session): void {
+  keepCsrf(session.csrf_token);
+  client.setQueryData(sessionQuery.queryKey, session);
+}
+
 /** Forgets the session and all that was known through it. */
 export function leave(client: QueryClient): void {
   keepCsrf("");

@@ -1,6 +1,14 @@
 // What the navigation leads to. In: a role. Out: groups of links. A page adds its line here, with the right that it takes to see it;
 // the palette shows the same. Never here: a link to a page that is not there.
-import { type Icon, IconKey } from "@tabler/icons-react";
+import {
+  type Icon,
+  IconHistory,
+  IconKey,
+  IconPlugConnected,
+  IconRobot,
+  IconSettings,
+  IconUsersGroup,
+} from "@tabler/icons-react";
 import type { LinkProps } from "@tanstack/react-router";
 import { may, type Right, type Role } from "../lib/roles";
 import { shell } from "../messages/shell";
@@ -28,7 +36,13 @@ const GROUPS: readonly NavGroup[] = [
   },
   {
     label: shell.groups.workspace,
-    items: [],
+    items: [
+      { to: "/team", label: shell.pages.team, Icon: IconUsersGroup },
+      { to: "/provider-keys", label: shell.pages.providerKeys, Icon: IconPlugConnected },
+      { to: "/management-keys", label: shell.pages.managementKeys, Icon: IconRobot, right: "programs.see" },
+      { to: "/audit-log", label: shell.pages.log, Icon: IconHistory, right: "log.see" },
+      { to: "/settings", label: shell.pages.settings, Icon: IconSettings },
+    ],
   },
 ];
 

@@ -171,6 +171,8 @@ pub static ROWS: &[Row] = rows![
     POST "/password/forgotten" "password.forgotten", May::Anybody, account::Address => account::Sent, password::forgotten, 202;
     /// Sets a password by the token of a letter; every session ends.
     POST "/password/reset" "password.reset", May::Anybody, password::Reset => account::Done, password::reset;
+    /// Whether the user has a second factor.
+    GET "/totp" "totp.show", May::Session, () => totp::SecondFactorTold, totp::show;
     /// A new seed of one-time codes, to be confirmed.
     POST "/totp" "totp.enrol", May::Session, () => totp::Seed, totp::enrol, 201;
     /// Confirms the seed by a code, and gives recovery codes.

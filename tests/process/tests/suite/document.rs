@@ -182,6 +182,7 @@ fn second_factor(tour: &mut Tour<'_>, ada: &mut Browser) -> Outcome<()> {
     let seed = tour.person(ada, "totp.enrol", "POST /totp", &NOTHING)?;
     let secret = text(&seed["secret"]);
     let confirm = json!({ "code": code(&secret, -1) });
+    assert_eq!(tour.person(ada, "totp.show", "GET /totp", &NOTHING)?["confirmed_at"], NOTHING);
     let done = tour.person(ada, "totp.confirm", "POST /totp/confirm", &confirm)?;
     let mut half = tour.town.browser();
     sign_in(&mut half, "ada@example.com", PASSWORD)?;

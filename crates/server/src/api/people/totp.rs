@@ -7,6 +7,7 @@ use super::{patient, place_of};
 use crate::api::gate::Caller;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Checks, Input};
+use crate::api::schema::Shown;
 use crate::house::{House, Worker};
 use crate::limits::{CODES_WRONG_MAX, RECOVERY_CODES};
 use crate::people::{Totp, base32, seed_place};
@@ -16,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::port::{Change, MethodKind, MethodRow};
-use units::{MethodId, Secret, UserId};
+use units::{MethodId, Secret, Timestamp, UserId};
 
 /// A code, of the app or for recovery.
 #[derive(Deserialize, JsonSchema)]
@@ -52,6 +53,14 @@ pub struct Confirmed {
     session: SessionTold,
 }
 
+/// Whether a code is asked for at a sign-in.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SecondFactor")]
+pub struct SecondFactorTold {
+    /// Since when; null is not at all.
+    confirmed_at: Option<Shown<Timestamp>>,
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -82,6 +91,14 @@ async fn method(house: &House, user: UserId, confirmed: bool) -> Result<MethodRo
 fn recovery_digest(house: &House, user: UserId, code: &str) -> [u8; 32] {
     let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     house.vault.digest(&format!("recovery {user}\n{}", plain.to_ascii_uppercase()))
+}
+
+/// `GET /totp`.
+pub async fn show(State(worker): State<Worker>, caller: Caller) -> Result<Answer, Problem> {
+    let methods = worker.house.store_people.methods_of(caller.signed.user.id).await?;
+    let mut seeds = methods.iter().filter(|method| method.kind == MethodKind::Totp);
+    let confirmed_at = seeds.find_map(|method| method.confirmed_at).map(Shown);
+    Ok(Answer::ok(&SecondFactorTold { confirmed_at }))
 }
 
 /// `POST /totp`: a new seed, which counts once a code of it was given.

@@ -6,7 +6,7 @@ import { type UseFormReturnType, useForm } from "@mantine/form";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Sent } from "../../../../lib/form";
-import { isAmount, type KeyValues, SCOPES } from "../../../../lib/keys";
+import { isAmount, type KeyValues, SCOPES } from "../../../../lib/keyRules";
 import { fieldInstant, typedInstant, zoneName } from "../../../../lib/time";
 import { common } from "../../../../messages/common";
 import { keys } from "../../../../messages/keys";

@@ -1,6 +1,7 @@
 // Keys between the API and a form.
 import { describe, expect, it } from "vitest";
-import { capOf, endOf, isAmount, type Key, NOTHING, rulesOf, stateOf, valuesOf } from "./keys";
+import { capOf, endOf, isAmount, NOTHING, rulesOf, stateOf, valuesOf } from "./keyRules";
+import type { Key } from "./keys";
 
 const key = (more: Partial<Key> = {}, caps: Partial<Key["rules"]["caps"]> = {}): Key => ({
   id: "key_1",

@@ -76,6 +76,14 @@ export class Browser {
     });
   }
 
+  /** Goes on in another tab; what the old one held is let go. */
+  async renew() {
+    const old = this.page;
+    this.kept = [...(this.kept ?? []), ...(await old.evaluate(() => globalThis.__kept_out))];
+    this.page = await this.context.newPage();
+    await old.close();
+  }
+
   /** Goes to a path. */
   async goto(path) {
     return this.page.goto(this.origin + path, { waitUntil: "load" });
@@ -83,7 +91,7 @@ export class Browser {
 
   /** Everything that was noticed so far, what the policy kept out included. */
   async findings() {
-    const kept = [];
+    const kept = [...(this.kept ?? [])];
     for (const page of this.context.pages()) kept.push(...(await page.evaluate(() => globalThis.__kept_out ?? []).catch(() => [])));
     return [...this.noticed, ...kept.map((one) => `kept out by the policy: ${one}`)];
   }

@@ -48,7 +48,12 @@ onNews((news) => {
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no place for the console");
-createRoot(root).render(
+createRoot(root, {
+  // A refusal has its page already; what else broke one is told as any error.
+  onCaughtError: (thrown) => {
+    if (!(thrown instanceof Fault)) reportError(thrown);
+  },
+}).render(
   <StrictMode>
     <MantineProvider
       theme={theme}

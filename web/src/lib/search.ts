@@ -1,4 +1,5 @@
-// What stands in the address behind the question mark, checked as it comes: anybody may have written it.
+// What stands in the address behind the question mark, checked as it comes: anybody may have written it. What is not good is told as
+// undefined, and never left out: the router would put back what the address says.
 import { safeNext } from "./session";
 
 /** A text of some length, or nothing. */
@@ -14,13 +15,12 @@ export function wordOf<Word extends string>(value: unknown, words: readonly Word
 }
 
 /** Which page of a list. */
-export function pageOf(search: Record<string, unknown>): { before?: string } {
-  const before = textOf(search.before);
-  return before ? { before } : {};
+export function pageOf(search: Record<string, unknown>): { before?: string | undefined } {
+  return { before: textOf(search.before) };
 }
 
 /** Where to go on after a sign-in. */
-export function nextOf(search: Record<string, unknown>): { next?: string } {
+export function nextOf(search: Record<string, unknown>): { next?: string | undefined } {
   const next = safeNext(search.next);
-  return next === "/" ? {} : { next };
+  return { next: next === "/" ? undefined : next };
 }

@@ -25,6 +25,7 @@ describe("distances", () => {
   const now = Date.parse("2026-11-26T12:00:00Z");
   it.each([
     ["2026-11-26T11:59:30Z", "just now"],
+    ["2026-11-26T12:00:30Z", "in a moment"],
     ["2026-11-26T11:58:00Z", "2 minutes ago"],
     ["2026-11-26T09:00:00Z", "3 hours ago"],
     ["2026-11-28T12:00:00Z", "in 2 days"],

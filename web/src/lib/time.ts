@@ -30,7 +30,7 @@ export function distance(text: string, now: number = Date.now()): string {
   for (const [unit, length] of UNITS) {
     if (size >= length) return words.format(Math.trunc(seconds / length), unit);
   }
-  return "just now";
+  return seconds > 0 ? "in a moment" : "just now";
 }
 
 const UNITS = [
@@ -45,6 +45,12 @@ const UNITS = [
 export function typedInstant(typed: string): string | null {
   const at = new Date(typed);
   return typed === "" || Number.isNaN(at.getTime()) ? null : at.toISOString();
+}
+
+/** The zone of what a person typed: summer may lie between. */
+export function zoneOf(typed: string): string {
+  const at = typedInstant(typed);
+  return zoneName(at ? new Date(at) : new Date());
 }
 
 /** What a field for day and minute shows of an instant, in the reader's zone. */

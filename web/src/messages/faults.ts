@@ -18,6 +18,7 @@ export const faults = {
     idempotency_not_ended:
       "The first try may still be under way, or it broke before its end. Look whether it was done before you try again.",
   },
+  notThere: "This is not there",
   notFound: "There is no such page",
   notFoundDetail: "The address may be mistyped, or what it led to is gone.",
   home: "Go to the start",

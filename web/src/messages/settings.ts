@@ -17,7 +17,7 @@ export const settings = {
   day: "Requests a day",
   unpublished: "Fair use",
   left: (left: string, of: string) => `${left} of ${of} left`,
-  resets: (when: string) => `all of it ${when}`,
+  resets: (when: string) => `all of them again ${when}`,
   switches: "Switches",
   apiOff: "An operator has switched the API off for this workspace: every call is refused.",
   ownOnly: "Calls use this workspace's own provider keys alone.",

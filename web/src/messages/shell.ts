@@ -2,6 +2,7 @@
 
 /** Words of the shell. */
 export const shell = {
+  sidebar: "Sidebar",
   navigation: "Navigation",
   openNavigation: "Open the navigation",
   closeNavigation: "Close the navigation",

@@ -6,6 +6,7 @@ export const workspaces = {
   newAbout: "A workspace has its own credit, keys and members. You are its owner.",
   firstTitle: "Make a workspace",
   firstAbout: "You are in no workspace yet. Keys, members and credit belong to one.",
+  section: "The workspace",
   name: "Name",
   nameHint: "Your team or project",
   slug: "Short name",

@@ -53,6 +53,11 @@ export function FaultNote({ fault, fields = fault?.fields }: { fault: Fault | nu
   );
 }
 
+function headOf(fault: Fault): string {
+  if (fault.status === -1) return faults.broken;
+  return fault.status === 404 ? faults.notThere : faults.title;
+}
+
 /** A page that could not be shown. */
 export function FaultPage({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
@@ -65,8 +70,8 @@ export function FaultPage({ error, reset }: ErrorComponentProps) {
     <Center mih={320} p="lg">
       <Stack align="center" gap="sm" maw={460} role="alert">
         <IconPlugConnectedX size={40} stroke={1.3} aria-hidden />
-        <Title order={2} ta="center">
-          {fault.status === -1 ? faults.broken : faults.title}
+        <Title order={1} ta="center">
+          {headOf(fault)}
         </Title>
         <Text ta="center" className="unbroken">
           {fault.message}

@@ -37,7 +37,7 @@ export function Page({ title, about, actions, width = "wide", children }: PagePr
             {title}
           </Title>
           {about ? (
-            <Text c="dimmed" maw={640}>
+            <Text c="dimmed" maw={760}>
               {about}
             </Text>
           ) : null}

@@ -6,6 +6,11 @@ import type { AnchorHTMLAttributes, Ref } from "react";
 type Plain<Props> = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof Props> &
   Props & { ref?: Ref<HTMLAnchorElement> };
 
+/** The `ref` of the one link that a page is about: React gives its own `autoFocus` to fields and buttons alone. */
+export function focusAtOnce(link: HTMLAnchorElement | null): void {
+  link?.focus();
+}
+
 /** A link that looks like a button. */
 export const LinkButton = createLink((props: Plain<ButtonProps>) => <Button component="a" {...props} />);
 

@@ -58,10 +58,10 @@ function Brand() {
 /** The rail. */
 export function Rail(props: ShellProps) {
   return (
-    <div className={classes.rail}>
+    <aside className={classes.rail} aria-label={shell.sidebar}>
       <Brand />
       <Inside {...props} />
-    </div>
+    </aside>
   );
 }
 

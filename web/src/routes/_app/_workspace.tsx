@@ -8,10 +8,9 @@ import { remember, usual, workspaceQuery, workspacesQuery } from "../../lib/work
 import { Shell } from "../../shell/Shell";
 
 export const Route = createFileRoute("/_app/_workspace")({
-  validateSearch: (search: Record<string, unknown>): { workspace?: string } => {
-    const workspace = textOf(search.workspace);
-    return workspace ? { workspace } : {};
-  },
+  validateSearch: (search: Record<string, unknown>): { workspace?: string | undefined } => ({
+    workspace: textOf(search.workspace),
+  }),
   search: { middlewares: [retainSearchParams(["workspace"])] },
   beforeLoad: async ({ context, search, location }) => {
     const named = search.workspace;

@@ -26,10 +26,9 @@ import { Away } from "../../shell/Away";
 import classes from "./device.module.css";
 
 export const Route = createFileRoute("/_app/device")({
-  validateSearch: (search: Record<string, unknown>): { user_code?: string } => {
-    const code = textOf(search.user_code, 20);
-    return code ? { user_code: code } : {};
-  },
+  validateSearch: (search: Record<string, unknown>): { user_code?: string | undefined } => ({
+    user_code: textOf(search.user_code, 20),
+  }),
   loader: ({ context }) => context.client.ensureQueryData(workspacesQuery),
   component: DevicePage,
 });

@@ -1,6 +1,6 @@
 // What an invitation leads to: who invites whom into what, then an account or a sign-in, then the workspace. The token waits in this
 // tab while its reader signs in; it never stands in an address.
-import { Button, Group, Stack } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconMailOff, IconUserPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
@@ -35,11 +35,10 @@ const WAITS = "tollgate-invitation";
 
 function useToken(): string {
   const fresh = useHashToken();
-  const [token] = useState(() => fresh || sessionStorage.getItem(WAITS) || "");
   useEffect(() => {
     if (fresh) sessionStorage.setItem(WAITS, fresh);
   }, [fresh]);
-  return token;
+  return fresh || sessionStorage.getItem(WAITS) || "";
 }
 
 function Invitation() {
@@ -127,14 +126,14 @@ function Strange({ token, looked }: { token: string; looked: Looked }) {
   const navigate = useNavigate();
   if (making) return <Account token={token} looked={looked} />;
   return (
-    <Group grow>
+    <Stack gap="sm">
       <Button size="md" autoFocus onClick={() => setMaking(true)}>
         {doors.invitation.signUp}
       </Button>
       <Button size="md" variant="default" onClick={() => navigate({ to: "/sign-in", search: { next: "/invitation" } })}>
         {doors.invitation.signIn}
       </Button>
-    </Group>
+    </Stack>
   );
 }
 

@@ -13,7 +13,7 @@ import { doors } from "../../messages/doors";
 import { DoorCard } from "../../parts/DoorCard";
 import { FaultNote } from "../../parts/FaultNote";
 import { PasswordInput, TextInput } from "../../parts/fields";
-import { LinkButton } from "../../parts/links";
+import { focusAtOnce, LinkButton } from "../../parts/links";
 
 export const Route = createFileRoute("/_door/reset")({ component: Reset });
 
@@ -33,7 +33,7 @@ function Reset() {
   if (done) {
     return (
       <DoorCard Icon={IconCircleCheck} title={doors.reset.done} about={doors.reset.doneDetail}>
-        <LinkButton to="/sign-in" size="md" autoFocus>
+        <LinkButton to="/sign-in" size="md" ref={focusAtOnce}>
           {doors.signIn.title}
         </LinkButton>
       </DoorCard>

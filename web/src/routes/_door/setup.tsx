@@ -13,7 +13,7 @@ import { doors } from "../../messages/doors";
 import { DoorCard } from "../../parts/DoorCard";
 import { FaultNote } from "../../parts/FaultNote";
 import { PasswordInput, TextInput } from "../../parts/fields";
-import { LinkButton } from "../../parts/links";
+import { focusAtOnce, LinkButton } from "../../parts/links";
 
 export const Route = createFileRoute("/_door/setup")({
   loader: ({ context }) => context.client.fetchQuery({ ...aboutQuery, staleTime: 0 }),
@@ -31,7 +31,7 @@ function Setup() {
 function Ended(props: { Icon: typeof IconLock; title: string; about: string }) {
   return (
     <DoorCard {...props}>
-      <LinkButton to="/sign-in" size="md" autoFocus>
+      <LinkButton to="/sign-in" size="md" ref={focusAtOnce}>
         {doors.signIn.title}
       </LinkButton>
     </DoorCard>

@@ -7,7 +7,7 @@ import { aboutQuery } from "../../lib/about";
 import { api, take } from "../../lib/api";
 import { useSending } from "../../lib/form";
 import { nextOf } from "../../lib/search";
-import { enter, isWhole, type Session, sessionQuery } from "../../lib/session";
+import { enter, isWhole, type Session, safeNext, sessionQuery } from "../../lib/session";
 import { tellNews } from "../../lib/toasts";
 import { doors } from "../../messages/doors";
 import { DoorCard } from "../../parts/DoorCard";
@@ -20,7 +20,7 @@ export const Route = createFileRoute("/_door/sign-in")({
   validateSearch: nextOf,
   beforeLoad: async ({ context, search }) => {
     const session = await context.client.ensureQueryData(sessionQuery);
-    if (isWhole(session)) throw redirect({ href: search.next ?? "/" });
+    if (isWhole(session)) throw redirect({ href: safeNext(search.next) });
   },
   loader: ({ context }) => context.client.ensureQueryData(aboutQuery),
   component: SignIn,
@@ -33,7 +33,7 @@ function SignIn() {
   const session = useSuspenseQuery(sessionQuery).data;
   const arrive = (opened: Session) => {
     enter(client, opened);
-    if (isWhole(opened)) router.history.push(next ?? "/");
+    if (isWhole(opened)) router.history.push(safeNext(next));
   };
   if (session && !isWhole(session)) return <SecondFactor session={session} arrive={arrive} />;
   return <Password arrive={arrive} />;
@@ -85,7 +85,7 @@ function Ways() {
         {about.registration === "open" ? (
           <Text size="sm">
             {doors.signIn.noAccount}{" "}
-            <LinkAnchor to="/sign-up" inherit>
+            <LinkAnchor to="/sign-up" inherit underline="always">
               {doors.signIn.signUp}
             </LinkAnchor>
           </Text>
@@ -94,7 +94,7 @@ function Ways() {
       {about.setup_needed ? (
         <Text size="sm">
           {doors.signIn.setup}{" "}
-          <LinkAnchor to="/setup" inherit>
+          <LinkAnchor to="/setup" inherit underline="always">
             {doors.signIn.setupLink}
           </LinkAnchor>
         </Text>

@@ -88,7 +88,7 @@ function SignInInstead() {
   return (
     <Text size="sm">
       {doors.signUp.known}{" "}
-      <LinkAnchor to="/sign-in" inherit>
+      <LinkAnchor to="/sign-in" inherit underline="always">
         {doors.signUp.signIn}
       </LinkAnchor>
     </Text>

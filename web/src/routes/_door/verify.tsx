@@ -11,7 +11,7 @@ import { doors } from "../../messages/doors";
 import { DoorCard } from "../../parts/DoorCard";
 import { FaultNote } from "../../parts/FaultNote";
 import { TextInput } from "../../parts/fields";
-import { LinkButton } from "../../parts/links";
+import { focusAtOnce, LinkButton } from "../../parts/links";
 
 export const Route = createFileRoute("/_door/verify")({ component: Verify });
 
@@ -27,7 +27,7 @@ function Verify() {
   if (done) {
     return (
       <DoorCard Icon={IconCircleCheck} title={doors.verify.done} about={doors.verify.doneDetail}>
-        <LinkButton to="/sign-in" size="md" autoFocus>
+        <LinkButton to="/sign-in" size="md" ref={focusAtOnce}>
           {doors.signIn.title}
         </LinkButton>
       </DoorCard>

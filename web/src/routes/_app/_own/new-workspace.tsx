@@ -48,7 +48,7 @@ function Making() {
     },
   });
   return (
-    <Section title={workspaces.name}>
+    <Section title={workspaces.section}>
       <form onSubmit={sent.onSubmit}>
         <Stack>
           <TextInput

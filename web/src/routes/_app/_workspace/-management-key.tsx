@@ -7,7 +7,7 @@ import { useSending } from "../../../lib/form";
 import { useHere } from "../../../lib/here";
 import { ROLES, type Role } from "../../../lib/roles";
 import { quoted } from "../../../lib/snippets";
-import { fieldInstant, typedInstant, zoneName } from "../../../lib/time";
+import { fieldInstant, typedInstant, zoneOf } from "../../../lib/time";
 import { common } from "../../../messages/common";
 import { keys } from "../../../messages/keys";
 import { managementKeys as words } from "../../../messages/managementKeys";
@@ -66,7 +66,7 @@ export function MakeManagementKey({ close, made }: { close: () => void; made: (t
         />
         <TextInput
           type="datetime-local"
-          label={words.form.ends(zoneName())}
+          label={words.form.ends(zoneOf(form.getValues().expires_at))}
           description={words.form.endsHint}
           required
           {...form.getInputProps("expires_at")}

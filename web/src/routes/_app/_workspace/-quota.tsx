@@ -46,7 +46,7 @@ function QuotaFacts({ quota }: { quota: Quota }) {
     <Facts>
       <Fact name={words.day}>{amount(quota.day_micro_usd)}</Fact>
       <Fact name={words.month}>{amount(quota.month_micro_usd)}</Fact>
-      <Fact name={words.requests}>{quota.requests_per_day ?? words.none}</Fact>
+      <Fact name={words.requests}>{quota.requests_per_day?.toLocaleString("en") ?? words.none}</Fact>
     </Facts>
   );
 }

@@ -7,7 +7,7 @@ import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Sent } from "../../../../lib/form";
 import { isAmount, type KeyValues, SCOPES } from "../../../../lib/keyRules";
-import { fieldInstant, typedInstant, zoneName } from "../../../../lib/time";
+import { fieldInstant, typedInstant, zoneOf } from "../../../../lib/time";
 import { common } from "../../../../messages/common";
 import { keys } from "../../../../messages/keys";
 import { FaultNote } from "../../../../parts/FaultNote";
@@ -116,7 +116,7 @@ function End({ form }: { form: KeyForm }) {
       {span === "never" ? null : (
         <TextInput
           type="datetime-local"
-          label={words.endsAt(zoneName())}
+          label={words.endsAt(zoneOf(form.getValues().expires))}
           required
           {...form.getInputProps("expires")}
           onChange={(event) => {

@@ -6,7 +6,7 @@ import { createFileRoute } from "@tanstack/react-router";
 import { useHere } from "../../../../lib/here";
 import { type Key, keysQuery } from "../../../../lib/keys";
 import { usd } from "../../../../lib/money";
-import { textOf } from "../../../../lib/search";
+import { pageOf } from "../../../../lib/search";
 import { common } from "../../../../messages/common";
 import { keys } from "../../../../messages/keys";
 import { type Column, DataTable, Pager } from "../../../../parts/DataTable";
@@ -16,10 +16,7 @@ import { When } from "../../../../parts/When";
 import { KeyMenu, KeyStateBadge } from "./-key";
 
 export const Route = createFileRoute("/_app/_workspace/keys/")({
-  validateSearch: (search: Record<string, unknown>): { before?: string } => {
-    const before = textOf(search.before);
-    return before ? { before } : {};
-  },
+  validateSearch: pageOf,
   loaderDeps: ({ search }) => ({ before: search.before }),
   loader: ({ context, deps }) => context.client.ensureQueryData(keysQuery(context.workspaceName, deps.before)),
   component: Keys,

@@ -63,6 +63,23 @@ impl Ending {
     }
 }
 
+/// How many requests ended in which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Endings([i64; Ending::ALL.len()]);
+
+impl Endings {
+    /// Those of counts in the order of `Ending::ALL`.
+    pub const fn new(counts: [i64; Ending::ALL.len()]) -> Self {
+        Self(counts)
+    }
+
+    /// How many ended so.
+    pub fn count(&self, ending: Ending) -> i64 {
+        let all = Ending::ALL.into_iter().zip(self.0);
+        all.filter(|(each, _)| *each == ending).map(|(_, count)| count).sum()
+    }
+}
+
 /// What a sum is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Facets {
@@ -148,6 +165,21 @@ impl Sums {
     pub fn count(&self, class: Class) -> i64 {
         let all = Class::ALL.into_iter().zip(self.counts);
         all.filter(|(each, _)| *each == class).map(|(_, count)| count).sum()
+    }
+
+    /// All tokens of prompts, cached and written ones included.
+    pub fn prompt_tokens(&self) -> i64 {
+        self.total_of(Class::is_prompt)
+    }
+
+    /// All tokens of answers, reasoning included.
+    pub fn answer_tokens(&self) -> i64 {
+        self.total_of(Class::is_answer)
+    }
+
+    fn total_of(&self, belongs: impl Fn(Class) -> bool) -> i64 {
+        let all = Class::ALL.into_iter().zip(self.counts).filter(|(class, _)| belongs(*class));
+        all.fold(0, |sum, (_, count)| sum.saturating_add(count))
     }
 
     /// Its numbers in the order of storage.
@@ -253,6 +285,8 @@ mod tests {
         assert_eq!(sums.numbers(), numbers);
         assert_eq!(sums.plus(sums).minus(sums), sums);
         assert_eq!((sums.count(Class::Input), sums.count(Class::Images)), (7_000, 15_000));
+        // Seven to eleven are prompts, twelve to fourteen answers.
+        assert_eq!((sums.prompt_tokens(), sums.answer_tokens()), (45_000, 39_000));
         let full = Sums { requests: i64::MAX, ..Sums::default() };
         assert_eq!(full.plus(sums).requests, i64::MAX);
         assert!(sums.minus(sums).is_none() && !sums.is_none());

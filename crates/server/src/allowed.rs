@@ -28,7 +28,12 @@ impl House {
     }
 
     /// What an account may ask for: by the tier that an operator put it in, by its plans, or by its balance.
-    async fn allowance(&self, account: WorkspaceId, rules: Option<&WorkspaceRules>, now: Timestamp) -> Allowance {
+    pub async fn allowance(
+        &self,
+        account: WorkspaceId,
+        rules: Option<&WorkspaceRules>,
+        now: Timestamp,
+    ) -> Allowance {
         let catalogue = self.catalogue.load();
         let tiers = &catalogue.catalogue.tiers;
         if let Some(tier) = rules.and_then(|rules| tiers.get(rules.tier.as_deref()?)) {

@@ -3,6 +3,7 @@
 
 mod about;
 mod account_limits;
+mod account_models;
 mod catalogue;
 mod credit;
 mod devices;

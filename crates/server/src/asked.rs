@@ -126,7 +126,7 @@ fn candidates(
         }
         let id = model.model.id.clone();
         let places = served(dialect, &model)
-            .and_then(|()| own::add_places((asker.house, asker.caller), model, name, &mut found));
+            .and_then(|()| own::add_places((asker.house, asker.caller.workspace), model, name, &mut found));
         if let Err(fault) = places {
             why.get_or_insert((id, fault));
         }

@@ -9,7 +9,7 @@ mod device;
 mod document;
 mod gemini;
 mod health;
-mod models;
+pub mod models;
 mod responses;
 mod tasks;
 

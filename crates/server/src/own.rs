@@ -2,7 +2,6 @@
 //! Out: the places that may serve it for that workspace, its own first; what providers said to the keys. No call asks the store.
 //! Never here: routes of the API (api/own_providers), the order of attempts (route), money beyond the fee's price.
 
-use crate::callers::LiveKey;
 use crate::house::House;
 use crate::limits::USE_MS;
 use crate::live::{LiveCredential, LiveModel, LiveProvider, fixed_headers, live_model};
@@ -259,23 +258,23 @@ fn only_own(house: &House, workspace: WorkspaceId) -> bool {
     house.workspaces.find(workspace).is_some_and(|row| row.rules.own_providers_only)
 }
 
-/// The places that may serve a model for a caller, in order: by the workspace's own keys, then by the house's. `name` is what the
+/// The places that may serve a model for a workspace, in order: by the workspace's own keys, then by the house's. `name` is what the
 /// caller called it.
 ///
 /// # Errors
 /// `ModelNotAvailable` where only keys of others reach it, `ModelNotAllowed` where the workspace may use its own keys alone and
 /// none of them is for it.
 pub fn add_places(
-    (house, caller): (&House, &LiveKey),
+    (house, workspace): (&House, WorkspaceId),
     model: Arc<LiveModel>,
     name: &str,
     found: &mut VecDeque<Arc<LiveModel>>,
 ) -> Result<(), Fault> {
     let before = found.len();
-    if let Some(own) = house.own.of(caller.workspace) {
+    if let Some(own) = house.own.of(workspace) {
         found.extend(own.models(house, &model.model.id).iter().cloned());
     }
-    if !only_own(house, caller.workspace) {
+    if !only_own(house, workspace) {
         if !model.is_for_own_keys_alone() {
             found.push_back(model);
         }
@@ -300,18 +299,18 @@ pub fn add_places(
 /// As `add_places`.
 pub fn first_place(
     house: &House,
-    caller: &LiveKey,
+    workspace: WorkspaceId,
     model: Arc<LiveModel>,
     name: &str,
 ) -> Result<Arc<LiveModel>, Fault> {
     let mut places = VecDeque::new();
-    add_places((house, caller), model, name, &mut places)?;
+    add_places((house, workspace), model, name, &mut places)?;
     places.pop_front().ok_or_else(|| no_such_model(name))
 }
 
-/// A model as a list shows it to a caller: at the price of the first place that may serve it. `None` where none does.
-pub fn listed(house: &House, caller: &LiveKey, model: &Arc<LiveModel>) -> Option<Arc<LiveModel>> {
-    first_place(house, caller, Arc::clone(model), &model.model.id).ok()
+/// A model as a list shows it to a workspace: at the price of the first place that may serve it. `None` where none does.
+pub fn listed(house: &House, workspace: WorkspaceId, model: &Arc<LiveModel>) -> Option<Arc<LiveModel>> {
+    first_place(house, workspace, Arc::clone(model), &model.model.id).ok()
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What both engines keep alike of sums of requests: names of columns, the text of questions. In: rows, asks. Out: sums waiting to be
 //! written, SQL without parameters' spelling, answers put together. Never here: a connection.
 
-use crate::port::{FactFilter, FactsAsk, Paces, Part, Point, UsageFilter};
+use crate::port::{FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
 use crate::record::day_of;
 use foldhash::HashMap;
 use ledger::UsageRow;
-use ledger::facts::{Ending, Facets, SUMS, Slot, Sums};
+use ledger::facts::{Ending, Endings, Facets, SUMS, Slot, Sums};
 use ledger::pace::{Timed, step_of};
 use std::collections::BTreeMap;
 use units::{Class, KeyId, Timestamp, Usage};
@@ -221,11 +221,18 @@ pub fn added_up() -> String {
     NUMBERS.map(|c| format!("sum({c})")).join(", ")
 }
 
-/// Sorts parts: the dearest first, then those with most requests, then by what they are. Of a record that became a charge nothing
-/// may be left.
-pub fn sort(parts: &mut Vec<(Part, Sums)>) {
-    parts.retain(|(_, sums)| !sums.is_none());
-    parts.sort_by(|(a, x), (b, y)| (y.charge, y.requests, a).cmp(&(x.charge, x.requests, b)));
+/// How many requests ended in which way, in the order of `Ending::ALL`.
+pub fn ended() -> [String; Ending::ALL.len()] {
+    Ending::ALL.map(|ending| format!("sum(CASE WHEN ending = {} THEN requests ELSE 0 END)", ending.number()))
+}
+
+/// Puts parts into an answer: the dearest first, then those with most requests, then by what they are. Of a record that became a
+/// charge nothing may be left.
+pub fn put_parts(all: &mut Facts, mut parts: Vec<(Part, Sums, Endings)>) {
+    parts.retain(|(_, sums, _)| !sums.is_none());
+    parts.sort_by(|(a, x, _), (b, y, _)| (y.charge, y.requests, a).cmp(&(x.charge, x.requests, b)));
+    all.part_endings = parts.iter().map(|(_, _, endings)| *endings).collect();
+    all.parts = parts.into_iter().map(|(part, sums, _)| (part, sums)).collect();
 }
 
 /// The first parts as a question names them; they are all of one kind.

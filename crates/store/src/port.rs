@@ -12,7 +12,7 @@ mod tasks;
 mod workspaces;
 
 pub use device::{DeviceDecision, DeviceRow, DeviceState, Devices};
-pub use facts::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point};
+pub use facts::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, Rest};
 pub use keys::{KeyChange, KeyRotation, KeyRow, ManagementKeyRow, OldText};
 pub use once::OnceRow;
 pub use own_credentials::{OwnCredentialChange, OwnCredentialRow, OwnCredentials, OwnNote, OwnState};

@@ -5,8 +5,9 @@ use super::gate::{self, May};
 use super::people::{account, invitations, members, password, sessions, totp, users};
 use super::problem::Problem;
 use super::{
-    about, account_limits, catalogue, credit, devices, document, fit, key_told, keys, log, management_keys,
-    operator, own_providers, page, platform, records, secrets, tokens, usage, workspace_rules, workspaces,
+    about, account_limits, account_models, catalogue, credit, devices, document, fit, key_told, keys, log,
+    management_keys, operator, own_providers, page, platform, records, secrets, tokens, usage, workspace_rules,
+    workspaces,
 };
 use crate::house::Worker;
 use crate::surface::MANAGED;
@@ -193,6 +194,8 @@ pub static ROWS: &[Row] = rows![
     PATCH "/workspaces/{workspace}" "workspaces.change", HEADS, workspace_rules::ChangedWorkspace => workspaces::WorkspaceTold, workspace_rules::change;
     /// What a workspace may ask for now, and what is left of it.
     GET "/workspaces/{workspace}/limits" "limits.show", MEMBERS, () => account_limits::LimitsTold, account_limits::show;
+    /// The models of a workspace, and what they cost it.
+    GET "/workspaces/{workspace}/models" "account_models.list", MEMBERS, () => account_models::AccountModels, account_models::list;
     /// The rules of the platform.
     GET "/platform" "platform.show", May::Operator, () => platform::PlatformTold, platform::show;
     /// Sets rules of the platform; what is absent stays.

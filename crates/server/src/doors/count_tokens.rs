@@ -59,7 +59,7 @@ async fn counted(
     let (request, _) = decode_count(door.dialect, model, &body)?;
     let model = find_model(&worker.house, caller, &request.model)?;
     served(door.dialect, &model)?;
-    let model = own::first_place(&worker.house, caller, model, &request.model)?;
+    let model = own::first_place(&worker.house, caller.workspace, model, &request.model)?;
     if let Some(tokens) = asked(worker, door, &model, &request_head(&parts.headers), &body).await {
         return Ok(tokens);
     }

@@ -79,7 +79,7 @@ async fn answer(
     let whole = visit.entry.door.surface.models == Models::Catalogue;
     let allowed = |live: &LiveModel| may_call(live) && caller.may_call(&live.model);
     let shown = |live: &Arc<LiveModel>| {
-        let place = own::listed(&worker.house, &caller, live);
+        let place = own::listed(&worker.house, caller.workspace, live);
         let all = || Some(live.clone()).filter(|live| whole && !live.is_for_own_keys_alone());
         place.filter(|live| whole || allowed(live)).or_else(all)
     };
@@ -91,8 +91,8 @@ async fn answer(
     visit.answer(Some(&caller), shaped.map(|body| Bytes::from(body.to_string())))
 }
 
-/// Whether a key may call a model now: what has no price or no route is sold to nobody.
-const fn may_call(live: &LiveModel) -> bool {
+/// Whether a model may be called now: what has no price or no route is sold to nobody.
+pub const fn may_call(live: &LiveModel) -> bool {
     !matches!(live.price, LivePrice::Unknown) && !live.routes.is_empty()
 }
 
@@ -172,7 +172,7 @@ fn gemini_object(live: &LiveModel) -> Value {
 }
 
 /// A model that answers conversations does so in every language that any surface takes; its first route's own comes first.
-fn endpoint_types(live: &LiveModel, spoken: Families) -> Vec<&'static str> {
+pub fn endpoint_types(live: &LiveModel, spoken: Families) -> Vec<&'static str> {
     let all: &'static [(&'static str, Dialect)] = match live.model.serves {
         Serves::Embeddings => &[("embeddings", Dialect::Embeddings)],
         Serves::Images => &[("image-generation", Dialect::Images)],

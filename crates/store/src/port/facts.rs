@@ -1,7 +1,7 @@
 //! Sums of requests, as they are asked for. In: facets, a span of time. Out: sums by facet and by time, of one instant.
 //! Never here: SQL, names for people.
 
-use ledger::facts::{Ending, Slot, Sums};
+use ledger::facts::{Ending, Endings, Slot, Sums};
 use ledger::pace::Pace;
 use units::{KeyId, Timestamp, WorkspaceId};
 
@@ -128,8 +128,12 @@ impl Paces {
 pub struct Facts {
     /// All together.
     pub total: Sums,
+    /// How all of them ended.
+    pub endings: Endings,
     /// Each part, the dearest first.
     pub parts: Vec<(Part, Sums)>,
+    /// How those of each part ended, in the same order.
+    pub part_endings: Vec<Endings>,
     /// All together by time, oldest first; spans without requests are not told.
     pub series: Vec<Point>,
     /// The first parts by time.
@@ -138,4 +142,31 @@ pub struct Facts {
     pub pace: Paces,
     /// How fast they were by time.
     pub pace_series: Vec<(Timestamp, Paces)>,
+}
+
+/// The parts that have no series of their own, together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// How many parts.
+    pub parts: usize,
+    /// What they came to.
+    pub sums: Sums,
+    /// The same by time; spans without any of them are not told.
+    pub series: Vec<Point>,
+}
+
+impl Facts {
+    /// What is left of the total beside the parts with a series; nothing where each has one, or none was asked for.
+    pub fn rest(&self) -> Option<Rest> {
+        let told = self.part_series.len();
+        let parts = self.parts.len().checked_sub(told).filter(|left| told > 0 && *left > 0)?;
+        let sums = self.parts.iter().take(told).fold(self.total, |left, (_, sums)| left.minus(*sums));
+        let told_at = |at: Timestamp| {
+            let points = self.part_series.iter().flat_map(|(_, points)| points);
+            points.filter(move |point| point.at == at).map(|point| point.sums)
+        };
+        let left = |point: &Point| Point { sums: told_at(point.at).fold(point.sums, Sums::minus), ..*point };
+        let series = self.series.iter().map(left).filter(|point| !point.sums.is_none()).collect();
+        Some(Rest { parts, sums, series })
+    }
 }

@@ -8,7 +8,7 @@ use crate::facts::{
     sums_table, terms,
 };
 use crate::port::{By, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
-use ledger::facts::{Ending, SUMS, Slot, Sums};
+use ledger::facts::{Ending, Endings, SUMS, Slot, Sums};
 use ledger::pace::Timed;
 use std::collections::BTreeMap;
 use tokio_postgres::types::ToSql;
@@ -74,15 +74,18 @@ pub async fn ask(tx: &Transaction<'_>, ask: &FactsAsk) -> Result<Facts, Fail> {
     let table = sums_table(slot);
     let sums = NUMBERS.map(|c| format!("coalesce(sum({c}), 0)::bigint")).join(", ");
     let mut all = Facts::default();
-    let rows = filter.rows(tx, &format!("SELECT {sums} FROM {table}"), "").await?;
-    all.total = rows.first().map_or(Ok(Sums::default()), |row| sums_of(row, 0))?;
+    let ended = facts::ended().map(|sum| format!("coalesce({sum}, 0)::bigint")).join(", ");
+    if let Some(row) = filter.rows(tx, &format!("SELECT {sums}, {ended} FROM {table}"), "").await?.first() {
+        (all.total, all.endings) = (sums_of(row, 0)?, endings_of(row, SUMS)?);
+    }
     if let Some(by) = ask.by {
         let column = by.name();
-        let sql = format!("SELECT {sums}, {column} FROM {table}");
+        let sql = format!("SELECT {sums}, {column}, {ended} FROM {table}");
+        let mut parts = Vec::new();
         for row in filter.rows(tx, &sql, &format!("GROUP BY {column}")).await? {
-            all.parts.push((part_of(&row, SUMS, by)?, sums_of(&row, 0)?));
+            parts.push((part_of(&row, SUMS, by)?, sums_of(&row, 0)?, endings_of(&row, SUMS + 1)?));
         }
-        facts::sort(&mut all.parts);
+        facts::put_parts(&mut all, parts);
     }
     let Some(hours) = ask.step_hours else {
         if ask.pace {
@@ -214,6 +217,14 @@ fn sums_of(row: &Row, first: usize) -> Result<Sums, Fail> {
         *number = row.try_get(n)?;
     }
     Ok(Sums::from_numbers(numbers))
+}
+
+fn endings_of(row: &Row, first: usize) -> Result<Endings, Fail> {
+    let mut counts = [0; Ending::ALL.len()];
+    for (n, count) in (first..).zip(&mut counts) {
+        *count = row.try_get(n)?;
+    }
+    Ok(Endings::new(counts))
 }
 
 fn point_of(row: &Row, ask: &FactsAsk, hours: u32) -> Result<Point, Fail> {

@@ -4,7 +4,7 @@
 use super::usage;
 use crate::facts::{self, FACETS, NUMBERS, Term, Value, Waiting, added, pace_table, row_terms, sums_table, terms};
 use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
-use ledger::facts::{Ending, Facets, SUMS, Slot, Sums};
+use ledger::facts::{Ending, Endings, Facets, SUMS, Slot, Sums};
 use rusqlite::types::Value as Sql;
 use rusqlite::{CachedStatement, Connection, Row, Transaction, params_from_iter};
 use std::collections::BTreeMap;
@@ -70,14 +70,15 @@ pub fn ask(db: &Connection, ask: &FactsAsk) -> rusqlite::Result<Facts> {
     let slot = ask.filter.slot();
     let (table, sums) = (sums_table(slot), facts::added_up());
     let mut all = Facts::default();
-    let sql = format!("SELECT {sums} FROM {table}");
-    all.total = filter.rows(&tx, &sql, "", |row| sums_of(row, 0))?.pop().unwrap_or_default();
+    let ended = facts::ended().join(", ");
+    let sql = format!("SELECT {sums}, {ended} FROM {table}");
+    let whole = |row: &Row<'_>| Ok((sums_of(row, 0)?, endings_of(row, SUMS)?));
+    (all.total, all.endings) = filter.rows(&tx, &sql, "", whole)?.pop().unwrap_or_default();
     if let Some(by) = ask.by {
         let column = by.name();
-        let sql = format!("SELECT {sums}, {column} FROM {table}");
-        let part = |row: &Row<'_>| Ok((part_of(row, SUMS, by)?, sums_of(row, 0)?));
-        all.parts = filter.rows(&tx, &sql, &format!("GROUP BY {column}"), part)?;
-        facts::sort(&mut all.parts);
+        let sql = format!("SELECT {sums}, {column}, {ended} FROM {table}");
+        let part = |row: &Row<'_>| Ok((part_of(row, SUMS, by)?, sums_of(row, 0)?, endings_of(row, SUMS + 1)?));
+        facts::put_parts(&mut all, filter.rows(&tx, &sql, &format!("GROUP BY {column}"), part)?);
     }
     let Some(hours) = ask.step_hours else {
         all.pace = if ask.pace {
@@ -202,6 +203,14 @@ fn sums_of(row: &Row<'_>, first: usize) -> rusqlite::Result<Sums> {
         *number = row.get::<_, Option<i64>>(n)?.unwrap_or(0);
     }
     Ok(Sums::from_numbers(numbers))
+}
+
+fn endings_of(row: &Row<'_>, first: usize) -> rusqlite::Result<Endings> {
+    let mut counts = [0; Ending::ALL.len()];
+    for (n, count) in (first..).zip(&mut counts) {
+        *count = row.get::<_, Option<i64>>(n)?.unwrap_or(0);
+    }
+    Ok(Endings::new(counts))
 }
 
 fn part_of(row: &Row<'_>, n: usize, by: By) -> rusqlite::Result<Part> {

@@ -7,7 +7,7 @@ use ledger::facts::{Ending, Sums};
 use ledger::{HoldAnswer, UsageRow};
 use std::time::Duration;
 use store::Opened;
-use store::port::{By, FactFilter, FactsAsk, UsageFilter};
+use store::port::{By, FactFilter, Facts, FactsAsk, UsageFilter};
 use units::{NanoUsd, Timestamp, UsageSource};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -149,6 +149,7 @@ async fn sums_are_those_of_the_rows(world: World) {
         assert_eq!(facts, facts_of(&rows, &ask), "seed {first}: {ask:?}");
         let spans = facts.series.iter().map(|point| point.sums).fold(Sums::default(), Sums::plus);
         assert!(ask.step_hours.is_none() || spans == facts.total, "seed {first}: {ask:?}");
+        rest_is_what_is_left(&facts);
         assert_eq!(o.store.sum_usage(as_rows(&ask.filter)).await.unwrap(), facts.total, "seed {first}: {ask:?}");
         let paged = o.store.page_usage(as_rows(&ask.filter)).await.unwrap();
         let fit: Vec<_> = rows.iter().filter(|row| fits(row, &ask.filter)).cloned().collect();
@@ -157,6 +158,18 @@ async fn sums_are_those_of_the_rows(world: World) {
     let report = o.ledger.audit().await.unwrap();
     assert_eq!(report.findings, Vec::<String>::new());
     o.ledger.close().await.unwrap();
+}
+
+/// The parts with a series and the rest are all there is, in every span.
+fn rest_is_what_is_left(facts: &Facts) {
+    let told = facts.part_series.len();
+    let left = facts.parts.iter().skip(told).map(|(_, sums)| *sums).fold(Sums::default(), Sums::plus);
+    let Some(rest) = facts.rest() else {
+        return assert!(told == 0 || left.is_none(), "{facts:?}");
+    };
+    assert_eq!((rest.parts, rest.sums), (facts.parts.len() - told, left));
+    let spans = rest.series.iter().map(|point| point.sums).fold(Sums::default(), Sums::plus);
+    assert_eq!(spans, rest.sums);
 }
 
 /// R-USE-3: what came before there were sums is in them after the step.

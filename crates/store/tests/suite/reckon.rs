@@ -1,7 +1,7 @@
 //! Sums of rows that are in memory: what both engines are held against. In: rows, a question. Out: sums. Never here: SQL.
 
 use ledger::UsageRow;
-use ledger::facts::{Facets, Slot, Sums};
+use ledger::facts::{Ending, Endings, Facets, Slot, Sums};
 use ledger::pace::{Pace, step_of};
 use std::collections::BTreeMap;
 use store::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point};
@@ -12,6 +12,7 @@ pub fn facts_of(rows: &[UsageRow], ask: &FactsAsk) -> Facts {
     let rows: Vec<&UsageRow> = rows.iter().filter(|row| fits(row, &ask.filter)).collect();
     let mut facts =
         Facts { total: rows.iter().map(|row| Sums::of(row)).fold(Sums::default(), Sums::plus), ..Facts::default() };
+    facts.endings = endings(&rows);
     if let Some(by) = ask.by {
         let mut parts: BTreeMap<Part, Sums> = BTreeMap::new();
         for row in &rows {
@@ -20,6 +21,10 @@ pub fn facts_of(rows: &[UsageRow], ask: &FactsAsk) -> Facts {
         }
         facts.parts = parts.into_iter().collect();
         facts.parts.sort_by(|(a, x), (b, y)| (y.charge, y.requests, a).cmp(&(x.charge, x.requests, b)));
+        for (which, _) in &facts.parts {
+            let of: Vec<&UsageRow> = rows.iter().copied().filter(|row| part(row, by) == *which).collect();
+            facts.part_endings.push(endings(&of));
+        }
     }
     if ask.pace {
         facts.pace = paces(&rows);
@@ -73,6 +78,11 @@ fn part(row: &UsageRow, by: By) -> Part {
         By::Provider => Part::Named(facets.provider.to_string()),
         By::Ending => Part::Ending(facets.ending),
     }
+}
+
+fn endings(rows: &[&UsageRow]) -> Endings {
+    let count = |ending| rows.iter().filter(|row| Facets::of(row).ending == ending).map(|_| 1).sum();
+    Endings::new(Ending::ALL.map(count))
 }
 
 const fn is_answered(row: &UsageRow) -> bool {

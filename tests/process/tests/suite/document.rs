@@ -198,6 +198,7 @@ fn workspace(tour: &mut Tour<'_>, ada: &mut Browser) -> Outcome<()> {
     tour.person(ada, "workspaces.list", "GET /workspaces?limit=1", &NOTHING)?;
     tour.person(ada, "workspaces.show", "GET /workspaces/acme", &NOTHING)?;
     tour.person(ada, "limits.show", "GET /workspaces/acme/limits", &NOTHING)?;
+    tour.person(ada, "account_models.list", "GET /workspaces/acme/models", &NOTHING)?;
     let rules = json!({ "rules": { "member": { "month_micro_usd": 5, "requests_per_day": 9 } } });
     tour.person(ada, "workspaces.change", "PATCH /workspaces/acme", &rules)?;
     let grant =

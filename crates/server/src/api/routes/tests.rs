@@ -493,6 +493,7 @@ mod apart;
 mod devices;
 mod document;
 mod keys;
+mod models;
 mod once;
 mod own_keys;
 mod rights;

@@ -1,5 +1,5 @@
 //! Sums of requests as every tile, chart and table footer reads them: the parts and the spans sum to the total, for they are of one
-//! instant. In: filters. Out: sums. Never here: adding up (the store does), how they are told (sums), rows.
+//! instant. In: filters. Out: a question to the store, its answer told (sums). Never here: adding up (the store does), rows.
 
 use super::sums::told;
 use super::which::{ending, narrowed, plain};

@@ -1,15 +1,15 @@
-//! How sums of requests are told. In: the store's answer. Out: JSON, with what people call keys and workspaces. Never here: a question,
-//! adding up.
+//! How sums are told: the total, its parts, their spans of time, how fast answers were. In: an answer of the store. Out: JSON, with the
+//! names that people give. Never here: a sum of its own (ledger and store add), which requests are summed (facts).
 
 use crate::api::schema::Shown;
 use crate::house::House;
 use crate::limits::FACTS_PARTS_MAX;
-use ledger::facts::Sums;
+use ledger::facts::{Ending, Endings, Sums};
 use ledger::pace::Pace;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use store::port::{By, Facts, FactsAsk, Paces, Part, Point};
+use store::port::{By, Facts, FactsAsk, Paces, Part, Point, Rest};
 use units::{Class, KeyId, NanoUsd, Timestamp};
 
 /// What requests came to.
@@ -20,10 +20,14 @@ pub struct FactsTold {
     until: Shown<Timestamp>,
     step_hours: Option<u16>,
     total: SumsTold,
+    /// How all of them ended.
+    endings: EndingsTold,
     /// Each part, the dearest first.
     parts: Vec<PartTold>,
     /// How many parts there are; the dearest are told.
     parts_in_all: usize,
+    /// The parts without a series, together; null where each has one, or none was asked for.
+    rest: Option<RestTold>,
     /// All together by time, oldest first; spans without requests are not there.
     series: Vec<PointTold>,
     /// How fast answers were; null where that was not asked.
@@ -46,6 +50,10 @@ pub struct SumsTold {
     charge_usd: Shown<NanoUsd>,
     /// What prompt caches saved; below zero where writing cost more than reading saved.
     cache_saved_usd: Shown<NanoUsd>,
+    /// All tokens of prompts, cached and written ones included.
+    prompt_tokens: i64,
+    /// All tokens of answers, reasoning included.
+    answer_tokens: i64,
     /// Tokens by class; one without any is not there.
     #[schemars(with = "BTreeMap<String, i64>")]
     tokens: serde_json::Map<String, serde_json::Value>,
@@ -61,8 +69,35 @@ pub struct PartTold {
     /// What people call it.
     name: String,
     sums: SumsTold,
+    /// How they ended.
+    endings: EndingsTold,
     /// By time, where it is among the dearest.
     series: Option<Vec<PointTold>>,
+}
+
+/// Parts that have no series of their own, together.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Rest")]
+pub struct RestTold {
+    /// How many parts.
+    parts: usize,
+    sums: SumsTold,
+    /// By time.
+    series: Vec<PointTold>,
+}
+
+/// How many requests ended in which way.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Endings")]
+pub struct EndingsTold {
+    /// Answered to the end.
+    served: i64,
+    /// Answered, but not to the end.
+    cut: i64,
+    /// 4xx.
+    refused: i64,
+    /// 5xx.
+    failed: i64,
 }
 
 /// Sums of a span of time.
@@ -99,23 +134,27 @@ pub struct PacePoint {
     pace: PaceTold,
 }
 
-/// The answer to a question.
+/// An answer of the store, told.
 pub fn told(house: &House, ask: &FactsAsk, facts: Facts) -> FactsTold {
     let names = Names::of(house, ask);
+    let rest = facts.rest().map(rest_told);
     let mut series: BTreeMap<Part, Vec<Point>> = facts.part_series.into_iter().collect();
     let parts_in_all = facts.parts.len();
-    let part = |(part, sums): (Part, Sums)| {
+    let part = |((part, sums), endings): ((Part, Sums), Endings)| {
         let series = series.remove(&part).map(|points| points.into_iter().map(point).collect());
         let (id, name) = names.of_part(&part);
-        PartTold { id, name, sums: sums_told(&sums), series }
+        PartTold { id, name, sums: sums_told(&sums), endings: endings_told(&endings), series }
     };
+    let parts = facts.parts.into_iter().zip(facts.part_endings);
     FactsTold {
         from: Shown(ask.filter.from),
         until: Shown(ask.filter.until),
         step_hours: ask.step_hours.and_then(|hours| u16::try_from(hours).ok()),
         total: sums_told(&facts.total),
-        parts: facts.parts.into_iter().take(FACTS_PARTS_MAX).map(part).collect(),
+        endings: endings_told(&facts.endings),
+        parts: parts.take(FACTS_PARTS_MAX).map(part).collect(),
         parts_in_all,
+        rest,
         series: facts.series.into_iter().map(point).collect(),
         pace: ask.pace.then(|| pace_told(&facts.pace)),
         pace_series: facts
@@ -151,6 +190,19 @@ impl<'h> Names<'h> {
     }
 }
 
+fn rest_told(Rest { parts, sums, series }: Rest) -> RestTold {
+    RestTold { parts, sums: sums_told(&sums), series: series.into_iter().map(point).collect() }
+}
+
+fn endings_told(endings: &Endings) -> EndingsTold {
+    EndingsTold {
+        served: endings.count(Ending::Served),
+        cut: endings.count(Ending::Cut),
+        refused: endings.count(Ending::Refused),
+        failed: endings.count(Ending::Failed),
+    }
+}
+
 fn point(point: Point) -> PointTold {
     PointTold { at: Shown(point.at), sums: sums_told(&point.sums) }
 }
@@ -164,6 +216,8 @@ fn sums_told(sums: &Sums) -> SumsTold {
         streamed: sums.streamed,
         charge_usd: Shown(sums.charge),
         cache_saved_usd: Shown(sums.cache_saved),
+        prompt_tokens: sums.prompt_tokens(),
+        answer_tokens: sums.answer_tokens(),
         tokens: tokens.map(|(class, count)| (class.name().to_owned(), count.into())).collect(),
         images: sums.count(Class::Images),
     }

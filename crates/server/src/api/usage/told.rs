@@ -27,6 +27,10 @@ pub struct RequestTold {
     fault: Option<&'static str>,
     #[schemars(with = "EndingName")]
     ending: &'static str,
+    /// All tokens of the prompt, cached and written ones included.
+    prompt_tokens: u64,
+    /// All tokens of the answer, reasoning included.
+    answer_tokens: u64,
     /// Tokens by class (`input`, `cached_input`, `output`, ..); one that was not told of is not there.
     #[schemars(with = "BTreeMap<String, u64>")]
     tokens: Map<String, Value>,
@@ -119,6 +123,8 @@ pub fn request_told(row: &UsageRow) -> RequestTold {
         status: row.status,
         fault: row.fault,
         ending: Ending::of(row.status, row.partial).name(),
+        prompt_tokens: row.usage.prompt_total(),
+        answer_tokens: row.usage.answer_total(),
         tokens: counted.map(|(class, count)| (class.name().to_owned(), Value::from(count))).collect(),
         images: row.usage.count(Class::Images),
         usage_source: row.source.name(),

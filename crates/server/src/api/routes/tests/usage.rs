@@ -89,6 +89,10 @@ async fn r_use_1_members_read_requests_without_providers() {
         let facts = get(by, format!("{BASE}/facts?by=model&step_hours=1&pace=true")).await;
         assert_eq!(facts["total"]["requests"], json!(seen));
         assert_eq!(facts["parts"].as_array().unwrap().len(), seen);
+        assert_eq!(facts["endings"], json!({ "served": 1 - (2 - seen), "cut": 0, "refused": 1, "failed": 0 }));
+        let tokens = (&facts["total"]["prompt_tokens"], &facts["total"]["answer_tokens"]);
+        assert_eq!(tokens, (&json!(10 * seen), &json!(5 * seen)));
+        assert_eq!((&rows["data"][0]["prompt_tokens"], &rows["data"][0]["answer_tokens"]), (&json!(10), &json!(5)));
         let csv = town.csv(by, &format!("{BASE}/usage.csv?tz=Europe/Berlin")).await;
         assert_eq!(csv.lines().count(), seen + 1);
         for told in [rows.to_string(), facts.to_string(), csv] {

@@ -179,6 +179,7 @@ pub fn happened(filter: &UsageFilter) -> Option<FactFilter> {
         ending,
         from,
         until,
+        hourly: false,
     })
 }
 

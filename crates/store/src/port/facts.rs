@@ -72,13 +72,15 @@ pub struct FactFilter {
     pub from: Timestamp,
     /// Before this instant, the beginning of an hour.
     pub until: Timestamp,
+    /// Whether sums by hour are read though the span is of whole days.
+    pub hourly: bool,
 }
 
 impl FactFilter {
     /// The coarsest slots that the span is made of.
     pub fn slot(&self) -> Slot {
         let whole = Slot::Day.begins_at(self.from) && Slot::Day.begins_at(self.until);
-        if whole { Slot::Day } else { Slot::Hour }
+        if whole && !self.hourly { Slot::Day } else { Slot::Hour }
     }
 }
 

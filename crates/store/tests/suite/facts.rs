@@ -106,20 +106,23 @@ fn random_ask(world: &World, customers: &[Customer], roll: &mut Roll) -> FactsAs
         ending: some(roll).then(|| roll.of(&Ending::ALL)),
         from,
         until,
+        hourly: false,
     };
     let all = [By::Workspace, By::Key, By::Model, By::Endpoint, By::Provider, By::Ending];
+    let step_hours =
+        (roll.below(3) > 0).then(|| if whole_days { roll.of(&[24, 48, 5]) } else { roll.of(&[1, 6, 24]) });
     FactsAsk {
-        filter,
+        filter: FactFilter { hourly: step_hours == Some(5), ..filter },
         by: (roll.below(4) > 0).then(|| roll.of(&all)),
         series_max: roll.number(4),
-        step_hours: (roll.below(3) > 0).then(|| if whole_days { roll.of(&[24, 48]) } else { roll.of(&[1, 6, 24]) }),
+        step_hours,
         pace: roll.below(2) == 0,
     }
 }
 
 /// The same filter for rows.
 fn as_rows(filter: &FactFilter) -> UsageFilter {
-    let FactFilter { workspace, keys, model, endpoint, provider, ending, from, until } = filter.clone();
+    let FactFilter { workspace, keys, model, endpoint, provider, ending, from, until, .. } = filter.clone();
     let (from, until) = (Some(from), Some(until));
     UsageFilter {
         workspace,
@@ -257,6 +260,7 @@ async fn a_record_that_became_a_charge_counts_once(world: World) {
         ending: None,
         from: day,
         until: day.plus(Duration::from_secs(86_400)),
+        hourly: false,
     };
     let ask = FactsAsk { filter, by: Some(By::Ending), series_max: 0, step_hours: None, pace: true };
     let facts = o.store.ask_facts(ask.clone()).await.unwrap();

@@ -140,7 +140,8 @@ impl WhichFacts {
         let first_hour =
             Slot::Day.start(now.day().saturating_add(1).saturating_sub(house.settings.usage_kept.hours_days));
         let whole_days = Slot::Day.begins_at(from) && Slot::Day.begins_at(until);
-        if from < first_hour && !whole_days {
+        let hourly = self.step_hours.is_some_and(|hours| hours % 24 != 0);
+        if from < first_hour && (hourly || !whole_days) {
             checks.add(
                 "from",
                 format!("sums by hour are kept from {first_hour} on; ask between two midnights UTC for older ones"),
@@ -152,11 +153,6 @@ impl WhichFacts {
                 checks.add(
                     "step_hours",
                     format!("expected a number of hours that makes at most {FACTS_SPANS_MAX} spans"),
-                );
-            } else if whole_days && hours % 24 != 0 {
-                checks.add(
-                    "step_hours",
-                    "expected a multiple of 24 between two midnights UTC; ask for an hour less or more for others",
                 );
             }
         }
@@ -170,6 +166,7 @@ impl WhichFacts {
             ending: ending(checks, self.ending.as_deref()),
             from,
             until,
+            hourly,
         };
         let asked_by = self.by.as_deref().map(|name| by.iter().copied().find(|by| by.name() == name));
         if matches!(asked_by, Some(None)) {

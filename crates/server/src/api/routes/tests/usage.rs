@@ -157,9 +157,9 @@ async fn r_use_2_wrong_questions_name_their_fields() {
             &["by", "from", "series", "step_hours"][..],
         ),
         ("facts?from=2026-11-21T00:00:00Z&until=2026-11-20T00:00:00Z", &["from"]),
-        ("facts?step_hours=5&from=2026-11-20T00:00:00Z&until=2026-11-21T00:00:00Z", &["step_hours"]),
         ("facts?step_hours=1&from=2026-01-20T00:00:00Z&until=2026-11-21T01:00:00Z", &["step_hours"]),
         ("facts?from=2020-11-20T01:00:00Z", &["from"]),
+        ("facts?step_hours=1&from=2020-11-20T00:00:00Z&until=2020-11-21T00:00:00Z", &["from"]),
         ("usage?ending=well&key=x&limit=0&from=yesterday", &["ending", "from", "key", "limit"]),
         ("usage.csv?tz=Mars/Olympus", &["tz"]),
     ] {

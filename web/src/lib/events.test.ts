@@ -1,3 +1,4 @@
+// One stream of events for all tabs of a browser: who leads, what is heard twice, what a gap asks for.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Around, Live, type Message, type Request } from "./events";
 import { Fault } from "./fault";

@@ -1,3 +1,4 @@
+// Frames of a stream, however its bytes are cut.
 import { describe, expect, it, vi } from "vitest";
 import { Frames, framesOf } from "./frames";
 

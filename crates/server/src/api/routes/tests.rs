@@ -6,10 +6,9 @@ use crate::api::gate::Reached;
 use crate::doors::Front;
 use crate::house::{House, Parts};
 use crate::people::COOKIE;
-use crate::settings::BodySettings;
 use crate::settings::{
-    AssetHome, AssetSettings, LogFormat, MailHome, MailSettings, PendingData, Registration, RelaySettings,
-    Settings, UsageKept,
+    AssetHome, AssetSettings, BodySettings, LogFormat, MailHome, MailSettings, PendingData, Registration,
+    RelaySettings, Settings, UsageKept,
 };
 use crate::surface::{Surfaces, defaults as default_surfaces};
 use crate::upstream::Upstream;

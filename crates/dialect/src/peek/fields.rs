@@ -363,7 +363,7 @@ impl Fields {
             return Err(Fault::invalid(path.clone(), format!("`{path}` must be an object.")));
         }
         if responses {
-            self.check_input(survey.messages)?;
+            self.check_input(survey.messages, survey.unsigned.len())?;
             // What is shown of reasoning is a summary, if anything.
             self.peek.hidden_reasoning_requested |= self.peek.reasoning_requested;
         } else if !self.messages_seen || survey.messages == 0 {

@@ -57,13 +57,19 @@ impl Fields {
         Ok(())
     }
 
-    /// The checks of a Responses request that need all of it.
-    pub(super) fn check_input(&self, items: u32) -> Result<(), Fault> {
-        if items == 0 && self.peek.previous_response.is_none() {
-            let told = "`input` is required: a text, or an array with at least one item.";
-            return Err(Fault::new(FaultKind::MessagesRequired, told).at("input"));
+    /// The checks of a Responses request that need all of it. `foreign` of its items are reasoning that no server here can read.
+    pub(super) fn check_input(&self, items: u32, foreign: usize) -> Result<(), Fault> {
+        if self.peek.previous_response.is_some() {
+            return Ok(());
         }
-        Ok(())
+        let told = match items {
+            0 => "`input` is required: a text, or an array with at least one item.",
+            _ if foreign == items as usize => {
+                "`input` holds nothing but reasoning that another server made or keeps; send the turns it belongs to."
+            }
+            _ => return Ok(()),
+        };
+        Err(Fault::new(FaultKind::MessagesRequired, told).at("input"))
     }
 }
 
@@ -100,6 +106,8 @@ messages_required | input | {"model":"a"}
 messages_required | input | {"model":"a","input":null}
 messages_required | input | {"model":"a","input":""}
 messages_required | input | {"model":"a","input":[]}
+messages_required | input | {"model":"a","input":[{"type":"reasoning","id":"rs_1","summary":[]}]}
+messages_required | input | {"model":"a","input":[{"type":"reasoning","summary":[],"encrypted_content":"tg1.00000000000000ff.x"}]}
 invalid_request | input | {"model":"a","input":7}
 invalid_request | input[0] | {"model":"a","input":["hi"]}
 invalid_request | input[1] | {"model":"a","input":[{},7]}
@@ -154,6 +162,9 @@ model_required | model | {@}
         let leading: Vec<bool> = peek.cuts.prompters.iter().map(|p| p.leading).collect();
         assert_eq!(leading, [true, false]);
         assert!(look(r#"{"model":"a","previous_response_id":"resp_1"}"#).is_ok());
+        let reasoning = r#"{"type":"reasoning","id":"rs_1","summary":[]}"#;
+        assert!(look(&format!(r#"{{"model":"a","previous_response_id":"resp_1","input":[{reasoning}]}}"#)).is_ok());
+        assert!(look(&format!(r#"{{"model":"a","input":[{reasoning},{{"role":"user","content":"x"}}]}}"#)).is_ok());
     }
 
     /// What is asked for, and the fields of a request.

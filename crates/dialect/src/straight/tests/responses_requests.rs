@@ -100,7 +100,7 @@ fn pitfall_40_41_foreign_reasoning_is_left_out() {
         (format!("{user}, {foreign} ,{lost}"), user.to_owned()),
         (format!("{foreign},{user},{lost}"), user.to_owned()),
         (format!("{own},{open},{user}"), format!("{own},{open},{user}")),
-        (foreign.to_owned(), String::new()),
+        (format!("{foreign},{lost},{user}"), user.to_owned()),
     ] {
         let body = format!(r#"{{"model":"up-1","store":false,"input":[{items}]}}"#);
         let found = sent(&body, &target());

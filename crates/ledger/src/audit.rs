@@ -8,7 +8,7 @@
 //! I12 a hold that outlives its process has a pending task. I13 a key's cache sums are the sums of its settled usage rows.
 //! I14 what somebody has spent on a day is the sum of the charges of that day that count for them, and so are their requests.
 //! I15 what was charged in usage rows that are kept no more is what was transferred for them. I16 a key's charges summed by day are
-//! its spend. (I7 needs payments, I10 a hash chain.)
+//! its spend. I17 requests and charges summed by day are the same by customer, by payer and of everybody. (I7 needs payments, I10 a hash chain.)
 
 use crate::{Account, CacheSums, Code, Counted, KeySpend, OpenHold, Posting, places};
 use std::collections::{HashMap, HashSet};
@@ -140,6 +140,8 @@ pub struct Auditor {
     /// By how much the transfers of those sum to more than what was charged in their rows.
     gone: i128,
     facts: HashMap<KeyId, i128>,
+    /// Tables of sums by day: their requests and their charges.
+    sums: Vec<(&'static str, i64, NanoUsd)>,
     charged: i128,
     written_off: i128,
     out: Outcome,
@@ -220,6 +222,11 @@ impl Auditor {
     pub fn fact(&mut self, key: KeyId, charge: NanoUsd) {
         let sum = self.facts.entry(key).or_default();
         *sum = sum.saturating_add(charge.nano().into());
+    }
+
+    /// What a table of sums by day comes to: requests and their charges.
+    pub fn sums(&mut self, table: &'static str, requests: i64, charge: NanoUsd) {
+        self.sums.push((table, requests, charge));
     }
 
     /// A row of the journal; those of one request come between the same two `day_ends`, with its usage row.
@@ -331,6 +338,14 @@ impl Auditor {
             self.find("I15", what);
         }
         self.compare_keys();
+        for pair in std::mem::take(&mut self.sums).windows(2) {
+            if let [(a, requests, charge), (b, requests_b, charge_b)] = pair
+                && (requests, charge) != (requests_b, charge_b)
+            {
+                let what = format!("{a} has {requests} requests for {charge} USD, {b} {requests_b} for {charge_b}");
+                self.find("I17", what);
+            }
+        }
         for ((meter, day), Left { charged, requests }) in std::mem::take(&mut self.days) {
             let what = format!("{charged} of charges and {requests} requests more than its usage rows");
             self.find("I14", format!("{meter} on day {day}: its row says {what}"));

@@ -1,17 +1,16 @@
 //! What both engines keep alike of sums of requests: names of columns, the text of questions. In: rows, asks. Out: sums waiting to be
 //! written, SQL without parameters' spelling, answers put together. Never here: a connection.
 
-use crate::port::{FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
+use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
 use crate::record::day_of;
 use foldhash::HashMap;
 use ledger::UsageRow;
 use ledger::facts::{Ending, Endings, Facets, SUMS, Slot, Sums};
 use ledger::pace::{Timed, step_of};
 use std::collections::BTreeMap;
-use units::{Class, KeyId, Timestamp, Usage};
+use std::sync::{Arc, LazyLock};
+use units::{Class, KeyId, Timestamp, Usage, WorkspaceId};
 
-/// What sums are about, in this order.
-pub const FACETS: [&str; 6] = ["workspace", "key", "model", "endpoint", "provider", "ending"];
 /// The sums, in the order of `Sums::numbers`.
 pub const NUMBERS: [&str; SUMS] = [
     "requests",
@@ -34,19 +33,101 @@ pub const NUMBERS: [&str; SUMS] = [
 pub const ENDING: &str =
     "CASE WHEN status >= 500 THEN 3 WHEN status >= 400 THEN 2 WHEN (flags & 2) <> 0 THEN 1 ELSE 0 END";
 
-/// The table of sums of a slot.
-pub const fn sums_table(slot: Slot) -> &'static str {
-    match slot {
-        Slot::Hour => "facts_hour",
-        Slot::Day => "facts_day",
-    }
+/// Sums that are kept by hour and by UTC day, or counts of times: what they are told apart by. The fewer columns, the fewer rows.
+#[derive(Debug)]
+pub struct Kept {
+    hour: &'static str,
+    day: &'static str,
+    /// The primary key of both tables: what it begins with is found at once.
+    pub key: &'static [&'static str],
+    /// Whether requests of everybody meet in one row, so that it is kept in parts where several nodes write.
+    pub shared: bool,
 }
 
-/// The table of paces of a slot.
-pub const fn pace_table(slot: Slot) -> &'static str {
-    match slot {
-        Slot::Hour => "pace_hour",
-        Slot::Day => "pace_day",
+/// Of everybody, for who runs the house.
+pub static HOUSE: Kept = Kept {
+    hour: "house_hour",
+    day: "house_day",
+    key: &["slot", "model", "endpoint", "provider", "ending"],
+    shared: true,
+};
+/// By who pays.
+pub static PAYERS: Kept =
+    Kept { hour: "payer_hour", day: "payer_day", key: &["slot", "workspace", "model", "ending"], shared: false };
+/// By everything, for a customer.
+pub static CUSTOMERS: Kept = Kept {
+    hour: "facts_hour",
+    day: "facts_day",
+    key: &["workspace", "slot", "key", "model", "endpoint", "provider", "ending"],
+    shared: false,
+};
+/// How fast everybody's were.
+pub static HOUSE_PACE: Kept = Kept {
+    hour: "house_pace_hour",
+    day: "house_pace_day",
+    key: &["slot", "model", "provider", "timed", "step"],
+    shared: true,
+};
+/// How fast a customer's were.
+pub static CUSTOMERS_PACE: Kept = Kept {
+    hour: "pace_hour",
+    day: "pace_day",
+    key: &["workspace", "slot", "key", "model", "timed", "step"],
+    shared: false,
+};
+
+static NOTHING: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from(""));
+
+/// All sums.
+pub static SUMMED: [&Kept; 3] = [&HOUSE, &PAYERS, &CUSTOMERS];
+/// All counts of times.
+pub static TIMED: [&Kept; 2] = [&HOUSE_PACE, &CUSTOMERS_PACE];
+
+impl Kept {
+    /// The table of a slot.
+    pub const fn table(&self, slot: Slot) -> &'static str {
+        match slot {
+            Slot::Hour => self.hour,
+            Slot::Day => self.day,
+        }
+    }
+
+    /// The smallest that knows what is asked for.
+    pub fn of(filter: &FactFilter, by: Option<By>) -> &'static Self {
+        let one = filter.workspace.is_some() || filter.keys.is_some() || by == Some(By::Key);
+        let more = filter.endpoint.is_some()
+            || filter.provider.is_some()
+            || matches!(by, Some(By::Endpoint | By::Provider));
+        match by {
+            _ if one => &CUSTOMERS,
+            Some(By::Workspace) if more => &CUSTOMERS,
+            Some(By::Workspace) => &PAYERS,
+            _ => &HOUSE,
+        }
+    }
+
+    /// Where it stands how fast such requests were.
+    pub const fn paces_of(filter: &FactFilter) -> &'static Self {
+        if filter.workspace.is_some() || filter.keys.is_some() { &CUSTOMERS_PACE } else { &HOUSE_PACE }
+    }
+
+    /// A condition under which its rows of some slots are found without a look at all others.
+    pub fn found(&self) -> &'static str {
+        if self.key.first() == Some(&"workspace") { "workspace IN (SELECT id FROM workspace)" } else { "true" }
+    }
+
+    /// Facets without what it does not tell apart.
+    fn reduced(&self, of: &Facets) -> Facets {
+        let has = |column| self.key.contains(&column);
+        let text = |column, text: &Arc<str>| if has(column) { Arc::clone(text) } else { Arc::clone(&NOTHING) };
+        Facets {
+            workspace: if has("workspace") { of.workspace } else { WorkspaceId::from_bytes([0; 16]) },
+            key: if has("key") { of.key } else { KeyId::from_bytes([0; 16]) },
+            model: text("model", &of.model),
+            endpoint: if has("endpoint") { of.endpoint } else { "" },
+            provider: text("provider", &of.provider),
+            ending: if has("ending") { of.ending } else { Ending::Served },
+        }
     }
 }
 
@@ -75,24 +156,43 @@ pub fn added(old: &str, columns: &[&str]) -> String {
 /// Sums that wait to be written: what one batch changes.
 #[derive(Default)]
 pub struct Waiting {
-    /// By slot, its number and what they are about.
-    pub sums: HashMap<(Slot, i64, Facets), Sums>,
-    /// By slot, its number, what they are about, what was timed and its step: how many requests.
-    pub pace: HashMap<(Slot, i64, Facets, Timed, u8), i64>,
+    /// By where they go.
+    pub sums: HashMap<Spot, Sums>,
+    /// By where they go, what was timed and its step: how many requests.
+    pub pace: HashMap<(Spot, Timed, u8), i64>,
+}
+
+/// The row of a table that sums go to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Spot {
+    /// The table.
+    pub table: &'static str,
+    /// The number of its slot.
+    pub slot: i64,
+    /// What it is about; what the table does not tell apart is blank.
+    pub about: Facets,
 }
 
 impl Waiting {
     /// One row more, or (`sign` below zero) one less; its charge is what the row says.
     pub fn count(&mut self, row: &UsageRow, sign: i64) {
-        let (facets, sums) = (Facets::of(row), Sums::of(row));
+        let (about, sums) = (Facets::of(row), Sums::of(row));
         let sums = if sign < 0 { Sums::default().minus(sums) } else { sums };
+        let spot = |kept: &Kept, slot: Slot| Spot {
+            table: kept.table(slot),
+            slot: slot.of(row.at),
+            about: kept.reduced(&about),
+        };
         for slot in Slot::ALL {
-            let at = slot.of(row.at);
-            let known = self.sums.entry((slot, at, facets.clone())).or_default();
-            *known = known.plus(sums);
+            for kept in SUMMED {
+                let known = self.sums.entry(spot(kept, slot)).or_default();
+                *known = known.plus(sums);
+            }
             for (timed, ms) in times(row) {
-                let known = self.pace.entry((slot, at, facets.clone(), timed, step_of(ms))).or_default();
-                *known = known.saturating_add(sign);
+                for kept in TIMED {
+                    let known = self.pace.entry((spot(kept, slot), timed, step_of(ms))).or_default();
+                    *known = known.saturating_add(sign);
+                }
             }
         }
     }
@@ -120,20 +220,24 @@ pub enum Value {
     Number(i64),
     /// Several numbers.
     Numbers(Vec<i64>),
+    /// Nothing: what stands in the column's place holds or does not. Indexes of a part of the rows are found by their very words.
+    Nothing,
 }
 
 /// What is asked of a column: which, how it is compared, with what.
 pub type Term = (&'static str, &'static str, Value);
 
 /// What a filter asks of the columns of sums and paces.
-pub fn terms(filter: &FactFilter) -> Vec<Term> {
+pub fn terms(kept: &Kept, filter: &FactFilter) -> Vec<Term> {
     let slot = filter.slot();
     let ids = |keys: &Vec<KeyId>| keys.iter().map(|key| key.bytes()).collect();
     let mut terms = vec![
         ("slot", ">=", Value::Number(slot.of(filter.from))),
         ("slot", "<", Value::Number(slot.of(filter.until))),
     ];
-    terms.extend(filter.workspace.map(|id| ("workspace", "=", Value::Id(id.bytes()))));
+    terms.push(
+        filter.workspace.map_or((kept.found(), "", Value::Nothing), |id| ("workspace", "=", Value::Id(id.bytes()))),
+    );
     terms.extend(filter.keys.as_ref().map(|keys| ("key", "in", Value::Ids(ids(keys)))));
     let named = [("model", &filter.model), ("endpoint", &filter.endpoint), ("provider", &filter.provider)];
     terms.extend(named.into_iter().filter_map(|(c, text)| Some((c, "=", Value::Text(text.clone()?)))));
@@ -156,7 +260,13 @@ pub fn row_terms(filter: &UsageFilter) -> Vec<Term> {
         ("session", &filter.session),
     ];
     terms.extend(named.into_iter().filter_map(|(c, text)| Some((c, "=", Value::Text(text.clone()?)))));
-    terms.extend(filter.ending.map(|ending| (ENDING, "=", Value::Number(ending.number().into()))));
+    match filter.ending {
+        None => {}
+        Some(Ending::Refused) => terms.extend(["status >= 400", "status < 500"].map(|so| (so, "", Value::Nothing))),
+        Some(Ending::Failed) => terms.extend(["status >= 400", "status >= 500"].map(|so| (so, "", Value::Nothing))),
+        Some(ending) => terms.push((ENDING, "=", Value::Number(ending.number().into()))),
+    }
+    terms.extend(filter.fault.as_ref().map(|_| ("fault IS NOT NULL", "", Value::Nothing)));
     terms.extend(filter.from.map(|at| ("at", ">=", Value::Number(at.ms()))));
     terms.extend(filter.until.map(|at| ("at", "<", Value::Number(at.ms()))));
     terms

@@ -82,6 +82,13 @@ impl FactFilter {
         let whole = Slot::Day.begins_at(self.from) && Slot::Day.begins_at(self.until);
         if whole && !self.hourly { Slot::Day } else { Slot::Hour }
     }
+
+    /// Whether it is kept how fast exactly these were: times are counted by workspace, key and model, and of all customers
+    /// together by model and provider.
+    pub const fn is_timed(&self) -> bool {
+        let of_some = self.workspace.is_some() || self.keys.is_some();
+        self.endpoint.is_none() && self.ending.is_none() && !(of_some && self.provider.is_some())
+    }
 }
 
 /// What is asked about requests.
@@ -95,7 +102,7 @@ pub struct FactsAsk {
     pub series_max: usize,
     /// How long the spans of a series are, in hours; `None` is no series. They begin at `filter.from`.
     pub step_hours: Option<u32>,
-    /// Whether it is told how fast they were.
+    /// Whether it is told how fast they were; nothing is, where `FactFilter::is_timed` says no.
     pub pace: bool,
 }
 

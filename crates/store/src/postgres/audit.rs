@@ -4,10 +4,12 @@
 use super::pool::{Db, Fail};
 use super::wire::{Uuid, unpack};
 use super::{credit, load};
+use crate::facts::SUMMED;
 use crate::port::{AuditReport, StoreError};
 use crate::record;
 use futures_util::{TryStreamExt, pin_mut};
 use ledger::audit::{Auditor, GrantRow, TransferRow, UsageFact};
+use ledger::facts::Slot;
 use ledger::{Account, Code, OpenHold, Posting};
 use std::sync::Arc;
 use tokio_postgres::types::ToSql;
@@ -72,6 +74,16 @@ async fn audit(tx: &Transaction<'_>, now: Timestamp) -> Result<AuditReport, Fail
         Ok(())
     })
     .await?;
+    for kept in SUMMED {
+        let table = kept.table(Slot::Day);
+        let sql =
+            format!("SELECT coalesce(sum(requests), 0)::bigint, coalesce(sum(charge), 0)::bigint FROM {table}");
+        each(tx, &sql, &[], |row| {
+            auditor.sums(table, row.try_get(0)?, money(row, 1)?);
+            Ok(())
+        })
+        .await?;
+    }
     each(tx, &format!("SELECT {} FROM usage_gone", record::KEY_SUMS), &[], |row| {
         auditor.gone(KeyId::from_bytes(id(row, 0)?), credit::sums(row)?);
         Ok(())

@@ -4,10 +4,10 @@
 use super::pool::Fail;
 use super::wire::Uuid;
 use crate::facts::{
-    self, ENDING, FACETS, NUMBERS, Term, Value, added, numbers_of_row, pace_table, row_terms, step_of_column,
-    sums_table, terms,
+    self, ENDING, Kept, NUMBERS, SUMMED, TIMED, Term, Value, added, numbers_of_row, row_terms, step_of_column,
+    terms,
 };
-use crate::port::{By, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
+use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
 use ledger::facts::{Ending, Endings, SUMS, Slot, Sums};
 use ledger::pace::Timed;
 use std::collections::BTreeMap;
@@ -15,16 +15,17 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 use units::{KeyId, WorkspaceId};
 
+/// What a shared row is split into, so that nodes do not wait for each other's commits at it.
+const SHARDS: u32 = 8;
+
 /// The parts of a statement that sum the rows of `put` less those of `before`, behind a comma each.
 pub fn with_sums() -> String {
-    // What a sum is about stands in a usage row but for how it ended.
-    let [workspace, key, model, endpoint, provider, ending] = FACETS;
-    let about = format!("{workspace}, {key}, {model}, {endpoint}, {provider}");
     let told = |sign: &str| {
         let numbers: Vec<String> =
             numbers_of_row().iter().zip(NUMBERS).map(|(of, name)| format!("{sign}({of}) AS {name}_")).collect();
         format!(
-            "at, {about}, {ENDING} AS {ending}, status, latency_ms, first_byte_ms, {sign}1 AS sign, {}",
+            "at, workspace, key, model, endpoint, provider, {ENDING} AS ending, status, latency_ms, first_byte_ms, \
+             {sign}1 AS sign, (pg_backend_pid() % {SHARDS})::smallint AS shard, {}",
             numbers.join(", ")
         )
     };
@@ -34,44 +35,49 @@ pub fn with_sums() -> String {
         told(""),
         told("-")
     );
+    let each = [(Timed::End, "latency_ms"), (Timed::FirstByte, "first_byte_ms")].map(|(timed, column)| {
+        format!(
+            "SELECT *, {}::smallint AS timed, ({})::smallint AS step FROM delta WHERE status < 400 AND {column} IS NOT NULL",
+            timed.number(),
+            step_of_column(column)
+        )
+    });
+    sql.push_str(&format!(", times AS MATERIALIZED ({})", each.join(" UNION ALL ")));
+    let sums = NUMBERS.map(|name| format!("sum({name}_)::bigint"));
     for slot in Slot::ALL {
-        let (sums, paces) = (sums_table(slot), pace_table(slot));
-        let added_up: Vec<String> = NUMBERS.iter().map(|name| format!("sum({name}_)::bigint")).collect();
-        sql.push_str(&format!(
-            ", {sums}_put AS (INSERT INTO {sums} AS old (slot, {about}, {ending}, {}) \
-             SELECT at / {} AS slot, {about}, {ending}, {} FROM delta GROUP BY 1, 2, 3, 4, 5, 6, 7 \
-             ORDER BY 1, 2, 3, 4, 5, 6, 7 ON CONFLICT (slot, {about}, {ending}) DO UPDATE SET {})",
-            NUMBERS.join(", "),
-            slot.ms(),
-            added_up.join(", "),
-            added("old", &NUMBERS),
-        ));
-        let timed = [(Timed::End, "latency_ms"), (Timed::FirstByte, "first_byte_ms")].map(|(timed, column)| {
-            format!(
-                "SELECT at / {} AS slot, {about}, {ending}, {} AS timed, {} AS step, sign FROM delta \
-                 WHERE status < 400 AND {column} IS NOT NULL",
-                slot.ms(),
-                timed.number(),
-                step_of_column(column)
-            )
-        });
-        sql.push_str(&format!(
-            ", {paces}_put AS (INSERT INTO {paces} AS old (slot, {about}, {ending}, timed, step, requests) \
-             SELECT slot, {about}, {ending}, timed, step, sum(sign)::bigint FROM ({}) AS each \
-             GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9 \
-             ON CONFLICT (slot, {about}, {ending}, timed, step) DO UPDATE SET {})",
-            timed.join(" UNION ALL "),
-            added("old", &["requests"]),
-        ));
+        SUMMED.iter().for_each(|kept| sql.push_str(&put(kept, slot, "delta", &NUMBERS, &sums)));
+        let counts = ["sum(sign)::bigint".to_owned()];
+        TIMED.iter().for_each(|kept| sql.push_str(&put(kept, slot, "times", &["requests"], &counts)));
     }
     sql
 }
 
+/// Adds sums to the rows of their keys. Every node touches rows in the order of their keys, so none waits in a ring.
+fn put(kept: &Kept, slot: Slot, from: &str, names: &[&str], sums: &[String]) -> String {
+    let table = kept.table(slot);
+    let shard = if kept.shared { ", shard" } else { "" };
+    let key = kept.key.join(", ") + shard;
+    let at = format!("at / {} AS slot", slot.ms());
+    let read: Vec<&str> = kept.key.iter().map(|column| if *column == "slot" { &*at } else { column }).collect();
+    let places: Vec<String> = (1..=read.len() + usize::from(kept.shared)).map(|n| n.to_string()).collect();
+    let places = places.join(", ");
+    format!(
+        ", {table}_put AS (INSERT INTO {table} AS old ({key}, {}) SELECT {}{shard}, {} FROM {from} \
+         GROUP BY {places} ORDER BY {places} ON CONFLICT ({key}) DO UPDATE SET {})",
+        names.join(", "),
+        read.join(", "),
+        sums.join(", "),
+        added("old", names)
+    )
+}
+
 /// What requests came to, of one instant.
 pub async fn ask(tx: &Transaction<'_>, ask: &FactsAsk) -> Result<Facts, Fail> {
-    let filter = Filter::of(terms(&ask.filter));
     let slot = ask.filter.slot();
-    let table = sums_table(slot);
+    let kept = Kept::of(&ask.filter, ask.by);
+    let (filter, table) = (Filter::of(terms(kept, &ask.filter)), kept.table(slot));
+    let timed = ask.pace && ask.filter.is_timed();
+    let paced = Kept::paces_of(&ask.filter);
     let sums = NUMBERS.map(|c| format!("coalesce(sum({c}), 0)::bigint")).join(", ");
     let mut all = Facts::default();
     let ended = facts::ended().map(|sum| format!("coalesce({sum}, 0)::bigint")).join(", ");
@@ -88,8 +94,8 @@ pub async fn ask(tx: &Transaction<'_>, ask: &FactsAsk) -> Result<Facts, Fail> {
         facts::put_parts(&mut all, parts);
     }
     let Some(hours) = ask.step_hours else {
-        if ask.pace {
-            all.pace = paces(tx, &filter, slot, "0::bigint").await?.remove(&0).unwrap_or_default();
+        if timed {
+            all.pace = paces(tx, &ask.filter, paced, "0::bigint").await?.remove(&0).unwrap_or_default();
         }
         return Ok(all);
     };
@@ -108,8 +114,8 @@ pub async fn ask(tx: &Transaction<'_>, ask: &FactsAsk) -> Result<Facts, Fail> {
         }
         all.part_series = facts::part_series(&all.parts, ask.series_max, cells);
     }
-    if ask.pace {
-        let by_span = paces(tx, &filter, slot, &span).await?;
+    if timed {
+        let by_span = paces(tx, &ask.filter, paced, &span).await?;
         by_span.values().for_each(|paces| all.pace.take(paces));
         let start = |number| facts::span_start(ask, hours, number);
         all.pace_series = by_span.into_iter().map(|(number, paces)| (start(number), paces)).collect();
@@ -120,16 +126,14 @@ pub async fn ask(tx: &Transaction<'_>, ask: &FactsAsk) -> Result<Facts, Fail> {
 /// Paces by span.
 async fn paces(
     tx: &Transaction<'_>,
-    filter: &Filter,
-    slot: Slot,
+    filter: &FactFilter,
+    kept: &Kept,
     span: &str,
 ) -> Result<BTreeMap<i64, Paces>, Fail> {
-    let sql = format!(
-        "SELECT {span} AS span, timed::bigint, step::bigint, sum(requests)::bigint FROM {}",
-        pace_table(slot)
-    );
+    let table = kept.table(filter.slot());
+    let sql = format!("SELECT {span} AS span, timed::bigint, step::bigint, sum(requests)::bigint FROM {table}");
     let mut all: BTreeMap<i64, Paces> = BTreeMap::new();
-    for row in filter.rows(tx, &sql, "GROUP BY span, timed, step").await? {
+    for row in Filter::of(terms(kept, filter)).rows(tx, &sql, "GROUP BY span, timed, step").await? {
         let paces = all.entry(row.try_get(0)?).or_default();
         facts::add_pace(paces, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
     }
@@ -141,8 +145,9 @@ pub async fn days_to_look_at(tx: &Transaction<'_>, filter: &UsageFilter) -> Resu
     let days = |rows: Vec<Row>| rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>();
     let mut happened = None;
     if let Some(filter) = facts::happened(filter) {
-        let terms = Filter::of(terms(&filter));
-        happened = Some(days(terms.rows(tx, "SELECT DISTINCT slot FROM facts_day", "").await?)?);
+        let kept = Kept::of(&filter, None);
+        let sql = format!("SELECT DISTINCT slot FROM {}", kept.table(Slot::Day));
+        happened = Some(days(Filter::of(terms(kept, &filter)).rows(tx, &sql, "").await?)?);
     }
     let kept = days(tx.query("SELECT day FROM usage_day", &[]).await?)?;
     Ok(facts::days_to_look_at(&kept, happened.as_deref(), filter))
@@ -180,7 +185,7 @@ impl Filter {
         let (mut sql, mut params) = (format!("{sql} WHERE true"), Vec::<Param>::new());
         for (column, how, value) in &self.0 {
             sql.push_str(&term(column, how, params.len() + 1, value));
-            params.push(param(value.clone()));
+            params.extend(param(value.clone()));
         }
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| &**p as _).collect();
         Ok(tx.query(&format!("{sql} {group}"), &params).await?)
@@ -195,20 +200,22 @@ fn term(column: &str, how: &str, n: usize, value: &Value) -> String {
         Value::Texts(_) => "text[]",
         Value::Number(_) => "bigint",
         Value::Numbers(_) => "bigint[]",
+        Value::Nothing => return format!(" AND {column}"),
     };
     let right = if how == "in" { format!("= ANY(${n}::{kind})") } else { format!("{how} ${n}::{kind}") };
     format!(" AND {column} {right}")
 }
 
-fn param(value: Value) -> Param {
-    match value {
+fn param(value: Value) -> Option<Param> {
+    Some(match value {
         Value::Id(id) => Box::new(Uuid(id)),
         Value::Ids(ids) => Box::new(ids.into_iter().map(Uuid).collect::<Vec<_>>()),
         Value::Text(text) => Box::new(text),
         Value::Texts(texts) => Box::new(texts),
         Value::Number(number) => Box::new(number),
         Value::Numbers(numbers) => Box::new(numbers),
-    }
+        Value::Nothing => return None,
+    })
 }
 
 fn sums_of(row: &Row, first: usize) -> Result<Sums, Fail> {

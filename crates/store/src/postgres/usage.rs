@@ -4,7 +4,7 @@ use super::facts::{self, Filter};
 use super::load;
 use super::pool::Fail;
 use super::wire::Uuid;
-use crate::facts::{Value, row_terms};
+use crate::facts::{SUMMED, TIMED, Value, row_terms};
 use crate::intern;
 use crate::port::{DayCount, UsageFilter};
 pub use crate::record::day_of;
@@ -288,7 +288,9 @@ pub async fn forget(tx: &Transaction<'_>, before: i64, hours_before: Timestamp) 
         tx.execute("UPDATE usage_kept_from SET day = greatest(day, $1)", &[&(day + 1)]).await?;
     }
     let first = Slot::Hour.of(hours_before);
-    tx.execute("DELETE FROM pace_hour WHERE slot < $1", &[&first]).await?;
-    tx.execute("DELETE FROM facts_hour WHERE slot < $1", &[&first]).await?;
+    for kept in SUMMED.into_iter().chain(TIMED) {
+        let sql = format!("DELETE FROM {} WHERE {} AND slot < $1", kept.table(Slot::Hour), kept.found());
+        tx.execute(&sql, &[&first]).await?;
+    }
     Ok(first_day.is_some())
 }

@@ -2,10 +2,12 @@
 
 use super::files::{self, unopened};
 use super::{credit, usage};
+use crate::facts::SUMMED;
 use crate::open::OpenError;
 use crate::port::AuditReport;
 use crate::record;
 use ledger::audit::{Auditor, GrantRow, TransferRow, UsageFact};
+use ledger::facts::Slot;
 use ledger::{Account, Code, Posting};
 use rusqlite::{Connection, OpenFlags, Row, Transaction};
 use std::path::Path;
@@ -43,6 +45,13 @@ pub fn run(db: &Connection, now: Option<Timestamp>) -> rusqlite::Result<AuditRep
         auditor.fact(KeyId::from_bytes(row.get(0)?), NanoUsd::new(row.get(1)?));
         Ok(())
     })?;
+    for kept in SUMMED {
+        let table = kept.table(Slot::Day);
+        each(&tx, &format!("SELECT coalesce(sum(requests), 0), coalesce(sum(charge), 0) FROM {table}"), |row| {
+            auditor.sums(table, row.get(0)?, NanoUsd::new(row.get(1)?));
+            Ok(())
+        })?;
+    }
     each(&tx, &format!("SELECT {} FROM usage_gone", record::KEY_SUMS), |row| {
         let sums = record::key_sums_of([row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]);
         auditor.gone(KeyId::from_bytes(row.get(0)?), sums);

@@ -2,9 +2,10 @@
 //! (ledger), usage rows one by one (usage).
 
 use super::usage;
-use crate::facts::{self, FACETS, NUMBERS, Term, Value, Waiting, added, pace_table, row_terms, sums_table, terms};
+use crate::facts::{self, Kept, NUMBERS, SUMMED, Spot, TIMED, Term, Value, Waiting, added, row_terms, terms};
 use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
-use ledger::facts::{Ending, Endings, Facets, SUMS, Slot, Sums};
+use ledger::facts::{Ending, Endings, SUMS, Slot, Sums};
+use ledger::pace::Timed;
 use rusqlite::types::Value as Sql;
 use rusqlite::{CachedStatement, Connection, Row, Transaction, params_from_iter};
 use std::collections::BTreeMap;
@@ -13,62 +14,74 @@ use units::{KeyId, WorkspaceId};
 /// Writes what a batch changes, each row once.
 pub fn write(tx: &Transaction<'_>, waiting: &Waiting) -> rusqlite::Result<()> {
     for slot in Slot::ALL {
-        let mut statement = tx.prepare_cached(&put_sums(slot))?;
-        for ((_, at, facets), sums) in waiting.sums.iter().filter(|((of, ..), _)| *of == slot) {
-            bind(&mut statement, *at, facets)?;
-            for (n, number) in (8..).zip(sums.numbers()) {
-                statement.raw_bind_parameter(n, number)?;
+        for kept in SUMMED {
+            let mut statement = tx.prepare_cached(&put(kept, slot, &NUMBERS))?;
+            for (spot, sums) in waiting.sums.iter().filter(|(spot, _)| spot.table == kept.table(slot)) {
+                let numbers = sums.numbers();
+                run(&mut statement, kept, spot, None, &numbers)?;
             }
-            statement.raw_execute()?;
         }
-        let mut statement = tx.prepare_cached(&put_pace(slot))?;
-        for ((_, at, facets, timed, step), requests) in waiting.pace.iter().filter(|((of, ..), _)| *of == slot) {
-            bind(&mut statement, *at, facets)?;
-            statement.raw_bind_parameter(8, timed.number())?;
-            statement.raw_bind_parameter(9, *step)?;
-            statement.raw_bind_parameter(10, *requests)?;
-            statement.raw_execute()?;
+        for kept in TIMED {
+            let mut statement = tx.prepare_cached(&put(kept, slot, &["requests"]))?;
+            let here = waiting.pace.iter().filter(|((spot, ..), _)| spot.table == kept.table(slot));
+            for ((spot, timed, step), requests) in here {
+                run(&mut statement, kept, spot, Some((*timed, *step)), &[*requests])?;
+            }
         }
     }
     Ok(())
 }
 
-fn bind(statement: &mut CachedStatement<'_>, at: i64, facets: &Facets) -> rusqlite::Result<()> {
-    statement.raw_bind_parameter(1, at)?;
-    statement.raw_bind_parameter(2, facets.workspace.bytes())?;
-    statement.raw_bind_parameter(3, facets.key.bytes())?;
-    statement.raw_bind_parameter(4, &*facets.model)?;
-    statement.raw_bind_parameter(5, facets.endpoint)?;
-    statement.raw_bind_parameter(6, &*facets.provider)?;
-    statement.raw_bind_parameter(7, facets.ending.number())
-}
-
-fn put_sums(slot: Slot) -> String {
-    let (table, facets) = (sums_table(slot), FACETS.join(", "));
-    let holes: Vec<String> = (1..=1 + FACETS.len() + SUMS).map(|n| format!("?{n}")).collect();
+/// Adds numbers to the row of a key.
+fn put(kept: &Kept, slot: Slot, numbers: &[&str]) -> String {
+    let (table, key) = (kept.table(slot), kept.key.join(", "));
+    let holes: Vec<String> = (1..=kept.key.len() + numbers.len()).map(|n| format!("?{n}")).collect();
     format!(
-        "INSERT INTO {table} (slot, {facets}, {}) VALUES ({}) ON CONFLICT (slot, {facets}) DO UPDATE SET {}",
-        NUMBERS.join(", "),
+        "INSERT INTO {table} ({key}, {}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {}",
+        numbers.join(", "),
         holes.join(", "),
-        added(table, &NUMBERS)
+        added(table, numbers)
     )
 }
 
-fn put_pace(slot: Slot) -> String {
-    let (table, facets) = (pace_table(slot), FACETS.join(", "));
-    format!(
-        "INSERT INTO {table} (slot, {facets}, timed, step, requests) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-         ON CONFLICT (slot, {facets}, timed, step) DO UPDATE SET {}",
-        added(table, &["requests"])
-    )
+fn run(
+    statement: &mut CachedStatement<'_>,
+    kept: &Kept,
+    spot: &Spot,
+    timed: Option<(Timed, u8)>,
+    numbers: &[i64],
+) -> rusqlite::Result<()> {
+    let (timed, step) = timed.map_or((0, 0), |(timed, step)| (timed.number(), i16::from(step)));
+    let about = &spot.about;
+    for (n, column) in (1..).zip(kept.key) {
+        match *column {
+            "slot" => statement.raw_bind_parameter(n, spot.slot),
+            "workspace" => statement.raw_bind_parameter(n, about.workspace.bytes()),
+            "key" => statement.raw_bind_parameter(n, about.key.bytes()),
+            "model" => statement.raw_bind_parameter(n, &*about.model),
+            "endpoint" => statement.raw_bind_parameter(n, about.endpoint),
+            "provider" => statement.raw_bind_parameter(n, &*about.provider),
+            "ending" => statement.raw_bind_parameter(n, about.ending.number()),
+            "timed" => statement.raw_bind_parameter(n, timed),
+            _ => statement.raw_bind_parameter(n, step),
+        }?;
+    }
+    for (n, number) in (1 + kept.key.len()..).zip(numbers) {
+        statement.raw_bind_parameter(n, number)?;
+    }
+    statement.raw_execute()?;
+    Ok(())
 }
 
 /// What requests came to, of one instant.
 pub fn ask(db: &Connection, ask: &FactsAsk) -> rusqlite::Result<Facts> {
     let tx = db.unchecked_transaction()?;
-    let filter = Filter::of(terms(&ask.filter));
     let slot = ask.filter.slot();
-    let (table, sums) = (sums_table(slot), facts::added_up());
+    let kept = Kept::of(&ask.filter, ask.by);
+    let filter = Filter::of(terms(kept, &ask.filter));
+    let (table, sums) = (kept.table(slot), facts::added_up());
+    let timed = ask.pace && ask.filter.is_timed();
+    let paced = Kept::paces_of(&ask.filter);
     let mut all = Facts::default();
     let ended = facts::ended().join(", ");
     let sql = format!("SELECT {sums}, {ended} FROM {table}");
@@ -81,11 +94,9 @@ pub fn ask(db: &Connection, ask: &FactsAsk) -> rusqlite::Result<Facts> {
         facts::put_parts(&mut all, filter.rows(&tx, &sql, &format!("GROUP BY {column}"), part)?);
     }
     let Some(hours) = ask.step_hours else {
-        all.pace = if ask.pace {
-            paces(&tx, &filter, slot, "0")?.remove(&0).unwrap_or_default()
-        } else {
-            Paces::default()
-        };
+        if timed {
+            all.pace = paces(&tx, &ask.filter, paced, "0")?.remove(&0).unwrap_or_default();
+        }
         return Ok(all);
     };
     let span = facts::span(ask, hours);
@@ -102,8 +113,8 @@ pub fn ask(db: &Connection, ask: &FactsAsk) -> rusqlite::Result<Facts> {
         let cells = filter.with(only).rows(&tx, &sql, &group, cell)?;
         all.part_series = facts::part_series(&all.parts, ask.series_max, cells);
     }
-    if ask.pace {
-        let by_span = paces(&tx, &filter, slot, &span)?;
+    if timed {
+        let by_span = paces(&tx, &ask.filter, paced, &span)?;
         by_span.values().for_each(|paces| all.pace.take(paces));
         let start = |number| facts::span_start(ask, hours, number);
         all.pace_series = by_span.into_iter().map(|(number, paces)| (start(number), paces)).collect();
@@ -112,10 +123,12 @@ pub fn ask(db: &Connection, ask: &FactsAsk) -> rusqlite::Result<Facts> {
 }
 
 /// Paces by span.
-fn paces(tx: &Connection, filter: &Filter, slot: Slot, span: &str) -> rusqlite::Result<BTreeMap<i64, Paces>> {
-    let sql = format!("SELECT {span} AS span, timed, step, sum(requests) FROM {}", pace_table(slot));
+fn paces(tx: &Connection, filter: &FactFilter, kept: &Kept, span: &str) -> rusqlite::Result<BTreeMap<i64, Paces>> {
+    let table = kept.table(filter.slot());
+    let sql = format!("SELECT {span} AS span, timed, step, sum(requests) FROM {table}");
     let mut all: BTreeMap<i64, Paces> = BTreeMap::new();
     let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    let filter = Filter::of(terms(kept, filter));
     for (span, timed, step, count) in filter.rows(tx, &sql, "GROUP BY span, timed, step", row)? {
         facts::add_pace(all.entry(span).or_default(), timed, step, count);
     }
@@ -124,7 +137,9 @@ fn paces(tx: &Connection, filter: &Filter, slot: Slot, span: &str) -> rusqlite::
 
 /// The days on which something happened that fits.
 fn days(db: &Connection, filter: &FactFilter) -> rusqlite::Result<Vec<i64>> {
-    Filter::of(terms(filter)).rows(db, "SELECT DISTINCT slot FROM facts_day", "", |row| row.get(0))
+    let kept = Kept::of(filter, None);
+    let sql = format!("SELECT DISTINCT slot FROM {}", kept.table(Slot::Day));
+    Filter::of(terms(kept, filter)).rows(db, &sql, "", |row| row.get(0))
 }
 
 /// The days whose rows are to be looked at, newest first.
@@ -193,6 +208,7 @@ fn values(value: Value) -> Vec<Sql> {
         Value::Ids(ids) => ids.into_iter().map(|id| Sql::Blob(id.to_vec())).collect(),
         Value::Texts(texts) => texts.into_iter().map(Sql::Text).collect(),
         Value::Numbers(numbers) => numbers.into_iter().map(Sql::Integer).collect(),
+        Value::Nothing => Vec::new(),
     }
 }
 

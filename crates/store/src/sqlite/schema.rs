@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
@@ -41,6 +41,10 @@ const STEPS: [Step; 14] = [
     Step::Both(
         include_str!("../../migrations/sqlite/0014_facts.sql"),
         include_str!("../../migrations/sqlite/0014_facts_of_day.sql"),
+    ),
+    Step::Both(
+        include_str!("../../migrations/sqlite/0015_sums.sql"),
+        include_str!("../../migrations/sqlite/0015_sums_of_day.sql"),
     ),
 ];
 

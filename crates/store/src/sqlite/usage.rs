@@ -3,7 +3,7 @@
 
 use super::facts::{self, Filter};
 use super::write::WriteError;
-use crate::facts::{Value, Waiting, row_terms};
+use crate::facts::{SUMMED, TIMED, Value, Waiting, row_terms};
 use crate::intern;
 use crate::port::{DayCount, UsageFilter};
 use crate::record::{
@@ -54,6 +54,10 @@ fn create(tx: &Connection, day: i64) -> rusqlite::Result<()> {
         CREATE INDEX IF NOT EXISTS usage_{day}_workspace ON usage_{day} (workspace, request);
         CREATE INDEX IF NOT EXISTS usage_{day}_session ON usage_{day} (workspace, session) WHERE session IS NOT NULL;
         CREATE INDEX IF NOT EXISTS usage_{day}_key ON usage_{day} (key, request);
+        CREATE INDEX IF NOT EXISTS usage_{day}_model ON usage_{day} (workspace, model, request);
+        CREATE INDEX IF NOT EXISTS usage_{day}_unserved ON usage_{day} (request) WHERE status >= 400 OR fault IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS usage_{day}_unserved_of ON usage_{day} (workspace, request)
+            WHERE status >= 400 OR fault IS NOT NULL;
         INSERT OR IGNORE INTO usage_day (day) VALUES ({day});"
     ))
 }
@@ -307,8 +311,10 @@ pub fn forget(db: &mut Connection, before: i64, hours_before: Timestamp) -> rusq
         tx.execute("UPDATE usage_kept_from SET day = max(day, ?1)", [day + 1])?;
     }
     let first = Slot::Hour.of(hours_before);
-    tx.execute("DELETE FROM pace_hour WHERE slot < ?1", [first])?;
-    tx.execute("DELETE FROM facts_hour WHERE slot < ?1", [first])?;
+    for kept in SUMMED.into_iter().chain(TIMED) {
+        let sql = format!("DELETE FROM {} WHERE {} AND slot < ?1", kept.table(Slot::Hour), kept.found());
+        tx.execute(&sql, [first])?;
+    }
     tx.commit()?;
     Ok(first_day.is_some())
 }

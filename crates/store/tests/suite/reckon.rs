@@ -26,7 +26,8 @@ pub fn facts_of(rows: &[UsageRow], ask: &FactsAsk) -> Facts {
             facts.part_endings.push(endings(&of));
         }
     }
-    if ask.pace {
+    let timed = ask.pace && ask.filter.is_timed();
+    if timed {
         facts.pace = paces(&rows);
     }
     let Some(hours) = ask.step_hours else { return facts };
@@ -38,7 +39,7 @@ pub fn facts_of(rows: &[UsageRow], ask: &FactsAsk) -> Facts {
             facts.part_series.push((which.clone(), spans.series(&of)));
         }
     }
-    if ask.pace {
+    if timed {
         let answered: Vec<&UsageRow> = rows.into_iter().filter(|row| is_answered(row)).collect();
         facts.pace_series = spans.split(&answered).into_iter().map(|(at, rows)| (at, paces(&rows))).collect();
     }

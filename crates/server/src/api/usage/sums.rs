@@ -30,7 +30,7 @@ pub struct FactsTold {
     rest: Option<RestTold>,
     /// All together by time, oldest first; spans without requests are not there.
     series: Vec<PointTold>,
-    /// How fast answers were; null where that was not asked.
+    /// How fast answers were; null where that was not asked, or is not kept of just these requests.
     pace: Option<PaceTold>,
     /// The same by time.
     pace_series: Vec<PacePoint>,
@@ -156,7 +156,7 @@ pub fn told(house: &House, ask: &FactsAsk, facts: Facts) -> FactsTold {
         parts_in_all,
         rest,
         series: facts.series.into_iter().map(point).collect(),
-        pace: ask.pace.then(|| pace_told(&facts.pace)),
+        pace: (ask.pace && ask.filter.is_timed()).then(|| pace_told(&facts.pace)),
         pace_series: facts
             .pace_series
             .into_iter()

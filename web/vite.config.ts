@@ -19,6 +19,9 @@ const FORMS = new RegExp(
 /** So many pages that use a module put it into the common file. */
 const SHARED_BY = 8;
 
+/** The gateway in the inner loop. It sees the host that the browser sees: changes from another origin are refused. */
+const GATEWAY = { target: "http://127.0.0.1:8011", changeOrigin: false };
+
 export default defineConfig({
   plugins: [
     tanstackRouter({ ...routes, target: "react", autoCodeSplitting: true }),
@@ -44,6 +47,6 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/api": "http://127.0.0.1:8011", "/v1": "http://127.0.0.1:8011" } },
+  server: { proxy: { "/api": GATEWAY, "/v1": GATEWAY } },
   test: { environment: "jsdom", setupFiles: ["./src/test-setup.ts"], css: false, include: ["src/**/*.test.{ts,tsx}"] },
 });

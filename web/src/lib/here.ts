@@ -10,6 +10,8 @@ import { roleIn, type Workspace, workspaceQuery } from "./workspace";
 export interface Here {
   session: Session;
   workspace: Workspace;
+  /** What the address calls the workspace: queries go by it. */
+  name: string;
   role: Role;
   may: (right: Right) => boolean;
 }
@@ -19,5 +21,5 @@ export function useHere(): Here {
   const { session, workspaceName } = useRouteContext({ from: "/_app/_workspace" });
   const workspace = useSuspenseQuery(workspaceQuery(workspaceName)).data;
   const role = roleIn(workspace, session);
-  return { session, workspace, role, may: (right) => may(role, right) };
+  return { session, workspace, name: workspaceName, role, may: (right) => may(role, right) };
 }

@@ -1,6 +1,6 @@
 // Amounts, from nothing to more than JavaScript can count.
 import { describe, expect, it } from "vitest";
-import { microUsd, typedUsd, usd, usdExact } from "./money";
+import { microUsd, typedUsd, usd, usdAligned, usdColumn, usdExact } from "./money";
 
 describe("usd", () => {
   it.each([
@@ -75,4 +75,16 @@ describe("microUsd", () => {
   it.each(["5", "12.50", "0.000001", "0"])("comes back as it was typed: %s", (typed) =>
     expect(typedUsd(microUsd(typed) ?? -1n)).toBe(typed),
   );
+});
+
+describe("columns of amounts", () => {
+  it("have six digits, or as many as the finest amount", () => {
+    expect(usdColumn(["0.0005", "12.00"])).toEqual(["$0.000500", "$12.000000"]);
+    expect(usdColumn(["0.0042525", "1234.5", "-0.1"])).toEqual(["$0.0042525", "$1,234.5000000", "-$0.1000000"]);
+    expect(usdColumn([])).toEqual([]);
+  });
+
+  it("keep what is finer than a nano-USD", () => {
+    expect(usdAligned(["0.000000000125", "0.02"])).toEqual(["$0.000000000125", "$0.020000000000"]);
+  });
 });

@@ -64,3 +64,23 @@ function split(nano: bigint): [whole: bigint, fraction: string] {
 function grouped(digits: bigint): string {
   return String(digits).replace(/\B(?=(\d{3})+$)/g, ",");
 }
+
+/** Exact figures of a column, six digits each, or as many as the finest of them has: their points stand below each other. */
+export function usdColumn(amounts: readonly string[]): string[] {
+  const shown = amounts.map((amount) => usdExact(amount));
+  const digits = Math.max(0, ...shown.map((figure) => figure.length - figure.indexOf(".") - 1));
+  return shown.map((figure) => figure.padEnd(figure.indexOf(".") + 1 + digits, "0"));
+}
+
+/** Exact amounts that stand below each other, each as it was told and with as many digits as the longest: `$0.0200`, `$1.2345`. */
+export function usdAligned(amounts: readonly string[]): string[] {
+  const split = amounts.map((amount) => {
+    const [whole = "0", fraction = ""] = amount.split(".");
+    return { whole, fraction };
+  });
+  const digits = Math.max(2, ...split.map(({ fraction }) => fraction.length));
+  return split.map(({ whole, fraction }) => {
+    const sign = whole.startsWith("-") ? "-" : "";
+    return `${sign}$${grouped(BigInt(whole.replace("-", "")))}.${fraction.padEnd(digits, "0")}`;
+  });
+}

@@ -1,6 +1,6 @@
 // Instants in zones, and how far away they are.
 import { describe, expect, it } from "vitest";
-import { bare, distance, fieldInstant, instant, typedInstant, zoneName } from "./time";
+import { bare, distance, fieldInstant, instant, precise, second, step, typedInstant, zoneName } from "./time";
 
 describe("instants", () => {
   it("state their zone", () => {
@@ -12,6 +12,13 @@ describe("instants", () => {
   it("can leave it to the head of a column", () => {
     expect(bare("2026-11-26T13:03:09Z", "UTC")).toBe("26 Nov 2026, 13:03");
     expect(zoneName(new Date("2026-11-26T13:03:09Z"), "UTC")).toBe("UTC");
+  });
+
+  it("can be told to the second, and as steps of a chart", () => {
+    expect(precise("2026-11-26T13:03:09Z", "UTC")).toBe("26 Nov 2026, 13:03:09 UTC");
+    expect(second("2026-11-26T13:03:09Z", "UTC")).toBe("26 Nov, 13:03:09");
+    expect(step("2026-11-26T13:00:00Z", 1, "UTC")).toBe("13:00");
+    expect(step("2026-11-26T00:00:00Z", 24, "America/New_York")).toBe("26 Nov");
   });
 
   it("come back from a field as they were", () => {

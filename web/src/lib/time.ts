@@ -22,6 +22,27 @@ export function bare(text: string, zone?: string): string {
   return parts(style, zone).format(new Date(text));
 }
 
+/** Day and second, for a column whose head states the zone: `30 Nov, 09:31:04`. */
+export function second(text: string, zone?: string): string {
+  const style = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
+  return parts(style, zone).format(new Date(text));
+}
+
+/** Day and second with the zone: `30 Nov 2026, 09:31:04 CET`. */
+export function precise(text: string, zone?: string): string {
+  const day = { day: "numeric", month: "short", year: "numeric" } as const;
+  const at = new Date(text);
+  const style = { ...day, hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
+  return `${parts(style, zone).format(at)} ${zoneName(at, zone)}`;
+}
+
+/** The name of a step of time: an hour of the reader's zone, or a UTC day. */
+export function step(text: string, hours: number, zone?: string): string {
+  const at = new Date(text);
+  if (hours < 24) return parts({ hour: "2-digit", minute: "2-digit" }, zone).format(at);
+  return parts({ day: "numeric", month: "short" }, "UTC").format(at);
+}
+
 /** How far away an instant is: `3 hours ago`, `in 2 days`. */
 export function distance(text: string, now: number = Date.now()): string {
   const seconds = Math.round((new Date(text).getTime() - now) / 1000);

@@ -50,7 +50,7 @@ interface Watching {
   /** Called with each row. */
   row?: (row: Request) => void;
   /** What is asked for again where rows may have been missed. */
-  lists?: QueryKey;
+  lists?: QueryKey | undefined;
   /** What is asked for again when a row came: sums of them. */
   sums?: readonly QueryKey[];
 }

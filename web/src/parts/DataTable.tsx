@@ -29,12 +29,19 @@ interface DataTableProps<Row> {
   rowKey: (row: Row) => string;
   /** Whether it shows instants, whose zone is then told below. */
   times?: boolean;
+  /** The last line, by the keys of columns: sums of more than these rows, as the server made them. */
+  totals?: Readonly<Record<string, ReactNode>> | undefined;
+  /** Rows that came just now. */
+  fresh?: ((row: Row) => boolean) | undefined;
+  /** Without the count of rows below it: it is all there is. */
+  plain?: boolean;
   /** What stands below it: paging, as a rule. */
   foot?: ReactNode;
 }
 
 /** A table. */
-export function DataTable<Row>({ label, columns, rows, rowKey, times = false, foot }: DataTableProps<Row>) {
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { label, columns, rows, rowKey, times = false, plain = false, totals, fresh, foot } = props;
   return (
     <Paper withBorder className={classes.frame}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by the keyboard */}
@@ -51,7 +58,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, times = false, fo
           </thead>
           <tbody>
             {rows.map((row) => (
-              <tr key={rowKey(row)}>
+              <tr key={rowKey(row)} data-fresh={fresh?.(row) || undefined}>
                 {columns.map((column) => (
                   <td key={column.key} className={look(column)}>
                     {column.cell(row)}
@@ -60,14 +67,27 @@ export function DataTable<Row>({ label, columns, rows, rowKey, times = false, fo
               </tr>
             ))}
           </tbody>
+          {totals ? (
+            <tfoot>
+              <tr>
+                {columns.map((column) => (
+                  <td key={column.key} className={look(column)}>
+                    {totals[column.key]}
+                  </td>
+                ))}
+              </tr>
+            </tfoot>
+          ) : null}
         </table>
       </section>
-      <Group justify="space-between" className={classes.foot}>
-        <Text size="xs" c="dimmed">
-          {[common.rows(rows.length), ...(times ? [common.times(zoneName())] : [])].join(" · ")}
-        </Text>
-        {foot}
-      </Group>
+      {plain ? null : (
+        <Group justify="space-between" className={classes.foot}>
+          <Text size="xs" c="dimmed">
+            {[common.rows(rows.length), ...(times ? [common.times(zoneName())] : [])].join(" · ")}
+          </Text>
+          {foot}
+        </Group>
+      )}
     </Paper>
   );
 }

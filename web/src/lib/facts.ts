@@ -1,0 +1,57 @@
+// Sums of requests, as the gateway made them. In: a span, what narrows it. Out: queries. All numbers of one answer are of one instant, so a
+// view asks once. Never here: adding anything up.
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { components } from "#schema";
+import { api, take } from "./api";
+import type { Which } from "./requests";
+
+/** What requests came to. */
+export type Facts = components["schemas"]["Facts"];
+/** Sums. */
+export type Sums = components["schemas"]["Sums"];
+/** A part of the sums. */
+export type Part = components["schemas"]["Part"];
+/** Sums of a step of time. */
+export type Point = components["schemas"]["Point"];
+
+/** By what sums are told apart. */
+export const BY = ["model", "key", "endpoint", "ending"] as const;
+/** One of these. */
+export type By = (typeof BY)[number];
+
+/** What is asked. */
+export interface FactsAsk {
+  which?: Pick<Which, "key" | "model" | "endpoint" | "ending">;
+  from: string;
+  until: string;
+  by?: By;
+  stepHours?: number;
+  pace?: boolean;
+}
+
+/** How long sums on screen may be old while nothing is heard. */
+const FRESH_MS = 30_000;
+
+/** Sums of requests of a workspace. */
+export const factsQuery = (workspace: string, { which = {}, from, until, by, stepHours, pace }: FactsAsk) =>
+  queryOptions({
+    queryKey: ["facts", workspace, { which, from, until, by, stepHours, pace }],
+    staleTime: FRESH_MS / 2,
+    refetchInterval: FRESH_MS,
+    placeholderData: keepPreviousData,
+    queryFn: () => {
+      const { key, model, endpoint, ending } = which;
+      const query = {
+        from,
+        until,
+        ...(key === undefined ? {} : { key }),
+        ...(model === undefined ? {} : { model }),
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(ending === undefined ? {} : { ending }),
+        ...(by ? { by } : {}),
+        ...(stepHours ? { step_hours: stepHours } : {}),
+        ...(pace ? { pace } : {}),
+      };
+      return take(api.GET("/workspaces/{workspace}/facts", { params: { path: { workspace }, query } }));
+    },
+  });

@@ -1,0 +1,183 @@
+// Requests of a workspace: which are looked at, asking for them, and where one that just ended belongs in a list. In: the address, the
+// management API. Out: queries, lists. Never here: a sum, a widget.
+import { queryOptions } from "@tanstack/react-query";
+import type { components } from "#schema";
+import { api, take } from "./api";
+import type { Request } from "./events";
+import { textOf, wordOf } from "./search";
+import { monthOf } from "./spans";
+
+/** A page of requests. */
+export type RequestPage = components["schemas"]["RequestPage"];
+/** One request, and how its charge came about. */
+export type RequestDetail = components["schemas"]["RequestDetail"];
+/** How a request ended. */
+export type Ending = Request["ending"];
+
+/** Every ending. */
+export const ENDINGS = ["served", "cut", "refused", "failed"] as const satisfies readonly Ending[];
+/** Endpoints that leave requests. */
+export const ENDPOINTS = [
+  "chat.completions",
+  "messages",
+  "responses",
+  "completions",
+  "generate_content",
+  "embeddings",
+  "images.generations",
+  "images.edits",
+] as const;
+/** Since when, by name. */
+export const SINCE = ["24h", "7d", "30d", "month", "all", "custom"] as const;
+/** The name of a beginning. */
+export type Since = (typeof SINCE)[number];
+const SINCE_USUAL: Since = "7d";
+/** Rows of a page. */
+export const PAGE_ROWS = 50;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** What narrows the list, as the API takes it. */
+export interface Which {
+  key?: string | undefined;
+  model?: string | undefined;
+  endpoint?: string | undefined;
+  ending?: Ending | undefined;
+  fault?: string | undefined;
+  session?: string | undefined;
+  from?: string | undefined;
+  until?: string | undefined;
+}
+
+/** The list as the address has it. */
+export interface RequestsSearch extends Which {
+  since?: Since | undefined;
+  before?: string | undefined;
+}
+
+/** What the address says. */
+export function requestsOf(search: Record<string, unknown>): RequestsSearch {
+  const [from, until] = [instantOf(search.from), instantOf(search.until)];
+  const custom = from !== undefined || until !== undefined;
+  return {
+    key: textOf(search.key),
+    model: textOf(search.model),
+    endpoint: textOf(search.endpoint),
+    ending: wordOf(search.ending, ENDINGS),
+    fault: textOf(search.fault),
+    session: textOf(search.session),
+    since: custom ? "custom" : wordOf(search.since, SINCE),
+    from,
+    until,
+    before: textOf(search.before),
+  };
+}
+
+function instantOf(value: unknown): string | undefined {
+  const at = new Date(textOf(value, 40) ?? "");
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}
+
+/** Which requests that means now. */
+export function whichOf({ since = SINCE_USUAL, before: _, ...which }: RequestsSearch, now: number): Which {
+  if (since === "custom") return which;
+  return { ...which, from: sinceWhen(since, now), until: undefined };
+}
+
+function sinceWhen(since: Since, now: number): string | undefined {
+  const midnight = now - (now % DAY_MS);
+  const begins = {
+    "24h": now - (now % HOUR_MS) - 23 * HOUR_MS,
+    "7d": midnight - 6 * DAY_MS,
+    "30d": midnight - 29 * DAY_MS,
+    month: monthOf(now),
+    all: undefined,
+    custom: undefined,
+  }[since];
+  return begins === undefined ? undefined : new Date(begins).toISOString();
+}
+
+/** A page of requests, newest first. */
+export const requestsQuery = (workspace: string, which: Which, before?: string, limit = PAGE_ROWS) =>
+  queryOptions({
+    queryKey: ["requests", workspace, { which, before, limit }],
+    queryFn: () =>
+      take(
+        api.GET("/workspaces/{workspace}/usage", {
+          params: { path: { workspace }, query: told({ ...which, before, limit }) },
+        }),
+      ),
+  });
+
+/** One request. */
+export const requestQuery = (workspace: string, request: string) =>
+  queryOptions({
+    queryKey: ["requests", workspace, "one", request],
+    queryFn: () =>
+      take(api.GET("/workspaces/{workspace}/usage/{request}", { params: { path: { workspace, request } } })),
+  });
+
+/** The names of the newest keys by their ids: rows tell ids. */
+export const keyNamesQuery = (workspace: string) =>
+  queryOptions({
+    queryKey: ["keys", workspace, "names"],
+    staleTime: 60_000,
+    queryFn: async (): Promise<Record<string, string>> => {
+      const params = { path: { workspace }, query: { limit: 200 } };
+      const { data } = await take(api.GET("/workspaces/{workspace}/keys", { params }));
+      return Object.fromEntries(data.map((key) => [key.id, key.name]));
+    },
+  });
+
+/** Where the same requests are to be had as CSV, with the clock of a zone. */
+export function csvHref(workspace: string, which: Which, zone: string): string {
+  const query = new URLSearchParams(told({ ...which, tz: zone }) as Record<string, string>);
+  return `/api/manage/workspaces/${encodeURIComponent(workspace)}/usage.csv?${query}`;
+}
+
+/** Only what is said: the API takes no empty field for none. */
+function told<T extends object>(query: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** Whether a request is one of those. */
+export function fits(row: Request, which: Which): boolean {
+  const same = (asked: string | undefined, is: string | null) => asked === undefined || asked === is;
+  const at = Date.parse(row.at);
+  return (
+    same(which.key, row.key) &&
+    same(which.model, row.model) &&
+    same(which.endpoint, row.endpoint) &&
+    same(which.ending, row.ending) &&
+    same(which.fault, row.fault) &&
+    same(which.session, row.session) &&
+    (which.from === undefined || at >= Date.parse(which.from)) &&
+    (which.until === undefined || at < Date.parse(which.until))
+  );
+}
+
+/** The first page with a request that just ended, at its place: by its id, as the gateway sorts. */
+export function withRow(page: RequestPage, row: Request, limit = PAGE_ROWS): RequestPage {
+  if (page.data.some((known) => known.request_id === row.request_id)) return page;
+  const data = [...page.data, row].sort((one, other) => (one.request_id < other.request_id ? 1 : -1));
+  if (data.length <= limit) return { ...page, data };
+  const shown = data.slice(0, limit);
+  return { data: shown, next: shown.at(-1)?.request_id ?? null };
+}
+
+/** The span over which such requests are summed; whole days where it can be. */
+export function sumSpan(which: Which, begun: string, now: number): { from: string; until: string } {
+  const floor = (ms: number, step: number) => ms - (ms % step);
+  const from = which.from === undefined ? floor(Date.parse(begun), DAY_MS) : Date.parse(which.from);
+  const step = from % DAY_MS === 0 ? DAY_MS : HOUR_MS;
+  const until = which.until === undefined ? floor(now, step) + step : Date.parse(which.until);
+  return { from: new Date(from).toISOString(), until: new Date(until).toISOString() };
+}
+
+/** Why there is no sum of these requests; null where there is one. */
+export function noSumOf(which: Which): "fault" | "session" | "minutes" | null {
+  const whole = (at: string | undefined) => at === undefined || Date.parse(at) % HOUR_MS === 0;
+  if (which.fault !== undefined) return "fault";
+  if (which.session !== undefined) return "session";
+  return whole(which.from) && whole(which.until) ? null : "minutes";
+}

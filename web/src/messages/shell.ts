@@ -6,8 +6,11 @@ export const shell = {
   navigation: "Navigation",
   openNavigation: "Open the navigation",
   closeNavigation: "Close the navigation",
-  groups: { build: "Build", workspace: "Workspace" },
+  groups: { activity: "Activity", build: "Build", workspace: "Workspace" },
   pages: {
+    overview: "Overview",
+    requests: "Requests",
+    usage: "Usage",
     keys: "API keys",
     team: "Team",
     providerKeys: "Provider keys",

@@ -14,7 +14,7 @@ import classes from "../shell/Landing.module.css";
 export const Route = createFileRoute("/")({
   beforeLoad: async ({ context }) => {
     const session = await context.client.ensureQueryData(sessionQuery);
-    if (isWhole(session)) throw redirect({ to: "/keys" });
+    if (isWhole(session)) throw redirect({ to: "/overview" });
   },
   loader: ({ context }) => context.client.ensureQueryData(aboutQuery),
   component: Landing,

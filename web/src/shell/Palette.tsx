@@ -158,7 +158,7 @@ function useCommands({ session, workspaces, workspace }: ShellProps): readonly G
     icon: <Initial of={one.name} size={22} />,
     run: () => {
       remember(one.slug);
-      return navigate({ to: "/keys", search: { workspace: one.slug } });
+      return navigate({ to: "/overview", search: { workspace: one.slug } });
     },
   }));
   return [

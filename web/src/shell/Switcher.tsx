@@ -38,7 +38,7 @@ export function Switcher({ session, workspaces, workspace: shown }: ShellProps) 
       {workspaces.map((one) => (
         <MenuLink
           key={one.id}
-          to="/keys"
+          to="/overview"
           search={{ workspace: one.slug }}
           onClick={() => remember(one.slug)}
           icon={<Initial of={one.name} size={22} />}

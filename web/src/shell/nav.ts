@@ -2,8 +2,11 @@
 // the palette shows the same. Never here: a link to a page that is not there.
 import {
   type Icon,
+  IconChartBar,
   IconHistory,
   IconKey,
+  IconLayoutDashboard,
+  IconListDetails,
   IconPlugConnected,
   IconRobot,
   IconSettings,
@@ -28,8 +31,16 @@ export interface NavGroup {
   items: readonly NavItem[];
 }
 
-/** All of it. Usage, requests, models, the playground and billing have their places in "build" and "workspace". */
+/** All of it. Billing has its place in "workspace". */
 const GROUPS: readonly NavGroup[] = [
+  {
+    label: shell.groups.activity,
+    items: [
+      { to: "/overview", label: shell.pages.overview, Icon: IconLayoutDashboard },
+      { to: "/requests", label: shell.pages.requests, Icon: IconListDetails },
+      { to: "/usage", label: shell.pages.usage, Icon: IconChartBar },
+    ],
+  },
   {
     label: shell.groups.build,
     items: [{ to: "/keys", label: shell.pages.keys, Icon: IconKey }],

@@ -44,7 +44,7 @@ function Making() {
       await client.invalidateQueries({ queryKey: workspacesQuery.queryKey });
       remember(made.slug);
       tellDone(workspaces.created(made.name));
-      await navigate({ to: "/keys", search: { workspace: made.slug } });
+      await navigate({ to: "/overview", search: { workspace: made.slug } });
     },
   });
   return (
@@ -90,7 +90,7 @@ function Opening() {
       take(api.GET("/workspaces/{workspace}", { params: { path: { workspace: workspace.trim() } } })),
     done: async ({ slug }) => {
       remember(slug);
-      await navigate({ to: "/keys", search: { workspace: slug } });
+      await navigate({ to: "/overview", search: { workspace: slug } });
     },
   });
   return (

@@ -16,8 +16,18 @@ const FORMS = new RegExp(
     String.raw`src[\\/](lib[\\/]form|parts[\\/]fields|messages[\\/](?!common|faults|shell))`,
   ].join("|"),
 );
+/** What pages of requests hear them with: the frame does without. */
+const LIVE = /src[\\/]lib[\\/](events|frames|useLive)\.ts/;
+/** What pages with lists are made of: signing in and the frame do without. */
+const LISTS = new RegExp(
+  [
+    String.raw`src[\\/]parts[\\/](DataTable|When|Facts)\.`,
+    String.raw`src[\\/]lib[\\/](time|figures)\.`,
+    String.raw`node_modules[\\/]@mantine[\\/]core[\\/]esm[\\/]components[\\/](SimpleGrid|Badge|Progress)`,
+  ].join("|"),
+);
 /** So many pages that use a module put it into the common file. */
-const SHARED_BY = 8;
+const SHARED_BY = 12;
 
 /** The gateway in the inner loop. It sees the host that the browser sees: changes from another origin are refused. */
 const GATEWAY = { target: "http://127.0.0.1:8011", changeOrigin: false };
@@ -40,7 +50,9 @@ export default defineConfig({
         // What most pages need is one file: a few requests, and one dictionary for the compression.
         codeSplitting: {
           groups: [
-            { name: "base", test: BASE },
+            { name: "base", test: BASE, priority: 2 },
+            { name: "live", test: LIVE, priority: 1, includeDependenciesRecursively: false },
+            { name: "lists", test: LISTS, priority: 1, includeDependenciesRecursively: false },
             { name: "common", minShareCount: SHARED_BY, test: (id) => !FORMS.test(id) },
           ],
         },

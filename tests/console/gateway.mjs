@@ -36,7 +36,7 @@ export class Gateway {
     this.port ??= await freePort();
     this.simPort ??= await freePort();
     const args = [this.command, "--listen", `127.0.0.1:${this.port}`, "--data", join(this.folder, "data")];
-    if (this.command === "demo") args.push("--json");
+    if (this.command === "demo") args.push("--json", "--quiet");
     const env = { PATH: process.env.PATH, HOME: this.folder, TOLLGATE_SIM__LISTEN: `127.0.0.1:${this.simPort}`, ...this.settings };
     const child = spawn(this.binary, args, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;

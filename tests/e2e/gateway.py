@@ -17,7 +17,7 @@ def call_body(model, text, **more):
 
 
 class Gateway:
-    """`tollgate demo` on free ports with its data in a folder that goes away, or its rows in a database."""
+    """`tollgate demo --empty` on free ports with its data in a folder that goes away, or its rows in a database."""
 
     def __init__(self, binary, database_url=None, settings=None):
         self.binary = binary
@@ -29,7 +29,7 @@ class Gateway:
             environment["TOLLGATE_DATABASE__URL"] = database_url
         environment.update(settings or {})
         out = os.path.join(self.folder.path, "ready.json")
-        command = [binary, "demo", "--json", "--listen", f"127.0.0.1:{port}"]
+        command = [binary, "demo", "--empty", "--json", "--listen", f"127.0.0.1:{port}"]
         command += ["--data", os.path.join(self.folder.path, "data")]
         with open(out, "w", encoding="utf-8") as stdout:
             self.process = harness.Process(command, env=environment, cwd=self.folder.path, stdout=stdout)

@@ -7,6 +7,8 @@ use units::NanoUsd;
 
 /// Longest `x-client-request-id` that is kept; longer ones are cut.
 pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
+/// Largest answer of the management API that is read from inside the process.
+pub const INSIDE_ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// So many may watch requests at once.
 pub const LISTENERS_MAX: usize = 10_000;
 /// In so many places the same user, token or program may.

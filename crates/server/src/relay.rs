@@ -21,7 +21,7 @@ mod usage;
 
 pub use job::{Job, Terms};
 pub use quote::Quote;
-pub use unpaid::unavailable;
+pub use unpaid::{refused, unavailable};
 pub use usage::estimate;
 
 use crate::house::Worker;

@@ -22,10 +22,11 @@ mod tokens;
 mod whoami;
 mod workspaces;
 
+pub use client::Client;
+pub use exit::Trouble;
+
 use args::{Args, Command};
 use clap::{CommandFactory, Parser};
-use client::Client;
-use exit::Trouble;
 use output::Output;
 use std::process::ExitCode;
 
@@ -47,7 +48,7 @@ fn dispatch(args: Args, output: &Output) -> Result<(), Trouble> {
     let client = || Client::new(&connection, &config);
     match command {
         Command::Serve => serving::serve(&config),
-        Command::Demo => demo::demo(&config, output),
+        Command::Demo(how) => demo::demo(&config, &how, output),
         Command::Init(start) => init::init(&start, output),
         Command::Config { verb } => configure::run(&verb, &config, output),
         Command::Completions { shell } => {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{Kind, StoreConfig};
 use tokio::runtime::Handle;
-use units::{Chance, Clock, Timestamp};
+use units::{Chance, Clock, Secret, Timestamp};
 
 /// Wall time.
 pub struct SystemClock;
@@ -94,47 +94,94 @@ impl From<store::OpenError> for WiringError {
     }
 }
 
+/// Where time and chance come from.
+pub struct Sources {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub chance: Arc<dyn Chance>,
+}
+
+impl Sources {
+    /// Those of this machine.
+    pub fn real() -> Self {
+        Self { clock: Arc::new(SystemClock), chance: Arc::new(OsChance) }
+    }
+}
+
+/// An open store on which a house can be built.
+pub struct Ground {
+    /// The store.
+    pub opened: store::Opened,
+    key: Secret<[u8; 32]>,
+    sources: Sources,
+}
+
 /// Opens the house of a configuration. Background work of the store runs on `background`.
 ///
 /// # Errors
 /// Why it does not open, in words for an operator.
 pub async fn open(config: &Config, log: Log, background: Handle) -> Result<Arc<House>, WiringError> {
-    let data = config.data_dir.display().to_string();
-    let prepared = make_private_dir(&config.data_dir).and_then(|()| keep_private(config));
-    prepared.map_err(|e| WiringError::Data(data, e))?;
-    let (key, candidate) = master_key::take(config)?;
-    let kind = match &config.database_url {
-        None => Kind::Sqlite { dir: config.data_dir.clone() },
-        Some(url) => Kind::Postgres { url: url.expose().clone(), lease: config.lease },
-    };
-    let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = (Arc::new(SystemClock), Arc::new(OsChance));
-    let store_config = StoreConfig { kind, master_check: Some(Vault::check_value(&key)) };
-    let opened = store::open(store_config, clock.clone(), chance.clone(), background).await;
-    let opened = opened.map_err(WiringError::from);
-    if let Some(candidate) = candidate {
-        candidate.judge(&opened)?;
+    Ground::open(config, &log, Sources::real(), background).await?.build(config, log).await
+}
+
+impl Ground {
+    /// Opens the store of a configuration.
+    ///
+    /// # Errors
+    /// Why it does not open, in words for an operator.
+    pub async fn open(
+        config: &Config,
+        log: &Log,
+        sources: Sources,
+        background: Handle,
+    ) -> Result<Self, WiringError> {
+        let data = config.data_dir.display().to_string();
+        let prepared = make_private_dir(&config.data_dir).and_then(|()| keep_private(config));
+        prepared.map_err(|e| WiringError::Data(data, e))?;
+        let (key, candidate) = master_key::take(config)?;
+        let kind = match &config.database_url {
+            None => Kind::Sqlite { dir: config.data_dir.clone() },
+            Some(url) => Kind::Postgres { url: url.expose().clone(), lease: config.lease },
+        };
+        let store_config = StoreConfig { kind, master_check: Some(Vault::check_value(&key)) };
+        let (clock, chance) = (sources.clock.clone(), sources.chance.clone());
+        let opened = store::open(store_config, clock, chance, background).await;
+        let opened = opened.map_err(WiringError::from);
+        if let Some(candidate) = candidate {
+            candidate.judge(&opened)?;
+        }
+        let opened = opened?;
+        if opened.recovered > 0 {
+            log.info("ledger.recovered", &[("holds_voided", &opened.recovered.to_string())]);
+        }
+        Ok(Self { opened, key, sources })
     }
-    let opened = opened?;
-    if opened.recovered > 0 {
-        log.info("ledger.recovered", &[("holds_voided", &opened.recovered.to_string())]);
+
+    /// Builds the house on it, with the tokens that its first people come in by.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub async fn build(self, config: &Config, log: Log) -> Result<Arc<House>, WiringError> {
+        let Self { opened, key, sources: Sources { clock, chance } } = self;
+        let vault = server::open_vault(&*opened.store, &key, (clock.now(), &*chance)).await?;
+        let parts = Parts {
+            settings: config.server.clone(),
+            surfaces: Box::leak(Box::new(Surfaces::new(config.surfaces.clone()))),
+            ledger: opened.ledger,
+            store: opened.store,
+            store_people: opened.people,
+            vault,
+            clock,
+            chance,
+            log,
+            console: Arc::new(Embedded::new()),
+        };
+        let house = House::open(parts).await?;
+        first_operator_token(config, &house).await?;
+        first_operator(config, &house).await?;
+        Ok(house)
     }
-    let vault = server::open_vault(&*opened.store, &key, (clock.now(), &*chance)).await?;
-    let parts = Parts {
-        settings: config.server.clone(),
-        surfaces: Box::leak(Box::new(Surfaces::new(config.surfaces.clone()))),
-        ledger: opened.ledger,
-        store: opened.store,
-        store_people: opened.people,
-        vault,
-        clock,
-        chance,
-        log,
-        console: Arc::new(Embedded::new()),
-    };
-    let house = House::open(parts).await?;
-    first_operator_token(config, &house).await?;
-    first_operator(config, &house).await?;
-    Ok(house)
 }
 
 /// Where the first operator token lies, for commands on the same machine.

@@ -81,13 +81,33 @@ pub struct SignIn {
     pub scope: Vec<String>,
 }
 
+/// How a demonstration is made.
+#[derive(Group, Debug)]
+pub struct DemoArgs {
+    /// What the month is made of: the same seed makes the same calls.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Make no calls while it runs.
+    #[arg(long)]
+    pub quiet: bool,
+    /// Make no month and nobody who can sign in: a workspace with $5 and a key.
+    #[arg(long)]
+    pub empty: bool,
+    /// The port where clients connect.
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+    /// Listen on an address that other machines reach, where --listen says so.
+    #[arg(long)]
+    pub public: bool,
+}
+
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Run the gateway.
     Serve,
-    /// Run the gateway with simulated providers, a workspace with $5 and a key.
-    Demo,
+    /// Run the gateway with simulated providers, a month of traffic, and people who can sign in.
+    Demo(DemoArgs),
     /// Write a configuration and a catalogue to start with.
     Init(Start),
     /// Look at the configuration.

@@ -24,6 +24,8 @@ mod configuration;
 #[cfg(test)]
 mod counting;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod doors;

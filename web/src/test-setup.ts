@@ -25,3 +25,10 @@ class Observer {
 
 window.ResizeObserver ??= Observer as unknown as typeof ResizeObserver;
 window.HTMLElement.prototype.scrollIntoView ??= () => {};
+window.HTMLElement.prototype.hidePopover ??= () => {};
+window.HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
+  this.open = true;
+};
+window.HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
+  this.open = false;
+};

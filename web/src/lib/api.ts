@@ -35,7 +35,10 @@ export function idempotencyKey(): string {
 }
 
 /** Calls, typed by docs/openapi-manage.json. The fetch is looked up at each call, so that tests can stand in for it. */
-export const api = createClient<paths>({ baseUrl: BASE, fetch: (request) => send(request) });
+export const api = createClient<paths>({
+  baseUrl: new URL(BASE, location.origin).href,
+  fetch: (request) => send(request),
+});
 
 /** The body of an answer. */
 export async function take<T>(call: Promise<{ data?: T }>): Promise<T> {

@@ -77,7 +77,7 @@ export function place(
     );
     const at = begin === undefined ? undefined : known[begin];
     if (at === undefined) strays.push(field);
-    else placed[at] = placed[at] ? `${placed[at]}; ${field.detail}` : sentence(field, begin ?? "");
+    else placed[at] = [...(placed[at] ? [placed[at]] : []), sentence(field, begin ?? "")].join("; ");
   }
   return { placed, strays };
 }

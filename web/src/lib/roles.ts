@@ -13,7 +13,6 @@ const MAKERS: readonly Role[] = ["owner", "admin", "developer"];
 
 const RIGHTS = {
   "keys.make": MAKERS,
-  "keys.all": HEADS,
   "members.change": HEADS,
   "providers.change": HEADS,
   "programs.see": HEADS,

@@ -66,7 +66,9 @@ export function safeNext(next: unknown): string {
   if (typeof next !== "string" || !next.startsWith("/") || next.startsWith("//") || next.includes("\\")) return "/";
   try {
     const url = new URL(next, "http://here.invalid");
-    return url.host === "here.invalid" ? url.pathname + url.search + url.hash : "/";
+    // Dots may have left two slashes at the front, which would be a host.
+    const stays = url.host === "here.invalid" && !url.pathname.startsWith("//");
+    return stays ? url.pathname + url.search + url.hash : "/";
   } catch {
     return "/";
   }

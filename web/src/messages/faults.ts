@@ -5,6 +5,7 @@ export const faults = {
   noAnswer: "The gateway does not answer. Nothing is lost: try again when the connection is back.",
   noWords: (status: number) => `The gateway answered with status ${status} and no word why.`,
   title: "That did not work",
+  someFields: "Something in this form is not right; nothing was changed.",
   broken: "This page broke",
   brokenDetail: "Reload it. If it breaks again, tell who runs the gateway.",
   requestId: "Request id",

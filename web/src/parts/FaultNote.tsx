@@ -36,11 +36,13 @@ export function FaultDetail({ fault }: { fault: Fault }) {
 /** A note beside what failed. Fields that are told elsewhere are left out. */
 export function FaultNote({ fault, fields = fault?.fields }: { fault: Fault | null; fields?: Fault["fields"] }) {
   if (!fault) return null;
+  // The server's words name every field again, which stand at their places already.
+  const told = fault.code === "invalid_fields" && fault.fields.length > 0 ? faults.someFields : fault.message;
   return (
     <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} aria-hidden />} title={faults.title}>
       <Stack gap={6}>
         <Text size="sm" className="unbroken">
-          {fault.message}
+          {told}
         </Text>
         {fields?.map((field) => (
           <Text key={field.field} size="sm" className="unbroken">

@@ -54,6 +54,13 @@ export function Tags({ label, description, value = [], onChange, error }: TagsPr
           spellCheck={false}
           onKeyDown={pressed}
           onBlur={() => add(typed)}
+          onPaste={(event) => {
+            // A field of one line would join the lines of a list.
+            const text = event.clipboardData.getData("text");
+            if (!ENDS.test(text)) return;
+            event.preventDefault();
+            add(typed + text);
+          }}
           onChange={(event) => {
             const text = event.currentTarget.value;
             if (ENDS.test(text)) add(text);

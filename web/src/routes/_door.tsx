@@ -1,12 +1,17 @@
 // The frame of the pages before a sign-in: what Tollgate is at one side, the form at the other.
 import { createFileRoute, Link, Outlet } from "@tanstack/react-router";
+import { sessionQuery } from "../lib/session";
 import { common } from "../messages/common";
 import { doors } from "../messages/doors";
 import { Mark } from "../parts/Mark";
 import { Away } from "../shell/Away";
 import classes from "../shell/Door.module.css";
 
-export const Route = createFileRoute("/_door")({ component: Door });
+export const Route = createFileRoute("/_door")({
+  // Whoever has a session sends its token with every change, here too.
+  beforeLoad: ({ context }) => context.client.ensureQueryData(sessionQuery).then(() => undefined),
+  component: Door,
+});
 
 function Door() {
   return (

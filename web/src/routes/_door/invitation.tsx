@@ -86,7 +86,8 @@ function useArrival() {
   const navigate = useNavigate();
   return async (looked: Looked, id: string | null) => {
     sessionStorage.removeItem(WAITS);
-    await client.invalidateQueries();
+    // The invitation itself is used up; whoever asks for it again is told so.
+    await client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "invitation" });
     tellDone(doors.invitation.accepted(looked.workspace));
     const place = id ? await take(api.GET("/workspaces/{workspace}", { params: { path: { workspace: id } } })) : null;
     if (place) remember(place.slug);

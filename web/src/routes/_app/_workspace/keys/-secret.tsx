@@ -29,7 +29,7 @@ export function KeySecret({ made, done }: { made: NewKey | null; done: () => voi
           <Button
             variant="default"
             leftSection={<IconDownload size={16} aria-hidden />}
-            onClick={() => download(".env", dotenv(about, made.key))}
+            onClick={() => download("tollgate.env", dotenv(about, made.key))}
           >
             {keys.secret.env}
           </Button>

@@ -1,0 +1,37 @@
+// The navigation by role, and the letters that find something.
+import { describe, expect, it } from "vitest";
+import { fits } from "./fits";
+import { navigation } from "./nav";
+
+describe("the palette", () => {
+  it.each([
+    ["Audit log", "aud"],
+    ["Audit log", "log au"],
+    ["Analytical Engines", "ENG"],
+    ["pay-roll_team", "roll"],
+    ["anything", ""],
+  ])("finds %s by %s", (label, typed) => expect(fits(label, typed)).toBe(true));
+
+  it.each([
+    ["Audit log", "udit"],
+    ["Audit log", "audit x"],
+  ])("does not find %s by %s", (label, typed) => expect(fits(label, typed)).toBe(false));
+});
+
+describe("the navigation", () => {
+  const seen = (role: Parameters<typeof navigation>[0]) =>
+    navigation(role).flatMap((group) => group.items.map((item) => item.to));
+
+  it("leads nobody where they may not look", () => {
+    expect(seen("owner")).toContain("/audit-log");
+    for (const role of ["developer", "billing", "viewer"] as const) {
+      expect(seen(role)).not.toContain("/audit-log");
+      expect(seen(role)).not.toContain("/management-keys");
+    }
+  });
+
+  it("names everything once", () => {
+    const all = seen("owner");
+    expect(new Set(all).size).toBe(all.length);
+  });
+});

@@ -13,7 +13,7 @@ use canon::{Dialect, Fault, FaultKind, Retry};
 use std::borrow::Cow;
 use table::{Row, row};
 
-pub use snapshot::{snapshot, table_markdown};
+pub use snapshot::{FaultRow, rows, snapshot, table_markdown};
 pub use upstream::{UpstreamClass, UpstreamFault, UpstreamHints, decode_upstream_fault, reword};
 
 /// How an error body looks; each surface has one (R-ERR-1..4).

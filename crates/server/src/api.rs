@@ -11,6 +11,7 @@ mod document;
 mod fit;
 mod gate;
 mod idempotency;
+mod install_tokens;
 mod key_hand;
 mod key_rules;
 mod key_told;
@@ -33,6 +34,7 @@ mod usage;
 mod workspace_rules;
 mod workspaces;
 
+pub use document::made as document_of_manage;
 pub use idempotency::once_place;
 pub use keys::new_key;
 pub use operator::mint_operator_token;

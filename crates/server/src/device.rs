@@ -18,6 +18,9 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 /// So many of them.
 const USER_CODE_LETTERS: usize = 8;
 
+/// What set-up tokens begin with.
+pub const INSTALL_BEGINS: &str = "it_";
+
 /// How often devices ask, on this node.
 #[derive(Default)]
 pub struct Desk {
@@ -102,6 +105,14 @@ impl House {
     /// The digest of a device's code.
     pub fn device_digest(&self, code: &str) -> [u8; 32] {
         self.vault.digest(&format!("device\n{code}"))
+    }
+
+    /// A new set-up token, and the digest by which it is found: it is the code of a device that was approved before it asked.
+    pub fn install_token(&self) -> (Secret<String>, [u8; 32]) {
+        let code = self.device_code();
+        let text = format!("{INSTALL_BEGINS}{}", code.expose());
+        let digest = self.device_digest(&text);
+        (Secret::new(text), digest)
     }
 
     /// The digest of a code that somebody typed, however they wrote it; `None` where it cannot be one.

@@ -10,6 +10,7 @@ mod document;
 mod gemini;
 mod health;
 pub mod models;
+mod pages;
 mod responses;
 mod tasks;
 
@@ -75,9 +76,8 @@ impl Front {
             others = open(others, surface);
             calls.extend(model_calls(surface));
         }
-        let others = console::add(health::add(others, &worker.house), &worker.house)
-            .fallback(any(nowhere))
-            .with_state(worker.clone());
+        let others = pages::add(health::add(others, &worker.house), &worker.house);
+        let others = console::add(others, &worker.house).fallback(any(nowhere)).with_state(worker.clone());
         Self { worker, calls: calls.into(), others }
     }
 

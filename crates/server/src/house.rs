@@ -15,6 +15,7 @@ use crate::log::Log;
 use crate::mail::{MailError, Post};
 use crate::metrics::Metrics;
 use crate::own::{self, LiveOwn};
+use crate::pages::Pages;
 use crate::people::{Backoff, Hasher, LivePeople, LivePrograms};
 use crate::refusals::Refusals;
 use crate::room::Room;
@@ -98,6 +99,8 @@ pub struct House {
     pub room: Arc<Room>,
     /// Requests as they end, for whoever watches.
     pub live_rows: LiveRows,
+    /// Public pages that were made already.
+    pub pages: Pages,
     /// Tells the keeper of tasks that there is a new one.
     pub task_begun: Notify,
     /// Holds whose relay broke before it closed them.
@@ -168,6 +171,7 @@ impl House {
             refusals: Refusals::default(),
             room: Arc::default(),
             live_rows: LiveRows::default(),
+            pages: Pages::default(),
             task_begun: Notify::new(),
             forgotten: Mutex::default(),
             draining: AtomicBool::new(false),

@@ -34,6 +34,7 @@ mod mail;
 mod metrics;
 mod openapi;
 mod own;
+mod pages;
 mod past;
 mod people;
 mod pipeline;
@@ -76,8 +77,8 @@ pub use past::{PastCall, PastEnding, PastError};
 pub use reseal::{SealError, change_master, open_vault};
 pub use seal::Vault;
 pub use settings::{
-    AssetHome, AssetSettings, BodySettings, BucketSettings, LogFormat, MailHome, MailSettings, PendingData,
-    Registration, RelaySettings, Settings, SharedConfig, Style, UsageKept,
+    AssetHome, AssetSettings, BodySettings, BucketSettings, LogFormat, MailHome, MailSettings, OperatorSettings,
+    PendingData, Registration, RelaySettings, Settings, SharedConfig, Style, UsageKept,
 };
 pub use surface::{Families, Models, PRESETS, Preset, Surface, Surfaces, defaults as default_surfaces};
 pub use tasks::Tasks;

@@ -325,3 +325,9 @@ pub const MAIL_TIME_MAX: Duration = Duration::from_secs(20);
 pub const MAIL_TRIES: u32 = 4;
 /// The wait before a mail is tried again; it doubles with each.
 pub const MAIL_RETRY: Duration = Duration::from_secs(2);
+/// So many bytes of public pages are kept ready, compressed ones among them; then they are made anew.
+pub const PAGES_KEPT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How old the sums behind the public status may be.
+pub const STATUS_KEPT: Duration = Duration::from_secs(60);
+/// How long a set-up token works.
+pub const INSTALL_TIME: Duration = Duration::from_secs(15 * 60);

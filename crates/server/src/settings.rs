@@ -48,6 +48,8 @@ pub struct Settings {
     pub pending_data: PendingData,
     /// What a credit is worth where costs are shown in credits.
     pub credit: NanoUsd,
+    /// Who runs the platform, as its public pages say it.
+    pub operator: OperatorSettings,
     /// Who may sign up.
     pub registration: Registration,
     /// How letters go out.
@@ -192,6 +194,19 @@ pub enum Registration {
     Invited,
     /// Nobody.
     Closed,
+}
+
+/// What the operator says of themselves on the public pages; what is empty is said to be missing.
+#[derive(Clone, Debug, Default)]
+pub struct OperatorSettings {
+    /// What the service is called.
+    pub name: String,
+    /// An address of mail or of a page.
+    pub support: String,
+    /// Terms of use: an address, or the text in Markdown.
+    pub terms: String,
+    /// What becomes of data: an address, or the text in Markdown.
+    pub privacy: String,
 }
 
 /// Settings of letters.

@@ -17,8 +17,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use server::{
     AssetFault, AssetHome, AssetSettings, BodySettings, BucketSettings, Front, House, Log, LogFormat, MailHome,
-    MailSettings, Parts, PendingData, Registration, RelaySettings, Settings, Surface, Surfaces, Tasks, Upstream,
-    UsageKept, Vault, Worker,
+    MailSettings, OperatorSettings, Parts, PendingData, Registration, RelaySettings, Settings, Surface, Surfaces,
+    Tasks, Upstream, UsageKept, Vault, Worker,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -468,6 +468,7 @@ fn settings(setup: &Setup) -> Settings {
                 None => AssetHome::Bucket(bucket()),
             },
         },
+        operator: OperatorSettings::default(),
         registration: Registration::Closed,
         mail: MailSettings { from: "sim <sim@localhost>".into(), home: MailHome::Folder("unused".into()) },
         task_time_max: Duration::from_secs(3_600),

@@ -22,7 +22,7 @@ impl Console for Paper {
             "assets/app.js" => ("plain", [1; 32]),
             "assets/app.js.br" => ("brotli", [2; 32]),
             "assets/app.js.gz" => ("gzip", [3; 32]),
-            "robots.txt" => ("robots", [4; 32]),
+            "humans.txt" => ("robots", [4; 32]),
             "index.html" | "paths.json" => ("hidden", [5; 32]),
             _ => return None,
         };

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// What each crate may depend on. Tests (dev-dependencies) may use `sim` and `simtest` besides.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("units", &[]),
     ("canon", &["units"]),
     ("dialect", &["units", "canon"]),
@@ -15,7 +15,11 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("ledger", &["units", "catalog"]),
     ("store", &["units", "catalog", "admit", "ledger"]),
     ("limits", &["units", "catalog", "admit"]),
-    ("server", &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store", "tokens", "limits"]),
+    (
+        "server",
+        &["units", "canon", "dialect", "catalog", "admit", "route", "ledger", "store", "tokens", "limits", "pages"],
+    ),
+    ("pages", &[]),
     ("sim", &["units"]),
     ("web", &[]),
     ("tollgate", &["units", "catalog", "server", "store", "sim", "web"]),
@@ -31,7 +35,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
 const KNOWS_ALL: &str = "simtest";
 
 /// Crates that cannot wait, draw lots or open a socket.
-const PURE: [&str; 8] = ["units", "canon", "dialect", "tokens", "catalog", "admit", "route", "ledger"];
+const PURE: [&str; 9] = ["pages", "units", "canon", "dialect", "tokens", "catalog", "admit", "route", "ledger"];
 
 /// Beginnings of names of crates that bring a runtime, a server, a driver or chance.
 const IMPURE: [&str; 14] = [

@@ -16,6 +16,29 @@ const fn blame(kind: FaultKind) -> &'static str {
     }
 }
 
+/// A row of the catalogue, as people read it.
+#[derive(Clone, Copy, Debug)]
+pub struct FaultRow {
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code.
+    pub code: &'static str,
+    /// Whose business it is.
+    pub who: &'static str,
+    /// What happened.
+    pub meaning: &'static str,
+    /// What the reader can do.
+    pub remedy: &'static str,
+}
+
+/// Every row of the catalogue (R-ERR-8).
+pub fn rows() -> impl Iterator<Item = FaultRow> {
+    FaultKind::ALL.iter().map(|kind| {
+        let row = row(*kind);
+        FaultRow { status: row.status, code: row.code, who: blame(*kind), meaning: row.meaning, remedy: row.remedy }
+    })
+}
+
 /// docs/FAULTS.md: every row of the catalogue with its meaning and what to do (R-ERR-8).
 pub fn table_markdown() -> String {
     let mut out = String::from(

@@ -23,6 +23,11 @@ pub async fn show() -> Answer {
     Answer::ok(&*DOCUMENT)
 }
 
+/// The document, made once.
+pub fn made() -> &'static Value {
+    &DOCUMENT
+}
+
 fn generator(takes: bool) -> SchemaGenerator {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();

@@ -5,9 +5,9 @@ use super::gate::{self, May};
 use super::people::{account, invitations, members, password, sessions, totp, users};
 use super::problem::Problem;
 use super::{
-    about, account_limits, account_models, catalogue, credit, devices, document, fit, key_told, keys, log,
-    management_keys, operator, own_providers, page, platform, records, secrets, tokens, usage, workspace_rules,
-    workspaces,
+    about, account_limits, account_models, catalogue, credit, devices, document, fit, install_tokens, key_told,
+    keys, log, management_keys, operator, own_providers, page, platform, records, secrets, tokens, usage,
+    workspace_rules, workspaces,
 };
 use crate::house::Worker;
 use crate::surface::MANAGED;
@@ -238,6 +238,8 @@ pub static ROWS: &[Row] = rows![
     POST "/devices/deny" "devices.deny", May::Session, devices::Typed => devices::DeviceTold, devices::deny;
     /// A device gets a key of this workspace, which belongs to who says so.
     POST "/workspaces/{workspace}/devices" "devices.approve", MAKING_PEOPLE, devices::Typed => devices::DeviceTold, devices::approve;
+    /// Makes a token that a set-up script changes for a key of this workspace, once; it is in this answer and nowhere else.
+    POST "/workspaces/{workspace}/install-tokens" "install_tokens.create", MAKING_PEOPLE, () => install_tokens::InstallToken, install_tokens::create, 201;
     /// Management keys of a workspace, newest first.
     GET "/workspaces/{workspace}/management-keys" "management_keys.list", PEOPLE, page::WhichPage => management_keys::ManagementKeys, management_keys::list;
     /// Makes a management key; its text is in this answer and nowhere else.

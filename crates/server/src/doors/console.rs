@@ -127,13 +127,26 @@ fn found(house: &House, request: &Request<Body>) -> Option<Response<Body>> {
         Some((file, name)) => (file, Some(name)),
         None => (plain, None),
     };
-    Some(told(file, (kind, coding), path.starts_with(ASSETS), headers))
+    let lasts = path.starts_with(ASSETS);
+    let cache = if lasts { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
+    Some(give(Given { file, kind, coding, cache }, headers))
 }
 
-fn told(
-    ConsoleFile { bytes, digest }: ConsoleFile,
-    (kind, coding): (&'static str, Option<&'static str>),
-    lasts: bool,
+/// A file as it goes out.
+pub struct Given {
+    /// What is in it, as it is coded.
+    pub file: ConsoleFile,
+    /// Its type.
+    pub kind: &'static str,
+    /// How it is coded, where it is.
+    pub coding: Option<&'static str>,
+    /// How long it may be kept.
+    pub cache: &'static str,
+}
+
+/// The answer with a file, or that its reader has it.
+pub fn give(
+    Given { file: ConsoleFile { bytes, digest }, kind, coding, cache }: Given,
     asked: &HeaderMap,
 ) -> Response<Body> {
     let tag = format!("\"{}\"", base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(&digest[..NONCE_BYTES]));
@@ -144,7 +157,6 @@ fn told(
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
     let headers = response.headers_mut();
-    let cache = if lasts { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
     for (name, value) in [
         (CONTENT_TYPE, kind),
         (CACHE_CONTROL, cache),
@@ -163,7 +175,7 @@ fn told(
 }
 
 /// Whether a coding is taken: named, and not with a weight of nothing.
-fn accepts(headers: &HeaderMap, coding: &str) -> bool {
+pub fn accepts(headers: &HeaderMap, coding: &str) -> bool {
     let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|v| v.to_str().ok());
     lists.flat_map(|list| list.split(',')).any(|one| {
         let mut parts = one.split(';').map(str::trim);

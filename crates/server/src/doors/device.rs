@@ -2,6 +2,8 @@
 //! about it in a browser; then it gets a key of theirs, once. In: forms or JSON of devices. Out: the answers of the RFC.
 //! Never here: who may decide (api/devices), how codes are made (device).
 
+mod install;
+
 use crate::address;
 use crate::api::new_key;
 use crate::entry::Door;
@@ -31,12 +33,13 @@ use units::{Timestamp, UserId, WorkspaceId};
 /// What a device says to ask for its key.
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// The two paths. People decide at a page of the console.
+/// The paths. People decide at a page of the console.
 pub fn router(worker: &Worker) -> Router<Worker> {
     let door = Door { surface: &DEVICES, endpoint: visit::UNKNOWN, dialect: None };
     let at = |path: &str| format!("{}{path}", DEVICES.base);
-    let both = Router::new().route(&at("/code"), post(code)).route(&at("/token"), post(token));
-    both.layer(from_fn_with_state((worker.house.clone(), door), visit::attend))
+    let all = Router::new().route(&at("/code"), post(code)).route(&at("/token"), post(token));
+    let all = all.route(&at("/install"), post(install::install));
+    all.layer(from_fn_with_state((worker.house.clone(), door), visit::attend))
 }
 
 /// An answer that says why not, in the words of the RFC.

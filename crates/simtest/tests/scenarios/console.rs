@@ -121,7 +121,7 @@ async fn r_web_1_files_are_kept_and_compressed() {
     tags.sort();
     tags.dedup();
     assert_eq!(tags.len(), 3, "a tag for each coding");
-    let robots = sim.visit("GET", "/robots.txt").await;
+    let robots = sim.visit("GET", "/humans.txt").await;
     assert_eq!((robots.status().as_u16(), header(&robots, "cache-control")), (200, "public, max-age=3600"));
     // Files are asked for with every page: good ones are no news.
     let log = sim.log.take();

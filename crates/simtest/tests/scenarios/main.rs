@@ -13,6 +13,7 @@ mod leaving;
 mod limits;
 mod money;
 mod own_keys;
+mod pages;
 mod pairs;
 mod pictures;
 mod refusals;

@@ -4,8 +4,8 @@ use crate::config::declare::{Kind, SETTINGS};
 use crate::config::load::{Layers, Loaded, Mistake};
 use crate::config::{assets, surfaces};
 use server::{
-    BodySettings, Families, LogFormat, MailHome, MailSettings, PendingData, Registration, RelaySettings, Settings,
-    SharedConfig, Surface, UsageKept, is_mail_sender, is_mail_server,
+    BodySettings, Families, LogFormat, MailHome, MailSettings, OperatorSettings, PendingData, Registration,
+    RelaySettings, Settings, SharedConfig, Surface, UsageKept, is_mail_sender, is_mail_server,
 };
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -140,6 +140,12 @@ impl Config {
                 // The largest value that is taken fits many times.
                 credit: NanoUsd::from_micro(i64::try_from(number("credits.value_micro_usd")).unwrap_or(1))
                     .unwrap_or_default(),
+                operator: OperatorSettings {
+                    name: text("operator.name").to_owned(),
+                    support: text("operator.support").to_owned(),
+                    terms: text("operator.terms").to_owned(),
+                    privacy: text("operator.privacy").to_owned(),
+                },
                 registration: match text("accounts.registration") {
                     "invited" => Registration::Invited,
                     "closed" => Registration::Closed,

@@ -234,6 +234,20 @@ pub const SETTINGS: &[Setting] = &[
         "open",
         "Who may sign up: everybody, who is invited into a workspace, or nobody.",
     ),
+    setting("operator.name", Kind::Text, "", "What the service is called on its public pages; empty is Tollgate."),
+    setting(
+        "operator.support",
+        Kind::Text,
+        "",
+        "How users reach who runs it, on the public pages: an address of mail, or https://...; empty is told as missing, here and below.",
+    ),
+    setting(
+        "operator.terms",
+        Kind::Text,
+        "",
+        "Terms of use at /legal/terms: an address (https://...), or the text itself in Markdown.",
+    ),
+    setting("operator.privacy", Kind::Text, "", "The same about data, at /legal/privacy."),
     setting(
         "mail.smtp_url",
         Kind::Secret,

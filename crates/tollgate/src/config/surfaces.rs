@@ -8,7 +8,19 @@ use server::{Families, Models, Preset, Style, Surface};
 use std::borrow::Cow;
 
 /// Bases that are not to be had, nor what lies below them or above.
-const RESERVED: [&str; 5] = ["/api/manage", "/healthz", "/readyz", "/metrics", "/assets"];
+const RESERVED: [&str; 11] = [
+    "/api/manage",
+    "/api/device",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/assets",
+    "/docs",
+    "/pricing",
+    "/status",
+    "/legal",
+    "/downloads",
+];
 /// The longest base path.
 const BASE_BYTES_MAX: usize = 100;
 /// The longest beginning of an id.

@@ -169,3 +169,51 @@ async fn r_lim_3_codes_are_not_guessed() {
     }
     assert_eq!((begun[19], begun[20], begun[21]), (200, 429, 429));
 }
+
+const TOKENS: &str = "POST /api/manage/workspaces/acme/install-tokens";
+
+impl Town {
+    /// A script sends its token.
+    async fn install(&self, token: &str) -> (u16, Value) {
+        let body = json!({ "token": token, "host": "box" }).to_string();
+        let request = Request::builder().method(Method::POST).uri("/api/device/install");
+        let response = self.front.clone().answer(request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        (response.status().as_u16(), serde_json::from_str(&text_of(response).await).unwrap())
+    }
+}
+
+/// R-WEB-3: a set-up token becomes one key of who made it, within a quarter of an hour, and is in no log.
+#[tokio::test]
+async fn r_web_3_a_set_up_token_becomes_one_key() {
+    let town = Town::open("install").await;
+    let (developer, viewer, token) = (town.by("developer").await, town.by("viewer").await, town.by("token").await);
+    assert_eq!(town.call(&viewer, TOKENS, Value::Null).await.0, 403);
+    // The key would be nobody's.
+    assert_eq!(town.call(&token, TOKENS, Value::Null).await.0, 403);
+    let (status, made) = town.call(&developer, TOKENS, Value::Null).await;
+    assert_eq!(status, 201, "{made}");
+    let text = made["token"].as_str().unwrap();
+    assert!(made["sh"].as_str().unwrap().contains(&format!("/install.sh?key={text}")) && pages::is_plain_key(text));
+    let (status, told) = town.install(text).await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!(town.works(&json!({ "key": told["access_token"] })).await, 200);
+    let path = format!("GET /api/manage/workspaces/acme/keys/{}", told["key_id"].as_str().unwrap());
+    let key = town.call(&developer, &path, Value::Null).await.1;
+    assert_eq!(
+        (&key["name"], &key["owner"]),
+        (&json!("Claude Code on box"), &json!(town.user("developer").to_string()))
+    );
+    for wrong in [text, "it_unknown", "", "sk-x"] {
+        assert_eq!(
+            (town.install(wrong).await.0, town.install(wrong).await.1["error"].clone()),
+            (400, json!("invalid_grant"))
+        );
+    }
+    let late = town.call(&developer, TOKENS, Value::Null).await.1;
+    town.clock.0.fetch_add(15 * 60_000, Ordering::Relaxed);
+    assert_eq!(town.install(late["token"].as_str().unwrap()).await.0, 400);
+    let owner = town.by("owner").await;
+    let (_, log) = town.call(&owner, "GET /api/manage/workspaces/acme/log?limit=9", Value::Null).await;
+    assert!(log.to_string().contains("install_token.create") && !log.to_string().contains("it_"), "{log}");
+}

@@ -26,6 +26,9 @@ const LISTS = new RegExp(
     String.raw`node_modules[\\/]@mantine[\\/]core[\\/]esm[\\/]components[\\/](SimpleGrid|Badge|Progress)`,
   ].join("|"),
 );
+/** The icons of the frame: one file, where each by itself would be mostly its wrapping. */
+const ICONS =
+  /icons[\\/]Icon(ChartBar|History|Key|LayoutDashboard|ListDetails|Logout|PlugConnected|Plus|Robot|Search|Settings|Stack2|Terminal2|UserCircle|UsersGroup|Check|Selector)\.mjs/;
 /** So many pages that use a module put it into the common file. */
 const SHARED_BY = 12;
 
@@ -51,6 +54,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "base", test: BASE, priority: 2 },
+            { name: "icons", test: ICONS, priority: 1, includeDependenciesRecursively: false },
             { name: "live", test: LIVE, priority: 1, includeDependenciesRecursively: false },
             { name: "lists", test: LISTS, priority: 1, includeDependenciesRecursively: false },
             { name: "common", minShareCount: SHARED_BY, test: (id) => !FORMS.test(id) },

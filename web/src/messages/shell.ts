@@ -11,6 +11,8 @@ export const shell = {
     overview: "Overview",
     requests: "Requests",
     usage: "Usage",
+    models: "Models",
+    playground: "Playground",
     keys: "API keys",
     team: "Team",
     providerKeys: "Provider keys",

@@ -10,6 +10,8 @@ import {
   IconPlugConnected,
   IconRobot,
   IconSettings,
+  IconStack2,
+  IconTerminal2,
   IconUsersGroup,
 } from "@tabler/icons-react";
 import type { LinkProps } from "@tanstack/react-router";
@@ -43,7 +45,11 @@ const GROUPS: readonly NavGroup[] = [
   },
   {
     label: shell.groups.build,
-    items: [{ to: "/keys", label: shell.pages.keys, Icon: IconKey }],
+    items: [
+      { to: "/models", label: shell.pages.models, Icon: IconStack2 },
+      { to: "/playground", label: shell.pages.playground, Icon: IconTerminal2, right: "keys.make" },
+      { to: "/keys", label: shell.pages.keys, Icon: IconKey },
+    ],
   },
   {
     label: shell.groups.workspace,

@@ -1,0 +1,45 @@
+// A field of several lines.
+import { InputBase } from "@mantine/core";
+import "../../../../parts/fields";
+import type { KeyboardEvent } from "react";
+import classes from "./playground.module.css";
+
+interface LinesProps {
+  label: string;
+  description?: string;
+  rows: number;
+  value: string;
+  /** In letters of one width. */
+  mono?: boolean;
+  error?: string | null;
+  onChange: (value: string) => void;
+  onKeyDown?: (event: KeyboardEvent) => void;
+}
+
+/** The field. */
+export function Lines({
+  label,
+  description,
+  rows,
+  value,
+  mono = false,
+  error = null,
+  onChange,
+  onKeyDown,
+}: LinesProps) {
+  return (
+    <InputBase
+      component="textarea"
+      multiline
+      label={label}
+      description={description}
+      rows={rows}
+      value={value}
+      error={error}
+      spellCheck={!mono}
+      classNames={{ input: mono ? `${classes.lines} ${classes.mono}` : (classes.lines ?? "") }}
+      onKeyDown={onKeyDown}
+      onChange={(event: React.ChangeEvent<HTMLTextAreaElement>) => onChange(event.currentTarget.value)}
+    />
+  );
+}

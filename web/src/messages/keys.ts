@@ -75,6 +75,7 @@ export const keys = {
   },
   detail: {
     spending: "Spending",
+    requests: "Its requests",
     spendingAbout: "What was charged to this key, rounded up; days and months are UTC.",
     today: "Today",
     month: "This month",

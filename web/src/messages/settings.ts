@@ -21,6 +21,11 @@ export const settings = {
   switches: "Switches",
   apiOff: "An operator has switched the API off for this workspace: every call is refused.",
   ownOnly: "Calls use this workspace's own provider keys alone.",
+  data: "Your data",
+  dataAbout:
+    "Every request that is still kept, a line each: when, which key and model, tokens, what it cost. No prompts, no answers.",
+  dataOwn: "Every request of your keys that is still kept, a line each: when, which model, tokens, what it cost.",
+  csv: "Download all requests as CSV",
   leave: "Leave",
   leaveAbout: "You go; the workspace stays. Its last owner cannot leave.",
 } as const;

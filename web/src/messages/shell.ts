@@ -38,9 +38,13 @@ export const shell = {
   schemes: { auto: "System", light: "Light", dark: "Dark" },
   palette: "Go to…",
   paletteOpen: "Find pages and workspaces",
-  paletteHint: "Type a page, a workspace or what you want to do",
+  paletteHint: "A page, a workspace, a request id, or what you want to do",
   paletteNothing: "Nothing fits",
-  paletteGroups: { pages: "Pages", actions: "Actions", workspaces: "Workspaces" },
+  pasted: {
+    request: (id: string) => `Request ${id}`,
+    key: (id: string) => `Key ${id}`,
+  },
+  paletteGroups: { ids: "Ids", pages: "Pages", actions: "Actions", workspaces: "Workspaces" },
   createKey: "Create an API key",
   version: (version: string) => `Tollgate ${version}`,
 } as const;

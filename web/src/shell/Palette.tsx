@@ -1,7 +1,7 @@
 // Everything by the keyboard: pages, workspaces, what is done often. In: a few letters. Out: where to go. Never here: a thing that the
 // navigation would not lead to either.
 
-import { IconLogout, IconPlus, IconSearch, IconUserCircle } from "@tabler/icons-react";
+import { IconKey, IconListDetails, IconLogout, IconPlus, IconSearch, IconUserCircle } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "react";
 import { may } from "../lib/roles";
@@ -11,7 +11,7 @@ import { shell } from "../messages/shell";
 import { Dialog } from "../parts/Dialog";
 import { TextInput } from "../parts/fields";
 import { Initial } from "../parts/Initial";
-import { fits } from "./fits";
+import { fits, idOf } from "./fits";
 import { navigation } from "./nav";
 import classes from "./Palette.module.css";
 import type { ShellProps } from "./Shell";
@@ -46,10 +46,12 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const list = useId();
+  const pasted = usePasted(typed, props);
   const groups = useCommands(props)
     .map((group) => ({ ...group, commands: group.commands.filter((command) => fits(command.label, typed)) }))
     .filter((group) => group.commands.length > 0);
-  const shown = groups.flatMap((group) => group.commands);
+  const all = pasted ? [pasted, ...groups] : groups;
+  const shown = all.flatMap((group) => group.commands);
   const chosen = shown[Math.min(at, shown.length - 1)];
   const optionId = (command: Command) => `${list}-${command.id}`;
   useEffect(() => {
@@ -93,7 +95,7 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
         }}
       />
       <div id={list} role="listbox" aria-label={shell.paletteOpen} className={classes.list} tabIndex={-1}>
-        {groups.map((group) => (
+        {all.map((group) => (
           // biome-ignore lint/a11y/useSemanticElements: a group of options is no fieldset
           <div key={group.label} role="group" aria-label={group.label}>
             <div className={classes.label} aria-hidden>
@@ -121,6 +123,21 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
       <div role="status">{shown.length === 0 ? <p className={classes.nothing}>{shell.paletteNothing}</p> : null}</div>
     </>
   );
+}
+
+/** Where an id leads that was pasted. */
+function usePasted(typed: string, { workspace }: ShellProps): Group | null {
+  const navigate = useNavigate();
+  const found = idOf(typed);
+  if (!found || !workspace) return null;
+  const { kind, id } = found;
+  const run = () =>
+    kind === "request"
+      ? navigate({ to: "/requests/$request", params: { request: id } })
+      : navigate({ to: "/keys/$key", params: { key: id } });
+  const Icon = kind === "request" ? IconListDetails : IconKey;
+  const command = { id, label: shell.pasted[kind](id), icon: <Icon size={18} aria-hidden />, run };
+  return { label: shell.paletteGroups.ids, commands: [command] };
 }
 
 function useCommands({ session, workspaces, workspace }: ShellProps): readonly Group[] {

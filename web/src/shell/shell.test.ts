@@ -1,6 +1,6 @@
 // The navigation by role, and the letters that find something.
 import { describe, expect, it } from "vitest";
-import { fits } from "./fits";
+import { fits, idOf } from "./fits";
 import { navigation } from "./nav";
 
 describe("the palette", () => {
@@ -16,6 +16,17 @@ describe("the palette", () => {
     ["Audit log", "udit"],
     ["Audit log", "audit x"],
   ])("does not find %s by %s", (label, typed) => expect(fits(label, typed)).toBe(false));
+});
+
+describe("an id that was pasted", () => {
+  it("is told from words", () => {
+    const id = "req_01m8ny74n1evy8tcmwjzj2ahma";
+    expect(idOf(` ${id}\n`)).toEqual({ kind: "request", id });
+    expect(idOf("key_01m8ny74n1evy8tcmwjzj2ahma")?.kind).toBe("key");
+    expect(["req_", id.toUpperCase(), `${id}a`, "usr_01m8ny74n1evy8tcmwjzj2ahma", "requests"].map(idOf)).toEqual(
+      Array(5).fill(null),
+    );
+  });
 });
 
 describe("the navigation", () => {

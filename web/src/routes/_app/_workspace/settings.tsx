@@ -1,14 +1,16 @@
 // The workspace itself: its name, what it may ask for, what each end user may, and leaving it.
 import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconAlertTriangle } from "@tabler/icons-react";
-import { queryOptions, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { IconAlertTriangle, IconDownload } from "@tabler/icons-react";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import type { components } from "#schema";
 import { api, take } from "../../../lib/api";
 import { useSending } from "../../../lib/form";
 import { useHere } from "../../../lib/here";
 import { useLeave } from "../../../lib/leaving";
+import { limitsQuery } from "../../../lib/models";
+import { csvHref } from "../../../lib/requests";
 import { distance } from "../../../lib/time";
 import { tellDone } from "../../../lib/toasts";
 import { common } from "../../../messages/common";
@@ -21,12 +23,6 @@ import { TextInput } from "../../../parts/fields";
 import { Page, Section } from "../../../parts/Page";
 import { When } from "../../../parts/When";
 import { QuotaSection } from "./-quota";
-
-const limitsQuery = (workspace: string) =>
-  queryOptions({
-    queryKey: ["limits", workspace],
-    queryFn: () => take(api.GET("/workspaces/{workspace}/limits", { params: { path: { workspace } } })),
-  });
 
 export const Route = createFileRoute("/_app/_workspace/settings")({
   loader: ({ context }) => context.client.ensureQueryData(limitsQuery(context.workspaceName)),
@@ -56,6 +52,7 @@ function Settings() {
       </Section>
       <LimitFacts />
       <QuotaSection of="end_user" title={team.quota.endUser} about={team.quota.endUserAbout} />
+      <Data />
       {here.workspace.role ? (
         <Section title={words.leave} about={words.leaveAbout}>
           <Group>
@@ -66,6 +63,27 @@ function Settings() {
         </Section>
       ) : null}
     </Page>
+  );
+}
+
+/** Everything that is kept of requests, to take away. */
+function Data() {
+  const { name, role } = useHere();
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (
+    <Section title={words.data} about={role === "developer" ? words.dataOwn : words.dataAbout}>
+      <Group>
+        <Button
+          component="a"
+          href={csvHref(name, {}, zone)}
+          download
+          variant="default"
+          leftSection={<IconDownload size={16} aria-hidden />}
+        >
+          {words.csv}
+        </Button>
+      </Group>
+    </Section>
   );
 }
 

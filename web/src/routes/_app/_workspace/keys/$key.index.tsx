@@ -37,7 +37,15 @@ function KeyPage() {
       about={<KeyStateBadge of={key} />}
       actions={here.may("keys.make") && !key.revoked_at ? <Actions of={key} /> : null}
     >
-      <Section title={words.spending} about={words.spendingAbout}>
+      <Section
+        title={words.spending}
+        about={words.spendingAbout}
+        actions={
+          <LinkButton to="/requests" search={{ key: key.id, since: "30d" }} variant="subtle" size="xs">
+            {words.requests}
+          </LinkButton>
+        }
+      >
         <SimpleGrid cols={{ base: 1, sm: 3 }}>
           <Span label={words.today} spent={key.spend.day_micro_usd} cap={key.rules.caps.day_micro_usd} />
           <Span label={words.month} spent={key.spend.month_micro_usd} cap={key.rules.caps.month_micro_usd} />

@@ -6,7 +6,13 @@ import { defineConfig } from "vite";
 import { consolePaths, precompressed } from "./build/plugins.mjs";
 import { routes } from "./build/routes.mjs";
 
-const BASE = /node_modules[\\/](react|react-dom|scheduler|@tanstack|openapi-fetch)[\\/]/;
+const BASE = new RegExp(
+  [
+    String.raw`node_modules[\\/](react|react-dom|scheduler|@tanstack|openapi-fetch)[\\/]`,
+    // What every icon is made with: it must be there before the first.
+    String.raw`@tabler[\\/]icons-react[\\/]dist[\\/]esm[\\/](createReactComponent|defaultAttributes)`,
+  ].join("|"),
+);
 /** What forms are made of: not every page is one. */
 const FORMS = new RegExp(
   [

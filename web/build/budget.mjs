@@ -1,5 +1,6 @@
 // Weighs a build as it is sent to browsers that take gzip: the shell (what every page of a signed-in user loads), each page, and both
-// together. Prints the table of docs/CONSOLE.md; its last line is read by `cargo xtask test`. In: a folder of a build. Out: a verdict.
+// together; and looks for files that need each other in a circle. Prints the table of docs/CONSOLE.md; its last line is read by
+// `cargo xtask test`. In: a folder of a build. Out: a verdict.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,6 +53,26 @@ export function weights(folder) {
   ];
 }
 
+/**
+ * Files of a build that need each other before they have begun: whichever is first finds the other empty.
+ * @param {string} folder
+ * @returns {string[]}
+ */
+export function circles(folder) {
+  const manifest = JSON.parse(readFileSync(join(folder, ".vite/manifest.json"), "utf8"));
+  const done = new Set();
+  const found = [];
+  const walk = (name, way) => {
+    if (way.includes(name))
+      found.push([...way.slice(way.indexOf(name)), name].map((one) => manifest[one].file).join(" needs "));
+    if (done.has(name) || way.includes(name)) return;
+    for (const next of manifest[name].imports ?? []) walk(next, [...way, name]);
+    done.add(name);
+  };
+  for (const name of Object.keys(manifest)) walk(name, []);
+  return found;
+}
+
 function bytes(file) {
   return existsSync(`${file}.gz`) ? statSync(`${file}.gz`).size : gzipSync(readFileSync(file)).length;
 }
@@ -63,7 +84,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       `${bytes > limit ? "too heavy" : "ok       "} ${(bytes / KB).toFixed(1).padStart(6)} kB of ${limit / KB}  ${name}`,
     );
   }
-  const failed = all.filter(({ bytes, limit }) => bytes > limit).length;
-  console.log(`${all.length - failed} passed, ${failed} failed`);
+  const round = circles(process.argv[2] ?? "dist");
+  for (const circle of round) console.log(`circle    ${circle}`);
+  const failed = all.filter(({ bytes, limit }) => bytes > limit).length + round.length;
+  console.log(`${all.length + 1 - failed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

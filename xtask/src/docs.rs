@@ -13,7 +13,7 @@ struct Generated {
 }
 
 /// Every generated document. To add one: write the test, add its line, run `cargo xtask docs`.
-const GENERATED: [Generated; 6] = [
+const GENERATED: [Generated; 7] = [
     Generated {
         document: "docs/SETTINGS.md and tollgate.example.toml",
         package: "tollgate",
@@ -31,6 +31,7 @@ const GENERATED: [Generated; 6] = [
         package: "server",
         test: "r_acc_1_the_document_of_the_api_is_checked_in",
     },
+    Generated { document: "docs/METRICS.md", package: "server", test: "r_use_5_the_page_of_metrics_is_the_table" },
     Generated { document: "docs/SEED_ROWS.md", package: "xtask", test: "seed_rows_are_told" },
 ];
 

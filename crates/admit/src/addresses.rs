@@ -71,6 +71,14 @@ impl Addresses {
         known.blocked_until.filter(|until| *until > now)
     }
 
+    /// How many are blocked.
+    pub fn blocked_count(&self, now: Timestamp) -> usize {
+        let recent = self.recent.iter();
+        // What is in both counts by what is known lately.
+        let before = self.before.iter().filter(|(address, _)| !self.recent.contains_key(address));
+        recent.chain(before).filter(|(_, known)| known.blocked_until.is_some_and(|until| until > now)).count()
+    }
+
     /// An address failed; until when it is blocked, if it is. A block is not made longer by what comes while it lasts.
     pub fn failed(&mut self, address: AddressBlock, now: Timestamp) -> Option<Timestamp> {
         let known = self.known(address, now);
@@ -154,6 +162,7 @@ mod tests {
         assert!(!all.succeeded(bad));
         assert_eq!(all.blocked(bad, at(300_999)), Some(at(301_000)));
         assert_eq!(all.blocked(bad, at(301_000)), None);
+        assert_eq!((all.blocked_count(at(300_999)), all.blocked_count(at(301_000))), (1, 0));
         for n in 0..49 {
             assert_eq!(all.failed(bad, at(301_000 + n)), None);
         }

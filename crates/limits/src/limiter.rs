@@ -96,6 +96,20 @@ impl Limiter {
         self.inner.local.len()
     }
 
+    /// Who would judge a question just now, for a metric.
+    pub fn mode(&self) -> Mode {
+        match &self.inner.shared {
+            None => Mode::Local,
+            Some(shared) if shared.way().is_some() => Mode::Shared,
+            Some(_) => Mode::Degraded,
+        }
+    }
+
+    /// How many addresses are blocked just now, for a metric.
+    pub fn blocked_addresses(&self, now: Timestamp) -> usize {
+        self.inner.local.known_addresses().map_or(0, |addresses| addresses.blocked_count(now))
+    }
+
     /// Until when calls from an address are refused, whatever they bring; `None` when they are not.
     pub fn blocked(&self, address: IpAddr, now: Timestamp) -> Option<Timestamp> {
         self.inner.local.known_addresses()?.blocked(AddressBlock::of(address), now)

@@ -45,7 +45,10 @@ impl House {
 
     /// Tells log and metrics that a request is done.
     pub fn done(&self, done: &Done) {
-        self.metrics.count(done);
+        // Between two versions of the catalogue a model may be gone; it is counted as none then.
+        let catalogue = self.catalogue.load();
+        let sold = catalogue.models.get_key_value(&done.row.model).map(|(id, _)| id);
+        self.metrics.count(done, sold);
         if done.known_caller {
             self.live_rows.ended(&done.row);
         }

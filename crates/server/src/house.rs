@@ -105,6 +105,8 @@ pub struct House {
     pub task_begun: Notify,
     /// Holds whose relay broke before it closed them.
     pub forgotten: Mutex<Vec<RequestId>>,
+    /// When this process opened it.
+    pub started: Timestamp,
     draining: AtomicBool,
     proxy_told: AtomicBool,
 }
@@ -151,6 +153,7 @@ impl House {
             Some(config) => Limiter::shared(config.clone(), Arc::new(RecordedDays(parts.store.clone())))?,
         };
         let house = Self {
+            started: parts.clock.now(),
             parts,
             assets,
             limiter,

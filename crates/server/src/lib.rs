@@ -73,6 +73,7 @@ pub use inside::{Answered, Inside, Question};
 pub use listen::Doors;
 pub use log::{Level, Log, Value};
 pub use mail::{is_sender as is_mail_sender, is_server as is_mail_server};
+pub use metrics::list::{Kind as MetricKind, LIST as METRICS, Listed as ListedMetric};
 pub use past::{PastCall, PastEnding, PastError};
 pub use reseal::{SealError, change_master, open_vault};
 pub use seal::Vault;

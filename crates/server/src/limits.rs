@@ -7,6 +7,11 @@ use units::NanoUsd;
 
 /// Longest `x-client-request-id` that is kept; longer ones are cut.
 pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
+/// The bounds of buckets of metrics that tell seconds.
+pub const SECOND_BUCKETS: [f64; 14] =
+    [0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0, 120.0];
+/// The first audit of a process is this long after its start, or sooner.
+pub const AUDIT_FIRST: Duration = Duration::from_secs(600);
 /// Largest answer of the management API that is read from inside the process.
 pub const INSIDE_ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// So many may watch requests at once.

@@ -98,11 +98,15 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
     let mut attempts = Attempts::new(policy, &counts, turn);
     let mut seat = attempts.first().ok_or_else(|| Lost::Fault(no_route()))?;
     run.job.model.retries.lock().request(run.job.entry.at);
+    if run.attempts == 0 {
+        run.worker.house.metrics.asked(run.job.entry.started.elapsed());
+    }
     loop {
         run.attempts = run.tried_before.saturating_add(attempts.tried());
         run.route = Some(seat.route);
         let failed = match try_seat(run, seat, insert, slot).await? {
             Ok(found) => {
+                attempted(run, seat, None);
                 // What went wrong before is not why a later end is what it is.
                 run.cause = None;
                 return Ok(found);
@@ -113,6 +117,7 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
         *run.reported.lock() = Usage::NONE;
         run.cause = Some(failed.cause);
         note(run, seat, &failed);
+        attempted(run, seat, Some((failed.cause, !matches!(failed.failure, Failure::Request))));
         if matches!(failed.failure, Failure::Credential { retry_after: None }) {
             tell_refused(run, seat);
         }
@@ -141,6 +146,13 @@ fn note(run: &mut Run, seat: Seat, failed: &Failed) {
     };
     if run.tries.len() < TRIES_MAX {
         run.tries.push(tried);
+    }
+}
+
+/// Counts an attempt: what went wrong, and whether its provider is to blame.
+fn attempted(run: &Run, seat: Seat, failed: Option<(&'static str, bool)>) {
+    if let Some(route) = run.job.model.routes.get(seat.route) {
+        run.worker.house.metrics.attempted(&route.provider.recorded, failed);
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Settings {
     pub bodies: BodySettings,
     /// How long a client may take to send its body.
     pub body_time_max: Duration,
+    /// How often the books are audited; zero is never.
+    pub audit_every: Duration,
     /// How long usage is kept.
     pub usage_kept: UsageKept,
     /// How long answers are kept that callers of Responses may go on from; zero keeps none.

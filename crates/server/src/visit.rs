@@ -174,6 +174,7 @@ impl House {
         if probe && facts.status.as_u16() < 400 {
             return;
         }
+        self.metrics.visited(facts.status.as_u16());
         let level = match facts.status.is_server_error() {
             // What the probe has found has lines of its own.
             true if probe => Level::Warn,

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use store::port::{AuditReport, Ledger, Pending, StoreError};
+use store::port::{AuditReport, Ledger, LedgerState, Pending, StoreError};
 use units::{KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
 /// What the book holds.
@@ -202,6 +202,14 @@ impl Ledger for Book {
 
     fn audit(&self) -> Pending<'_, AuditReport> {
         ready(Ok(AuditReport { open_holds: self.open_holds() as u64, ..AuditReport::default() }))
+    }
+
+    fn state(&self) -> Pending<'_, LedgerState> {
+        let pages = self.0.lock();
+        let amounts = pages.holds.values().filter_map(|hold| hold.amount().ok());
+        let held = amounts.fold(NanoUsd::ZERO, |sum, amount| sum.plus(amount).unwrap_or(NanoUsd::MAX));
+        let (open_holds, waiting) = (pages.holds.len() as u64, pages.late.len() as u64);
+        ready(Ok(LedgerState { open_holds, held, waiting, failing: pages.refuse_settles }))
     }
 
     fn close(&self) -> Pending<'_, ()> {

@@ -457,6 +457,7 @@ fn settings(setup: &Setup) -> Settings {
         body_bytes_max: 1 << 20,
         bodies: BodySettings { embeddings: 1 << 10, ..BodySettings::default() },
         body_time_max: Duration::from_secs(10),
+        audit_every: Duration::ZERO,
         usage_kept: UsageKept { rows_days: 90, hours_days: 400 },
         kept_for: Duration::from_secs(3_600),
         kept_bytes_max: 1 << 20,

@@ -99,9 +99,24 @@ pub trait Ledger: Send + Sync {
     fn grant(&self, order: GrantOrder) -> Pending<'_, Balance>;
     /// Recomputes everything and names what does not agree (`ledger::audit` lists the invariants).
     fn audit(&self) -> Pending<'_, AuditReport>;
+    /// How it stands just now: cheap, for monitors that ask all the time.
+    fn state(&self) -> Pending<'_, LedgerState>;
     /// Writes everything that queued and stops; later orders are `Unavailable`. An error says how many charges could not be
     /// written: they are lost.
     fn close(&self) -> Pending<'_, ()>;
+}
+
+/// How the ledger stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct LedgerState {
+    /// Holds that are open: of this node on SQLite, of all nodes on PostgreSQL.
+    pub open_holds: u64,
+    /// What they have reserved.
+    pub held: NanoUsd,
+    /// Orders of this node that wait to be written.
+    pub waiting: u64,
+    /// Whether what was decided cannot be written just now.
+    pub failing: bool,
 }
 
 /// What an audit found.

@@ -37,7 +37,7 @@ mod write;
 
 pub use schema::open;
 
-use crate::port::{AuditReport, Ledger, Pending, StoreError, closed};
+use crate::port::{AuditReport, Ledger, LedgerState, Pending, StoreError, closed};
 use crate::reply;
 use address::Address;
 use changes::Changes;
@@ -185,6 +185,14 @@ impl Ledger for Postgres {
         Box::pin(async {
             self.shared.barrier().await?;
             audit::run(&self.shared.db, self.shared.clock.now()).await
+        })
+    }
+
+    fn state(&self) -> Pending<'_, LedgerState> {
+        Box::pin(async {
+            let (open_holds, held) = credit::held(&self.shared.db).await?;
+            let (waiting, failing) = (self.shared.queue.waiting(), self.shared.failing.load(Ordering::Relaxed));
+            Ok(LedgerState { open_holds, held, waiting: waiting as u64, failing })
         })
     }
 

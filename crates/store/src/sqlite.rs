@@ -34,7 +34,7 @@ mod write;
 pub use audit::audit_offline;
 pub use files::open;
 
-use crate::port::{AuditReport, Ledger, Pending, StoreError, TaskRow, closed};
+use crate::port::{AuditReport, Ledger, LedgerState, Pending, StoreError, TaskRow, closed};
 use crate::reply::{self, Answer};
 use books::{Books, Seen};
 use inbox::{CloseAck, Entry, Errand, Inbox};
@@ -316,6 +316,17 @@ impl Ledger for Sqlite {
             let reader = files::reader(&self.dir).map_err(unavailable)?;
             reader.ask(move |db| audit::run(db, Some(now))).await
         })
+    }
+
+    fn state(&self) -> Pending<'_, LedgerState> {
+        let (open, held) = self.shared.books.lock().held();
+        let state = LedgerState {
+            open_holds: open as u64,
+            held,
+            waiting: self.shared.inbox.waiting() as u64,
+            failing: self.shared.failing.load(Ordering::Relaxed),
+        };
+        Box::pin(std::future::ready(Ok(state)))
     }
 
     fn close(&self) -> Pending<'_, ()> {

@@ -88,6 +88,7 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     background.spawn(house.clone().share_rows());
     background.spawn(house.clone().sweep());
     background.spawn(house.clone().forget_usage());
+    background.spawn(house.clone().audit_often());
     background.spawn(house.clone().keep_seals());
     let to_bucket = Upstream::new(config.server.relay.connect_timeout);
     background.spawn(house.clone().sweep_assets(to_bucket));

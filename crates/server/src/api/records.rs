@@ -29,7 +29,7 @@ pub struct AuditTold {
 
 /// `GET /audit`: recomputes the ledger.
 pub async fn audit(State(worker): State<Worker>, _: Operator) -> Result<Answer, Problem> {
-    let report = worker.house.ledger.audit().await?;
+    let report = worker.house.audit().await?;
     Ok(Answer::ok(&AuditTold {
         clean: report.findings.is_empty(),
         findings: report.findings,

@@ -40,7 +40,7 @@ pub async fn answer_monitors(listener: TcpListener, house: Arc<House>) {
     let router = Router::new()
         .route("/healthz", get(|| async { ALIVE }))
         .route("/readyz", get(async |State(house): State<Arc<House>>| readiness(&house).await))
-        .route("/metrics", get(async |State(house): State<Arc<House>>| numbers(&house)))
+        .route("/metrics", get(async |State(house): State<Arc<House>>| numbers(&house).await))
         .layer(attend)
         .with_state(house);
     // It ends with the process: a connection that fails is the monitor's affair.
@@ -53,7 +53,7 @@ async fn ready(State(worker): State<Worker>) -> (StatusCode, String) {
 
 async fn metrics(State(worker): State<Worker>, headers: HeaderMap) -> Result<Numbers, Problem> {
     let principal = principal_of(&worker.house, &headers, None).await;
-    if principal.is_operator() { Ok(numbers(&worker.house)) } else { Err(Problem::unauthorized()) }
+    if principal.is_operator() { Ok(numbers(&worker.house).await) } else { Err(Problem::unauthorized()) }
 }
 
 async fn readiness(house: &House) -> (StatusCode, String) {
@@ -67,7 +67,7 @@ async fn readiness(house: &House) -> (StatusCode, String) {
     }
 }
 
-fn numbers(house: &House) -> Numbers {
+async fn numbers(house: &House) -> Numbers {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(CONTENT_TYPE, kind)], house.metrics.text(house.log.dropped()))
+    ([(CONTENT_TYPE, kind)], house.numbers().await)
 }

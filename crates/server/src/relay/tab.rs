@@ -11,6 +11,7 @@ use dialect::Made;
 use ledger::{Cap, Caps, ExtendOrder, HoldAnswer, HoldOrder, HoldState, SettleAnswer, SettleOrder, UsageRow};
 use std::sync::Arc;
 use store::port::StoreError;
+use tokio::time::Instant;
 use units::{NanoUsd, RequestId, Tokens};
 
 /// An open tab.
@@ -194,7 +195,9 @@ impl Tab {
         }
         let usage = UsageRow { cache_saved: held.cache_saved(row, cost), ..row.clone() };
         let order = SettleOrder { id: held.id, cost, usage };
+        let asked = Instant::now();
         let settled = tokio::time::timeout(SETTLE_TIME_MAX, house.ledger.settle(order)).await;
+        house.metrics.settled(asked.elapsed());
         match settled {
             Ok(Ok(SettleAnswer::Settled { charged, written_off })) => Ok(Closed { charged, written_off }),
             Ok(Ok(SettleAnswer::Already(state))) => {
@@ -259,7 +262,10 @@ async fn hold(house: &House, job: &Job, want: NanoUsd, floor: NanoUsd) -> Result
         floor,
         at: job.entry.at,
     };
-    match house.ledger.hold(order).await.map_err(unavailable)? {
+    let asked = Instant::now();
+    let answer = house.ledger.hold(order).await.map_err(unavailable)?;
+    house.metrics.held(asked.elapsed());
+    match answer {
         HoldAnswer::Held { amount } => Ok(amount),
         HoldAnswer::Refused(refusal) => Err(refused(&refusal, job.entry.at)),
         HoldAnswer::Conflict(_) => Err(Fault::new(FaultKind::Internal, "The request could not be accounted for.")),

@@ -93,6 +93,23 @@ async fn balance_in(tx: &Transaction<'_>, workspace: WorkspaceId, now: Timestamp
     wallet.balance(now).map_err(|e| StoreError::Corrupt(e.to_string()).into())
 }
 
+/// How many holds are open on all nodes, and what they have reserved.
+pub async fn held(db: &Db) -> Result<(u64, NanoUsd), StoreError> {
+    db.read(Arc::new(|tx| {
+        Box::pin(async move {
+            let row = tx
+                .query_one(
+                    "SELECT (SELECT count(*) FROM hold),
+                     (SELECT coalesce(sum(held), 0)::bigint FROM credit WHERE held <> 0)",
+                    &[],
+                )
+                .await?;
+            Ok((crate::record::count_of(row.try_get(0)?), NanoUsd::new(row.try_get(1)?)))
+        })
+    }))
+    .await
+}
+
 /// Everything about one caller's money, of one instant.
 pub async fn account(db: &Db, ask: AccountAsk) -> Result<AccountState, StoreError> {
     db.read(Arc::new(move |tx| {

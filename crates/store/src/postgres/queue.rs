@@ -116,6 +116,11 @@ impl Queue {
         state.urgent || state.closing
     }
 
+    /// How many orders wait.
+    pub fn waiting(&self) -> usize {
+        self.state.lock().ops.len()
+    }
+
     /// Lets the batcher finish what waits and end.
     pub fn close(&self) {
         self.state.lock().closing = true;

@@ -224,6 +224,14 @@ impl Books {
         self.wallets.get(&workspace).map_or(Ok(ledger::Balance::default()), |w| w.balance(now)).map_err(broken)
     }
 
+    /// How many holds are open, and what they have reserved.
+    pub fn held(&self) -> (usize, NanoUsd) {
+        let amounts = self.open.values().map(|open| open.hold.amount().unwrap_or(NanoUsd::MAX));
+        // A sum beyond all money stays there: it is told, and decides nothing.
+        let sum = amounts.fold(NanoUsd::ZERO, |sum, amount| sum.plus(amount).unwrap_or(NanoUsd::MAX));
+        (self.open.len(), sum)
+    }
+
     /// What a key came to.
     pub fn spend(&self, key: KeyId) -> KeySpend {
         self.tallies.key(key).0

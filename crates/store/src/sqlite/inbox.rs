@@ -154,6 +154,11 @@ impl Inbox {
         self.state.lock().closing
     }
 
+    /// How many entries wait.
+    pub fn waiting(&self) -> usize {
+        self.state.lock().entries.len()
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         let state = self.state.lock();

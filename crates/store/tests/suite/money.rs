@@ -55,9 +55,12 @@ async fn a_hold_is_settled_with_its_true_cost(world: World) {
     let hold = world.hold(customer, 60);
     assert_eq!(o.ledger.hold(hold.clone()).await.unwrap(), held(60));
     assert_eq!(balance(&world, &o, &hold).await, (100, 60));
+    let state = o.ledger.state().await.unwrap();
+    assert_eq!((state.open_holds, state.held, state.failing), (1, nano(60), false));
     let answer = o.ledger.settle(world.settle(&hold, 25)).await.unwrap();
     assert_eq!(answer, settled(25));
     assert_eq!(balance(&world, &o, &hold).await, (75, 0));
+    assert_eq!(o.ledger.state().await.unwrap(), store::port::LedgerState::default());
     assert_eq!(o.ledger.key_spend(customer.key).await.unwrap().spent, nano(25));
     clean(&o).await;
     o.ledger.close().await.unwrap();

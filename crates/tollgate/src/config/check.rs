@@ -125,6 +125,7 @@ impl Config {
                 body_bytes_max: count("server.body_bytes_max"),
                 bodies: bodies(loaded),
                 body_time_max: ms("server.body_time_max_ms"),
+                audit_every: ms("audit.every_ms"),
                 usage_kept: UsageKept {
                     rows_days: i64::try_from(number("usage.rows_days")).unwrap_or(i64::MAX),
                     hours_days: i64::try_from(number("usage.hours_days")).unwrap_or(i64::MAX),

@@ -257,6 +257,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("mail.from", Kind::Text, "Tollgate <tollgate@localhost>", "Who letters come from."),
     setting(
+        "audit.every_ms",
+        number(0, 365 * DAY_MS),
+        "86400000",
+        "How often the books are recomputed, for the metric audit_findings and the log; 0 is never, but by `tollgate audit`.",
+    ),
+    setting(
         "usage.rows_days",
         number(32, 3_650),
         "90",

@@ -142,7 +142,14 @@ fn metrics_are_for_operators() -> Outcome<()> {
     }
     let told = ask(&[("authorization", &operator)])?;
     assert_eq!(told.head.status, 200);
-    assert!(told.text().contains("tollgate_charged_nano_usd_total"), "{}", told.shown());
+    let stands = [
+        "charged_nano_usd_total 0",
+        "store_up 1",
+        "limiter_mode{mode=\"local\"} 1",
+        "ledger_failing 0",
+        "build_info{",
+    ];
+    assert!(stands.iter().all(|line| told.text().contains(&format!("tollgate_{line}"))), "{}", told.shown());
     for (path, body) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
         assert_eq!(world.send(&raw("GET", path, &[], b""))?.text(), body);
     }

@@ -18,8 +18,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, atomic::AtomicI64, atomic::Ordering};
 use std::time::Duration;
 use store::port::{
     AuditEntry, Change, InvitationRow, ManagementKeyRow, MethodKind, MethodRow, NewUser, SessionRow, UserRow,
@@ -64,6 +63,7 @@ fn settings(dir: &std::path::Path) -> Settings {
         key_prefix: "sk-".into(),
         body_bytes_max: 1 << 20,
         body_time_max: second,
+        audit_every: Duration::ZERO,
         usage_kept: UsageKept { rows_days: 90, hours_days: 400 },
         kept_for: Duration::ZERO,
         kept_bytes_max: 0,

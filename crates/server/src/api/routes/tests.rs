@@ -6,10 +6,6 @@ use crate::api::gate::Reached;
 use crate::doors::Front;
 use crate::house::{House, Parts};
 use crate::people::COOKIE;
-use crate::settings::{
-    AssetHome, AssetSettings, BodySettings, LogFormat, MailHome, MailSettings, PendingData, Registration,
-    RelaySettings, Settings, UsageKept,
-};
 use crate::surface::{Surfaces, defaults as default_surfaces};
 use crate::upstream::Upstream;
 use crate::{Closing, Log, NoConsole, Tasks, Vault, mint_operator_token};
@@ -49,49 +45,6 @@ impl Chance for Dice {
     }
 }
 
-fn settings(dir: &std::path::Path) -> Settings {
-    let second = Duration::from_secs(1);
-    Settings {
-        listen: ([127, 0, 0, 1], 8011).into(),
-        public_url: None,
-        trusted_proxies: Vec::new(),
-        limits: None,
-        hides_models: false,
-        credit: units::NanoUsd::new(1),
-        bodies: BodySettings::default(),
-        threads: 1,
-        key_prefix: "sk-".into(),
-        body_bytes_max: 1 << 20,
-        body_time_max: second,
-        audit_every: Duration::ZERO,
-        usage_kept: UsageKept { rows_days: 90, hours_days: 400 },
-        kept_for: Duration::ZERO,
-        kept_bytes_max: 0,
-        assets: AssetSettings {
-            link_for: second,
-            kept_for: second,
-            home: AssetHome::Folder { dir: dir.join("assets"), bytes_max: 0 },
-        },
-        task_time_max: second,
-        pending_data: PendingData::Empty,
-        registration: Registration::Open,
-        mail: MailSettings { from: "t <t@localhost>".into(), home: MailHome::Folder(dir.join("mail")) },
-        relay: RelaySettings {
-            connect_timeout: second,
-            first_byte_timeout: second,
-            idle_timeout: second,
-            total_timeout: second,
-            keepalive: second,
-            attempts_max: 1,
-            retry_wait_max: second,
-            slice_tokens: 1,
-        },
-        drain_notice: Duration::ZERO,
-        drain_time_max: second,
-        log: LogFormat::Off,
-    }
-}
-
 /// A gateway on SQLite with a workspace, somebody in every role, a stranger, and operators.
 struct Town {
     dir: PathBuf,
@@ -126,7 +79,7 @@ impl Town {
         let config = StoreConfig::sqlite(dir.join("data"));
         let opened = store::open(config, clock.clone(), chance.clone(), handle).await.unwrap();
         let parts = Parts {
-            settings: settings(&dir),
+            settings: given::settings(&dir),
             surfaces: Box::leak(Box::new(Surfaces::new(default_surfaces()))),
             ledger: opened.ledger,
             store: opened.store,
@@ -134,7 +87,7 @@ impl Town {
             vault: Vault::new(&Secret::new([7; 32])),
             clock: clock.clone(),
             chance,
-            log: Log::new(LogFormat::Off, clock.clone()),
+            log: Log::new(crate::LogFormat::Off, clock.clone()),
             console: Arc::new(NoConsole),
         };
         let house = House::open(parts).await.unwrap();
@@ -491,6 +444,7 @@ async fn r_acc_1_sessions_end_in_every_way() {
 mod apart;
 mod devices;
 mod document;
+mod given;
 mod keys;
 mod models;
 mod once;

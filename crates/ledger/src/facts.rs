@@ -73,6 +73,12 @@ impl Endings {
         Self(counts)
     }
 
+    /// So many more ended so.
+    pub fn add(&mut self, ending: Ending, more: i64) {
+        let all = Ending::ALL.into_iter().zip(&mut self.0);
+        all.filter(|(each, _)| *each == ending).for_each(|(_, count)| *count = count.saturating_add(more));
+    }
+
     /// How many ended so.
     pub fn count(&self, ending: Ending) -> i64 {
         let all = Ending::ALL.into_iter().zip(self.0);

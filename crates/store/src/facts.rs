@@ -1,15 +1,15 @@
 //! What both engines keep alike of sums of requests: names of columns, the text of questions. In: rows, asks. Out: sums waiting to be
 //! written, SQL without parameters' spelling, answers put together. Never here: a connection.
 
+use crate::kept::{Kept, SUMMED, TIMED};
 use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
-use crate::record::day_of;
+use crate::record::{day_of, first_id_at};
 use foldhash::HashMap;
 use ledger::UsageRow;
 use ledger::facts::{Ending, Endings, Facets, SUMS, Slot, Sums};
 use ledger::pace::{Timed, step_of};
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
-use units::{Class, KeyId, Timestamp, Usage, WorkspaceId};
+use units::{Class, KeyId, Timestamp, Usage};
 
 /// The sums, in the order of `Sums::numbers`.
 pub const NUMBERS: [&str; SUMS] = [
@@ -32,104 +32,6 @@ pub const NUMBERS: [&str; SUMS] = [
 /// How a usage row's request ended, by its columns; the same as `Ending::of`.
 pub const ENDING: &str =
     "CASE WHEN status >= 500 THEN 3 WHEN status >= 400 THEN 2 WHEN (flags & 2) <> 0 THEN 1 ELSE 0 END";
-
-/// Sums that are kept by hour and by UTC day, or counts of times: what they are told apart by. The fewer columns, the fewer rows.
-#[derive(Debug)]
-pub struct Kept {
-    hour: &'static str,
-    day: &'static str,
-    /// The primary key of both tables: what it begins with is found at once.
-    pub key: &'static [&'static str],
-    /// Whether requests of everybody meet in one row, so that it is kept in parts where several nodes write.
-    pub shared: bool,
-}
-
-/// Of everybody, for who runs the house.
-pub static HOUSE: Kept = Kept {
-    hour: "house_hour",
-    day: "house_day",
-    key: &["slot", "model", "endpoint", "provider", "ending"],
-    shared: true,
-};
-/// By who pays.
-pub static PAYERS: Kept =
-    Kept { hour: "payer_hour", day: "payer_day", key: &["slot", "workspace", "model", "ending"], shared: false };
-/// By everything, for a customer.
-pub static CUSTOMERS: Kept = Kept {
-    hour: "facts_hour",
-    day: "facts_day",
-    key: &["workspace", "slot", "key", "model", "endpoint", "provider", "ending"],
-    shared: false,
-};
-/// How fast everybody's were.
-pub static HOUSE_PACE: Kept = Kept {
-    hour: "house_pace_hour",
-    day: "house_pace_day",
-    key: &["slot", "model", "provider", "timed", "step"],
-    shared: true,
-};
-/// How fast a customer's were.
-pub static CUSTOMERS_PACE: Kept = Kept {
-    hour: "pace_hour",
-    day: "pace_day",
-    key: &["workspace", "slot", "key", "model", "timed", "step"],
-    shared: false,
-};
-
-static NOTHING: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from(""));
-
-/// All sums.
-pub static SUMMED: [&Kept; 3] = [&HOUSE, &PAYERS, &CUSTOMERS];
-/// All counts of times.
-pub static TIMED: [&Kept; 2] = [&HOUSE_PACE, &CUSTOMERS_PACE];
-
-impl Kept {
-    /// The table of a slot.
-    pub const fn table(&self, slot: Slot) -> &'static str {
-        match slot {
-            Slot::Hour => self.hour,
-            Slot::Day => self.day,
-        }
-    }
-
-    /// The smallest that knows what is asked for.
-    pub fn of(filter: &FactFilter, by: Option<By>) -> &'static Self {
-        let one = filter.workspace.is_some() || filter.keys.is_some() || by == Some(By::Key);
-        let more = filter.endpoint.is_some()
-            || filter.provider.is_some()
-            || matches!(by, Some(By::Endpoint | By::Provider));
-        match by {
-            _ if one => &CUSTOMERS,
-            Some(By::Workspace) if more => &CUSTOMERS,
-            Some(By::Workspace) => &PAYERS,
-            _ => &HOUSE,
-        }
-    }
-
-    /// Where it stands how fast such requests were.
-    pub const fn paces_of(filter: &FactFilter) -> &'static Self {
-        if filter.workspace.is_some() || filter.keys.is_some() { &CUSTOMERS_PACE } else { &HOUSE_PACE }
-    }
-
-    /// A condition under which its rows of some slots are found without a look at all others.
-    pub fn found(&self) -> &'static str {
-        if self.key.first() == Some(&"workspace") { "workspace IN (SELECT id FROM workspace)" } else { "true" }
-    }
-
-    /// Facets without what it does not tell apart.
-    fn reduced(&self, of: &Facets) -> Facets {
-        let has = |column| self.key.contains(&column);
-        let text = |column, text: &Arc<str>| if has(column) { Arc::clone(text) } else { Arc::clone(&NOTHING) };
-        Facets {
-            workspace: if has("workspace") { of.workspace } else { WorkspaceId::from_bytes([0; 16]) },
-            key: if has("key") { of.key } else { KeyId::from_bytes([0; 16]) },
-            model: text("model", &of.model),
-            endpoint: if has("endpoint") { of.endpoint } else { "" },
-            provider: text("provider", &of.provider),
-            ending: if has("ending") { of.ending } else { Ending::Served },
-        }
-    }
-}
 
 /// The numbers of a usage row by its columns, in the order of `NUMBERS`.
 pub fn numbers_of_row() -> [String; SUMS] {
@@ -178,21 +80,19 @@ impl Waiting {
     pub fn count(&mut self, row: &UsageRow, sign: i64) {
         let (about, sums) = (Facets::of(row), Sums::of(row));
         let sums = if sign < 0 { Sums::default().minus(sums) } else { sums };
-        let spot = |kept: &Kept, slot: Slot| Spot {
-            table: kept.table(slot),
+        let spot = |kept: &Kept, (slot, table): (Slot, &'static str)| Spot {
+            table,
             slot: slot.of(row.at),
             about: kept.reduced(&about),
         };
-        for slot in Slot::ALL {
-            for kept in SUMMED {
-                let known = self.sums.entry(spot(kept, slot)).or_default();
-                *known = known.plus(sums);
-            }
+        for (kept, table) in SUMMED.iter().flat_map(|kept| kept.tables.iter().map(move |table| (kept, *table))) {
+            let known = self.sums.entry(spot(kept, table)).or_default();
+            *known = known.plus(sums);
+        }
+        for (kept, table) in TIMED.iter().flat_map(|kept| kept.tables.iter().map(move |table| (kept, *table))) {
             for (timed, ms) in times(row) {
-                for kept in TIMED {
-                    let known = self.pace.entry((spot(kept, slot), timed, step_of(ms))).or_default();
-                    *known = known.saturating_add(sign);
-                }
+                let known = self.pace.entry((spot(kept, table), timed, step_of(ms))).or_default();
+                *known = known.saturating_add(sign);
             }
         }
     }
@@ -224,26 +124,11 @@ pub enum Value {
     Nothing,
 }
 
+/// By so much a row's `at` may lie beside the time in its id.
+const BESIDE_MS: i64 = Slot::Hour.ms();
+
 /// What is asked of a column: which, how it is compared, with what.
 pub type Term = (&'static str, &'static str, Value);
-
-/// What a filter asks of the columns of sums and paces.
-pub fn terms(kept: &Kept, filter: &FactFilter) -> Vec<Term> {
-    let slot = filter.slot();
-    let ids = |keys: &Vec<KeyId>| keys.iter().map(|key| key.bytes()).collect();
-    let mut terms = vec![
-        ("slot", ">=", Value::Number(slot.of(filter.from))),
-        ("slot", "<", Value::Number(slot.of(filter.until))),
-    ];
-    terms.push(
-        filter.workspace.map_or((kept.found(), "", Value::Nothing), |id| ("workspace", "=", Value::Id(id.bytes()))),
-    );
-    terms.extend(filter.keys.as_ref().map(|keys| ("key", "in", Value::Ids(ids(keys)))));
-    let named = [("model", &filter.model), ("endpoint", &filter.endpoint), ("provider", &filter.provider)];
-    terms.extend(named.into_iter().filter_map(|(c, text)| Some((c, "=", Value::Text(text.clone()?)))));
-    terms.extend(filter.ending.map(|ending| ("ending", "=", Value::Number(ending.number().into()))));
-    terms
-}
 
 /// What a filter asks of the columns of usage rows; the day is another matter.
 pub fn row_terms(filter: &UsageFilter) -> Vec<Term> {
@@ -267,6 +152,12 @@ pub fn row_terms(filter: &UsageFilter) -> Vec<Term> {
         Some(ending) => terms.push((ENDING, "=", Value::Number(ending.number().into()))),
     }
     terms.extend(filter.fault.as_ref().map(|_| ("fault IS NOT NULL", "", Value::Nothing)));
+    terms.extend(filter.session.as_ref().map(|_| ("session IS NOT NULL", "", Value::Nothing)));
+    // Ids begin with a time: by it rows are found, by `at` they fit.
+    terms
+        .extend(filter.from.map(|at| ("request", ">=", Value::Id(first_id_at(at.ms().saturating_sub(BESIDE_MS))))));
+    terms
+        .extend(filter.until.map(|at| ("request", "<", Value::Id(first_id_at(at.ms().saturating_add(BESIDE_MS))))));
     terms.extend(filter.from.map(|at| ("at", ">=", Value::Number(at.ms()))));
     terms.extend(filter.until.map(|at| ("at", "<", Value::Number(at.ms()))));
     terms
@@ -275,6 +166,8 @@ pub fn row_terms(filter: &UsageFilter) -> Vec<Term> {
 /// What must have happened on a day for rows of it to fit: by days, the wider side of the span. Nothing of it where any row fits.
 pub fn happened(filter: &UsageFilter) -> Option<FactFilter> {
     let UsageFilter { workspace, keys, model, endpoint, provider, ending, from, until, .. } = filter.clone();
+    // Sums by key do not tell providers apart, and belong to one who pays: more days may be looked at then, never fewer.
+    let (workspace, provider) = if keys.is_none() { (workspace, provider) } else { (None, None) };
     let told = workspace.is_some() || keys.is_some() || model.is_some() || endpoint.is_some() || provider.is_some();
     let start = |at: Timestamp, more: i64| Slot::Day.start(Slot::Day.of(at).saturating_add(more));
     let from = from.map_or(Timestamp::from_ms(0), |at| start(at, 0));
@@ -332,22 +225,56 @@ pub fn added_up() -> String {
     NUMBERS.map(|c| format!("sum({c})")).join(", ")
 }
 
-/// How many requests ended in which way, in the order of `Ending::ALL`.
-pub fn ended() -> [String; Ending::ALL.len()] {
-    Ending::ALL.map(|ending| format!("sum(CASE WHEN ending = {} THEN requests ELSE 0 END)", ending.number()))
+/// Puts rows of (part, ending, sums) into an answer: the total and the parts, the dearest first, then those with most requests, then by
+/// what they are. Of a record that became a charge nothing may be left.
+pub fn put_totals(all: &mut Facts, rows: Vec<(Option<Part>, Ending, Sums)>) {
+    let mut parts: BTreeMap<Part, (Sums, Endings)> = BTreeMap::new();
+    for (part, ending, sums) in rows {
+        all.total = all.total.plus(sums);
+        all.endings.add(ending, sums.requests);
+        if let Some(part) = part {
+            let (known, endings) = parts.entry(part).or_default();
+            *known = known.plus(sums);
+            endings.add(ending, sums.requests);
+        }
+    }
+    let mut parts: Vec<_> = parts.into_iter().filter(|(_, (sums, _))| !sums.is_none()).collect();
+    parts.sort_by(|(a, (x, _)), (b, (y, _))| (y.charge, y.requests, a).cmp(&(x.charge, x.requests, b)));
+    all.part_endings = parts.iter().map(|(_, (_, endings))| *endings).collect();
+    all.parts = parts.into_iter().map(|(part, (sums, _))| (part, sums)).collect();
 }
 
-/// Puts parts into an answer: the dearest first, then those with most requests, then by what they are. Of a record that became a
-/// charge nothing may be left.
-pub fn put_parts(all: &mut Facts, mut parts: Vec<(Part, Sums, Endings)>) {
-    parts.retain(|(_, sums, _)| !sums.is_none());
-    parts.sort_by(|(a, x, _), (b, y, _)| (y.charge, y.requests, a).cmp(&(x.charge, x.requests, b)));
-    all.part_endings = parts.iter().map(|(_, _, endings)| *endings).collect();
-    all.parts = parts.into_iter().map(|(part, sums, _)| (part, sums)).collect();
+/// The first parts are told apart in a series, by a column that is null for all others.
+pub fn top_of(ask: &FactsAsk, parts: &[(Part, Sums)]) -> Option<(By, Value)> {
+    let by = ask.by.filter(|_| ask.series_max > 0 && !parts.is_empty())?;
+    Some((by, first_parts(parts, ask.series_max)))
+}
+
+/// Puts rows of (part, span, sums) into an answer: all by time, and the first parts by time in their order.
+pub fn put_series(all: &mut Facts, ask: &FactsAsk, hours: u32, rows: Vec<(Option<Part>, i64, Sums)>) {
+    let (mut spans, mut cells) = (BTreeMap::new(), BTreeMap::new());
+    for (part, span, sums) in rows.into_iter().filter(|(_, _, sums)| !sums.is_none()) {
+        let known: &mut Sums = spans.entry(span).or_default();
+        *known = known.plus(sums);
+        if let Some(part) = part {
+            let points: &mut BTreeMap<i64, Sums> = cells.entry(part).or_default();
+            points.insert(span, sums);
+        }
+    }
+    let point = |(span, sums)| Point { at: span_start(ask, hours, span), sums };
+    all.series = spans.into_iter().map(point).collect();
+    if ask.by.is_some() {
+        let first = all.parts.iter().take(ask.series_max).map(|(part, _)| part.clone());
+        let series = |part: Part| {
+            let points = cells.remove(&part).unwrap_or_default().into_iter().map(point).collect();
+            (part, points)
+        };
+        all.part_series = first.map(series).collect();
+    }
 }
 
 /// The first parts as a question names them; they are all of one kind.
-pub fn first_parts(parts: &[(Part, Sums)], most: usize) -> Value {
+fn first_parts(parts: &[(Part, Sums)], most: usize) -> Value {
     let (mut ids, mut texts, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
     for (part, _) in parts.iter().take(most) {
         match part {
@@ -364,18 +291,21 @@ pub fn first_parts(parts: &[(Part, Sums)], most: usize) -> Value {
     }
 }
 
-/// Puts rows of (part, span, sums) into series, in the order of the parts.
-pub fn part_series(parts: &[(Part, Sums)], most: usize, rows: Vec<(Part, Point)>) -> Vec<(Part, Vec<Point>)> {
-    let mut all: BTreeMap<Part, Vec<Point>> = BTreeMap::new();
-    for (part, point) in rows {
-        all.entry(part).or_default().push(point);
+/// Puts paces by span into an answer.
+pub fn put_paces(all: &mut Facts, ask: &FactsAsk, by_span: BTreeMap<i64, Paces>) {
+    by_span.values().for_each(|paces| all.pace.take(paces));
+    if let Some(hours) = ask.step_hours {
+        let start = |number| span_start(ask, hours, number);
+        all.pace_series = by_span.into_iter().map(|(number, paces)| (start(number), paces)).collect();
     }
-    let first = parts.iter().take(most).map(|(part, _)| part);
-    first.map(|part| (part.clone(), all.remove(part).unwrap_or_default())).collect()
 }
 
 /// Adds a row of a pace to what is known.
 pub fn add_pace(paces: &mut Paces, timed: i64, step: i64, count: i64) {
+    // Of a record that became a charge nothing may be left.
+    if count == 0 {
+        return;
+    }
     let pace = if timed == i64::from(Timed::FirstByte.number()) { &mut paces.first_byte } else { &mut paces.end };
     pace.add(u8::try_from(step).unwrap_or(u8::MAX), u64::try_from(count).unwrap_or(0));
 }

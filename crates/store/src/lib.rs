@@ -6,6 +6,7 @@ pub mod port;
 mod chain;
 mod facts;
 mod intern;
+mod kept;
 mod open;
 mod postgres;
 mod private;

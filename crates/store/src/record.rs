@@ -95,7 +95,12 @@ pub fn day_of(id: RequestId) -> i64 {
 
 /// The smallest id of a day.
 pub fn first_id_of(day: i64) -> [u8; 16] {
-    let ms = day.saturating_mul(86_400_000).to_be_bytes();
+    first_id_at(day.saturating_mul(86_400_000))
+}
+
+/// The smallest id of an instant, in milliseconds; times beyond what an id can say are its ends.
+pub fn first_id_at(ms: i64) -> [u8; 16] {
+    let ms = ms.clamp(0, (1 << 48) - 1).to_be_bytes();
     let mut id = [0; 16];
     id[..6].copy_from_slice(&ms[2..]);
     id

@@ -83,11 +83,13 @@ impl FactFilter {
         if whole && !self.hourly { Slot::Day } else { Slot::Hour }
     }
 
-    /// Whether it is kept how fast exactly these were: times are counted by workspace, key and model, and of all customers
+    /// Whether it is kept how fast exactly these were: times are counted by workspace and model, of keys by day, and of all customers
     /// together by model and provider.
-    pub const fn is_timed(&self) -> bool {
+    pub fn is_timed(&self) -> bool {
+        let finer = self.endpoint.is_some() || self.ending.is_some();
         let of_some = self.workspace.is_some() || self.keys.is_some();
-        self.endpoint.is_none() && self.ending.is_none() && !(of_some && self.provider.is_some())
+        let by_hour = self.keys.is_some() && self.slot() == Slot::Hour;
+        !(finer || by_hour || of_some && self.provider.is_some())
     }
 }
 
@@ -102,8 +104,16 @@ pub struct FactsAsk {
     pub series_max: usize,
     /// How long the spans of a series are, in hours; `None` is no series. They begin at `filter.from`.
     pub step_hours: Option<u32>,
-    /// Whether it is told how fast they were; nothing is, where `FactFilter::is_timed` says no.
+    /// Whether it is told how fast they were; nothing is where `FactFilter::is_timed` says no.
     pub pace: bool,
+}
+
+impl FactsAsk {
+    /// Whether such sums are kept: those of keys tell neither providers nor workspaces apart.
+    pub fn is_kept(&self) -> bool {
+        let of_keys = self.filter.keys.is_some() || self.by == Some(By::Key);
+        !(of_keys && (self.filter.provider.is_some() || matches!(self.by, Some(By::Workspace | By::Provider))))
+    }
 }
 
 /// Sums of a span of time.

@@ -4,7 +4,7 @@
 use super::pool::{Db, Fail};
 use super::wire::{Uuid, unpack};
 use super::{credit, load};
-use crate::facts::SUMMED;
+use crate::kept::SUMMED;
 use crate::port::{AuditReport, StoreError};
 use crate::record;
 use futures_util::{TryStreamExt, pin_mut};
@@ -69,7 +69,7 @@ async fn audit(tx: &Transaction<'_>, now: Timestamp) -> Result<AuditReport, Fail
         Ok(())
     })
     .await?;
-    each(tx, "SELECT key, sum(charge)::bigint FROM facts_day GROUP BY key", &[], |row| {
+    each(tx, "SELECT key, sum(charge)::bigint FROM key_day GROUP BY key", &[], |row| {
         auditor.fact(KeyId::from_bytes(id(row, 0)?), money(row, 1)?);
         Ok(())
     })

@@ -3,12 +3,10 @@
 
 use super::pool::Fail;
 use super::wire::Uuid;
-use crate::facts::{
-    self, ENDING, Kept, NUMBERS, SUMMED, TIMED, Term, Value, added, numbers_of_row, row_terms, step_of_column,
-    terms,
-};
-use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
-use ledger::facts::{Ending, Endings, SUMS, Slot, Sums};
+use crate::facts::{self, ENDING, NUMBERS, Term, Value, added, numbers_of_row, row_terms, step_of_column};
+use crate::kept::{Kept, SUMMED, TIMED};
+use crate::port::{By, Facts, FactsAsk, Paces, Part, UsageFilter};
+use ledger::facts::{Ending, SUMS, Slot, Sums};
 use ledger::pace::Timed;
 use std::collections::BTreeMap;
 use tokio_postgres::types::ToSql;
@@ -44,17 +42,18 @@ pub fn with_sums() -> String {
     });
     sql.push_str(&format!(", times AS MATERIALIZED ({})", each.join(" UNION ALL ")));
     let sums = NUMBERS.map(|name| format!("sum({name}_)::bigint"));
-    for slot in Slot::ALL {
-        SUMMED.iter().for_each(|kept| sql.push_str(&put(kept, slot, "delta", &NUMBERS, &sums)));
-        let counts = ["sum(sign)::bigint".to_owned()];
-        TIMED.iter().for_each(|kept| sql.push_str(&put(kept, slot, "times", &["requests"], &counts)));
+    for (kept, place) in SUMMED.iter().flat_map(|kept| kept.tables.iter().map(move |place| (kept, *place))) {
+        sql.push_str(&put(kept, place, "delta", &NUMBERS, &sums));
+    }
+    let counts = ["sum(sign)::bigint".to_owned()];
+    for (kept, place) in TIMED.iter().flat_map(|kept| kept.tables.iter().map(move |place| (kept, *place))) {
+        sql.push_str(&put(kept, place, "times", &["requests"], &counts));
     }
     sql
 }
 
 /// Adds sums to the rows of their keys. Every node touches rows in the order of their keys, so none waits in a ring.
-fn put(kept: &Kept, slot: Slot, from: &str, names: &[&str], sums: &[String]) -> String {
-    let table = kept.table(slot);
+fn put(kept: &Kept, (slot, table): (Slot, &str), from: &str, names: &[&str], sums: &[String]) -> String {
     let shard = if kept.shared { ", shard" } else { "" };
     let key = kept.key.join(", ") + shard;
     let at = format!("at / {} AS slot", slot.ms());
@@ -73,67 +72,48 @@ fn put(kept: &Kept, slot: Slot, from: &str, names: &[&str], sums: &[String]) -> 
 
 /// What requests came to, of one instant.
 pub async fn ask(tx: &Transaction<'_>, ask: &FactsAsk) -> Result<Facts, Fail> {
-    let slot = ask.filter.slot();
     let kept = Kept::of(&ask.filter, ask.by);
-    let (filter, table) = (Filter::of(terms(kept, &ask.filter)), kept.table(slot));
-    let timed = ask.pace && ask.filter.is_timed();
-    let paced = Kept::paces_of(&ask.filter);
-    let sums = NUMBERS.map(|c| format!("coalesce(sum({c}), 0)::bigint")).join(", ");
-    let mut all = Facts::default();
-    let ended = facts::ended().map(|sum| format!("coalesce({sum}, 0)::bigint")).join(", ");
-    if let Some(row) = filter.rows(tx, &format!("SELECT {sums}, {ended} FROM {table}"), "").await?.first() {
-        (all.total, all.endings) = (sums_of(row, 0)?, endings_of(row, SUMS)?);
+    let (filter, table) = (Filter::of(kept.terms(&ask.filter)), kept.table(ask.filter.slot()));
+    let (sums, mut all) = (NUMBERS.map(|c| format!("sum({c})::bigint")).join(", "), Facts::default());
+    let (column, group) = ask.by.map_or(("NULL", "how"), |by| (by.name(), "part, how"));
+    let sql = format!("SELECT {sums}, {column} AS part, ending AS how FROM {table}");
+    let mut rows = Vec::new();
+    for row in filter.rows(tx, &sql, &format!("GROUP BY {group}")).await? {
+        let ending = Ending::from_number(row.try_get::<_, i16>(SUMS + 1)?.into()).unwrap_or(Ending::Failed);
+        rows.push((part_of(&row, SUMS, ask.by)?, ending, sums_of(&row, 0)?));
     }
-    if let Some(by) = ask.by {
-        let column = by.name();
-        let sql = format!("SELECT {sums}, {column}, {ended} FROM {table}");
-        let mut parts = Vec::new();
-        for row in filter.rows(tx, &sql, &format!("GROUP BY {column}")).await? {
-            parts.push((part_of(&row, SUMS, by)?, sums_of(&row, 0)?, endings_of(&row, SUMS + 1)?));
+    facts::put_totals(&mut all, rows);
+    if let Some(hours) = ask.step_hours {
+        let (by, filter) = match facts::top_of(ask, &all.parts) {
+            Some((by, first)) => (Some(by), filter.with((by.name(), "top", first))),
+            None => (None, filter),
+        };
+        let (top, group) = by.map_or_else(
+            || ("NULL".to_owned(), "span"),
+            |by| (format!("CASE WHEN {0} = ANY(TOP) THEN {0} END", by.name()), "span, part"),
+        );
+        let span = facts::span(ask, hours);
+        let sql = format!("SELECT {sums}, {top} AS part, {span} AS span FROM {table}");
+        let mut rows = Vec::new();
+        for row in filter.rows(tx, &sql, &format!("GROUP BY {group}")).await? {
+            rows.push((part_of(&row, SUMS, by)?, row.try_get(SUMS + 1)?, sums_of(&row, 0)?));
         }
-        facts::put_parts(&mut all, parts);
+        facts::put_series(&mut all, ask, hours, rows);
     }
-    let Some(hours) = ask.step_hours else {
-        if timed {
-            all.pace = paces(tx, &ask.filter, paced, "0::bigint").await?.remove(&0).unwrap_or_default();
-        }
-        return Ok(all);
-    };
-    let span = facts::span(ask, hours);
-    let sql = format!("SELECT {sums}, {span} AS span FROM {table}");
-    for row in filter.rows(tx, &sql, "GROUP BY span ORDER BY span").await? {
-        all.series.push(point_of(&row, ask, hours)?);
-    }
-    if let (Some(by), true) = (ask.by, ask.series_max > 0 && !all.parts.is_empty()) {
-        let column = by.name();
-        let sql = format!("SELECT {sums}, {span} AS span, {column} FROM {table}");
-        let only = (column, "in", facts::first_parts(&all.parts, ask.series_max));
-        let mut cells = Vec::new();
-        for row in filter.with(only).rows(tx, &sql, &format!("GROUP BY {column}, span ORDER BY span")).await? {
-            cells.push((part_of(&row, SUMS + 1, by)?, point_of(&row, ask, hours)?));
-        }
-        all.part_series = facts::part_series(&all.parts, ask.series_max, cells);
-    }
-    if timed {
-        let by_span = paces(tx, &ask.filter, paced, &span).await?;
-        by_span.values().for_each(|paces| all.pace.take(paces));
-        let start = |number| facts::span_start(ask, hours, number);
-        all.pace_series = by_span.into_iter().map(|(number, paces)| (start(number), paces)).collect();
+    if let Some(kept) = Kept::paces_of(&ask.filter).filter(|_| ask.pace) {
+        facts::put_paces(&mut all, ask, paces(tx, ask, kept).await?);
     }
     Ok(all)
 }
 
 /// Paces by span.
-async fn paces(
-    tx: &Transaction<'_>,
-    filter: &FactFilter,
-    kept: &Kept,
-    span: &str,
-) -> Result<BTreeMap<i64, Paces>, Fail> {
-    let table = kept.table(filter.slot());
+async fn paces(tx: &Transaction<'_>, ask: &FactsAsk, kept: &Kept) -> Result<BTreeMap<i64, Paces>, Fail> {
+    let table = kept.table(ask.filter.slot());
+    let span = ask.step_hours.map_or_else(|| "0::bigint".to_owned(), |hours| facts::span(ask, hours));
     let sql = format!("SELECT {span} AS span, timed::bigint, step::bigint, sum(requests)::bigint FROM {table}");
     let mut all: BTreeMap<i64, Paces> = BTreeMap::new();
-    for row in Filter::of(terms(kept, filter)).rows(tx, &sql, "GROUP BY span, timed, step").await? {
+    let filter = Filter::of(kept.terms(&ask.filter));
+    for row in filter.rows(tx, &sql, "GROUP BY span, timed, step").await? {
         let paces = all.entry(row.try_get(0)?).or_default();
         facts::add_pace(paces, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
     }
@@ -147,7 +127,7 @@ pub async fn days_to_look_at(tx: &Transaction<'_>, filter: &UsageFilter) -> Resu
     if let Some(filter) = facts::happened(filter) {
         let kept = Kept::of(&filter, None);
         let sql = format!("SELECT DISTINCT slot FROM {}", kept.table(Slot::Day));
-        happened = Some(days(Filter::of(terms(kept, &filter)).rows(tx, &sql, "").await?)?);
+        happened = Some(days(Filter::of(kept.terms(&filter)).rows(tx, &sql, "").await?)?);
     }
     let kept = days(tx.query("SELECT day FROM usage_day", &[]).await?)?;
     Ok(facts::days_to_look_at(&kept, happened.as_deref(), filter))
@@ -184,7 +164,17 @@ impl Filter {
     pub async fn rows(&self, tx: &Transaction<'_>, sql: &str, group: &str) -> Result<Vec<Row>, Fail> {
         let (mut sql, mut params) = (format!("{sql} WHERE true"), Vec::<Param>::new());
         for (column, how, value) in &self.0 {
-            sql.push_str(&term(column, how, params.len() + 1, value));
+            let (hole, kind) = (params.len() + 1, kind_of(value));
+            match *how {
+                // Words of the question, not of what it asks for.
+                "top" => sql = sql.replace("TOP", &format!("${hole}::{kind}")),
+                "in" => sql.push_str(&format!(" AND {column} = ANY(${hole}::{kind})")),
+                "of" => {
+                    sql.push_str(&format!(" AND {column} IN (SELECT id FROM api_key WHERE workspace = ${hole})"));
+                }
+                "" => sql.push_str(&format!(" AND {column}")),
+                how => sql.push_str(&format!(" AND {column} {how} ${hole}::{kind}")),
+            }
             params.extend(param(value.clone()));
         }
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| &**p as _).collect();
@@ -192,18 +182,16 @@ impl Filter {
     }
 }
 
-fn term(column: &str, how: &str, n: usize, value: &Value) -> String {
-    let kind = match value {
+const fn kind_of(value: &Value) -> &'static str {
+    match value {
         Value::Id(_) => "uuid",
         Value::Ids(_) => "uuid[]",
         Value::Text(_) => "text",
         Value::Texts(_) => "text[]",
         Value::Number(_) => "bigint",
         Value::Numbers(_) => "bigint[]",
-        Value::Nothing => return format!(" AND {column}"),
-    };
-    let right = if how == "in" { format!("= ANY(${n}::{kind})") } else { format!("{how} ${n}::{kind}") };
-    format!(" AND {column} {right}")
+        Value::Nothing => "",
+    }
 }
 
 fn param(value: Value) -> Option<Param> {
@@ -226,23 +214,18 @@ fn sums_of(row: &Row, first: usize) -> Result<Sums, Fail> {
     Ok(Sums::from_numbers(numbers))
 }
 
-fn endings_of(row: &Row, first: usize) -> Result<Endings, Fail> {
-    let mut counts = [0; Ending::ALL.len()];
-    for (n, count) in (first..).zip(&mut counts) {
-        *count = row.try_get(n)?;
-    }
-    Ok(Endings::new(counts))
-}
-
-fn point_of(row: &Row, ask: &FactsAsk, hours: u32) -> Result<Point, Fail> {
-    Ok(Point { at: facts::span_start(ask, hours, row.try_get(SUMS)?), sums: sums_of(row, 0)? })
-}
-
-fn part_of(row: &Row, n: usize, by: By) -> Result<Part, Fail> {
+/// What a row is about; `None` where it is about none of those that are told apart.
+fn part_of(row: &Row, n: usize, by: Option<By>) -> Result<Option<Part>, Fail> {
+    let Some(by) = by else { return Ok(None) };
     Ok(match by {
-        By::Workspace => Part::Workspace(WorkspaceId::from_bytes(row.try_get::<_, Uuid>(n)?.0)),
-        By::Key => Part::Key(KeyId::from_bytes(row.try_get::<_, Uuid>(n)?.0)),
-        By::Model | By::Endpoint | By::Provider => Part::Named(row.try_get(n)?),
-        By::Ending => Part::Ending(Ending::from_number(row.try_get::<_, i16>(n)?.into()).unwrap_or(Ending::Failed)),
+        By::Workspace => {
+            row.try_get::<_, Option<Uuid>>(n)?.map(|id| Part::Workspace(WorkspaceId::from_bytes(id.0)))
+        }
+        By::Key => row.try_get::<_, Option<Uuid>>(n)?.map(|id| Part::Key(KeyId::from_bytes(id.0))),
+        By::Model | By::Endpoint | By::Provider => row.try_get::<_, Option<String>>(n)?.map(Part::Named),
+        By::Ending => {
+            let number = row.try_get::<_, Option<i16>>(n)?;
+            number.map(|number| Part::Ending(Ending::from_number(number.into()).unwrap_or(Ending::Failed)))
+        }
     })
 }

@@ -4,8 +4,9 @@ use super::facts::{self, Filter};
 use super::load;
 use super::pool::Fail;
 use super::wire::Uuid;
-use crate::facts::{SUMMED, TIMED, Value, row_terms};
+use crate::facts::{Value, row_terms};
 use crate::intern;
+use crate::kept::{SUMMED, TIMED};
 use crate::port::{DayCount, UsageFilter};
 pub use crate::record::day_of;
 use crate::record::{
@@ -289,8 +290,10 @@ pub async fn forget(tx: &Transaction<'_>, before: i64, hours_before: Timestamp) 
     }
     let first = Slot::Hour.of(hours_before);
     for kept in SUMMED.into_iter().chain(TIMED) {
-        let sql = format!("DELETE FROM {} WHERE {} AND slot < $1", kept.table(Slot::Hour), kept.found());
-        tx.execute(&sql, &[&first]).await?;
+        for (_, table) in kept.tables.iter().filter(|(slot, _)| *slot == Slot::Hour) {
+            let sql = format!("DELETE FROM {table} WHERE {} AND slot < $1", kept.found());
+            tx.execute(&sql, &[&first]).await?;
+        }
     }
     Ok(first_day.is_some())
 }

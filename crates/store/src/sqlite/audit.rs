@@ -2,7 +2,7 @@
 
 use super::files::{self, unopened};
 use super::{credit, usage};
-use crate::facts::SUMMED;
+use crate::kept::SUMMED;
 use crate::open::OpenError;
 use crate::port::AuditReport;
 use crate::record;
@@ -41,7 +41,7 @@ pub fn run(db: &Connection, now: Option<Timestamp>) -> rusqlite::Result<AuditRep
         auditor.key_spend(key, sums);
     }
     credit::each_day(&tx, i64::MIN, |meter, day, sums| auditor.spend_day(meter, day, sums))?;
-    each(&tx, "SELECT key, sum(charge) FROM facts_day GROUP BY key", |row| {
+    each(&tx, "SELECT key, sum(charge) FROM key_day GROUP BY key", |row| {
         auditor.fact(KeyId::from_bytes(row.get(0)?), NanoUsd::new(row.get(1)?));
         Ok(())
     })?;

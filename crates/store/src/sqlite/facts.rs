@@ -2,9 +2,10 @@
 //! (ledger), usage rows one by one (usage).
 
 use super::usage;
-use crate::facts::{self, Kept, NUMBERS, SUMMED, Spot, TIMED, Term, Value, Waiting, added, row_terms, terms};
-use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
-use ledger::facts::{Ending, Endings, SUMS, Slot, Sums};
+use crate::facts::{self, NUMBERS, Spot, Term, Value, Waiting, added, row_terms};
+use crate::kept::{Kept, SUMMED, TIMED};
+use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, UsageFilter};
+use ledger::facts::{Ending, SUMS, Slot, Sums};
 use ledger::pace::Timed;
 use rusqlite::types::Value as Sql;
 use rusqlite::{CachedStatement, Connection, Row, Transaction, params_from_iter};
@@ -13,28 +14,24 @@ use units::{KeyId, WorkspaceId};
 
 /// Writes what a batch changes, each row once.
 pub fn write(tx: &Transaction<'_>, waiting: &Waiting) -> rusqlite::Result<()> {
-    for slot in Slot::ALL {
-        for kept in SUMMED {
-            let mut statement = tx.prepare_cached(&put(kept, slot, &NUMBERS))?;
-            for (spot, sums) in waiting.sums.iter().filter(|(spot, _)| spot.table == kept.table(slot)) {
-                let numbers = sums.numbers();
-                run(&mut statement, kept, spot, None, &numbers)?;
-            }
+    for (kept, table) in SUMMED.iter().flat_map(|kept| kept.tables.iter().map(move |(_, table)| (kept, *table))) {
+        let mut statement = tx.prepare_cached(&put(kept, table, &NUMBERS))?;
+        for (spot, sums) in waiting.sums.iter().filter(|(spot, _)| spot.table == table) {
+            run(&mut statement, kept, spot, None, &sums.numbers())?;
         }
-        for kept in TIMED {
-            let mut statement = tx.prepare_cached(&put(kept, slot, &["requests"]))?;
-            let here = waiting.pace.iter().filter(|((spot, ..), _)| spot.table == kept.table(slot));
-            for ((spot, timed, step), requests) in here {
-                run(&mut statement, kept, spot, Some((*timed, *step)), &[*requests])?;
-            }
+    }
+    for (kept, table) in TIMED.iter().flat_map(|kept| kept.tables.iter().map(move |(_, table)| (kept, *table))) {
+        let mut statement = tx.prepare_cached(&put(kept, table, &["requests"]))?;
+        for ((spot, timed, step), requests) in waiting.pace.iter().filter(|((spot, ..), _)| spot.table == table) {
+            run(&mut statement, kept, spot, Some((*timed, *step)), &[*requests])?;
         }
     }
     Ok(())
 }
 
 /// Adds numbers to the row of a key.
-fn put(kept: &Kept, slot: Slot, numbers: &[&str]) -> String {
-    let (table, key) = (kept.table(slot), kept.key.join(", "));
+fn put(kept: &Kept, table: &str, numbers: &[&str]) -> String {
+    let key = kept.key.join(", ");
     let holes: Vec<String> = (1..=kept.key.len() + numbers.len()).map(|n| format!("?{n}")).collect();
     format!(
         "INSERT INTO {table} ({key}, {}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {}",
@@ -76,59 +73,42 @@ fn run(
 /// What requests came to, of one instant.
 pub fn ask(db: &Connection, ask: &FactsAsk) -> rusqlite::Result<Facts> {
     let tx = db.unchecked_transaction()?;
-    let slot = ask.filter.slot();
     let kept = Kept::of(&ask.filter, ask.by);
-    let filter = Filter::of(terms(kept, &ask.filter));
-    let (table, sums) = (kept.table(slot), facts::added_up());
-    let timed = ask.pace && ask.filter.is_timed();
-    let paced = Kept::paces_of(&ask.filter);
-    let mut all = Facts::default();
-    let ended = facts::ended().join(", ");
-    let sql = format!("SELECT {sums}, {ended} FROM {table}");
-    let whole = |row: &Row<'_>| Ok((sums_of(row, 0)?, endings_of(row, SUMS)?));
-    (all.total, all.endings) = filter.rows(&tx, &sql, "", whole)?.pop().unwrap_or_default();
-    if let Some(by) = ask.by {
-        let column = by.name();
-        let sql = format!("SELECT {sums}, {column}, {ended} FROM {table}");
-        let part = |row: &Row<'_>| Ok((part_of(row, SUMS, by)?, sums_of(row, 0)?, endings_of(row, SUMS + 1)?));
-        facts::put_parts(&mut all, filter.rows(&tx, &sql, &format!("GROUP BY {column}"), part)?);
-    }
-    let Some(hours) = ask.step_hours else {
-        if timed {
-            all.pace = paces(&tx, &ask.filter, paced, "0")?.remove(&0).unwrap_or_default();
-        }
-        return Ok(all);
+    let (filter, table) = (Filter::of(kept.terms(&ask.filter)), kept.table(ask.filter.slot()));
+    let (sums, mut all) = (facts::added_up(), Facts::default());
+    let column = ask.by.map_or("NULL", By::name);
+    let whole = |row: &Row<'_>| {
+        let ending = Ending::from_number(row.get(SUMS + 1)?).unwrap_or(Ending::Failed);
+        Ok((part_of(row, SUMS, ask.by)?, ending, sums_of(row, 0)?))
     };
-    let span = facts::span(ask, hours);
-    let point =
-        |row: &Row<'_>| Ok(Point { at: facts::span_start(ask, hours, row.get(SUMS)?), sums: sums_of(row, 0)? });
-    let sql = format!("SELECT {sums}, {span} AS span FROM {table}");
-    all.series = filter.rows(&tx, &sql, "GROUP BY span ORDER BY span", point)?;
-    if let (Some(by), true) = (ask.by, ask.series_max > 0 && !all.parts.is_empty()) {
-        let column = by.name();
-        let sql = format!("SELECT {sums}, {span} AS span, {column} FROM {table}");
-        let only = (column, "in", facts::first_parts(&all.parts, ask.series_max));
-        let cell = |row: &Row<'_>| Ok((part_of(row, SUMS + 1, by)?, point(row)?));
-        let group = format!("GROUP BY {column}, span ORDER BY span");
-        let cells = filter.with(only).rows(&tx, &sql, &group, cell)?;
-        all.part_series = facts::part_series(&all.parts, ask.series_max, cells);
+    let sql = format!("SELECT {sums}, {column} AS part, ending AS how FROM {table}");
+    facts::put_totals(&mut all, filter.rows(&tx, &sql, "GROUP BY part, how", whole)?);
+    if let Some(hours) = ask.step_hours {
+        let (by, filter) = match facts::top_of(ask, &all.parts) {
+            Some((by, first)) => (Some(by), filter.with((by.name(), "top", first))),
+            None => (None, filter),
+        };
+        let top =
+            by.map_or_else(|| "NULL".to_owned(), |by| format!("CASE WHEN {0} IN (TOP) THEN {0} END", by.name()));
+        let span = facts::span(ask, hours);
+        let sql = format!("SELECT {sums}, {top} AS part, {span} AS span FROM {table}");
+        let cell = |row: &Row<'_>| Ok((part_of(row, SUMS, by)?, row.get(SUMS + 1)?, sums_of(row, 0)?));
+        facts::put_series(&mut all, ask, hours, filter.rows(&tx, &sql, "GROUP BY span, part", cell)?);
     }
-    if timed {
-        let by_span = paces(&tx, &ask.filter, paced, &span)?;
-        by_span.values().for_each(|paces| all.pace.take(paces));
-        let start = |number| facts::span_start(ask, hours, number);
-        all.pace_series = by_span.into_iter().map(|(number, paces)| (start(number), paces)).collect();
+    if let Some(kept) = Kept::paces_of(&ask.filter).filter(|_| ask.pace) {
+        facts::put_paces(&mut all, ask, paces(&tx, ask, kept)?);
     }
     Ok(all)
 }
 
 /// Paces by span.
-fn paces(tx: &Connection, filter: &FactFilter, kept: &Kept, span: &str) -> rusqlite::Result<BTreeMap<i64, Paces>> {
-    let table = kept.table(filter.slot());
+fn paces(tx: &Connection, ask: &FactsAsk, kept: &Kept) -> rusqlite::Result<BTreeMap<i64, Paces>> {
+    let (table, span) =
+        (kept.table(ask.filter.slot()), ask.step_hours.map_or("0".to_owned(), |h| facts::span(ask, h)));
     let sql = format!("SELECT {span} AS span, timed, step, sum(requests) FROM {table}");
     let mut all: BTreeMap<i64, Paces> = BTreeMap::new();
     let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-    let filter = Filter::of(terms(kept, filter));
+    let filter = Filter::of(kept.terms(&ask.filter));
     for (span, timed, step, count) in filter.rows(tx, &sql, "GROUP BY span, timed, step", row)? {
         facts::add_pace(all.entry(span).or_default(), timed, step, count);
     }
@@ -139,7 +119,7 @@ fn paces(tx: &Connection, filter: &FactFilter, kept: &Kept, span: &str) -> rusql
 fn days(db: &Connection, filter: &FactFilter) -> rusqlite::Result<Vec<i64>> {
     let kept = Kept::of(filter, None);
     let sql = format!("SELECT DISTINCT slot FROM {}", kept.table(Slot::Day));
-    Filter::of(terms(kept, filter)).rows(db, &sql, "", |row| row.get(0))
+    Filter::of(kept.terms(filter)).rows(db, &sql, "", |row| row.get(0))
 }
 
 /// The days whose rows are to be looked at, newest first.
@@ -192,9 +172,16 @@ impl Filter {
             let first = all.len() + 1;
             let holes: Vec<String> = (first..first + values.len()).map(|n| format!("?{n}")).collect();
             let holes = holes.join(", ");
-            let right = if *how == "in" { format!("IN ({holes})") } else { format!("{how} {holes}") };
-            sql.push_str(&format!(" AND {column} {right}"));
             all.extend(values);
+            match *how {
+                // Words of the question, not of what it asks for.
+                "top" => sql = sql.replace("TOP", &holes),
+                "in" => sql.push_str(&format!(" AND {column} IN ({holes})")),
+                "of" => {
+                    sql.push_str(&format!(" AND {column} IN (SELECT id FROM api_key WHERE workspace = {holes})"));
+                }
+                how => sql.push_str(&format!(" AND {column} {how} {holes}")),
+            }
         }
         db.prepare_cached(&format!("{sql} {group}"))?.query_map(params_from_iter(all), read)?.collect()
     }
@@ -221,19 +208,16 @@ fn sums_of(row: &Row<'_>, first: usize) -> rusqlite::Result<Sums> {
     Ok(Sums::from_numbers(numbers))
 }
 
-fn endings_of(row: &Row<'_>, first: usize) -> rusqlite::Result<Endings> {
-    let mut counts = [0; Ending::ALL.len()];
-    for (n, count) in (first..).zip(&mut counts) {
-        *count = row.get::<_, Option<i64>>(n)?.unwrap_or(0);
-    }
-    Ok(Endings::new(counts))
-}
-
-fn part_of(row: &Row<'_>, n: usize, by: By) -> rusqlite::Result<Part> {
+/// What a row is about; `None` where it is about none of those that are told apart.
+fn part_of(row: &Row<'_>, n: usize, by: Option<By>) -> rusqlite::Result<Option<Part>> {
+    let Some(by) = by else { return Ok(None) };
     Ok(match by {
-        By::Workspace => Part::Workspace(WorkspaceId::from_bytes(row.get(n)?)),
-        By::Key => Part::Key(KeyId::from_bytes(row.get(n)?)),
-        By::Model | By::Endpoint | By::Provider => Part::Named(row.get(n)?),
-        By::Ending => Part::Ending(Ending::from_number(row.get(n)?).unwrap_or(Ending::Failed)),
+        By::Workspace => row.get::<_, Option<[u8; 16]>>(n)?.map(|id| Part::Workspace(WorkspaceId::from_bytes(id))),
+        By::Key => row.get::<_, Option<[u8; 16]>>(n)?.map(|id| Part::Key(KeyId::from_bytes(id))),
+        By::Model | By::Endpoint | By::Provider => row.get::<_, Option<String>>(n)?.map(Part::Named),
+        By::Ending => {
+            let number = row.get::<_, Option<i64>>(n)?;
+            number.map(|number| Part::Ending(Ending::from_number(number).unwrap_or(Ending::Failed)))
+        }
     })
 }

@@ -3,8 +3,9 @@
 
 use super::facts::{self, Filter};
 use super::write::WriteError;
-use crate::facts::{SUMMED, TIMED, Value, Waiting, row_terms};
+use crate::facts::{Value, Waiting, row_terms};
 use crate::intern;
+use crate::kept::{SUMMED, TIMED};
 use crate::port::{DayCount, UsageFilter};
 use crate::record::{
     ADMITTED, COLUMNS, GONE, count_to_disk, day_of, flags, flags_of, source_number, source_of, tries_of,
@@ -52,12 +53,13 @@ fn create(tx: &Connection, day: i64) -> rusqlite::Result<()> {
             asked_model TEXT, session TEXT, client TEXT, tries TEXT
         ) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS usage_{day}_workspace ON usage_{day} (workspace, request);
-        CREATE INDEX IF NOT EXISTS usage_{day}_session ON usage_{day} (workspace, session) WHERE session IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS usage_{day}_session ON usage_{day} (session, request) WHERE session IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS usage_{day}_fault ON usage_{day} (fault, request) WHERE fault IS NOT NULL;
         CREATE INDEX IF NOT EXISTS usage_{day}_key ON usage_{day} (key, request);
         CREATE INDEX IF NOT EXISTS usage_{day}_model ON usage_{day} (workspace, model, request);
-        CREATE INDEX IF NOT EXISTS usage_{day}_unserved ON usage_{day} (request) WHERE status >= 400 OR fault IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS usage_{day}_unserved ON usage_{day} (request) WHERE status >= 400;
         CREATE INDEX IF NOT EXISTS usage_{day}_unserved_of ON usage_{day} (workspace, request)
-            WHERE status >= 400 OR fault IS NOT NULL;
+            WHERE status >= 400;
         INSERT OR IGNORE INTO usage_day (day) VALUES ({day});"
     ))
 }
@@ -312,8 +314,10 @@ pub fn forget(db: &mut Connection, before: i64, hours_before: Timestamp) -> rusq
     }
     let first = Slot::Hour.of(hours_before);
     for kept in SUMMED.into_iter().chain(TIMED) {
-        let sql = format!("DELETE FROM {} WHERE {} AND slot < ?1", kept.table(Slot::Hour), kept.found());
-        tx.execute(&sql, [first])?;
+        for (_, table) in kept.tables.iter().filter(|(slot, _)| *slot == Slot::Hour) {
+            let sql = format!("DELETE FROM {table} WHERE {} AND slot < ?1", kept.found());
+            tx.execute(&sql, [first])?;
+        }
     }
     tx.commit()?;
     Ok(first_day.is_some())

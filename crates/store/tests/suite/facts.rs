@@ -1,6 +1,7 @@
 //! Sums of requests: whatever is asked, they are the sums of the usage rows.
 //! Never here: how rows are paged (records), a sum's meaning (ledger).
 
+use crate::people::key;
 use crate::reckon::{facts_of, fits};
 use crate::world::{Customer, Place, World, seed, usage_row};
 use ledger::facts::{Ending, Sums};
@@ -46,8 +47,11 @@ async fn traffic(world: &World, o: &Opened, roll: &mut Roll) -> Vec<Customer> {
     let mut customers = Vec::new();
     for _ in 0..3 {
         let first = world.customer(o, 1_000_000).await;
-        customers.push(first);
-        customers.push(Customer { key: world.key(), ..first });
+        for _ in 0..2 {
+            let row = key(world, first.workspace);
+            o.store.create_key(row.clone(), world.log("key.create")).await.unwrap();
+            customers.push(Customer { key: row.id, ..first });
+        }
     }
     for _ in 0..150 {
         let customer = roll.of(&customers);
@@ -111,13 +115,18 @@ fn random_ask(world: &World, customers: &[Customer], roll: &mut Roll) -> FactsAs
     let all = [By::Workspace, By::Key, By::Model, By::Endpoint, By::Provider, By::Ending];
     let step_hours =
         (roll.below(3) > 0).then(|| if whole_days { roll.of(&[24, 48, 5]) } else { roll.of(&[1, 6, 24]) });
-    FactsAsk {
+    let mut ask = FactsAsk {
         filter: FactFilter { hourly: step_hours == Some(5), ..filter },
         by: (roll.below(4) > 0).then(|| roll.of(&all)),
         series_max: roll.number(4),
         step_hours,
         pace: roll.below(2) == 0,
+    };
+    if !ask.is_kept() {
+        ask.filter.provider = None;
+        ask.by = Some(By::Model);
     }
+    ask
 }
 
 /// The same filter for rows.

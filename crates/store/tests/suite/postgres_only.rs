@@ -290,7 +290,7 @@ pub async fn without_caps(db: &tokio_postgres::Client) {
 /// Brings a database to the shape from before there were sums of requests.
 pub async fn without_facts(db: &tokio_postgres::Client) {
     let back = "DROP INDEX usage_workspace; DROP INDEX usage_key; DROP INDEX usage_session;
-        DROP INDEX usage_model; DROP INDEX usage_unserved; DROP INDEX usage_unserved_of;
+        DROP INDEX usage_model; DROP INDEX usage_fault; DROP INDEX usage_unserved; DROP INDEX usage_unserved_of;
         ALTER TABLE usage DROP COLUMN asked_model, DROP COLUMN session, DROP COLUMN client, DROP COLUMN tries;
         DELETE FROM schema_step WHERE number >= 16";
     db.batch_execute(&format!("{WITHOUT_FACTS} {back}")).await.unwrap();

@@ -108,7 +108,7 @@ pub fn without_caps(db: &Connection) {
 /// Brings a file to the shape from before there were sums of requests.
 pub fn without_facts(db: &Connection) {
     db.execute_batch(WITHOUT_FACTS).unwrap();
-    for index in ["workspace", "key", "session", "model", "unserved", "unserved_of"] {
+    for index in ["workspace", "key", "session", "model", "fault", "unserved", "unserved_of"] {
         each_day(db, &format!("DROP INDEX usage_DAY_{index}"));
     }
     for column in ["asked_model", "session", "client", "tries"] {
@@ -313,7 +313,7 @@ fn planted_corruption_is_named() {
         ("I13", "UPDATE USAGE SET closing = 2 WHERE charge = 25"),
         ("I14", "UPDATE USAGE SET member = NULL WHERE charge = 25"),
         ("I14", "UPDATE USAGE SET end_user = member WHERE charge = 25"),
-        ("I16", "UPDATE facts_day SET charge = charge + 1"),
+        ("I16", "UPDATE key_day SET charge = charge + 1"),
         ("I17", "UPDATE payer_day SET requests = requests + 1"),
         ("I17", "UPDATE house_day SET charge = charge - 1"),
     ];

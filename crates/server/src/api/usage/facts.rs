@@ -44,7 +44,7 @@ pub struct WhichFacts {
     series: Option<u8>,
     /// How many hours a span of a series is long; without it there is no series. A day is 24, which begin at `from`.
     step_hours: Option<u16>,
-    /// Whether it is told how fast answers were: by key and model, not by endpoint or ending.
+    /// Whether it is told how fast answers were: by model, and by key for whole days; not by endpoint or ending.
     pace: Option<bool>,
 }
 
@@ -78,7 +78,7 @@ pub struct WhichHouseFacts {
     series: Option<u8>,
     /// How many hours a span of a series is long; without it there is no series. A day is 24, which begin at `from`.
     step_hours: Option<u16>,
-    /// Whether it is told how fast answers were: by workspace, key and model, or by model and provider of all; not by endpoint or ending.
+    /// Whether it is told how fast answers were: as for members, or by model and provider of all.
     pace: Option<bool>,
 }
 
@@ -98,12 +98,16 @@ pub async fn facts(
     let WhichHouseFacts { key, model, endpoint, ending, from, until, by, series, step_hours, pace, .. } = which;
     let which = WhichFacts { key, model, endpoint, ending, from, until, by, series, step_hours, pace };
     let mut ask = which.ask(house, &By::ALL, &mut checks);
-    checks.done()?;
     ask.filter.provider = provider;
     // A key tells whose it is, and what is one customer's is found sooner.
     let of_key = |keys: &Vec<KeyId>| keys.first().and_then(|id| house.keys.of_id(*id)).map(|key| key.workspace);
     let named = workspace.flatten().map(|row| row.id);
     ask.filter.workspace = named.or_else(|| ask.filter.keys.as_ref().and_then(of_key));
+    if !ask.is_kept() {
+        let told = "sums of keys tell neither providers nor workspaces apart; leave out the key, or the other";
+        checks.add(if ask.by == Some(By::Key) { "by" } else { "key" }, told);
+    }
+    checks.done()?;
     let facts = house.store.ask_facts(ask.clone()).await?;
     Ok(Answer::ok(&told(house, &ask, facts)))
 }

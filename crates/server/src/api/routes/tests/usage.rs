@@ -170,6 +170,11 @@ async fn r_use_2_wrong_questions_name_their_fields() {
         named.sort_unstable();
         assert_eq!(named, fields, "{path} {told}");
     }
+    let operator = town.by("operator").await;
+    for (path, field) in [("by=key&provider=p", "by"), ("by=workspace&key=key_00000000000000000000000000", "key")] {
+        let (status, told) = town.call(&operator, &format!("GET /api/manage/facts?{path}"), Value::Null).await;
+        assert_eq!((status, told["errors"][0]["field"].as_str()), (400, Some(field)), "{path} {told}");
+    }
 }
 
 /// A stream of events that is read as it comes.

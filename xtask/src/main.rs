@@ -7,6 +7,8 @@ mod deny;
 mod docs;
 mod fuzz;
 mod needs;
+#[cfg(test)]
+mod notices;
 mod postgres;
 mod redis;
 mod s3;

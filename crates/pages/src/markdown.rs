@@ -1,7 +1,7 @@
 //! Markdown to HTML. In: Markdown of this crate, filled with facts. Out: HTML without a script, a style or a tag that the Markdown did not
 //! mean. Never here: the frame around it (layout).
 
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 /// The HTML of a text.
 pub fn to_html(text: &str) -> String {
@@ -21,9 +21,10 @@ pub fn to_html(text: &str) -> String {
                 name_heading(&mut events, heading.take(), &mut ids);
                 events.push(event);
             }
-            Event::Start(Tag::Table(_)) => {
+            Event::Start(Tag::Table(columns)) => {
                 events.push(raw("<div class=\"table\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">"));
-                events.push(event);
+                // Alignments would become styles within tags, which no page may have.
+                events.push(Event::Start(Tag::Table(vec![Alignment::None; columns.len()])));
             }
             Event::End(TagEnd::Table) => {
                 events.push(event);

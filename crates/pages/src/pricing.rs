@@ -31,8 +31,9 @@ pub fn pricing(facts: &Facts) -> String {
 pub fn pricing_markdown(facts: &Facts) -> String {
     let mut out = format!(
         "# {TITLE}\n\nIn US dollars, exactly as they are charged, without rounding: the price in force when a call begins counts for it. \
-         [How a call is paid](usage.md). Members see the prices of their own workspace in the console; keys that a workspace brings to \
-         a provider cost what is told there.\n"
+         [How a call is paid](<{}/docs/usage>). Members see the prices of their own workspace in the console; keys that a workspace brings to \
+         a provider cost what is told there.\n",
+        facts.origin
     );
     for (serves, title, about) in [
         (
@@ -93,7 +94,10 @@ fn table(models: &[&ModelFact]) -> String {
         }
         cells.extend(classes.is_empty().then(|| if model.free { "free" } else { "-" }.to_owned()));
         cells.extend(requests.then(|| model.request_usd.clone().unwrap_or_else(|| "-".to_owned())));
-        let kinds = model.images_usd.iter().map(|price| format!("{} {}", price.usd, kind(&price.kind)));
+        let kinds = model
+            .images_usd
+            .iter()
+            .map(|price| format!("{} {}", price.usd, kind(&price.kind)).trim_end().to_owned());
         cells.extend(images.then(|| kinds.collect::<Vec<_>>().join("; ")));
         cells.extend(tiers.then(|| {
             model.tiers.as_ref().map_or_else(|| "everybody".to_owned(), |names| plain(&names.join(", ")))

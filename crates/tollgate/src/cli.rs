@@ -18,6 +18,7 @@ mod login;
 mod output;
 mod secrets;
 mod serving;
+mod setup;
 mod tokens;
 mod whoami;
 mod workspaces;
@@ -69,6 +70,7 @@ fn dispatch(args: Args, output: &Output) -> Result<(), Trouble> {
         Command::Log { limit } => listing::log(&client()?, limit, output),
         Command::Login(how) => login::login(&how, &connection, &config, output),
         Command::Logout => login::logout(&connection, &config, output),
+        Command::Setup(how) => setup::setup(&how, &connection, &config, output),
         Command::Whoami => whoami::whoami(&connection, &config, output),
     }
 }

@@ -63,7 +63,7 @@ async fn r_web_2_pages_have_the_address_of_this_deployment() {
     let sim = open().await;
     let page = sim.visit_with("GET", "/docs/quickstart.md", &[("host", "gw.example:8443")]).await;
     assert!(text(&page).contains("base_url=\"http://gw.example:8443/v1\""), "{}", text(&page));
-    for hostile in ["a\"><script>x", "a'$(id)", "a b", "`id`"] {
+    for hostile in ["a\"><script>x", "a'$(id)", "a zz", "`id`"] {
         for path in ["/docs/quickstart", "/install.sh", "/llms.txt"] {
             let page = sim.visit_with("GET", path, &[("host", hostile)]).await;
             assert_eq!(page.status().as_u16(), 200, "{path} {hostile}");

@@ -1,6 +1,6 @@
 //! What may be written on the command line. In: nothing. Out: clap's types. Never here: doing anything.
 
-use clap::{Args as Group, Parser, Subcommand};
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
@@ -185,11 +185,48 @@ pub enum Command {
     Logout,
     /// Whose key or token this is [env: TOLLGATE_API_KEY, else the key of login, else the operator token].
     Whoami,
+    /// Set a program of this machine up for a server, with the key of login [env: TOLLGATE_API_KEY], or undo that.
+    Setup(SetUp),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
         shell: Shell,
     },
+}
+
+/// What to set up.
+#[derive(Group, Debug)]
+pub struct SetUp {
+    /// The program; env prints the variables instead.
+    pub tool: Tool,
+    /// Put everything back as it was.
+    #[arg(long)]
+    pub uninstall: bool,
+}
+
+/// A program that can be set up.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// Claude Code.
+    ClaudeCode,
+    /// Codex.
+    Codex,
+    /// Aider.
+    Aider,
+    /// Variables for an .env file.
+    Env,
+}
+
+impl Tool {
+    /// The folder of what is kept of it.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::ClaudeCode => "claude-code",
+            Self::Codex => "codex",
+            Self::Aider => "aider",
+            Self::Env => "env",
+        }
+    }
 }
 
 /// What to start with.

@@ -25,7 +25,7 @@ pub fn whoami(connection: &Connection, config: &ConfigArgs, output: &Output) -> 
 }
 
 /// The key of whoever asks: what the environment has, else what `login` keeps, where no token is named.
-fn own_key(connection: &Connection, config: &ConfigArgs) -> Result<Option<Kept>, Trouble> {
+pub fn own_key(connection: &Connection, config: &ConfigArgs) -> Result<Option<Kept>, Trouble> {
     let named = |name: &str| ProcessEnvironment.get(name).filter(|value| !value.is_empty());
     if let Some(key) = named("TOLLGATE_API_KEY") {
         let base_url = key_base(&base_url(connection, config)?, config);

@@ -248,6 +248,7 @@ fn devices(tour: &mut Tour<'_>, ada: &mut Browser) -> Outcome<()> {
         tour.person(ada, "devices.look", "POST /devices/look", &typed)?;
         tour.person(ada, decide.0, decide.1, &typed)?;
     }
+    tour.person(ada, "install_tokens.create", "POST /workspaces/acme/install-tokens", &NOTHING)?;
     Ok(())
 }
 

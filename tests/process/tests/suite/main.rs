@@ -60,6 +60,8 @@ mod sealed;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod set_up;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod starting;

@@ -1,0 +1,113 @@
+"""Runs every sample of the public pages against `tollgate demo`, as a reader would.
+
+In: --binary FILE, --node-modules DIR, a virtual environment with the SDKs. Out: a line for each sample that failed; the last line is
+`N passed, N failed`. Never here: what a page says (crates/pages/docs), looks (tests/console). A sample that cannot run says so behind its
+language: `skip="why"`.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
+
+import gateway as product  # noqa: E402
+import harness  # noqa: E402
+
+FENCE = re.compile(r"^```([a-z]*)(?: skip=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Samples in languages that are no program; those of data are read.
+SHOWN = {"text", "yaml"}
+# So many may be left out, and not more without somebody having thought about it.
+SKIPS_MAX = 20
+SAMPLE_SECONDS_MAX = 120
+
+
+def built(*parts):
+    return os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")), *parts)
+
+
+class Reader:
+    """Who reads the pages, in a folder of their own, with a key in the environment."""
+
+    def __init__(self, gateway, folder, node_modules):
+        self.folder = folder
+        os.symlink(node_modules, os.path.join(folder, "node_modules"))
+        names = ("PATH", "LANG", "SSL_CERT_FILE")
+        self.environment = {name: os.environ[name] for name in names if name in os.environ}
+        self.environment |= {"HOME": folder, "TOLLGATE_API_KEY": gateway.key, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def run(self, language, text):
+        if language == "json":
+            json.loads(text)
+            return
+        if language == "toml":
+            tomllib.loads(text)
+            return
+        commands = {
+            "bash": ("sample.sh", ["bash", "-euo", "pipefail"]),
+            "python": ("sample.py", [sys.executable]),
+            "js": ("sample.mjs", ["node"]),
+        }
+        name, command = commands[language]
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        done = subprocess.run(
+            [*command, path], cwd=self.folder, env=self.environment, capture_output=True, text=True,
+            timeout=SAMPLE_SECONDS_MAX, check=False,
+        )
+        assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout[-800:]}{done.stderr[-1500:]}"
+        assert done.stdout.strip(), f"it printed nothing\n{done.stderr[-800:]}"
+
+
+def pages(gateway):
+    """Every page as Markdown, by its address: those that llms.txt lists."""
+    listed = harness.request("GET", f"{gateway.root}/llms.txt").body.decode()
+    found = re.findall(rf"\({re.escape(gateway.root)}(/docs/[a-z-]+\.md)\)", listed)
+    assert len(found) > 20, f"only {len(found)} pages are listed"
+    return {path: harness.request("GET", gateway.root + path).body.decode() for path in found}
+
+
+def run(tally, gateway, reader):
+    skipped = []
+    for path, text in pages(gateway).items():
+        for number, (language, why, sample) in enumerate(FENCE.findall(text), 1):
+            if language in SHOWN:
+                continue
+            if why:
+                skipped.append(f"{path} {number}: {why}")
+                continue
+            tally.run(f"{path} {number} {language}", reader.run, language, sample)
+    print("\n".join(f"left out: {line}" for line in skipped), flush=True)
+    tally.run("few samples are left out", few, skipped)
+
+
+def few(skipped):
+    assert len(skipped) <= SKIPS_MAX, f"{len(skipped)} samples are left out"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--binary", default=built("debug", "tollgate"))
+    parser.add_argument("--node-modules", default=built("e2e", "node", "node_modules"))
+    args = parser.parse_args()
+    tally = harness.Tally()
+    gateway = product.Gateway(args.binary)
+    folder = harness.Folder()
+    try:
+        run(tally, gateway, Reader(gateway, folder.path, os.path.abspath(args.node_modules)))
+    finally:
+        gateway.stop()
+        folder.stop()
+    print(f"{tally.passed} passed, {tally.failed} failed")
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -22,7 +22,7 @@ pub fn to_html(text: &str) -> String {
                 events.push(event);
             }
             Event::Start(Tag::Table(columns)) => {
-                events.push(raw("<div class=\"table\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">"));
+                events.push(raw("<div class=\"table\" role=\"group\" aria-label=\"Table\" tabindex=\"0\">"));
                 // Alignments would become styles within tags, which no page may have.
                 events.push(Event::Start(Tag::Table(vec![Alignment::None; columns.len()])));
             }

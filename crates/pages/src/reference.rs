@@ -36,7 +36,7 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 pub fn references(facts: &Facts, documents: &[(String, String, String)]) -> String {
     let mut body = String::from(
         "<h1>API reference</h1>\n<p>Made of the OpenAPI documents that this gateway serves itself. Each needs no key to be read, and \
-         generators of clients take it as it is.</p>\n<div class=\"table\" role=\"region\" aria-label=\"Documents\" tabindex=\"0\"><table>\n\
+         generators of clients take it as it is.</p>\n<div class=\"table\" role=\"group\" aria-label=\"Documents\" tabindex=\"0\"><table>\n\
          <thead><tr><th>reference</th><th>what it is</th><th>OpenAPI</th></tr></thead>\n<tbody>\n",
     );
     for (name, base, about) in documents {
@@ -155,7 +155,7 @@ fn described(
 fn head(title: &str, columns: &[&str]) -> String {
     let cells: String = columns.iter().map(|column| format!("<th>{column}</th>")).collect();
     format!(
-        "<div class=\"table\" role=\"region\" aria-label=\"{title}\" tabindex=\"0\"><table>\n<thead><tr>{cells}</tr></thead>\n<tbody>\n"
+        "<div class=\"table\" role=\"group\" aria-label=\"{title}\" tabindex=\"0\"><table>\n<thead><tr>{cells}</tr></thead>\n<tbody>\n"
     )
 }
 

@@ -66,7 +66,7 @@ fn fields(name: &str, schema: &Value) -> String {
         parts.iter().filter_map(|part| part["required"].as_array()).flatten().any(|needed| needed == field)
     };
     let mut out = format!(
-        "<div class=\"table\" role=\"region\" aria-label=\"Fields of {name}\" tabindex=\"0\"><table>\n\
+        "<div class=\"table\" role=\"group\" aria-label=\"Fields of {name}\" tabindex=\"0\"><table>\n\
          <thead><tr><th>field</th><th>type</th><th>what it is</th></tr></thead>\n<tbody>\n"
     );
     for (field, value) in properties {

@@ -230,7 +230,7 @@ fn r_web_3_a_token_sets_a_machine_up() -> Outcome<()> {
     on_both("install token", &[("TOLLGATE_ACCOUNTS__REGISTRATION", "open")], |town| {
         let mut home = Home::new(town, "token")?;
         let mut ada = town.resident("tess")?;
-        let (_, made) = ada.ask("POST", "/workspaces", &json!({ "name": "Tess" }))?;
+        let (_, made) = ada.ask("POST", "/workspaces", &json!({ "name": "Second desk of Tess" }))?;
         let path_of = |what: &str| format!("/workspaces/{}/{what}", made["id"].as_str().unwrap_or("none"));
         let (status, token) = ada.ask("POST", &path_of("install-tokens"), &Value::Null)?;
         assert_eq!(status, 201, "{token}");

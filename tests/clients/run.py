@@ -2,7 +2,7 @@
 
 In: a built `tollgate`; npm and bubblewrap on the machine. Out: a line per turn; the last one is `N passed, N failed`.
 Never here: SDKs (tests/e2e), a network: clients and gateway run together in a box that has none, with an environment and
-a home of their own. Not part of the test command: a round takes minutes and the clients take a gigabyte.
+a home of their own. Part of the test command with `--agents` alone: a round takes minutes and the clients take a gigabyte.
 
     cargo build --package tollgate && python3 tests/clients/run.py [--only codex] [--model sim-gemini]
 """
@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 
 import gateway as product  # noqa: E402
 import harness  # noqa: E402
+import set_up  # noqa: E402
 
 MODELS = ("sim-openai", "sim-anthropic", "sim-responses", "sim-gemini")
 BUILT = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
@@ -137,6 +138,8 @@ def inside(args):
                 if args.only in (None, client.name) and args.model in (None, model):
                     tally.run(f"{client.name} {model} text", text_turn, gateway, client, model)
                     tally.run(f"{client.name} {model} tool", tool_turn, gateway, client, model)
+        if args.only in (None, "set-up"):
+            set_up.run(tally, gateway, args.binary, {client.name: client.binary() for client in CLIENTS[:2]})
     finally:
         gateway.stop()
     print(f"{tally.passed} passed, {tally.failed} failed")
@@ -160,7 +163,7 @@ def install():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", default=os.path.join(BUILT, "debug", "tollgate"))
-    parser.add_argument("--only", choices=[client.name for client in CLIENTS])
+    parser.add_argument("--only", choices=[*(client.name for client in CLIENTS), "set-up"])
     parser.add_argument("--model", choices=MODELS)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()

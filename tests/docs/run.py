@@ -17,6 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 
+import expect  # noqa: E402
 import gateway as product  # noqa: E402
 import harness  # noqa: E402
 
@@ -26,6 +27,8 @@ SHOWN = {"text", "yaml"}
 # So many may be left out, and not more without somebody having thought about it.
 SKIPS_MAX = 20
 SAMPLE_SECONDS_MAX = 120
+# Columns of the price page that are classes of tokens.
+CLASSES = ("input", "cached_input", "cache_write_5m", "cache_write_1h", "output", "reasoning")
 
 
 def built(*parts):
@@ -86,6 +89,23 @@ def run(tally, gateway, reader):
             tally.run(f"{path} {number} {language}", reader.run, language, sample)
     print("\n".join(f"left out: {line}" for line in skipped), flush=True)
     tally.run("few samples are left out", few, skipped)
+    tally.run("what is charged is what the price page says", charged, gateway)
+
+
+def charged(gateway):
+    """What a call is charged is its tokens at the prices that the public page tells, to the last digit."""
+    lines = harness.request("GET", f"{gateway.root}/pricing.md").body.decode().splitlines()
+    cells = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    head = next(row for row in cells if row[0] == "model")
+    for model in ("sim-openai", "sim-anthropic", "sim-free"):
+        row = next(row for row in cells if row[0] == model)
+        price = {name: cell for name, cell in zip(head, row, strict=True) if name in CLASSES and cell != "-"}
+        reply = gateway.chat(model, "what does it cost? [[sim: tokens=37]]")
+        assert reply.status == 200, reply.body
+        found = gateway.row(reply.headers["x-request-id"])
+        wanted = expect.charge_nano_usd(found["tokens"], "free" if "free" in price.values() else price)
+        assert found["charge_nano_usd"] == wanted, (model, price, found)
+        assert wanted > 0 or model == "sim-free", found
 
 
 def few(skipped):

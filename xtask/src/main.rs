@@ -24,8 +24,10 @@ use std::process::ExitCode;
 
 const HELP: &str = "cargo xtask <verb>
 
-  test [--quick]   everything: format, lints, the console, tests on both stores, licences, the SDKs and a browser
+  test [--quick | --agents]
+                   everything: format, lints, the console, tests on both stores, licences, the SDKs and a browser
                    end to end
+                   --agents runs coding clients alone, which take a gigabyte and some minutes
                    --quick leaves out the stores, the fuzzers, the licences, the processes, the SDKs and the browser
   tidy             the rules of the house alone (they are tests of this package too)
   deny             banned crates, licences and sources

@@ -13,7 +13,7 @@ struct Need {
 /// Fails in a Node that is too old to build the console (`engines` of web/package.json).
 const NODE: &str = "const [a, b] = process.versions.node.split('.').map(Number); if (a < 20 || (a === 20 && b < 19)) process.exit(1)";
 
-const NEEDS: [Need; 8] = [
+const NEEDS: [Need; 9] = [
     Need { what: "a C compiler", debian: &["gcc", "libc6-dev"], there: || answers("cc", &["--version"]) },
     // libFuzzer is C++.
     Need { what: "a C++ compiler", debian: &["g++"], there: || answers("c++", &["--version"]) },
@@ -34,6 +34,12 @@ const NEEDS: [Need; 8] = [
         what: "node (20.19 or newer) with npm",
         debian: &["nodejs", "npm"],
         there: || answers("node", &["--eval", NODE]) && answers("npm", &["--version"]),
+    },
+    // The set-up script is tried by a shell that knows POSIX alone.
+    Need {
+        what: "curl and dash",
+        debian: &["curl", "dash"],
+        there: || answers("curl", &["--version"]) && answers("dash", &["-c", ":"]),
     },
     Need { what: "chromium", debian: &["chromium"], there: || answers("chromium", &["--version"]) },
 ];

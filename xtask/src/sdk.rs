@@ -5,6 +5,7 @@ use crate::postgres::Postgres;
 use crate::shell::{answers, cargo, program, root, scratch, succeeds, watched};
 use crate::steps::Count;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// Builds what the scenarios and the process tests start.
 pub(crate) fn build() -> Result<Count, String> {
@@ -27,6 +28,29 @@ pub(crate) fn on_postgres() -> Result<Count, String> {
     run("gateway", &["--database-url", &postgres.url])
 }
 
+/// Runs every sample of the public pages against the gateway.
+pub(crate) fn samples() -> Result<Count, String> {
+    let (python, modules) = (python()?, modules()?);
+    let mut command = program(&python.to_string_lossy(), &["tests/docs/run.py", "--node-modules"]);
+    counted(command.arg(modules).arg("--binary").arg(binary()))
+}
+
+/// Runs coding clients through the gateway, in a box without a network.
+pub(crate) fn agents() -> Result<Count, String> {
+    counted(program("python3", &["tests/clients/run.py", "--binary"]).arg(binary()))
+}
+
+/// Runs something in Python that counts by itself; a failure that counts nothing is one.
+fn counted(command: &mut Command) -> Result<Count, String> {
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
+    let mut count = Count::default();
+    let good = watched(command, |line| count.add_line(line))?;
+    if !good && count.failed == 0 {
+        count.failed = 1;
+    }
+    Ok(count)
+}
+
 /// Runs all scenarios against `sim` or `gateway`.
 pub(crate) fn scenarios(target: &str) -> Result<Count, String> {
     run(target, &[])
@@ -37,14 +61,7 @@ fn run(target: &str, more: &[&str]) -> Result<Count, String> {
     let modules = modules()?;
     let python = python.to_string_lossy().into_owned();
     let mut command = program(&python, &["tests/e2e/run.py", "--target", target]);
-    command.arg("--node-modules").arg(modules).args(more);
-    command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
-    let mut count = Count::default();
-    let good = watched(&mut command, |line| count.add_line(line))?;
-    if !good && count.failed == 0 {
-        count.failed = 1;
-    }
-    Ok(count)
+    counted(command.arg("--node-modules").arg(modules).args(more))
 }
 
 /// A virtual environment with the pinned packages; made once, and again when the pins change.

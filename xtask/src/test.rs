@@ -14,7 +14,13 @@ pub(crate) fn run(args: &[String]) -> Result<bool, String> {
     let quick = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => false,
         ["--quick"] => true,
-        _ => return Err(format!("test knows --quick, not {}", args.join(" "))),
+        ["--agents"] => {
+            let mut steps = Steps::default();
+            steps.run("binaries", sdk::build);
+            steps.run("coding clients", sdk::agents);
+            return Ok(steps.finish());
+        }
+        _ => return Err(format!("test knows --quick and --agents, not {}", args.join(" "))),
     };
     if !quick {
         needs::ensure()?;
@@ -36,6 +42,7 @@ pub(crate) fn run(args: &[String]) -> Result<bool, String> {
     steps.run("SDKs against the simulator", || sdk::scenarios("sim"));
     steps.run("SDKs against Tollgate", || sdk::scenarios("gateway"));
     steps.run("the same on PostgreSQL", sdk::on_postgres);
+    steps.run("samples of the public pages", sdk::samples);
     steps.run("a browser in the console", web::journeys);
     Ok(steps.finish())
 }

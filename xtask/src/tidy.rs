@@ -26,7 +26,7 @@ pub(crate) struct File {
 type Rule = fn(&[File]) -> Vec<String>;
 
 /// Every rule over files.
-const RULES: [(&str, Rule); 22] = [
+const RULES: [(&str, Rule); 23] = [
     ("a file has at most 500 lines", files::caps),
     ("a file says what it is for", files::captions),
     ("a file says what it is not for", files::borders),
@@ -43,6 +43,7 @@ const RULES: [(&str, Rule); 22] = [
     ("links lead somewhere", docs::links),
     ("events of the log are told, and written", names::events),
     ("codes of problems are told, and made", names::codes),
+    ("faults that are told are brought about by a test", names::faults),
     ("requirements that code names are told", docs::requirements),
     ("tests that are named as proofs exist", docs::proofs),
     ("packages of Node are pinned", npm::pins),

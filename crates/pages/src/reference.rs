@@ -6,7 +6,7 @@ mod schema;
 
 use crate::facts::Facts;
 use crate::layout::Layout;
-use schema::{Schemas, escaped};
+use schema::{Schemas, escaped, words};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -64,7 +64,7 @@ pub fn reference(facts: &Facts, document: &Document<'_>) -> String {
     let schemas = Schemas::of(document.value);
     body.push_str("<h2 id=\"operations\">Operations</h2>\n<ul>\n");
     for (path, method, operation) in operations(document.value) {
-        let (id, summary) = (escaped(text(operation, "operationId")), escaped(text(operation, "summary")));
+        let (id, summary) = (escaped(text(operation, "operationId")), words(text(operation, "summary")));
         let _ = writeln!(
             body,
             "<li><a href=\"#{id}\"><span class=\"method\">{method}</span> <code>{}</code></a> {summary}</li>",
@@ -105,7 +105,7 @@ fn described(
         "<section class=\"operation\" aria-labelledby=\"{id}\">\n<h3 id=\"{id}\"><span class=\"method\">{method}</span> <code>{}{}</code></h3>\n<p>{}</p>\n",
         escaped(document.base),
         escaped(path),
-        escaped(text(operation, "summary"))
+        words(text(operation, "summary"))
     );
     if let Some(may) = operation["x-tollgate-may"].as_str() {
         let _ = writeln!(out, "<p>Who may: {}.</p>", escaped(may.trim_end_matches('.')));
@@ -125,7 +125,7 @@ fn described(
                 escaped(text(parameter, "name")),
                 escaped(text(parameter, "in")),
                 schemas.kind(&parameter["schema"]),
-                escaped(said)
+                words(said)
             );
         }
         out.push_str("</tbody></table></div>\n");
@@ -139,7 +139,7 @@ fn described(
         let bodies: Vec<String> = bodies
             .map(|(kind, content)| format!("<code>{}</code> {}", escaped(kind), schemas.kind(&content["schema"])))
             .collect();
-        let (status, said) = (escaped(status), escaped(text(answer, "description")));
+        let (status, said) = (escaped(status), words(text(answer, "description")));
         let _ = writeln!(out, "<tr><td>{status}</td><td>{said}</td><td>{}</td></tr>", bodies.join("<br>"));
     }
     out.push_str("</tbody></table></div>\n");

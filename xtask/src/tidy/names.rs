@@ -36,6 +36,31 @@ pub(super) fn codes(files: &[File]) -> Vec<String> {
     compare(files, MANAGE, &named, |_| true)
 }
 
+/// Where every way a call can fail is told.
+const FAULTS: &str = "docs/FAULTS.md";
+
+/// A fault that readers are told of is one that a test brings about: its code, or its name in the log, stands in a test of whole calls.
+pub(super) fn faults(files: &[File]) -> Vec<String> {
+    let told = files.iter().find(|f| f.path == FAULTS).map_or("", |f| f.text.as_str());
+    let is_test = |f: &&File| {
+        let begins = ["crates/simtest/tests/", "tests/process/tests/", "tests/e2e/"];
+        begins.iter().any(|begin| f.path.starts_with(begin)) || f.path.contains("/routes/tests/")
+    };
+    let tests: Vec<&File> = files.iter().filter(is_test).collect();
+    let mut out = Vec::new();
+    for line in told.lines().filter(|line| line.starts_with("| ")) {
+        let names: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
+        let (Some(code), Some(name)) = (names.first(), names.last()) else { continue };
+        let named = |f: &&&File| [code, name].iter().any(|word| f.text.contains(**word));
+        // The head of the table has names of columns.
+        if line.contains("| status |") || tests.iter().any(|f| named(&f)) {
+            continue;
+        }
+        out.push(format!("{FAULTS}: no test of whole calls brings about {code}"));
+    }
+    out
+}
+
 /// Names of code that a document does not tell, and names in the first column of its tables that code does not have.
 fn compare(files: &[File], document: &str, named: &[(&str, String)], is_one: impl Fn(&str) -> bool) -> Vec<String> {
     let told = files.iter().find(|f| f.path == document).map_or("", |f| f.text.as_str());
@@ -92,7 +117,7 @@ fn shipped(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{LOG, MANAGE, PROBLEMS, codes, events};
+    use super::{FAULTS, LOG, MANAGE, PROBLEMS, codes, events, faults};
     use crate::tidy::File;
 
     fn files(all: &[(&str, &str)]) -> Vec<File> {
@@ -110,6 +135,17 @@ mod tests {
         assert_eq!(found.len(), 4, "{found:?}");
         assert!(found[0].contains("z.z is not in"), "{found:?}");
         assert!(events(&files(&[("crates/dialect/src/x.rs", "log.error(\"z.z\", &[]);"), (LOG, told)])).is_empty());
+    }
+
+    /// R-ERR-8: what the reference tells can happen.
+    #[test]
+    fn faults_are_brought_about() {
+        let told = "| status | code | `type` | in logs |\n|---|---|---|---|\n| 400 | `a_code` | `t` | `a_name` |\n";
+        let test = |text: &'static str| ("crates/simtest/tests/scenarios/x.rs", text);
+        assert_eq!(faults(&files(&[(FAULTS, told), test("\"a_code\"")])), [""; 0]);
+        assert_eq!(faults(&files(&[(FAULTS, told), test("fault=a_name")])), [""; 0]);
+        assert_eq!(faults(&files(&[(FAULTS, told), test("other")])).len(), 1);
+        assert_eq!(faults(&files(&[(FAULTS, told), ("crates/x/src/a.rs", "a_code")])).len(), 1);
     }
 
     #[test]

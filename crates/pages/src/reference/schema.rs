@@ -20,6 +20,14 @@ pub fn escaped(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
+/// The same, with what stands between backticks as code.
+pub fn words(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts
+        .map(|(at, part)| if at % 2 == 1 { format!("<code>{}</code>", escaped(part)) } else { escaped(part) })
+        .collect()
+}
+
 impl<'a> Schemas<'a> {
     /// Those of a document.
     pub fn of(document: &'a Value) -> Self {
@@ -45,7 +53,7 @@ impl<'a> Schemas<'a> {
             // Writing to a string cannot fail.
             let _ = writeln!(out, "<h3 id=\"schema-{name}\">{name}</h3>");
             if let Some(said) = schema["description"].as_str() {
-                let _ = writeln!(out, "<p>{}</p>", escaped(said));
+                let _ = writeln!(out, "<p>{}</p>", words(said));
             }
             out.push_str(&fields(&name, schema));
         }
@@ -77,7 +85,7 @@ fn fields(name: &str, schema: &Value) -> String {
             "<tr><td><code>{}</code>{must}</td><td>{}</td><td>{}</td></tr>",
             escaped(field),
             phrase(value, 1),
-            escaped(said)
+            words(said)
         );
     }
     out.push_str("</tbody></table></div>\n");

@@ -1,5 +1,5 @@
 //! Setting clients up (R-WEB-3, J7): the script that the gateway gives out, in an empty home, by several shells; the command that does the
-//! same; each undone byte for byte. Never here: a client itself (tests/agents), what pages say.
+//! same; each undone byte for byte. Never here: a client itself (tests/clients), what pages say.
 
 use crate::people::{Town, on_both};
 use process_tests::{Outcome, Shell, at, catalogue};

@@ -17,8 +17,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use server::{
     AssetFault, AssetHome, AssetSettings, BodySettings, BucketSettings, Front, House, Log, LogFormat, MailHome,
-    MailSettings, OperatorSettings, Parts, PendingData, Registration, RelaySettings, Settings, Surface, Surfaces,
-    Tasks, Upstream, UsageKept, Vault, Worker,
+    MailSettings, Parts, PendingData, Registration, RelaySettings, Settings, Surface, Surfaces, Tasks, Upstream,
+    UsageKept, Vault, Worker,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -207,12 +207,9 @@ impl SimHouse {
         let allow = |host: &str| -> Vec<&str> {
             setup.allow.iter().filter(|(name, _)| *name == host).map(|(_, word)| *word).collect()
         };
-        let providers: Vec<Value> = setup
-            .hosts
-            .iter()
-            .chain(setup.others.iter().map(|(_, host, _)| host))
-            .map(|h| json!({ "name": h, "kind": kind(h), "base_url": format!("http://{h}/v1"), "credentials": ["c"] }))
-            .collect();
+        let hosts = setup.hosts.iter().chain(setup.others.iter().map(|(_, host, _)| host));
+        let provider = |h: &&str| json!({ "name": h, "kind": kind(h), "base_url": format!("http://{h}/v1"), "credentials": ["c"] });
+        let providers: Vec<Value> = hosts.map(provider).collect();
         let routes: Vec<Value> = (1..)
             .zip(&setup.hosts)
             .map(|(n, h)| json!({ "provider": h, "model": "upstream-model", "priority": n, "allow": allow(h), "quirks": setup.quirks }))
@@ -469,7 +466,7 @@ fn settings(setup: &Setup) -> Settings {
                 None => AssetHome::Bucket(bucket()),
             },
         },
-        operator: OperatorSettings::default(),
+        operator: server::OperatorSettings::default(),
         registration: Registration::Closed,
         mail: MailSettings { from: "sim <sim@localhost>".into(), home: MailHome::Folder("unused".into()) },
         task_time_max: Duration::from_secs(3_600),

@@ -100,7 +100,7 @@ async fn page(house: &House, door: Door, request: Request<()>) -> Response<Body>
                 let (kind, text) = text_of(house, path, &facts).unwrap_or_else(|| (HTML, pages::lost(&facts)));
                 Found { kind, cache: NEVER, status: StatusCode::OK, made: Arc::new(Made::new(text)) }
             }
-            None => kept(house, path, origin),
+            None => kept(house, path, &origin),
         },
     };
     let fault = (found.status == StatusCode::NOT_FOUND).then_some("not_found");
@@ -113,7 +113,7 @@ fn is_personal(path: &str) -> bool {
 }
 
 /// A page that is the same for everybody.
-fn kept(house: &House, path: &str, origin: String) -> Found {
+fn kept(house: &House, path: &str, origin: &str) -> Found {
     let version = house.catalogue.load().catalogue.version;
     let kind = kind_of(path);
     let (mut status, mut key) = (StatusCode::OK, path.trim_end_matches('/'));
@@ -121,8 +121,8 @@ fn kept(house: &House, path: &str, origin: String) -> Found {
         // However many paths there are not, what is said of them is kept once.
         (status, key) = (StatusCode::NOT_FOUND, "");
     }
-    let made = house.pages.of(version, key, &origin, || {
-        let facts = facts(house, origin.clone());
+    let made = house.pages.of(version, key, origin, || {
+        let facts = facts(house, origin.to_owned());
         text_of(house, path, &facts).map_or_else(|| pages::lost(&facts), |(_, text)| text)
     });
     let kind = if status == StatusCode::OK { kind } else { HTML };

@@ -7,6 +7,7 @@ mod console;
 mod counts;
 mod doors;
 mod failover;
+mod faults;
 mod images;
 mod instead;
 mod leaving;

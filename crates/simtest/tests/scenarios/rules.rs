@@ -13,7 +13,7 @@ async fn key_id(sim: &SimHouse) -> String {
 }
 
 /// Sets rules of the customer's key.
-async fn rule(sim: &SimHouse, rules: Value) -> Value {
+pub async fn rule(sim: &SimHouse, rules: Value) -> Value {
     let path = format!("/keys/{}", key_id(sim).await);
     sim.manage("PATCH", &path, &json!({ "rules": rules })).await
 }

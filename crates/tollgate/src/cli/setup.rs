@@ -144,7 +144,7 @@ fn variables(tool: Tool, facts: &Facts) -> Result<Option<String>, Trouble> {
 fn places(tool: Tool, home: &Path, facts: Option<&Facts>) -> Result<Vec<Place>, Trouble> {
     let mut all = Vec::new();
     let mut add = |name, path: &str, edit: Box<dyn Edit>, private| {
-        all.push(Place { name, path: home.join(path), edit, private })
+        all.push(Place { name, path: home.join(path), edit, private });
     };
     match tool {
         Tool::ClaudeCode => {

@@ -141,12 +141,7 @@ impl Config {
                 // The largest value that is taken fits many times.
                 credit: NanoUsd::from_micro(i64::try_from(number("credits.value_micro_usd")).unwrap_or(1))
                     .unwrap_or_default(),
-                operator: OperatorSettings {
-                    name: text("operator.name").to_owned(),
-                    support: text("operator.support").to_owned(),
-                    terms: text("operator.terms").to_owned(),
-                    privacy: text("operator.privacy").to_owned(),
-                },
+                operator: operator(loaded),
                 registration: match text("accounts.registration") {
                     "invited" => Registration::Invited,
                     "closed" => Registration::Closed,
@@ -181,6 +176,17 @@ impl Config {
 
 fn number(loaded: &Loaded, key: &str) -> u64 {
     loaded.get(key).and_then(|(text, _)| text.parse().ok()).unwrap_or(0)
+}
+
+fn operator(loaded: &Loaded) -> OperatorSettings {
+    let text =
+        |key: &str| loaded.get(&format!("operator.{key}")).map_or_else(String::new, |(text, _)| text.clone());
+    OperatorSettings {
+        name: text("name"),
+        support: text("support"),
+        terms: text("terms"),
+        privacy: text("privacy"),
+    }
 }
 
 fn bodies(loaded: &Loaded) -> BodySettings {

@@ -9,6 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Where shells, curl and awk are.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 const SETTINGS: &str = ".claude/settings.json";
 /// What somebody else wrote: nothing of it may change, and it is put back to the letter.
 const OTHERS: &str = "{\n    \"permissions\": { \"allow\": [\"Bash(ls:*)\"] },\n    \"env\": {\n        \"EDITOR\": \"\\u0076i\"\n    },\n    \"n\": 1.50e+3\n}";
@@ -61,9 +63,8 @@ impl Home {
 
     /// Types a line; gives its exit code and all that it said.
     fn types(&self, line: &str) -> Outcome<(i32, String)> {
-        let path = std::env::var("PATH").map_err(at("PATH"))?;
         let mut command = Command::new("sh");
-        command.env_clear().env("PATH", path).env("HOME", &self.path).current_dir(&self.path).args(["-c", line]);
+        command.env_clear().env("PATH", PATH).env("HOME", &self.path).current_dir(&self.path).args(["-c", line]);
         let done = command.output().map_err(at("sh"))?;
         let told = [&done.stdout[..], &done.stderr].concat();
         Ok((done.status.code().unwrap_or(-1), String::from_utf8_lossy(&told).into_owned()))

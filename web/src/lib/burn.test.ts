@@ -1,3 +1,4 @@
+// How long credit lasts: rounded down, and no rate of a few minutes.
 import { describe, expect, it } from "vitest";
 import { burnOf } from "./burn";
 

@@ -1,3 +1,4 @@
+// Counts, times and shares as they are told.
 import { describe, expect, it } from "vitest";
 import { count, countShort, share, took } from "./figures";
 

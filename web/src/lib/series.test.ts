@@ -1,3 +1,4 @@
+// A value for every step, also where nothing was.
 import { describe, expect, it } from "vitest";
 import type { Facts, Sums } from "./facts";
 import { byPart, stepsAt } from "./series";

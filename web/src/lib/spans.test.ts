@@ -1,3 +1,4 @@
+// Spans by name and by the address: whole hours, whole days.
 import { describe, expect, it } from "vitest";
 import { rangeOf, spanOf, stepsOf } from "./spans";
 

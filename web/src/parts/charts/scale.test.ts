@@ -1,3 +1,4 @@
+// Round lines from zero to above the largest value.
 import { describe, expect, it } from "vitest";
 import { every, ticks } from "./scale";
 

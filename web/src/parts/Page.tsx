@@ -1,6 +1,6 @@
 // The frame of a page: its title (in the tab too), what it is for, what can be done, and what stands there while it is empty.
 // Never here: what a page shows.
-import { Group, Paper, Skeleton, Stack, Text, ThemeIcon, Title } from "@mantine/core";
+import { Group, Paper, Skeleton, Stack, Text, ThemeIcon, Title, VisuallyHidden } from "@mantine/core";
 import "@mantine/core/styles/ThemeIcon.css";
 import { type ComponentType, type ReactNode, useEffect, useRef } from "react";
 import { common } from "../messages/common";
@@ -102,7 +102,8 @@ export function Empty({ Icon, title, children, action }: EmptyProps) {
 /** What stands there until a page is known. */
 export function Pending() {
   return (
-    <Stack gap="lg" maw={1240} role="status" aria-label={common.loading}>
+    <Stack gap="lg" maw={1240} role="status">
+      <VisuallyHidden component="h1">{common.loading}</VisuallyHidden>
       <Skeleton h={32} w={220} />
       <Skeleton h={220} radius="lg" />
     </Stack>

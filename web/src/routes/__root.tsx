@@ -1,8 +1,8 @@
 // The root of all routes, and what stands there where a page cannot: it has no frame around it, so it brings its own landmark.
 import type { QueryClient } from "@tanstack/react-query";
-import { createRootRouteWithContext, type ErrorComponentProps, Outlet } from "@tanstack/react-router";
-import { FaultPage, NotFound } from "../parts/FaultNote";
-import { Away } from "../shell/Away";
+import { createRootRouteWithContext, Outlet } from "@tanstack/react-router";
+import { NotFound } from "../parts/FaultNote";
+import { Broken } from "../shell/Broken";
 
 export const Route = createRootRouteWithContext<{ client: QueryClient }>()({
   component: Outlet,
@@ -15,16 +15,5 @@ function Lost() {
     <main>
       <NotFound />
     </main>
-  );
-}
-
-function Broken(props: ErrorComponentProps) {
-  return (
-    <>
-      <Away />
-      <main>
-        <FaultPage {...props} />
-      </main>
-    </>
   );
 }

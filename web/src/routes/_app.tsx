@@ -1,6 +1,7 @@
 // Everything that takes a session. Whoever has none signs in and comes back to where they wanted to go.
 import { createFileRoute, Outlet, redirect } from "@tanstack/react-router";
 import { isWhole, sessionQuery } from "../lib/session";
+import { Broken } from "../shell/Broken";
 
 export const Route = createFileRoute("/_app")({
   beforeLoad: async ({ context, location }) => {
@@ -9,4 +10,5 @@ export const Route = createFileRoute("/_app")({
     return { session };
   },
   component: Outlet,
+  errorComponent: Broken,
 });

@@ -5,6 +5,7 @@ import { createFileRoute, redirect, retainSearchParams } from "@tanstack/react-r
 import { textOf } from "../../lib/search";
 import { sessionQuery } from "../../lib/session";
 import { remember, usual, workspaceQuery, workspacesQuery } from "../../lib/workspace";
+import { Broken } from "../../shell/Broken";
 import { Shell } from "../../shell/Shell";
 
 export const Route = createFileRoute("/_app/_workspace")({
@@ -26,6 +27,7 @@ export const Route = createFileRoute("/_app/_workspace")({
   },
   loader: ({ context }) => context.client.ensureQueryData(workspacesQuery),
   component: Workspace,
+  errorComponent: Broken,
 });
 
 function Workspace() {

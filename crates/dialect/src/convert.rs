@@ -9,7 +9,7 @@ use canon::{Dialect, Fault, FaultKind, Loss, Place, Request, Tool, ToolChoice};
 use std::borrow::Cow;
 
 /// The version that a Messages server is asked for when the client names none.
-const ANTHROPIC_VERSION: &str = "2023-06-01";
+pub const ANTHROPIC_VERSION: &str = "2023-06-01";
 /// So much of a tool's name is told back.
 const NAME_SHOWN_CHARS_MAX: usize = 64;
 

@@ -29,6 +29,7 @@ mod records;
 mod routes;
 mod schema;
 mod secrets;
+mod system;
 mod tokens;
 mod usage;
 mod workspace_rules;

@@ -12,6 +12,7 @@ mod assets;
 mod balances;
 mod body;
 mod callers;
+mod checkup;
 mod closing;
 mod console;
 mod days;
@@ -64,6 +65,7 @@ pub use assets::{
     AssetFault, fetch as fetch_asset, keep as keep_asset, link as asset_link, origin as asset_origin,
 };
 pub use catalog::CatalogueDoc;
+pub use checkup::{Finding, Health, clock as check_clock, disk as check_disk, folder as check_folder};
 pub use closing::Closing;
 pub use console::{Console, ConsoleFile, NoConsole};
 pub use doors::{Front, answer_monitors};

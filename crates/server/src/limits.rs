@@ -3,10 +3,28 @@
 //! kept (upstream); what usage is taken for where nobody counted (relay/usage.rs).
 
 use std::time::Duration;
-use units::NanoUsd;
+use units::{NanoUsd, Timestamp};
 
 /// Longest `x-client-request-id` that is kept; longer ones are cut.
 pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
+/// Somebody who is asked whether all is well answers by then.
+pub const CHECKUP_TIME_MAX: Duration = Duration::from_secs(5);
+/// So much of such an answer is read.
+pub const CHECKUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A store that takes longer to answer is told as slow.
+pub const STORE_SLOW: Duration = Duration::from_millis(250);
+/// So many orders that wait for the store are told as many.
+pub const LEDGER_QUEUE_LONG: u64 = 5_000;
+/// Books that were not audited for so long are told so.
+pub const AUDIT_OLD: Duration = Duration::from_secs(3 * 86_400);
+/// With less room a disk is as good as full.
+pub const DISK_FULL_BYTES: u64 = 100 << 20;
+/// With less room a disk will be full soon.
+pub const DISK_SHORT_BYTES: u64 = 1 << 30;
+/// No clock that is right says an earlier time: 2026-01-01.
+pub const CLOCK_EARLIEST: Timestamp = Timestamp::from_ms(1_767_225_600_000);
+/// What was recorded may be so much later than the clock says, where several nodes record.
+pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(60);
 /// The bounds of buckets of metrics that tell seconds.
 pub const SECOND_BUCKETS: [f64; 14] =
     [0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0, 120.0];

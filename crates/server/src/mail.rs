@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, UNIX_EPOCH};
+use tokio::sync::oneshot;
 use units::{Chance, Clock};
 
 /// Why letters cannot be sent at all.
@@ -49,7 +50,7 @@ pub fn is_server(text: &str) -> bool {
 
 /// The way to the thread that sends letters. It ends with it.
 pub struct Post {
-    door: Mutex<mpsc::SyncSender<Letter>>,
+    door: Mutex<mpsc::SyncSender<Errand>>,
     log: Log,
 }
 
@@ -71,16 +72,35 @@ impl Post {
         #[expect(clippy::disallowed_methods, reason = "the home of the thread that sends letters")]
         std::thread::Builder::new()
             .name("mail".to_owned())
-            .spawn(move || letters.iter().for_each(|letter| office.send(&letter)))?;
+            .spawn(move || letters.iter().for_each(|errand| office.run(errand)))?;
         Ok(Self { door: Mutex::new(door), log: log.clone() })
+    }
+
+    /// Whether the mail server answers; an error where the thread is gone or has too much to do.
+    ///
+    /// # Errors
+    /// When nobody says so.
+    pub async fn test(&self) -> Result<bool, oneshot::error::RecvError> {
+        let (told, answer) = oneshot::channel();
+        // Where it does not fit, nobody answers.
+        let _ = self.door.lock().try_send(Errand::Test(told));
+        answer.await
     }
 
     /// Gives a letter away. One that does not go is told in the log, never to who caused it.
     pub fn send(&self, letter: Letter) {
-        if self.door.lock().try_send(letter).is_err() {
+        if self.door.lock().try_send(Errand::Send(letter)).is_err() {
             self.log.error("mail.dropped", &[("error", "too many letters wait to be sent")]);
         }
     }
+}
+
+/// What the thread is asked for.
+enum Errand {
+    /// A letter is to go out.
+    Send(Letter),
+    /// Somebody wants to know whether letters can go out.
+    Test(oneshot::Sender<bool>),
 }
 
 /// Where letters go.
@@ -112,6 +132,20 @@ struct Office {
 }
 
 impl Office {
+    fn run(&mut self, errand: Errand) {
+        match errand {
+            Errand::Send(letter) => self.send(&letter),
+            Errand::Test(told) => {
+                let works = match &self.home {
+                    Home::Folder(_) => true,
+                    Home::Server(server) => server.test_connection().unwrap_or(false),
+                };
+                // Who asked may have lost patience.
+                let _ = told.send(works);
+            }
+        }
+    }
+
     fn send(&mut self, letter: &Letter) {
         let mut wait = MAIL_RETRY;
         for left in (0..MAIL_TRIES).rev() {

@@ -187,6 +187,11 @@ impl Metrics {
         self.settle.observe(took.as_secs_f64());
     }
 
+    /// When the books were audited last, and how much did not agree; `None` before the first time.
+    pub fn last_audit(&self) -> Option<(Timestamp, i64)> {
+        self.state.last_audit()
+    }
+
     /// The books were audited.
     pub fn audited(&self, findings: usize, at: Timestamp) {
         self.state.audited(findings, at);

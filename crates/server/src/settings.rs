@@ -34,6 +34,8 @@ pub struct Settings {
     pub bodies: BodySettings,
     /// How long a client may take to send its body.
     pub body_time_max: Duration,
+    /// Where what lasts is kept on this machine.
+    pub data_dir: PathBuf,
     /// How often the books are audited; zero is never.
     pub audit_every: Duration,
     /// How long usage is kept.

@@ -12,6 +12,7 @@ mod nobody;
 mod paper;
 mod script;
 mod seen;
+mod settings;
 mod shelf;
 mod shelf_own;
 mod shelf_seals;

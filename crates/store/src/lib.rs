@@ -12,8 +12,10 @@ mod postgres;
 mod private;
 mod record;
 mod reply;
+mod shape;
 mod sqlite;
 
 pub use open::{Kind, OpenError, Opened, StoreConfig, audit_offline, open};
 pub use port::{AuditReport, Ledger, Store, StoreError};
 pub use private::owner_only;
+pub use shape::{Shape, shape};

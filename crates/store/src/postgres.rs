@@ -35,7 +35,7 @@ mod wire;
 mod workspaces;
 mod write;
 
-pub use schema::open;
+pub use schema::{open, shape};
 
 use crate::port::{AuditReport, Ledger, LedgerState, Pending, StoreError, closed};
 use crate::reply;

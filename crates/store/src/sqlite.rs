@@ -32,7 +32,7 @@ mod workspaces;
 mod write;
 
 pub use audit::audit_offline;
-pub use files::open;
+pub use files::{open, shape};
 
 use crate::port::{AuditReport, Ledger, LedgerState, Pending, StoreError, TaskRow, closed};
 use crate::reply::{self, Answer};

@@ -10,6 +10,7 @@ mod configure;
 mod credentials;
 mod credit;
 mod demo;
+mod doctor;
 mod exit;
 mod init;
 mod keys;
@@ -50,6 +51,7 @@ fn dispatch(args: Args, output: &Output) -> Result<(), Trouble> {
     match command {
         Command::Serve => serving::serve(&config),
         Command::Demo(how) => demo::demo(&config, &how, output),
+        Command::Doctor => doctor::doctor(&connection, &config, output),
         Command::Init(start) => init::init(&start, output),
         Command::Config { verb } => configure::run(&verb, &config, output),
         Command::Completions { shell } => {

@@ -6,7 +6,7 @@ use super::people::{account, invitations, members, password, sessions, totp, use
 use super::problem::Problem;
 use super::{
     about, account_limits, account_models, catalogue, credit, devices, document, fit, install_tokens, key_told,
-    keys, log, management_keys, operator, own_providers, page, platform, records, secrets, tokens, usage,
+    keys, log, management_keys, operator, own_providers, page, platform, records, secrets, system, tokens, usage,
     workspace_rules, workspaces,
 };
 use crate::house::Worker;
@@ -304,6 +304,8 @@ pub static ROWS: &[Row] = rows![
     GET "/workspaces/{workspace}/events" "workspace_events.watch", MEMBERS, () => usage::Events, usage::events;
     /// What requests of a workspace came to; developers see those of their own keys.
     GET "/workspaces/{workspace}/facts" "workspace_facts.show", MEMBERS, usage::WhichFacts => usage::FactsTold, usage::facts_of_workspace;
+    /// Looks the gateway over: the store, the disk, providers' credentials, mail, what to do about each.
+    GET "/system" "system.show", May::Operator, () => system::SystemTold, system::show;
     /// Recomputes the ledger.
     GET "/audit" "audit.run", May::Operator, () => records::AuditTold, records::audit;
     /// The log of what everybody did, newest first.

@@ -78,6 +78,14 @@ impl State {
     }
 }
 
+impl State {
+    /// When that was last, and what was found.
+    pub fn last_audit(&self) -> Option<(Timestamp, i64)> {
+        let seconds = self.audited_at.get();
+        (seconds > 0).then(|| (Timestamp::from_ms(seconds.saturating_mul(1_000)), self.findings.get()))
+    }
+}
+
 fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -9,10 +9,12 @@ use super::pool::{Db, Fail};
 use super::queue::Queue;
 use super::{Postgres, Shared};
 use crate::open::{OpenError, Opened, Way};
+use crate::shape::Shape;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_postgres::Transaction;
@@ -99,6 +101,23 @@ fn run_batcher(shared: &Arc<Shared>) -> watch::Receiver<bool> {
         let _ = tell.send(true);
     });
     done
+}
+
+/// Looks at the shape of a database.
+pub async fn shape(url: &str, background: Handle) -> Result<Shape, OpenError> {
+    let address = Address::read(url).map_err(unopened)?;
+    let db = Db::new(address, background).map_err(unopened)?;
+    let found = db.read(Arc::new(|tx| Box::pin(found(tx)))).await.map_err(unopened)?;
+    db.close();
+    Ok(Shape { found, known: i64::try_from(STEPS.len()).unwrap_or(i64::MAX) })
+}
+
+async fn found(tx: &Transaction<'_>) -> Result<i64, Fail> {
+    let there: bool = tx.query_one("SELECT to_regclass('schema_step') IS NOT NULL", &[]).await?.try_get(0)?;
+    if !there {
+        return Ok(0);
+    }
+    Ok(tx.query_one("SELECT coalesce(max(number), 0) FROM schema_step", &[]).await?.try_get(0)?)
 }
 
 /// Brings the database to the newest shape.

@@ -9,8 +9,9 @@ use super::thread::Thread;
 use super::{Shared, Sqlite, answers, credit, schema, usage};
 use crate::open::{OpenError, Opened};
 use crate::private::owner_only;
+use crate::shape::Shape;
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::fs::{DirBuilder, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
@@ -75,6 +76,17 @@ pub(super) fn open_engine(
     let answers = answers::open(dir)?;
     let engine = Sqlite { shared, reads: reader(dir)?, reports: reader(dir)?, answers, dir: dir.to_owned() };
     Ok((Arc::new(engine), recovered))
+}
+
+/// Looks at the shape of the file.
+pub fn shape(dir: &Path) -> Result<Shape, OpenError> {
+    let path = dir.join(LEDGER_FILE);
+    if !path.is_file() {
+        return Err(OpenError::Missing(dir.to_owned()));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(&path, flags).map_err(unopened)?;
+    Ok(Shape { found: schema::version(&db).map_err(unopened)?, known: schema::newest() })
 }
 
 /// Makes the directory when it is not there; for nobody else's eyes.

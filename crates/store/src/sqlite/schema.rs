@@ -48,11 +48,16 @@ const STEPS: [Step; 15] = [
     ),
 ];
 
+/// The newest shape.
+pub fn newest() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
 /// Brings the file to the newest shape, each step in its own transaction.
 pub fn migrate(db: &mut Connection) -> Result<(), OpenError> {
     let unopened = |e: rusqlite::Error| OpenError::Database(e.to_string());
     let found = version(db).map_err(unopened)?;
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let known = newest();
     if found > known {
         return Err(OpenError::Newer { found, known });
     }

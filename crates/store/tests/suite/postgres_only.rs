@@ -195,6 +195,18 @@ fn unknown_outcomes_are_settled_by_asking_again() {
 }
 
 #[test]
+fn a_look_at_the_shape_makes_nothing() {
+    on_postgres(|world| async move {
+        let look = || store::shape(world.config().kind, tokio::runtime::Handle::current());
+        let before = look().await.unwrap();
+        assert_eq!((before.found, before), (0, look().await.unwrap()));
+        world.open().await.ledger.close().await.unwrap();
+        let after = look().await.unwrap();
+        assert_eq!((after.found, after.known), (before.known, before.known));
+    });
+}
+
+#[test]
 fn three_nodes_start_at_once() {
     on_postgres(|world| async move {
         let world = Arc::new(world);

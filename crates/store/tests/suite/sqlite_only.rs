@@ -17,14 +17,21 @@ pub fn raw(world: &World) -> Connection {
     Connection::open(world.dir().join("ledger.db")).unwrap()
 }
 
+async fn shape_of(world: &World) -> Result<store::Shape, OpenError> {
+    store::shape(world.config().kind, tokio::runtime::Handle::current()).await
+}
+
 #[test]
 fn a_directory_has_one_process() {
     on_sqlite(|world| async move {
         assert!(matches!(store::audit_offline(world.dir()), Err(OpenError::Missing(_))));
+        assert!(matches!(shape_of(&world).await, Err(OpenError::Missing(_))));
         let o = world.open().await;
         let second = world.try_open(world.config()).await;
         assert!(matches!(second, Err(OpenError::InUse(_))));
         assert!(matches!(store::audit_offline(world.dir()), Err(OpenError::InUse(_))));
+        let shape = shape_of(&world).await.unwrap();
+        assert!(shape.found == shape.known && shape.known > 0, "{shape:?}");
         o.ledger.close().await.unwrap();
         drop(o);
         let report = store::audit_offline(world.dir()).unwrap();

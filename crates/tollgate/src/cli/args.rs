@@ -171,6 +171,8 @@ pub enum Command {
     },
     /// Recent requests, newest first.
     Usage(WhichUsage),
+    /// Say what is well and what is not, line by line, and what to do.
+    Doctor,
     /// Recompute the ledger and say what does not agree; with --data or --database-url of a stopped store.
     Audit,
     /// What operators did, newest first.

@@ -125,6 +125,7 @@ impl Config {
                 body_bytes_max: count("server.body_bytes_max"),
                 bodies: bodies(loaded),
                 body_time_max: ms("server.body_time_max_ms"),
+                data_dir: data_dir.clone(),
                 audit_every: ms("audit.every_ms"),
                 usage_kept: UsageKept {
                     rows_days: i64::try_from(number("usage.rows_days")).unwrap_or(i64::MAX),

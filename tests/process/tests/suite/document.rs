@@ -353,6 +353,7 @@ fn platform(tour: &mut Tour<'_>) -> Outcome<()> {
     {
         tour.begins(name, &path)?;
     }
+    tour.operator("system.show", "GET /system", &NOTHING)?;
     tour.operator("audit.run", "GET /audit", &NOTHING)?;
     tour.operator("log.list", "GET /log?limit=5", &NOTHING)?;
     tour.operator("log.check", "GET /log/check", &NOTHING)?;

@@ -26,6 +26,8 @@ mod counting;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod doors;

@@ -14,7 +14,8 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use std::path::PathBuf;
-use std::sync::{Arc, atomic::AtomicI64, atomic::Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use store::port::{
     AuditEntry, Change, InvitationRow, ManagementKeyRow, MethodKind, MethodRow, NewUser, SessionRow, UserRow,

@@ -3,6 +3,7 @@
 
 use crate::house::House;
 use crate::log::{Level, Value};
+use crate::traces::Trace;
 use canon::{Blame, Dialect, FaultKind};
 use ledger::UsageRow;
 use units::NanoUsd;
@@ -32,6 +33,8 @@ pub struct Done {
     pub written_off: NanoUsd,
     /// Whether the client left before the end.
     pub client_gone: bool,
+    /// Its trace.
+    pub trace: Option<Trace>,
 }
 
 impl House {
@@ -49,6 +52,9 @@ impl House {
         let catalogue = self.catalogue.load();
         let sold = catalogue.models.get_key_value(&done.row.model).map(|(id, _)| id);
         self.metrics.count(done, sold);
+        if let (Some(tracer), Some(trace)) = (&self.tracer, &done.trace) {
+            trace.finish(tracer, done);
+        }
         if done.known_caller {
             self.live_rows.ended(&done.row);
         }

@@ -7,6 +7,7 @@ use crate::house::House;
 use crate::limit_told::LimitTold;
 use crate::limits::{CLIENT_REQUEST_ID_BYTES_MAX, CLIENT_TOLD_BYTES_MAX};
 use crate::surface::Surface;
+use crate::traces::Trace;
 use canon::Dialect;
 use dialect::fault::Style;
 use http::header::USER_AGENT;
@@ -93,6 +94,8 @@ pub struct Entry {
     pub session: Option<Arc<str>>,
     /// The client by its own word.
     pub client: Option<Arc<str>>,
+    /// The trace of a model call, where it is traced.
+    pub trace: Option<Trace>,
 }
 
 /// Headers in which clients tell their session: Claude Code's, Codex's, and what others may use.
@@ -102,11 +105,13 @@ impl Entry {
     /// Takes a request in.
     pub fn new<B>(house: &House, door: Door, request: &Request<B>) -> Self {
         let at = house.clock.now();
+        let started = Instant::now();
+        let calls = house.tracer.as_ref().filter(|_| door.dialect.is_some());
         let own = request.headers().get("x-client-request-id").and_then(|v| v.to_str().ok());
         Self {
             id: house.request_id(at),
             at,
-            started: Instant::now(),
+            started,
             door,
             limits: None,
             address: address::client(request, &house.settings.trusted_proxies),
@@ -115,6 +120,7 @@ impl Entry {
                 .map(|id| cut(id, CLIENT_REQUEST_ID_BYTES_MAX).to_owned()),
             session: SESSIONS.iter().find_map(|name| told(request.headers(), name)),
             client: told(request.headers(), USER_AGENT.as_str()),
+            trace: calls.and_then(|tracer| tracer.begin(request.headers(), &house.chance, (at, started))),
         }
     }
 

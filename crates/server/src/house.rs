@@ -23,6 +23,7 @@ use crate::seal::Vault;
 use crate::settings::Settings;
 use crate::surface::Surfaces;
 use crate::tasks::Tasks;
+use crate::traces::Tracer;
 use crate::upstream::Upstream;
 use arc_swap::ArcSwap;
 use limits::Limiter;
@@ -105,6 +106,8 @@ pub struct House {
     pub task_begun: Notify,
     /// Holds whose relay broke before it closed them.
     pub forgotten: Mutex<Vec<RequestId>>,
+    /// Traces of calls, where the operator wants them.
+    pub tracer: Option<Tracer>,
     /// When this process opened it.
     pub started: Timestamp,
     draining: AtomicBool,
@@ -154,6 +157,7 @@ impl House {
         };
         let house = Self {
             started: parts.clock.now(),
+            tracer: parts.settings.traces.clone().map(Tracer::new),
             parts,
             assets,
             limiter,

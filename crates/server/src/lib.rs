@@ -53,6 +53,7 @@ mod surface;
 mod sweep;
 mod target;
 mod tasks;
+mod traces;
 mod upstream;
 mod viewer;
 mod visit;
@@ -85,4 +86,5 @@ pub use settings::{
 };
 pub use surface::{Families, Models, PRESETS, Preset, Surface, Surfaces, defaults as default_surfaces};
 pub use tasks::Tasks;
+pub use traces::TraceSettings;
 pub use upstream::{Broke, Call, Endpoint, Pending, Stand, StandBody, Upstream, UpstreamError};

@@ -7,6 +7,16 @@ use units::{NanoUsd, Timestamp};
 
 /// Longest `x-client-request-id` that is kept; longer ones are cut.
 pub const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
+/// Spans are sent this often.
+pub const TRACES_EVERY: Duration = Duration::from_secs(1);
+/// A collector that takes longer takes nothing.
+pub const TRACES_TIME_MAX: Duration = Duration::from_secs(10);
+/// So many spans wait for the collector; what comes then is dropped.
+pub const SPANS_WAITING_MAX: usize = 20_000;
+/// So many are sent at once.
+pub const SPANS_AT_ONCE: usize = 512;
+/// So many steps of one call have a span.
+pub const SPANS_OF_ONE_MAX: usize = 32;
 /// Somebody who is asked whether all is well answers by then.
 pub const CHECKUP_TIME_MAX: Duration = Duration::from_secs(5);
 /// So much of such an answer is read.

@@ -219,3 +219,5 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub use tests::done as tests_done;

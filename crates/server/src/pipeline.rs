@@ -199,6 +199,7 @@ impl Arrival<'_> {
             losses: 0,
             written_off: NanoUsd::ZERO,
             client_gone: false,
+            trace: self.entry.trace.clone(),
         });
     }
 }

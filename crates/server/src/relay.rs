@@ -26,6 +26,7 @@ pub use usage::estimate;
 
 use crate::house::Worker;
 use crate::limits::{RESTART_RETRY, TRIES_MAX};
+use crate::traces::{Attempted, Trace};
 use crate::viewer::{Relay, Slot};
 use attempt::{Failed, Found};
 use bytes::Bytes;
@@ -100,13 +101,17 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
     run.job.model.retries.lock().request(run.job.entry.at);
     if run.attempts == 0 {
         run.worker.house.metrics.asked(run.job.entry.started.elapsed());
+        if let Some(trace) = &run.job.entry.trace {
+            trace.admitted();
+        }
     }
     loop {
         run.attempts = run.tried_before.saturating_add(attempts.tried());
         run.route = Some(seat.route);
+        let began = begin(run);
         let failed = match try_seat(run, seat, insert, slot).await? {
             Ok(found) => {
-                attempted(run, seat, None);
+                attempted(run, (seat, began), None);
                 // What went wrong before is not why a later end is what it is.
                 run.cause = None;
                 return Ok(found);
@@ -117,7 +122,7 @@ async fn find(run: &mut Run, insert: Option<Tokens>, slot: &Slot) -> Result<Foun
         *run.reported.lock() = Usage::NONE;
         run.cause = Some(failed.cause);
         note(run, seat, &failed);
-        attempted(run, seat, Some((failed.cause, !matches!(failed.failure, Failure::Request))));
+        attempted(run, (seat, began), Some((failed.cause, !matches!(failed.failure, Failure::Request))));
         if matches!(failed.failure, Failure::Credential { retry_after: None }) {
             tell_refused(run, seat);
         }
@@ -150,10 +155,26 @@ fn note(run: &mut Run, seat: Seat, failed: &Failed) {
 }
 
 /// Counts an attempt: what went wrong, and whether its provider is to blame.
-fn attempted(run: &Run, seat: Seat, failed: Option<(&'static str, bool)>) {
-    if let Some(route) = run.job.model.routes.get(seat.route) {
-        run.worker.house.metrics.attempted(&route.provider.recorded, failed);
+fn attempted(run: &Run, (seat, began): (Seat, Option<Instant>), failed: Option<(&'static str, bool)>) {
+    let Some(route) = run.job.model.routes.get(seat.route) else { return };
+    run.worker.house.metrics.attempted(&route.provider.recorded, failed);
+    if let (Some(trace), Some(span), Some(from)) = (&run.job.entry.trace, run.span, began) {
+        trace.attempted(&Attempted {
+            span,
+            from,
+            dialect: route.target.dialect,
+            provider: &route.provider.recorded,
+            model: &route.model,
+            endpoint: run.job.entry.door.endpoint,
+            failed: failed.map(|(cause, _)| cause),
+        });
     }
+}
+
+/// Marks the beginning of an attempt, where the call is traced.
+fn begin(run: &mut Run) -> Option<Instant> {
+    run.span = run.job.entry.trace.as_ref().map(Trace::new_span);
+    run.span.map(|_| Instant::now())
 }
 
 /// A credential that a provider refuses is the operator's to mend.

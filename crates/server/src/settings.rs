@@ -1,6 +1,7 @@
 //! What an operator may change about the server. In: values read and checked by tollgate::config. Out: the same.
 //! Never here: reading files or the environment, defaults (they are declared once, in tollgate::config).
 
+use crate::traces::TraceSettings;
 use canon::Dialect;
 pub use dialect::fault::Style;
 pub use dialect::tasks::PendingData;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub bodies: BodySettings,
     /// How long a client may take to send its body.
     pub body_time_max: Duration,
+    /// Where calls are traced to; `None` traces none.
+    pub traces: Option<TraceSettings>,
     /// Where what lasts is kept on this machine.
     pub data_dir: PathBuf,
     /// How often the books are audited; zero is never.

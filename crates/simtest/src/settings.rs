@@ -23,6 +23,7 @@ pub fn settings(setup: &Setup) -> Settings {
         body_bytes_max: 1 << 20,
         bodies: BodySettings { embeddings: 1 << 10, ..BodySettings::default() },
         body_time_max: Duration::from_secs(10),
+        traces: None,
         data_dir: PathBuf::from("/nowhere"),
         audit_every: Duration::ZERO,
         usage_kept: UsageKept { rows_days: 90, hours_days: 400 },

@@ -7,6 +7,7 @@ mod declare;
 mod load;
 mod render;
 mod surfaces;
+mod traces;
 
 pub use check::{Config, key_of_hex};
 pub use load::{Environment, Layers, Loaded, Mistake};

@@ -92,6 +92,8 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     background.spawn(house.clone().keep_seals());
     let to_bucket = Upstream::new(config.server.relay.connect_timeout);
     background.spawn(house.clone().sweep_assets(to_bucket));
+    let to_collector = Upstream::new(config.server.relay.connect_timeout);
+    background.spawn(house.clone().send_traces(to_collector.clone()));
     let doors = Doors::open(&house)?;
     let mut places = vec![("listen", address.to_string())];
     if let Some(monitors) = monitors {
@@ -114,6 +116,7 @@ async fn serve(config: &Config, log: Log, ready: Ready) -> Result<(), ServeError
     }
     let closed = close(&house, &log).await;
     background.shutdown().await;
+    house.send_last_traces(&to_collector).await;
     match failed {
         Some(told) => Err(ServeError::Ready(told)),
         None if closed && drained => {

@@ -92,6 +92,7 @@ pub const LIST: &[Listed] = &[
     gauge("limited_accounts", &[], "Accounts whose use is remembered for limits."),
     gauge("addresses_blocked", &[], "Addresses that this node blocks after failed authentications."),
     gauge("catalogue_version", &[], "The version of the catalogue in force on this node."),
+    gauge("spans_dropped", &[], "Spans of traces that no collector took."),
     gauge("log_lines_dropped", &[], "Log lines that nobody could write."),
     gauge("started_timestamp_seconds", &[], "When this process started."),
     gauge("build_info", &["version"], "Always 1; the version that runs."),

@@ -4,6 +4,7 @@
 use super::add;
 use crate::house::House;
 use crate::limits::{AUDIT_FIRST, PING_TIME_MAX};
+use crate::traces::Tracer;
 use limits::Mode;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -32,6 +33,7 @@ pub struct State {
     accounts: Gauge,
     blocked: Gauge,
     catalogue: Gauge,
+    spans_dropped: Gauge,
     lines_dropped: Gauge,
     started: Gauge,
 }
@@ -49,6 +51,7 @@ impl State {
         let modes = Mode::ALL.map(|mode| modes.get_or_create_owned(&[("mode", mode.name())]));
         let (accounts, blocked) = (add(to, "limited_accounts"), add(to, "addresses_blocked"));
         let (catalogue, lines_dropped) = (add(to, "catalogue_version"), add(to, "log_lines_dropped"));
+        let spans_dropped = add(to, "spans_dropped");
         let started = add(to, "started_timestamp_seconds");
         let build: Family<super::One, Gauge> = add(to, "build_info");
         build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
@@ -66,6 +69,7 @@ impl State {
             accounts,
             blocked,
             catalogue,
+            spans_dropped,
             lines_dropped,
             started,
         }
@@ -113,6 +117,7 @@ impl House {
         state.accounts.set(whole(self.limiter.accounts() as u64));
         state.blocked.set(whole(self.limiter.blocked_addresses(now) as u64));
         state.catalogue.set(whole(self.catalogue.load().catalogue.version));
+        state.spans_dropped.set(whole(self.tracer.as_ref().map_or(0, Tracer::dropped)));
         state.lines_dropped.set(whole(self.log.dropped()));
         state.started.set(self.started.seconds());
         self.metrics.text()

@@ -39,7 +39,7 @@ fn row(status: u16) -> UsageRow {
     }
 }
 
-fn done(status: u16, fault: Option<FaultKind>) -> Done {
+pub fn done(status: u16, fault: Option<FaultKind>) -> Done {
     Done {
         row: row(status),
         known_caller: true,
@@ -52,6 +52,7 @@ fn done(status: u16, fault: Option<FaultKind>) -> Done {
         losses: 0,
         written_off: NanoUsd::new(1),
         client_gone: false,
+        trace: None,
     }
 }
 

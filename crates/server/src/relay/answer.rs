@@ -26,6 +26,9 @@ pub async fn pass(mut run: Run, mut tab: Tab, whole: Whole, slot: &Slot) {
         return run.fail(tab, fault, slot).await;
     }
     let usage = truth(&run.job, answer.tally(), answer.tally().text_bytes(), false);
+    if let Some(trace) = &run.job.entry.trace {
+        trace.stopped(answer.tally());
+    }
     let ending = Ending { usage, partial: false, client_gone: slot.is_gone(), fault: None };
     match run.settle(tab, &ending).await {
         Ok(()) => {

@@ -7,6 +7,7 @@ use crate::relay::letter::Letter;
 use crate::relay::own_key;
 use crate::relay::reply_head;
 use crate::relay::run::Run;
+use crate::traces::TRACEPARENT;
 use crate::upstream::{Answer, AnswerBody, Call, UpstreamError};
 use bytes::BytesMut;
 use canon::{Dialect, Fault, FaultKind, Loss, Retry};
@@ -109,7 +110,10 @@ pub async fn make(run: &Run, seat: Seat, insert: Option<Tokens>) -> Result<Found
 
 async fn ask(run: &Run, route: &LiveRoute, seat: Seat, insert: Option<Tokens>) -> Result<Found, Failed> {
     let Some(calls) = route.calls.get(seat.credential) else { return Err(vanished()) };
-    let letter = Letter::write(run, route, insert).map_err(not_expressible)?;
+    let mut letter = Letter::write(run, route, insert).map_err(not_expressible)?;
+    if let (Some(trace), Some(span)) = (&run.job.entry.trace, run.span) {
+        letter.headers.extend(trace.passed_on(span).map(|parent| (TRACEPARENT, parent)));
+    }
     let Some(endpoint) = calls.of(&run.job.peek) else { return Err(vanished()) };
     let call = Call { endpoint, headers: &letter.headers, body: letter.body.clone() };
     if !run.job.peek.stream {

@@ -13,6 +13,7 @@ use canon::{Fault, FaultKind, Tally};
 use ledger::UsageRow;
 use limits::Permit;
 use std::sync::Arc;
+use tokio::time::Instant;
 use units::{Usage, UsageSource};
 
 /// How an answer ended.
@@ -73,7 +74,11 @@ impl Run {
         let mut row = self.row(ending);
         let tokens = row.usage.prompt_total().saturating_add(row.usage.answer_total());
         self.job.permits.lock().iter_mut().for_each(|permit| permit.correct_tokens(tokens));
+        let asked = Instant::now();
         let settled = tab.settle(&self.worker.house, &row).await;
+        if let Some(trace) = &self.job.entry.trace {
+            trace.settled(asked);
+        }
         let closed = settled.as_ref().copied().unwrap_or_default();
         row.charge = closed.charged;
         let fault = ending.fault.map(|f| f.kind).or(settled.as_ref().err().map(|f| f.kind));
@@ -156,6 +161,7 @@ impl Run {
             losses: self.losses.len(),
             written_off: closed.written_off,
             client_gone,
+            trace: self.job.entry.trace.clone(),
         });
     }
 }

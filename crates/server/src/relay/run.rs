@@ -3,6 +3,7 @@
 
 use crate::house::Worker;
 use crate::relay::job::Job;
+use crate::traces::SpanId;
 use canon::Loss;
 use catalog::Timeouts;
 use ledger::Tried;
@@ -43,6 +44,8 @@ pub struct Run {
     pub route: Option<usize>,
     /// A word for the last failure.
     pub cause: Option<&'static str>,
+    /// The span of the attempt under way, where the call is traced.
+    pub span: Option<SpanId>,
     /// The attempts that failed.
     pub tries: Vec<Tried>,
     /// The frozen version of the price.
@@ -69,6 +72,7 @@ impl Run {
             tried_before: 0,
             route: None,
             cause: None,
+            span: None,
             tries: Vec::new(),
             price: None,
             losses: Vec::new(),

@@ -140,6 +140,9 @@ async fn close(mut run: Run, tab: Tab, mut passing: Passing<'_>, mut end: End) {
     let cut = !(alone && read_on::stream(&run, &mut passing).await);
     let Passing { mut body, mut lane, mut out, slot } = passing;
     let usage = truth(&run.job, lane.tally(), passed, cut);
+    if let Some(trace) = &run.job.entry.trace {
+        trace.stopped(lane.tally());
+    }
     let fault = if let End::Failed(fault, cause) = &end {
         run.cause = *cause;
         Some(fault)

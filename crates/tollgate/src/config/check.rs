@@ -2,7 +2,7 @@
 
 use crate::config::declare::{Kind, SETTINGS};
 use crate::config::load::{Layers, Loaded, Mistake};
-use crate::config::{assets, surfaces};
+use crate::config::{assets, surfaces, traces};
 use server::{
     BodySettings, Families, LogFormat, MailHome, MailSettings, OperatorSettings, PendingData, Registration,
     RelaySettings, Settings, SharedConfig, Surface, UsageKept, is_mail_sender, is_mail_server,
@@ -92,6 +92,7 @@ impl Config {
             mistakes.push(Mistake { origin: origin.clone(), told });
         }
         mistakes.extend(assets::mistakes(&loaded));
+        mistakes.extend(traces::mistakes(&loaded));
         mistakes.extend(surfaces::mistakes(&loaded));
         if mistakes.is_empty() { Ok((Self::of(&loaded), loaded)) } else { Err(mistakes) }
     }
@@ -125,6 +126,7 @@ impl Config {
                 body_bytes_max: count("server.body_bytes_max"),
                 bodies: bodies(loaded),
                 body_time_max: ms("server.body_time_max_ms"),
+                traces: traces::settings(loaded),
                 data_dir: data_dir.clone(),
                 audit_every: ms("audit.every_ms"),
                 usage_kept: UsageKept {

@@ -359,6 +359,33 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("log.format", Kind::Choice(&["text", "json", "off"]), "text", "How log lines are written to stderr."),
     setting(
+        "traces.endpoint",
+        Kind::Text,
+        "",
+        "Where a collector of OpenTelemetry takes traces of calls (http://127.0.0.1:4318/v1/traces), as OTLP in JSON; empty traces \
+         nothing.",
+    ),
+    setting(
+        "traces.headers",
+        Kind::Secret,
+        "",
+        "Headers for the collector, divided by commas (authorization=Bearer abc,x-tenant=7).",
+    ),
+    setting("traces.per_mille", number(0, 1_000), "1000", "Of so many calls in a thousand, drawn by lot."),
+    setting(
+        "traces.accept_parent",
+        FLAG,
+        "false",
+        "Whether a caller's traceparent is taken over; then it says as well whether the call is traced.",
+    ),
+    setting(
+        "traces.pass_on",
+        FLAG,
+        "false",
+        "Whether providers are told a traceparent: the trace and the attempt, no id of this gateway.",
+    ),
+    setting("traces.service_name", Kind::Text, "tollgate", "What the collector knows this gateway as."),
+    setting(
         "metrics.listen",
         Kind::Address,
         "",

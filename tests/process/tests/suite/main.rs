@@ -71,4 +71,6 @@ mod sums;
 #[cfg(test)]
 mod tasks;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod world;

@@ -21,6 +21,7 @@ pub fn settings(dir: &std::path::Path) -> Settings {
         key_prefix: "sk-".into(),
         body_bytes_max: 1 << 20,
         body_time_max: second,
+        traces: None,
         data_dir: dir.into(),
         audit_every: Duration::ZERO,
         usage_kept: UsageKept { rows_days: 90, hours_days: 400 },

@@ -90,7 +90,7 @@ export function Empty({ Icon, title, children, action }: EmptyProps) {
         <Title order={2} ta="center">
           {title}
         </Title>
-        <Text c="dimmed" ta="center" maw={460} component="div">
+        <Text c="dimmed" ta="center" w="100%" maw={460} component="div">
           {children}
         </Text>
         {action}

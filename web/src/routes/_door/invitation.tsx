@@ -32,6 +32,7 @@ export const Route = createFileRoute("/_door/invitation")({
 type Looked = components["schemas"]["InvitationLooked"];
 
 const WAITS = "tollgate-invitation";
+const keyOf = (token: string) => ["invitation", token];
 
 function useToken(): string {
   const fresh = useHashToken();
@@ -45,7 +46,9 @@ function Invitation() {
   const token = useToken();
   const session = useSuspenseQuery(sessionQuery).data;
   const looked = useQuery({
-    queryKey: ["invitation", token],
+    queryKey: keyOf(token),
+    // It says the same until it is used up, and then nobody needs to hear so.
+    staleTime: Number.POSITIVE_INFINITY,
     enabled: token !== "",
     queryFn: () => take(api.POST("/invitations/look", { body: { token } })),
   });
@@ -151,6 +154,7 @@ function Account({ token, looked }: { token: string; looked: Looked }) {
     },
     done: async (session) => {
       enter(client, session);
+      client.setQueryData(keyOf(token), looked);
       await arrive(looked, null);
     },
   });

@@ -54,7 +54,7 @@ export const columns: readonly Column<Model>[] = [
 ];
 
 function Name({ of: model }: { of: Model }) {
-  const beside = [model.name === model.id ? null : model.name, model.label, model.owned_by].filter(Boolean);
+  const beside = [model.name === model.id ? null : model.name, model.owned_by].filter(Boolean);
   const endpoints = model.endpoints.map((name) => words.endpoints[name] ?? name);
   const thinks = words.reasoning[model.reasoning];
   const limit = model.tiers?.join(", ") ?? "";
@@ -70,6 +70,7 @@ function Name({ of: model }: { of: Model }) {
       <Small>{endpoints.join(", ")}</Small>
       <Extra of={model} />
       <Group gap={4}>
+        {model.label ? <Badge>{model.label}</Badge> : null}
         {model.may_call ? null : (
           <Badge color="orange" title={limit ? words.mayNotIs(limit) : undefined}>
             {words.mayNot}

@@ -15,16 +15,25 @@ const ARGS = [
   "--disable-sync",
 ];
 const WAIT_MS = 15_000;
+/** So long nothing is asked for when a page has all that it shows. */
+const QUIET_MS = 300;
+/** The stream of events never ends. */
+const STREAM = /\/events(\?|$)/;
 
 /** Where Debian puts it, unless `CHROMIUM` says otherwise. */
 export const executable = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** A browser with a profile of its own: what one knows another does not. */
 export class Browser {
+  /** How often a page asked before it was left, and whether its reader stays then. */
+  asked = 0;
+  stays = false;
   /** What it noticed. */
   noticed = [];
   /** Answers that a journey expects to fail, as `status path`. */
   #expected = [];
+  /** Requests under way by page. */
+  #asking = new WeakMap();
 
   static async open(origin, options = {}) {
     const browser = new Browser();
@@ -68,9 +77,16 @@ export class Browser {
     page.on("pageerror", (error) => this.noticed.push(`page error: ${error.message}`));
     page.on("dialog", (dialog) => {
       if (dialog.type() !== "beforeunload") this.noticed.push(`a dialog of the page: ${dialog.message()}`);
-      dialog.accept().catch(() => {});
+      this.asked += 1;
+      (this.stays ? dialog.dismiss() : dialog.accept()).catch(() => {});
     });
+    const asking = new Set();
+    this.#asking.set(page, asking);
+    const over = (request) => asking.delete(request);
+    page.on("requestfinished", over);
+    page.on("requestfailed", over);
     page.on("request", (request) => {
+      if (!STREAM.test(request.url())) asking.add(request);
       const url = request.url();
       if (!url.startsWith(this.origin) && !/^(data|blob|about|chrome-error):/.test(url)) this.noticed.push(`foreign request: ${url}`);
     });
@@ -87,6 +103,17 @@ export class Browser {
   /** Goes to a path. */
   async goto(path) {
     return this.page.goto(this.origin + path, { waitUntil: "load" });
+  }
+
+  /** Waits until a page has asked for all that it shows. */
+  async quiet(page = this.page) {
+    const asking = this.#asking.get(page);
+    const end = Date.now() + WAIT_MS;
+    for (let since = Date.now(); Date.now() - since < QUIET_MS; ) {
+      await page.waitForTimeout(50);
+      if (asking.size > 0) since = Date.now();
+      if (Date.now() > end) throw new Error(`${page.url()} still asks for ${[...asking].map((one) => one.url()).join(", ")}`);
+    }
   }
 
   /** Everything that was noticed so far, what the policy kept out included. */

@@ -59,11 +59,13 @@ export class Gateway {
   }
 
   async #readyz() {
-    for (;;) {
+    const { child } = this;
+    while (child.exitCode === null && child.signalCode === null) {
       const answer = await fetch(`${this.origin}/readyz`).catch(() => null);
       if (answer?.ok) return true;
       await sleep(50);
     }
+    return "ended";
   }
 
   /** Ends the process; the data stay. */

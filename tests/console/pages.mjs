@@ -1,6 +1,8 @@
 // Every page of the console, and what is laid over it: where it is, whose it is, and how one gets there. Looked at by a journey, and
 // pictured by screenshots.mjs. In: nothing. Out: a list. Never here: a check.
 
+import { FAILED, OF_SESSION } from "./traffic.mjs";
+
 const W = "?workspace=analytical-engines";
 
 /** `who` is a person of the town, or nobody; `go` ends when the page is there. */
@@ -15,6 +17,31 @@ export const PAGES = [
   page("invitation", "nobody", (town) => town.gateway.letter("mary@example.com", "invitation"), "You are invited"),
   page("invitation-gone", "nobody", "/invitation#nothing", "This invitation is of no use any more", { expects: [400, "/api/manage/invitations/look"] }),
   page("not-found", "nobody", "/nothing/here", "There is no such page", { expects: [404, "/nothing/here"] }),
+  page("overview", "ada", `/overview${W}`, "Overview"),
+  page("overview-new", "ada", "/overview?workspace=difference-engine-ltd", "Getting started"),
+  page("requests", "ada", `/requests${W}`, "Requests"),
+  page("requests-filtered", "ada", `/requests${W}&since=24h&ending=failed&session=none`, "Nothing fits"),
+  page("requests-new", "ada", "/requests?workspace=difference-engine-ltd", "Make the first call"),
+  page("request", "ada", (town) => `/requests/${town.requests[OF_SESSION]}${W}`, "Request"),
+  page("request-failed", "ada", (town) => `/requests/${town.requests[FAILED]}${W}`, "Request"),
+  page("usage", "ada", `/usage${W}`, "Usage"),
+  page("usage-tables", "ada", `/usage${W}&range=24h&by=ending`, "Usage", {
+    then: async (page) => {
+      const buttons = page.getByRole("button", { name: "View as table" });
+      for (let left = await buttons.count(); left > 0; left -= 1) await buttons.first().click();
+    },
+  }),
+  page("usage-new", "ada", "/usage?workspace=difference-engine-ltd", "Nothing in this span"),
+  page("models", "ada", `/models${W}`, "Models"),
+  page("playground", "developer", `/playground${W}&model=sim-anthropic`, "Playground"),
+  page("playground-talk", "developer", `/playground${W}&model=sim-anthropic`, "Playground", {
+    then: async (page) => {
+      await page.getByRole("textbox", { name: "Message" }).fill("What is a toll gate? [[sim: think=40 tokens=160]]");
+      await page.getByRole("button", { name: "Send" }).click();
+      await page.getByRole("link", { name: "The request" }).waitFor();
+    },
+  }),
+  page("playground-viewer", "viewer", `/playground${W}`, "The playground needs a key"),
   page("keys", "ada", `/keys${W}`, "API keys"),
   page("keys-viewer", "viewer", `/keys${W}`, "API keys"),
   page("keys-empty", "ada", "/keys?workspace=difference-engine-ltd", "API keys"),
@@ -99,7 +126,7 @@ function page(name, who, path, heading, { then, expects, held = false } = {}) {
     await browser.goto(typeof path === "string" ? path : await path(town));
     await browser.page.getByRole("heading", { name: heading, exact: true }).first().waitFor();
     if (then) await then(browser.page);
-    await browser.page.waitForLoadState("networkidle");
+    await browser.quiet();
   };
   return { name, who, go, held };
 }

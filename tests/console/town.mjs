@@ -1,11 +1,12 @@
 // A gateway with people in it: an operator, a workspace with somebody of every role, keys that were used, and what else its pages show.
 // In: a bench. Out: the town. Never here: a browser.
 import { Person } from "./person.mjs";
+import { traffic } from "./traffic.mjs";
 
 const MODELS = ["sim-openai", "sim-anthropic"];
 
 /** What is sold: two models of simulated providers, one of which takes keys of workspaces. */
-function catalogue(simPort) {
+export function catalogue(simPort) {
   const at = (path) => `http://127.0.0.1:${simPort}/${path}/v1`;
   const model = (id, provider) => ({
     id,
@@ -59,7 +60,7 @@ export async function settle(bench) {
   await ada.ask("POST", `${place}/invitations`, { email: "mary@example.com", role: "billing" });
   const withdrawn = await ada.ask("POST", `${place}/invitations`, { email: "wrong@example.com", role: "admin" });
   await ada.ask("DELETE", `${place}/invitations/${withdrawn.id}`);
-  const keys = await makeKeys(gateway, people, place);
+  const { requests, ...keys } = await makeKeys(gateway, people, place);
   await ada.ask("POST", `${place}/provider-keys`, {
     provider: "simulated-openai",
     label: "Our OpenAI account",
@@ -70,7 +71,7 @@ export async function settle(bench) {
   const old = await ada.ask("POST", `${place}/management-keys`, { name: "Old script", role: "viewer", expires_at: ends });
   await ada.ask("DELETE", `${place}/management-keys/${old.id}`);
   await ada.ask("PATCH", place, { rules: { member: { month_micro_usd: 50_000_000, requests_per_day: 2000 } } });
-  return { gateway, people, place, keys };
+  return { gateway, people, place, keys, requests };
 }
 
 async function makeKeys(gateway, { ada, developer }, place) {
@@ -92,8 +93,8 @@ async function makeKeys(gateway, { ada, developer }, place) {
       metadata: { team: "payments", ticket: "OPS-1842" },
     },
   });
-  for (const key of [production, production, production]) await call(gateway, key.key);
-  return { production, capped };
+  const requests = await traffic(gateway, production.key);
+  return { production, capped, requests };
 }
 
 /** One small call of a model; what it costs is charged to the key. */

@@ -1,9 +1,14 @@
 // J10, R-WEB-1: hostile text in every name that these pages show. Nothing runs, nothing breaks, nothing is lost: it is shown as it is.
 import { Person } from "../person.mjs";
-import { found } from "../town.mjs";
+import { send } from "../traffic.mjs";
+import { catalogue, found } from "../town.mjs";
 
 const SCRIPT = `<script>alert(1)</script><img src=x onerror=alert(2)>"'\`</td></table>{{7*7}}\${7}`;
 const LONG = "W".repeat(100);
+const HOSTILE_MODEL = `<img/src=x/onerror=alert(3)>`;
+const SESSION = `<svg/onload=alert(4)>"'`;
+const CLIENT = "=cmd|'/c'!A1<script>";
+const CALLS = "calls <b>";
 const TURNED = "\u202Etxt.exe";
 
 export async function run(bench) {
@@ -12,11 +17,19 @@ export async function run(bench) {
   const operator = await Person.operate(gateway, "olga@example.com", SCRIPT);
   const place = "/workspaces/hostile";
   const keys = await fill(ada, operator, place);
+  const calls = await callAll(gateway, ada, operator, place);
   const browser = await bench.browser(gateway);
   await ada.enter(browser);
   const { page } = browser;
   const W = "?workspace=hostile";
   for (const [name, path, shown] of [
+    ["overview", `/overview${W}`, [HOSTILE_MODEL]],
+    ["requests", `/requests${W}`, [HOSTILE_MODEL]],
+    ["a request", `/requests/${calls[0]}${W}`, [SESSION, CLIENT]],
+    ["usage by model", `/usage${W}&range=24h`, [HOSTILE_MODEL]],
+    ["usage by key", `/usage${W}&range=24h&by=key`, [CALLS]],
+    ["models", `/models${W}`, [HOSTILE_MODEL, "<b>new</b>"]],
+    ["playground", `/playground${W}`, []],
     ["keys", `/keys${W}`, [SCRIPT, LONG]],
     ["key", `/keys/${keys[0].id}${W}`, [SCRIPT]],
     ["key with long names", `/keys/${keys[1].id}${W}`, [LONG]],
@@ -31,7 +44,7 @@ export async function run(bench) {
   ]) {
     await browser.goto(path);
     await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.waitForLoadState("networkidle");
+    await browser.quiet();
     for (const text of shown) {
       bench.holds((await page.getByText(text, { exact: true }).count()) > 0, `${name}: ${text} is not shown as it is`);
     }
@@ -50,7 +63,7 @@ export async function run(bench) {
   await page.getByRole("option", { name: SCRIPT }).first().waitFor();
   await bench.looks(browser, "hostile palette");
   await browser.goto(`/audit-log${W}`);
-  await page.getByRole("row", { name: /Made a key/ }).first().getByRole("button").click();
+  await page.getByRole("row", { name: /Made a key/ }).last().getByRole("button").click();
   await page.getByRole("dialog").getByText("onerror").first().waitFor();
   await bench.looks(browser, "hostile details");
 
@@ -58,6 +71,11 @@ export async function run(bench) {
   for (const path of [
     `/keys?workspace=${encodeURIComponent(SCRIPT)}`,
     `/keys?workspace=hostile&before=${encodeURIComponent(SCRIPT)}`,
+    `/requests/${encodeURIComponent(SCRIPT)}${W}`,
+    `/requests${W}&session=${encodeURIComponent(SCRIPT)}&model=${encodeURIComponent(SCRIPT)}&from=x&since=custom`,
+    `/usage${W}&range=custom&from=${encodeURIComponent(SCRIPT)}&by=${encodeURIComponent(SCRIPT)}`,
+    `/models${W}&q=${encodeURIComponent(SCRIPT.slice(0, 90))}`,
+    `/playground${W}&model=${encodeURIComponent(SCRIPT)}`,
     `/keys/${encodeURIComponent(SCRIPT)}${W}`,
     `/device?user_code=${encodeURIComponent(SCRIPT)}`,
     `/sign-in?next=${encodeURIComponent("javascript:alert(1)")}`,
@@ -91,4 +109,23 @@ async function fill(ada, operator, place) {
   await ada.ask("PATCH", place, { name: SCRIPT });
   await operator.ask("POST", `${place}/credit`, { amount_usd: "0.000001", reason: SCRIPT });
   return made;
+}
+
+/** Calls whose model, session and client are hostile; the ids of the requests. In the CSV no cell is a formula. */
+async function callAll(gateway, ada, operator, place) {
+  await operator.ask("POST", `${place}/credit`, { amount_usd: "1.00", reason: "calls" });
+  const all = catalogue(gateway.simPort);
+  const model = { ...all.model[1], id: HOSTILE_MODEL, label: "<b>new</b>", capabilities: ["<i>tools</i>"] };
+  await gateway.manage("PUT", "/catalogue", { ...all, model: [...all.model, model] });
+  const { key } = await ada.ask("POST", `${place}/keys`, { name: CALLS });
+  const body = { max_tokens: 50, messages: [{ role: "user", content: SCRIPT }] };
+  const ids = [];
+  for (const name of [HOSTILE_MODEL, SCRIPT]) {
+    const call = { path: "/v1/chat/completions", agent: CLIENT, session: SESSION, body: { ...body, model: name } };
+    ids.push((await send(gateway, key, call)).id);
+  }
+  const csv = await fetch(`${gateway.origin}/api/manage${place}/usage.csv`, { headers: { cookie: `__Host-tollgate-session=${ada.cookie}` } });
+  const text = await csv.text();
+  if (/(^|,)"?[=+@-][^,\r\n]*cmd/m.test(text)) throw new Error(`a cell is a formula:\n${text}`);
+  return ids;
 }

@@ -1,27 +1,40 @@
 // What a call of the playground came to: asked for by its id, as soon as it is settled.
 import { Group, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { count, took } from "../../../../lib/figures";
 import { useHere } from "../../../../lib/here";
 import { usdExact } from "../../../../lib/money";
-import { requestQuery } from "../../../../lib/requests";
+import { requestsQuery } from "../../../../lib/requests";
 import { playground } from "../../../../messages/playground";
 import { LinkAnchor } from "../../../../parts/links";
 
 const words = playground.cost;
-const TRIES = 6;
-const WAIT_MS = 400;
+const TRIES = 8;
+const WAIT_MS = 300;
+/** So many of the newest requests are looked through. */
+const NEWEST = 50;
+
+/** The row of a request. It is there when the call is settled, a moment after its last word; until then the list does without. */
+function useRow(request: string) {
+  const { name } = useHere();
+  const client = useQueryClient();
+  return useQuery({
+    queryKey: ["requests", name, "cost", request],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => {
+      const list = await client.fetchQuery({ ...requestsQuery(name, {}, undefined, NEWEST), staleTime: 0 });
+      const row = list.data.find((one) => one.request_id === request);
+      if (!row) throw new Error("not settled yet");
+      return row;
+    },
+    retry: TRIES,
+    retryDelay: (tried) => WAIT_MS * 2 ** Math.min(tried, 4),
+  });
+}
 
 /** The figures, and the way to the request. */
 export function Cost({ of: request }: { of: string }) {
-  const { name } = useHere();
-  const asked = useQuery({
-    ...requestQuery(name, request),
-    // The row is there when the call is settled, a moment after its last word.
-    retry: TRIES,
-    retryDelay: (tried) => WAIT_MS * 2 ** tried,
-    throwOnError: false,
-  });
+  const asked = useRow(request);
   const row = asked.data;
   return (
     <Group gap="xs" className="figures">

@@ -29,6 +29,7 @@ export const PAGES = [
     then: async (page) => {
       const buttons = page.getByRole("button", { name: "View as table" });
       for (let left = await buttons.count(); left > 0; left -= 1) await buttons.first().click();
+      await page.evaluate(() => scrollTo(0, 0));
     },
   }),
   page("usage-new", "ada", "/usage?workspace=difference-engine-ltd", "Nothing in this span"),

@@ -3,7 +3,7 @@
 #   irm "@GATEWAY@/install.ps1?key=TOKEN" | iex
 #   $env:TOLLGATE_UNINSTALL = "1"; irm "@GATEWAY@/install.ps1" | iex
 #
-# TOKEN is one of the console's, which works once, or a key. Without any, the key is read from TOLLGATE_API_KEY.
+# TOKEN is a set-up token, which works once, or a key. Without any, the key is read from TOLLGATE_API_KEY.
 # It sets variables of the user and merges ~/.claude/settings.json, of which it keeps a copy.
 & {
   $ErrorActionPreference = 'Stop'
@@ -31,7 +31,7 @@
     $key = (Invoke-RestMethod -Method Post -Uri "$gateway/api/device/install" -ContentType 'application/json' -Body $body).access_token
   }
   if (-not $key) { $key = $env:TOLLGATE_API_KEY }
-  if (-not $key -or $key -notmatch '^[A-Za-z0-9_-]+$') { throw 'There is no key: take the command of the console, or set TOLLGATE_API_KEY.' }
+  if (-not $key -or $key -notmatch '^[A-Za-z0-9_-]+$') { throw 'There is no key: set TOLLGATE_API_KEY, or put ?key= behind the address of this script.' }
   Invoke-RestMethod -Uri "$accountUrl/key" -Headers @{ Authorization = "Bearer $key" } | Out-Null
   Write-Output 'The key works.'
 

@@ -4,7 +4,7 @@
 #   curl -fsSL "@GATEWAY@/install.sh?key=TOKEN" | sh            sets it up
 #   curl -fsSL "@GATEWAY@/install.sh" | sh -s -- --uninstall    puts everything back
 #
-# TOKEN is one of the console's, which works once, or a key. Without any, the key is read from TOLLGATE_API_KEY.
+# TOKEN is a set-up token, which works once, or a key. Without any, the key is read from TOLLGATE_API_KEY.
 # It writes to ~/.claude/settings.json, to ~/.bashrc and ~/.zshrc, and keeps what it needs to undo that in
 # ~/.config/tollgate/claude-code. It needs sh, awk and curl, and no other rights than yours.
 set -eu
@@ -178,8 +178,8 @@ undo_settings() { # FILE in place, BEFORE (perhaps none), AFTER
   fi
 }
 
-# Lines between the marks are ours; both marks must be there.
-has_block() { awk -v b="$BEGIN" -v e="$END" '$0 == b { open = 1 } open && $0 == e { found = 1 } END { exit !found }' "$1"; }
+# Where our lines are, from mark to mark: their numbers, or nothing. A first mark without its second is somebody else's text.
+span() { awk -v b="$BEGIN" -v e="$END" '$0 == b { first = NR } first && $0 == e { print first, NR; exit }' "$1"; }
 
 # The variable is the reader's shell's to fill in.
 # shellcheck disable=SC2016
@@ -189,12 +189,12 @@ block() {
 }
 
 edit_shell() { # FILE in place
-  if has_block "$1"; then
+  lines=$(span "$1")
+  if [ -n "$lines" ]; then
     block >"$TMP/block"
-    awk -v b="$BEGIN" -v e="$END" -v file="$TMP/block" '
-      $0 == b { ours = 1; while ((getline line < file) > 0) print line }
-      !ours { print }
-      $0 == e { ours = 0 }' "$1" >"$TMP/shell"
+    awk -v first="${lines% *}" -v last="${lines#* }" -v file="$TMP/block" '
+      NR == first { while ((getline line < file) > 0) print line }
+      NR < first || NR > last { print }' "$1" >"$TMP/shell"
     mv -f -- "$TMP/shell" "$1"
   else
     # A line that does not end would run into the first of ours.
@@ -204,8 +204,9 @@ edit_shell() { # FILE in place
 }
 
 undo_shell() { # FILE in place
-  has_block "$1" || return 0
-  awk -v b="$BEGIN" -v e="$END" '$0 == b { ours = 1 } !ours { print } $0 == e { ours = 0 }' "$1" >"$TMP/shell"
+  lines=$(span "$1")
+  [ -n "$lines" ] || return 0
+  awk -v first="${lines% *}" -v last="${lines#* }" 'NR < first || NR > last { print }' "$1" >"$TMP/shell"
   mv -f -- "$TMP/shell" "$1"
 }
 
@@ -329,7 +330,7 @@ exchange() {
   code=$(printf '{"token":"%s","host":"%s"}' "$TOKEN" "$host" |
     curl -sS --max-time 30 -H 'Content-Type: application/json' --data-binary @- -o "$TMP/answer" -w '%{http_code}' \
       -- "$GATEWAY/api/device/install") || die "the gateway at $GATEWAY does not answer; nothing was changed"
-  [ "$code" = 200 ] || die "the token is not good any more (it works once, for 15 minutes); make another one in the console. Nothing was changed"
+  [ "$code" = 200 ] || die "the token is not good any more (it works once, for 15 minutes); make another one. Nothing was changed"
   KEY=$(json get '' access_token '' "$TMP/answer" | tr -d '"') || die "the gateway told no key; nothing was changed"
 }
 
@@ -339,7 +340,7 @@ find_key() {
   if [ -z "$KEY" ] && [ -r "$STATE/env" ]; then
     KEY=$(sed -n "s/^export ANTHROPIC_AUTH_TOKEN='\(.*\)'\$/\1/p" "$STATE/env")
   fi
-  [ -n "$KEY" ] || die "there is no key: take the command of the console, or set TOLLGATE_API_KEY"
+  [ -n "$KEY" ] || die "there is no key: set TOLLGATE_API_KEY, or put ?key= behind the address of this script"
   case $KEY in *[!A-Za-z0-9_-]*) die "the key has letters that no key has; nothing was changed" ;; esac
 }
 

@@ -46,8 +46,7 @@ pub fn table_markdown() -> String {
          The body's shape depends on the surface's error style; `code` and `type` below are what the styles call it.\n\
          A surface may put one status in the place of another ([SURFACES.md](SURFACES.md)). `Retry-After` is set where waiting\n\
          helps. `x-should-retry` is set where an SDK's own rule would be wrong. The last column is the word in\n\
-         [log lines](LOG.md). The list is closed and whole: rows about scopes, caps, rates, blocked addresses and prompts are\n\
-         of rights and endpoints that this version does not have, so it never answers with them.\n\n\
+         [log lines](LOG.md). The list is closed and whole: nothing else is ever answered, and each is brought about by a test.\n\n\
          | status | code | openai `type` | anthropic `type` | numeric `type` | gemini `status` | who | meaning | what to do | in logs |\n\
          |---|---|---|---|---|---|---|---|---|---|\n",
     );

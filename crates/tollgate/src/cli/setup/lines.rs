@@ -25,20 +25,19 @@ impl Block {
         lines.map(|line| format!("{line}\n")).collect()
     }
 
-    /// The text without the block, and where it was; without both marks in their order there is none.
+    /// The text without the block, and where it was. A first mark without its second is somebody else's text.
     fn taken_out(&self, text: &str) -> (String, Option<usize>) {
-        let mark = |from: &str, mark: &str| {
-            let mut at = 0;
-            from.split_inclusive('\n').find_map(|line| {
-                let start = at;
-                at += line.len();
-                (line.trim_end_matches(['\n', '\r']) == mark).then_some((start, at))
-            })
-        };
-        let found = mark(text, &self.begin).and_then(|(start, _)| {
-            let (_, end) = mark(text.get(start..)?, &self.end)?;
-            Some(start..start + end)
-        });
+        let (mut at, mut first, mut found) = (0, None, None);
+        for line in text.split_inclusive('\n') {
+            let mark = line.trim_end_matches(['\n', '\r']);
+            if mark == self.begin {
+                first = Some(at);
+            }
+            at += line.len();
+            if let Some(start) = first.filter(|_| mark == self.end && found.is_none()) {
+                found = Some(start..at);
+            }
+        }
         match found {
             Some(range) => {
                 let (before, after) = (text.get(..range.start).unwrap_or(""), text.get(range.end..).unwrap_or(""));

@@ -147,7 +147,13 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         let have = text.strip_prefix(HEAD).and_then(|rest| rest.split(RULE).next()).unwrap_or("").trim();
         assert!(packages.len() > 100, "{}", packages.len());
-        assert_eq!(have, listed(&packages).trim(), "`cargo xtask docs` writes {FILE} anew");
+        let wanted = listed(&packages);
+        let (have, wanted): (Vec<&str>, Vec<&str>) = (have.lines().collect(), wanted.lines().collect());
+        let missing: Vec<&&str> = wanted.iter().filter(|line| !have.contains(line)).collect();
+        let gone: Vec<&&str> = have.iter().filter(|line| !wanted.contains(line)).collect();
+        let told =
+            format!("`cargo xtask docs` writes {FILE} anew: {missing:?} are not in it, {gone:?} are no more");
+        assert!(missing.is_empty() && gone.is_empty() && have == wanted, "{told}");
     }
 
     #[test]

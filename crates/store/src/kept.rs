@@ -24,7 +24,13 @@ pub static HOUSE: Kept = Kept {
     key: &["slot", "model", "endpoint", "provider", "ending"],
     shared: true,
 };
-/// By who pays.
+/// By who pays and no more, for who runs the house.
+pub static WORKSPACES: Kept = Kept {
+    tables: &[(Slot::Hour, "workspace_hour"), (Slot::Day, "workspace_day")],
+    key: &["slot", "workspace", "ending"],
+    shared: false,
+};
+/// By who pays and all that their members may ask for, but the key.
 pub static PAYERS: Kept = Kept {
     tables: &[(Slot::Hour, "payer_hour"), (Slot::Day, "payer_day")],
     key: &["workspace", "slot", "model", "endpoint", "provider", "ending"],
@@ -53,7 +59,7 @@ pub static KEYS_PACE: Kept =
     Kept { tables: &[(Slot::Day, "key_pace_day")], key: &["key", "slot", "model", "timed", "step"], shared: false };
 
 /// All sums.
-pub static SUMMED: [&Kept; 3] = [&HOUSE, &PAYERS, &KEYS];
+pub static SUMMED: [&Kept; 4] = [&HOUSE, &WORKSPACES, &PAYERS, &KEYS];
 /// All counts of times.
 pub static TIMED: [&Kept; 3] = [&HOUSE_PACE, &PAYERS_PACE, &KEYS_PACE];
 
@@ -70,7 +76,8 @@ impl Kept {
         if filter.keys.is_some() || by == Some(By::Key) {
             &KEYS
         } else if filter.workspace.is_some() || by == Some(By::Workspace) {
-            &PAYERS
+            let finer = filter.model.is_some() || filter.endpoint.is_some() || filter.provider.is_some();
+            if filter.workspace.is_some() || finer { &PAYERS } else { &WORKSPACES }
         } else {
             &HOUSE
         }

@@ -1,4 +1,4 @@
--- Sums and counts of times by what is asked for: of everybody (house), by who pays (payer), by key. What a page asks for stands
+-- Sums and counts of times by what is asked for: of everybody (house), by who pays (workspace, payer), by key. What a page asks for stands
 -- together, and no page reads what belongs to others. Times of keys are counted by day alone: by hour there would be as many counts
 -- as requests.
 -- Rows in which everybody's requests meet are kept in parts (shard), so that nodes do not wait for each other's commits at them.
@@ -34,6 +34,21 @@ INSERT INTO house_day (slot, model, endpoint, provider, ending, shard,
     sum(cache_read)::bigint, sum(cache_write_5m)::bigint, sum(cache_write_1h)::bigint, sum(audio_in)::bigint,
     sum(output)::bigint, sum(reasoning)::bigint, sum(audio_out)::bigint, sum(images)::bigint
     FROM facts_day GROUP BY slot, model, endpoint, provider, ending;
+CREATE TABLE workspace_hour (
+    slot bigint NOT NULL, workspace uuid NOT NULL, ending smallint NOT NULL, requests bigint NOT NULL, estimated bigint
+    NOT NULL, retried bigint NOT NULL, streamed bigint NOT NULL, charge bigint NOT NULL, cache_saved bigint NOT NULL,
+    input bigint NOT NULL, cache_read bigint NOT NULL, cache_write_5m bigint NOT NULL, cache_write_1h bigint NOT NULL,
+    audio_in bigint NOT NULL, output bigint NOT NULL, reasoning bigint NOT NULL, audio_out bigint NOT NULL, images
+    bigint NOT NULL, PRIMARY KEY (slot, workspace, ending)
+);
+INSERT INTO workspace_hour (slot, workspace, ending,
+    requests, estimated, retried, streamed, charge, cache_saved, input, cache_read, cache_write_5m, cache_write_1h,
+    audio_in, output, reasoning, audio_out, images)
+    SELECT slot, workspace, ending, sum(requests)::bigint, sum(estimated)::bigint, sum(retried)::bigint,
+    sum(streamed)::bigint, sum(charge)::bigint, sum(cache_saved)::bigint, sum(input)::bigint, sum(cache_read)::bigint,
+    sum(cache_write_5m)::bigint, sum(cache_write_1h)::bigint, sum(audio_in)::bigint, sum(output)::bigint,
+    sum(reasoning)::bigint, sum(audio_out)::bigint, sum(images)::bigint
+    FROM facts_hour GROUP BY slot, workspace, ending;
 CREATE TABLE payer_hour (
     workspace uuid NOT NULL, slot bigint NOT NULL, model text NOT NULL, endpoint text NOT NULL, provider text NOT NULL,
     ending smallint NOT NULL, requests bigint NOT NULL, estimated bigint NOT NULL, retried bigint NOT NULL, streamed
@@ -50,6 +65,21 @@ INSERT INTO payer_hour (workspace, slot, model, endpoint, provider, ending,
     sum(cache_read)::bigint, sum(cache_write_5m)::bigint, sum(cache_write_1h)::bigint, sum(audio_in)::bigint,
     sum(output)::bigint, sum(reasoning)::bigint, sum(audio_out)::bigint, sum(images)::bigint
     FROM facts_hour GROUP BY workspace, slot, model, endpoint, provider, ending;
+CREATE TABLE workspace_day (
+    slot bigint NOT NULL, workspace uuid NOT NULL, ending smallint NOT NULL, requests bigint NOT NULL, estimated bigint
+    NOT NULL, retried bigint NOT NULL, streamed bigint NOT NULL, charge bigint NOT NULL, cache_saved bigint NOT NULL,
+    input bigint NOT NULL, cache_read bigint NOT NULL, cache_write_5m bigint NOT NULL, cache_write_1h bigint NOT NULL,
+    audio_in bigint NOT NULL, output bigint NOT NULL, reasoning bigint NOT NULL, audio_out bigint NOT NULL, images
+    bigint NOT NULL, PRIMARY KEY (slot, workspace, ending)
+);
+INSERT INTO workspace_day (slot, workspace, ending,
+    requests, estimated, retried, streamed, charge, cache_saved, input, cache_read, cache_write_5m, cache_write_1h,
+    audio_in, output, reasoning, audio_out, images)
+    SELECT slot, workspace, ending, sum(requests)::bigint, sum(estimated)::bigint, sum(retried)::bigint,
+    sum(streamed)::bigint, sum(charge)::bigint, sum(cache_saved)::bigint, sum(input)::bigint, sum(cache_read)::bigint,
+    sum(cache_write_5m)::bigint, sum(cache_write_1h)::bigint, sum(audio_in)::bigint, sum(output)::bigint,
+    sum(reasoning)::bigint, sum(audio_out)::bigint, sum(images)::bigint
+    FROM facts_day GROUP BY slot, workspace, ending;
 CREATE TABLE payer_day (
     workspace uuid NOT NULL, slot bigint NOT NULL, model text NOT NULL, endpoint text NOT NULL, provider text NOT NULL,
     ending smallint NOT NULL, requests bigint NOT NULL, estimated bigint NOT NULL, retried bigint NOT NULL, streamed

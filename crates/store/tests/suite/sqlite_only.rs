@@ -323,6 +323,7 @@ fn planted_corruption_is_named() {
         ("I16", "UPDATE key_day SET charge = charge + 1"),
         ("I17", "UPDATE payer_day SET requests = requests + 1"),
         ("I17", "UPDATE house_day SET charge = charge - 1"),
+        ("I17", "DELETE FROM workspace_day"),
     ];
     for (invariant, sql) in cases {
         on_sqlite(|world| planted(world, invariant, sql));

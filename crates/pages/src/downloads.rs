@@ -33,18 +33,21 @@ pub fn downloads(facts: &Facts) -> [Download; 3] {
 /// Variables for an .env file.
 fn env(facts: &Facts) -> String {
     let mut out = format!(
-        "# {}: put your key where it says {KEY}, and keep this file out of version control.\n\
-         TOLLGATE_API_KEY={KEY}\nOPENAI_BASE_URL={openai}\nOPENAI_API_BASE={openai}\nOPENAI_API_KEY={KEY}\n\
-         ANTHROPIC_BASE_URL={anthropic}\nANTHROPIC_AUTH_TOKEN={KEY}\n",
-        facts.origin,
-        openai = facts.openai_url(),
-        anthropic = facts.anthropic_url(),
+        "# {}: put your key where it says {KEY}, and keep this file out of version control.\nTOLLGATE_API_KEY={KEY}\n",
+        facts.origin
     );
-    let (model, thinking, long) = (facts.chat_model(), facts.thinking_model(), facts.long_model());
     // Writing to a string cannot fail.
+    if facts.openai.is_some() {
+        let url = facts.openai_url();
+        let _ = write!(out, "OPENAI_BASE_URL={url}\nOPENAI_API_BASE={url}\nOPENAI_API_KEY={KEY}\n");
+    }
+    if facts.anthropic.is_some() {
+        let _ = write!(out, "ANTHROPIC_BASE_URL={}\nANTHROPIC_AUTH_TOKEN={KEY}\n", facts.anthropic_url());
+    }
+    let (model, thinking, long) = (facts.chat_model(), facts.thinking_model(), facts.long_model());
     let _ = write!(out, "# Models: by default, for reasoning, for long contexts.\nTOLLGATE_MODEL={model}\n");
     let _ = write!(out, "TOLLGATE_REASONING_MODEL={thinking}\nTOLLGATE_LONG_CONTEXT_MODEL={long}\n");
-    if !claude_model(facts).is_empty() {
+    if facts.anthropic.is_some() && !claude_model(facts).is_empty() {
         let _ = write!(out, "ANTHROPIC_MODEL={model}\nANTHROPIC_DEFAULT_HAIKU_MODEL={model}\n");
     }
     out
@@ -112,7 +115,9 @@ mod tests {
             ..ModelFact::default()
         };
         let models = vec![model("plain", 10, "none"), model("deep", 20, "visible"), model("long", 30, "hidden")];
-        let facts = Facts { origin: "https://x.example".into(), models, ..Facts::default() };
+        let base = Some("/v1".to_owned());
+        let (openai, anthropic) = (base.clone(), base);
+        let facts = Facts { origin: "https://x.example".into(), models, openai, anthropic, ..Facts::default() };
         let [env, litellm, router] = downloads(&facts);
         for line in [
             "OPENAI_BASE_URL=https://x.example/v1",
@@ -128,6 +133,9 @@ mod tests {
         let router: serde_json::Value = serde_json::from_str(&router.text).unwrap();
         assert_eq!(router["Router"]["think"], "tollgate,deep");
         assert_eq!(router["Providers"][0]["api_base_url"], "https://x.example/v1/chat/completions");
+        // What is not there is not told.
+        let env = super::env(&Facts { anthropic: None, ..facts });
+        assert!(env.contains("OPENAI_BASE_URL") && !env.contains("ANTHROPIC"), "{env}");
         assert!(super::litellm(&Facts::default()).contains("model_list: []"));
     }
 }

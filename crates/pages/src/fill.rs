@@ -55,6 +55,7 @@ fn value(word: &str, facts: &Facts) -> Option<String> {
         "support" => tables::support(facts),
         "models" => tables::models(facts),
         "legacy_names" => tables::legacy_names(facts),
+        "clients" => tables::clients(facts),
         "surfaces" => tables::surfaces(facts),
         "tiers" => tables::tiers(facts),
         "faults" => tables::faults(facts),

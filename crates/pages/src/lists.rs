@@ -4,7 +4,7 @@ use crate::contents::PAGES;
 use crate::facts::Facts;
 use crate::page::doc_markdown;
 use crate::pricing::pricing_markdown;
-use crate::tables::plain;
+use crate::tables::{clients, plain};
 use std::fmt::Write;
 
 /// Pages beside the documentation that everybody may read.
@@ -14,11 +14,10 @@ const OTHERS: [&str; 7] =
 /// What there is to read, in the form of llmstxt.org.
 pub fn llms(facts: &Facts) -> String {
     let mut out = format!(
-        "# {}\n\n> A gateway to models of several vendors behind one address and one key. OpenAI's clients take {} as their base \
-         URL, Anthropic's {}.\n\nEvery page is there as Markdown; all of them in one file are at {}/llms-full.txt.\n",
+        "# {}\n\n> A gateway to models of several vendors behind one address and one key.\n\n{}\nEvery page is there as Markdown; all of \
+         them in one file are at {}/llms-full.txt.\n",
         plain(facts.name()),
-        facts.openai_url(),
-        facts.anthropic_url(),
+        clients(facts),
         facts.origin
     );
     let mut group = "";

@@ -10,23 +10,40 @@ use crate::markdown::to_html;
 pub fn doc_markdown(entry: &Entry, facts: &Facts) -> String {
     let filled = fill(entry.text, facts);
     let body = filled.trim_end();
-    format!("# {}\n\n{}{body}\n", entry.title, missing(entry.needs, facts))
+    format!("# {}\n\n{}{body}\n", entry.title, missing(entry, facts))
 }
 
 /// What a page says first where the deployment lacks what it tells of.
-fn missing(needs: Needs, facts: &Facts) -> &'static str {
-    let there = match needs {
+fn missing(entry: &Entry, facts: &Facts) -> String {
+    let there = match entry.needs {
         Needs::Nothing => true,
         Needs::OpenAi => facts.openai.is_some(),
         Needs::Anthropic => facts.anthropic.is_some(),
         Needs::Gemini => facts.gemini.is_some(),
         Needs::Account => facts.account.is_some(),
     };
-    if there {
-        ""
-    } else {
-        "> This deployment does not carry these endpoints; calls to them are answered with 404.\n\n"
+    if !there {
+        return "> This deployment does not carry these endpoints; calls to them are answered with 404.\n\n"
+            .to_owned();
     }
+    let languages = [
+        (&facts.openai, ["{{openai_url}}", "{{openai_url}}"], "OpenAI's endpoints"),
+        (&facts.anthropic, ["{{anthropic_url}}", "{{messages_url}}"], "Anthropic's Messages"),
+        (&facts.gemini, ["{{gemini_url}}", "{{generate_url}}"], "Google's generateContent"),
+    ];
+    let told = |places: &[&str]| places.iter().any(|place| entry.text.contains(place));
+    let lacks: Vec<&str> = languages
+        .iter()
+        .filter(|(base, places, _)| base.is_none() && told(places))
+        .map(|(_, _, name)| *name)
+        .collect();
+    if lacks.is_empty() {
+        return String::new();
+    }
+    format!(
+        "> This deployment does not carry {}; what this page says of that does not hold here.\n\n",
+        lacks.join(" and ")
+    )
 }
 
 /// The page as HTML.
@@ -97,6 +114,9 @@ mod tests {
     fn r_web_2_a_page_says_what_is_not_there() {
         let page = |facts: &Facts| doc(crate::contents::find("messages").unwrap(), facts);
         assert!(page(&Facts::default()).contains("does not carry these endpoints"));
-        assert!(!page(&Facts { anthropic: Some("/v1".into()), ..Facts::default() }).contains("does not carry"));
+        let anthropic = Facts { anthropic: Some("/v1".into()), ..Facts::default() };
+        assert!(!page(&anthropic).contains("does not carry"));
+        let tools = doc_markdown(crate::contents::find("tools").unwrap(), &anthropic);
+        assert!(tools.contains("does not carry OpenAI's endpoints; what this page"), "{tools}");
     }
 }

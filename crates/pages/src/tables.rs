@@ -113,6 +113,25 @@ pub fn legacy_names(facts: &Facts) -> String {
     out
 }
 
+/// Which base URL a kind of client wants, of those that are served here.
+pub fn clients(facts: &Facts) -> String {
+    let rows = [
+        (
+            facts.openai.is_some(),
+            "OpenAI SDKs, and most tools",
+            facts.openai_url(),
+            "/chat/completions`, `/responses",
+        ),
+        (facts.anthropic.is_some(), "Anthropic SDKs, Claude Code", facts.anthropic_url(), "/v1/messages"),
+        (facts.gemini.is_some(), "Google Gen AI SDKs", facts.gemini_url(), "/v1beta/models/MODEL:generateContent"),
+    ];
+    let mut out = String::from("| client | base URL | what it adds by itself |\n| --- | --- | --- |\n");
+    for (_, client, url, adds) in rows.iter().filter(|(there, ..)| *there) {
+        let _ = writeln!(out, "| {client} | `{url}` | `{adds}` |");
+    }
+    out
+}
+
 /// Where models are called.
 pub fn surfaces(facts: &Facts) -> String {
     let mut out =

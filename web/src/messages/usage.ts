@@ -186,6 +186,7 @@ export const sums = {
     tokens: "Tokens by kind",
     pace: "How fast answers were",
     paceAbout: "Half were at least as fast as p50, one in a hundred was slower than p99. At most a quarter too large.",
+    noPace: "Times are counted by hour for a whole workspace, and by day for keys: choose whole days to see them.",
     until: "Until",
     untils: { first_byte: "First byte", end: "End" },
   },

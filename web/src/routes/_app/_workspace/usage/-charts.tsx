@@ -12,6 +12,7 @@ import { charts } from "../../../../messages/charts";
 import { usage, sums as words } from "../../../../messages/usage";
 import { Choice } from "../../../../parts/Choice";
 import { Chart, type Step } from "../../../../parts/charts/Chart";
+import { Section } from "../../../../parts/Page";
 import { partName } from "./-parts";
 
 const REQUESTS: Measure = { value: (sums) => sums.requests, tell: (sums) => count(sums?.requests ?? 0) };
@@ -77,21 +78,27 @@ export function Charts({ facts, span, by }: ChartsProps) {
         axis={dollars}
       />
       <Chart title={words.charts.tokens} kind="bars" steps={steps} series={tokens} axis={countShort} whole />
-      <Chart
-        title={words.charts.pace}
-        about={words.charts.paceAbout}
-        kind="lines"
-        steps={steps}
-        series={percentiles(facts.pace_series, starts, until)}
-        axis={(ms) => (ms === 0 ? "0" : took(ms))}
-      >
-        <Choice
-          label={words.charts.until}
-          value={until}
-          options={UNTIL.map((value) => ({ value, label: words.charts.untils[value] }))}
-          onChange={setUntil}
-        />
-      </Chart>
+      {facts.pace ? (
+        <Chart
+          title={words.charts.pace}
+          about={words.charts.paceAbout}
+          kind="lines"
+          steps={steps}
+          series={percentiles(facts.pace_series, starts, until)}
+          axis={(ms) => (ms === 0 ? "0" : took(ms))}
+        >
+          <Choice
+            label={words.charts.until}
+            value={until}
+            options={UNTIL.map((value) => ({ value, label: words.charts.untils[value] }))}
+            onChange={setUntil}
+          />
+        </Chart>
+      ) : (
+        <Section title={words.charts.pace} about={words.charts.noPace}>
+          {null}
+        </Section>
+      )}
     </SimpleGrid>
   );
 }

@@ -6,8 +6,9 @@ import { asFault } from "./fault";
 import { type Frame, framesOf } from "./frames";
 import { type Store, store } from "./store";
 
-/** A request that ended. */
-export type Request = components["schemas"]["Request"];
+/** A request that ended; operators are told who served it. */
+export type Request = components["schemas"]["Request"] &
+  Partial<Pick<components["schemas"]["Usage"], "provider" | "upstream_model">>;
 
 /** How it stands. */
 export interface Standing {
@@ -55,7 +56,7 @@ const SEEN_MAX = 1_000;
 /** From one page to the next the stream stays. */
 const LINGER_MS = 3_000;
 
-/** What one browser hears of one workspace for one user. */
+/** What one browser hears of one workspace, or of all, for one user. */
 export class Live {
   readonly standing: Store<Standing> = store<Standing>({ phase: "connecting", since: null });
   readonly #name: string;

@@ -3,7 +3,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { components } from "#schema";
 import { api, take } from "./api";
-import type { Which } from "./requests";
+import { told, type Which } from "./requests";
 
 /** What requests came to. */
 export type Facts = components["schemas"]["Facts"];
@@ -16,12 +16,14 @@ export type Point = components["schemas"]["Point"];
 
 /** By what sums are told apart. */
 export const BY = ["model", "key", "endpoint", "ending"] as const;
+/** By what operators tell everybody's apart. */
+export const HOUSE_BY = ["workspace", "model", "provider", "key", "ending"] as const;
 /** One of these. */
-export type By = (typeof BY)[number];
+export type By = (typeof BY)[number] | (typeof HOUSE_BY)[number];
 
 /** What is asked. */
 export interface FactsAsk {
-  which?: Pick<Which, "key" | "model" | "endpoint" | "ending">;
+  which?: Pick<Which, "key" | "model" | "endpoint" | "ending" | "workspace" | "provider">;
   from: string;
   until: string;
   by?: By;
@@ -32,26 +34,21 @@ export interface FactsAsk {
 /** How long sums on screen may be old while nothing is heard. */
 const FRESH_MS = 30_000;
 
-/** Sums of requests of a workspace. */
-export const factsQuery = (workspace: string, { which = {}, from, until, by, stepHours, pace }: FactsAsk) =>
+/** Sums of requests of a workspace, or of everybody's (`null`). */
+export const factsQuery = (workspace: string | null, { which = {}, from, until, by, stepHours, pace }: FactsAsk) =>
   queryOptions({
     queryKey: ["facts", workspace, { which, from, until, by, stepHours, pace }],
     staleTime: FRESH_MS / 2,
     refetchInterval: FRESH_MS,
     placeholderData: keepPreviousData,
     queryFn: () => {
-      const { key, model, endpoint, ending } = which;
-      const query = {
-        from,
-        until,
-        ...(key === undefined ? {} : { key }),
-        ...(model === undefined ? {} : { model }),
-        ...(endpoint === undefined ? {} : { endpoint }),
-        ...(ending === undefined ? {} : { ending }),
-        ...(by ? { by } : {}),
-        ...(stepHours ? { step_hours: stepHours } : {}),
-        ...(pace ? { pace } : {}),
-      };
-      return take(api.GET("/workspaces/{workspace}/facts", { params: { path: { workspace }, query } }));
+      // More than sums are kept by may be told of a list.
+      const { key, model, endpoint, ending, workspace: of, provider } = which;
+      const query = told({ key, model, endpoint, ending, from, until, step_hours: stepHours, pace });
+      if (workspace === null) {
+        return take(api.GET("/facts", { params: { query: { ...query, ...told({ workspace: of, provider, by }) } } }));
+      }
+      const params = { path: { workspace }, query: { ...query, ...told({ by: BY.find((one) => one === by) }) } };
+      return take(api.GET("/workspaces/{workspace}/facts", { params }));
     },
   });

@@ -1,7 +1,17 @@
 // Which requests an address asks for, and where one that just ended belongs.
 import { describe, expect, it } from "vitest";
 import type { Request } from "./events";
-import { csvHref, fits, noSumOf, type RequestPage, requestsOf, sumSpan, whichOf, withRow } from "./requests";
+import {
+  csvHref,
+  fits,
+  houseRequestsOf,
+  noSumOf,
+  type RequestPage,
+  requestsOf,
+  sumSpan,
+  whichOf,
+  withRow,
+} from "./requests";
 
 const NOW = Date.parse("2026-11-30T10:20:30Z");
 const row = (id: string, more: Partial<Request> = {}) =>
@@ -31,6 +41,14 @@ describe("what the address says of requests", () => {
   it("is the CSV's too", () => {
     const href = csvHref("a&b", { model: "x/y", from: undefined }, "Europe/Berlin");
     expect(href).toBe("/api/manage/workspaces/a%26b/usage.csv?model=x%2Fy&tz=Europe%2FBerlin");
+    expect(csvHref(null, { workspace: "ws_1" }, "UTC")).toBe("/api/manage/usage.csv?workspace=ws_1&tz=UTC");
+  });
+
+  it("names a workspace and a provider to operators alone", () => {
+    const search = { workspace: "ws_1", provider: "p", model: "m" };
+    expect(houseRequestsOf(search)).toMatchObject(search);
+    expect(requestsOf(search)).not.toHaveProperty("workspace");
+    expect(requestsOf(search)).not.toHaveProperty("provider");
   });
 });
 
@@ -42,6 +60,10 @@ describe("a request that just ended", () => {
     expect(fits(row("req_1", { at: "2026-11-30T09:59:59.999Z" }), which)).toBe(false);
     expect(fits(row("req_1", { at: "2026-11-30T11:00:00Z" }), which)).toBe(false);
     expect(fits(row("req_1", { session: null }), { session: "s" })).toBe(false);
+    const of = { workspace: "ws_1", provider: "p" };
+    expect(fits(row("req_1", of), of)).toBe(true);
+    expect(fits(row("req_1", { ...of, provider: "other" }), of)).toBe(false);
+    expect(fits(row("req_1", { ...of, workspace: "ws_2" }), of)).toBe(false);
   });
 
   it("stands at its place, once, and the page stays as long as it was", () => {
@@ -66,5 +88,7 @@ describe("sums of the same requests", () => {
     expect(noSumOf({ session: "s" })).toBe("session");
     expect(noSumOf({ from: "2026-11-30T10:20:00Z" })).toBe("minutes");
     expect(noSumOf({ key: "key_1", from: "2026-11-30T10:00:00Z" })).toBeNull();
+    expect(noSumOf({ key: "key_1", provider: "p" })).toBe("provider");
+    expect(noSumOf({ workspace: "ws_1", provider: "p" })).toBeNull();
   });
 });

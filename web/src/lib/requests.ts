@@ -1,5 +1,5 @@
-// Requests of a workspace: which are looked at, asking for them, and where one that just ended belongs in a list. In: the address, the
-// management API. Out: queries, lists. Never here: a sum, a widget.
+// Requests of a workspace, or everybody's (`null`): which are looked at, asking for them, and where one that just ended belongs in a list.
+// In: the address, the management API. Out: queries, lists. Never here: a sum, a widget.
 import { queryOptions } from "@tanstack/react-query";
 import type { components } from "#schema";
 import { api, take } from "./api";
@@ -8,9 +8,16 @@ import { textOf, wordOf } from "./search";
 import { monthOf } from "./spans";
 
 /** A page of requests. */
-export type RequestPage = components["schemas"]["RequestPage"];
-/** One request, and how its charge came about. */
-export type RequestDetail = components["schemas"]["RequestDetail"];
+export interface RequestPage {
+  data: Request[];
+  next?: string | null;
+}
+type House = components["schemas"]["UsageDetail"];
+/** One request, and how its charge came about; operators are told who served it. */
+export type RequestDetail = Omit<components["schemas"]["RequestDetail"], "tries"> &
+  Partial<Pick<House, "provider" | "upstream_model">> & {
+    tries: (components["schemas"]["RequestTried"] & Partial<House["tries"][number]>)[];
+  };
 /** How a request ended. */
 export type Ending = Request["ending"];
 
@@ -45,6 +52,9 @@ export interface Which {
   ending?: Ending | undefined;
   fault?: string | undefined;
   session?: string | undefined;
+  /** Of everybody's alone. */
+  workspace?: string | undefined;
+  provider?: string | undefined;
   from?: string | undefined;
   until?: string | undefined;
 }
@@ -73,6 +83,11 @@ export function requestsOf(search: Record<string, unknown>): RequestsSearch {
   };
 }
 
+/** What the address says of everybody's. */
+export function houseRequestsOf(search: Record<string, unknown>): RequestsSearch {
+  return { ...requestsOf(search), workspace: textOf(search.workspace), provider: textOf(search.provider) };
+}
+
 function instantOf(value: unknown): string | undefined {
   const at = new Date(textOf(value, 40) ?? "");
   return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
@@ -98,45 +113,50 @@ function sinceWhen(since: Since, now: number): string | undefined {
 }
 
 /** A page of requests, newest first. */
-export const requestsQuery = (workspace: string, which: Which, before?: string, limit = PAGE_ROWS) =>
+export const requestsQuery = (workspace: string | null, which: Which, before?: string, limit = PAGE_ROWS) =>
   queryOptions({
     queryKey: ["requests", workspace, { which, before, limit }],
-    queryFn: () =>
-      take(
-        api.GET("/workspaces/{workspace}/usage", {
-          params: { path: { workspace }, query: told({ ...which, before, limit }) },
-        }),
-      ),
+    queryFn: (): Promise<RequestPage> => {
+      const query = told({ ...which, before, limit });
+      if (workspace === null) return take(api.GET("/usage", { params: { query } }));
+      const { workspace: _, provider: __, ...own } = query;
+      return take(api.GET("/workspaces/{workspace}/usage", { params: { path: { workspace }, query: own } }));
+    },
   });
 
 /** One request. */
-export const requestQuery = (workspace: string, request: string) =>
+export const requestQuery = (workspace: string | null, request: string) =>
   queryOptions({
     queryKey: ["requests", workspace, "one", request],
-    queryFn: () =>
-      take(api.GET("/workspaces/{workspace}/usage/{request}", { params: { path: { workspace, request } } })),
+    queryFn: (): Promise<RequestDetail> =>
+      workspace === null
+        ? take(api.GET("/usage/{request}", { params: { path: { request } } }))
+        : take(api.GET("/workspaces/{workspace}/usage/{request}", { params: { path: { workspace, request } } })),
   });
 
 /** The names of the newest keys by their ids: rows tell ids. */
-export const keyNamesQuery = (workspace: string) =>
+export const keyNamesQuery = (workspace: string | null) =>
   queryOptions({
     queryKey: ["keys", workspace, "names"],
     staleTime: 60_000,
     queryFn: async (): Promise<Record<string, string>> => {
-      const params = { path: { workspace }, query: { limit: 200 } };
-      const { data } = await take(api.GET("/workspaces/{workspace}/keys", { params }));
+      const query = { limit: 200 };
+      const { data } = await (workspace === null
+        ? take(api.GET("/keys", { params: { query } }))
+        : take(api.GET("/workspaces/{workspace}/keys", { params: { path: { workspace }, query } })));
       return Object.fromEntries(data.map((key) => [key.id, key.name]));
     },
   });
 
 /** Where the same requests are to be had as CSV, with the clock of a zone. */
-export function csvHref(workspace: string, which: Which, zone: string): string {
+export function csvHref(workspace: string | null, which: Which, zone: string): string {
   const query = new URLSearchParams(told({ ...which, tz: zone }) as Record<string, string>);
-  return `/api/manage/workspaces/${encodeURIComponent(workspace)}/usage.csv?${query}`;
+  const of = workspace === null ? "" : `/workspaces/${encodeURIComponent(workspace)}`;
+  return `/api/manage${of}/usage.csv?${query}`;
 }
 
 /** Only what is said: the API takes no empty field for none. */
-function told<T extends object>(query: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+export function told<T extends object>(query: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as never;
 }
 
@@ -151,6 +171,8 @@ export function fits(row: Request, which: Which): boolean {
     same(which.ending, row.ending) &&
     same(which.fault, row.fault) &&
     same(which.session, row.session) &&
+    same(which.workspace, row.workspace) &&
+    same(which.provider, row.provider ?? null) &&
     (which.from === undefined || at >= Date.parse(which.from)) &&
     (which.until === undefined || at < Date.parse(which.until))
   );
@@ -175,9 +197,10 @@ export function sumSpan(which: Which, begun: string, now: number): { from: strin
 }
 
 /** Why there is no sum of these requests; null where there is one. */
-export function noSumOf(which: Which): "fault" | "session" | "minutes" | null {
+export function noSumOf(which: Which): "fault" | "session" | "provider" | "minutes" | null {
   const whole = (at: string | undefined) => at === undefined || Date.parse(at) % HOUR_MS === 0;
   if (which.fault !== undefined) return "fault";
   if (which.session !== undefined) return "session";
+  if (which.key !== undefined && which.provider !== undefined) return "provider";
   return whole(which.from) && whole(which.until) ? null : "minutes";
 }

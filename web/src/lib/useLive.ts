@@ -1,10 +1,11 @@
-// Requests as they end, for pages. In: the workspace that is looked at. Out: each row once, how the stream stands; what was asked for
+// Requests as they end, for pages. In: the workspace that is looked at, or none for all. Out: each row once, how the stream stands; what was asked for
 // before something was missed is asked for again. Never here: how tabs share a stream (lib/events).
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
+import { useRouteContext } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { api, take } from "./api";
 import { type Around, type Channel, Live, type Message, type Request, type Standing } from "./events";
-import { useHere } from "./here";
+import { usePlace } from "./place";
 
 /** While rows come one after the other, sums are asked for so often at most. */
 const SUMS_EVERY_MS = 2_000;
@@ -12,8 +13,8 @@ const SUMS_EVERY_MS = 2_000;
 const all = new Map<string, Live>();
 
 /** The one for a user and a workspace: what others see of it may be less. */
-function liveOf(user: string, workspace: string): Live {
-  const name = `tollgate-live-${user}-${workspace}`;
+function liveOf(user: string, workspace: string | null): Live {
+  const name = `tollgate-live-${user}-${workspace ?? "all"}`;
   const known = all.get(name);
   if (known) return known;
   const made = new Live(name, around(workspace));
@@ -21,12 +22,15 @@ function liveOf(user: string, workspace: string): Live {
   return made;
 }
 
-function around(workspace: string): Around {
+function around(workspace: string | null): Around {
   return {
     open: (last, signal) => {
-      const params = { path: { workspace } };
       const headers = last === null ? {} : { "Last-Event-ID": last };
-      const call = api.GET("/workspaces/{workspace}/events", { params, headers, signal, parseAs: "stream" });
+      const how = { headers, signal, parseAs: "stream" } as const;
+      const call =
+        workspace === null
+          ? api.GET("/events", how)
+          : api.GET("/workspaces/{workspace}/events", { ...how, params: { path: { workspace } } });
       return take(call) as Promise<ReadableStream<Uint8Array>>;
     },
     // A browser has them on https and on this machine alone.
@@ -55,11 +59,12 @@ interface Watching {
   sums?: readonly QueryKey[];
 }
 
-/** Hears of the requests of the workspace that is looked at. */
+/** Hears of the requests of the workspace that is looked at, or of all where it is none. */
 export function useLive({ row, lists, sums = [] }: Watching): Standing {
-  const { session, workspace } = useHere();
+  const { session } = useRouteContext({ from: "/_app" });
+  const place = usePlace();
   const client = useQueryClient();
-  const live = liveOf(session.user.id, workspace.id);
+  const live = liveOf(session.user.id, place.id);
   const standing = live.standing.use();
   const told = useRef({ row, sums });
   told.current = { row, sums };

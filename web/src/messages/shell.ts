@@ -6,7 +6,13 @@ export const shell = {
   navigation: "Navigation",
   openNavigation: "Open the navigation",
   closeNavigation: "Close the navigation",
-  groups: { activity: "Activity", build: "Build", workspace: "Workspace" },
+  groups: {
+    activity: "Activity",
+    build: "Build",
+    workspace: "Workspace",
+    gateway: "Gateway",
+    operator: "Operator",
+  },
   pages: {
     overview: "Overview",
     requests: "Requests",
@@ -20,6 +26,8 @@ export const shell = {
     log: "Audit log",
     settings: "Settings",
     account: "Your account",
+    house: "The whole gateway",
+    system: "System",
   },
   balance: "Balance",
   onHold: (figure: string) => `${figure} on hold ·`,

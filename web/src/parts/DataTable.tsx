@@ -16,7 +16,7 @@ export interface Column<Row> {
   /** Figures stand at the right, in digits of one width. */
   figures?: boolean;
   /** Left out below this width: what is missed there is on the row's own page. */
-  from?: "xs" | "sm" | "md" | "lg";
+  from?: "xs" | "sm" | "md" | "lg" | "xl";
   /** The head is for who cannot see alone: a column of buttons. */
   quiet?: boolean;
 }

@@ -126,26 +126,32 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
 }
 
 /** Where an id leads that was pasted. */
-function usePasted(typed: string, { workspace }: ShellProps): Group | null {
+function usePasted(typed: string, { workspace, house }: ShellProps): Group | null {
   const navigate = useNavigate();
   const found = idOf(typed);
-  if (!found || !workspace) return null;
+  if (!found || !(workspace || house)) return null;
   const { kind, id } = found;
-  const run = () =>
-    kind === "request"
+  const run = () => {
+    if (house) {
+      return kind === "request"
+        ? navigate({ to: "/operator/requests/$request", params: { request: id } })
+        : navigate({ to: "/operator/requests", search: { key: id, since: "all" } });
+    }
+    return kind === "request"
       ? navigate({ to: "/requests/$request", params: { request: id } })
       : navigate({ to: "/keys/$key", params: { key: id } });
+  };
   const Icon = kind === "request" ? IconListDetails : IconKey;
   const command = { id, label: shell.pasted[kind](id), icon: <Icon size={18} aria-hidden />, run };
   return { label: shell.paletteGroups.ids, commands: [command] };
 }
 
-function useCommands({ session, workspaces, workspace }: ShellProps): readonly Group[] {
+function useCommands({ session, workspaces, workspace, house }: ShellProps): readonly Group[] {
   const navigate = useNavigate();
   const signOut = useSignOut();
   const role = workspace ? roleIn(workspace, session) : null;
   const plus = <IconPlus size={18} aria-hidden />;
-  const pages: Command[] = (role ? navigation(role) : [])
+  const pages: Command[] = (house ?? (role ? navigation(role, session.user.operator) : []))
     .flatMap((group) => group.items)
     .map(({ to, label, Icon }) => ({
       id: to,

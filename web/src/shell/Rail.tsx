@@ -14,8 +14,9 @@ import type { ShellProps } from "./Shell";
 import classes from "./Shell.module.css";
 import { Switcher } from "./Switcher";
 
-function Groups({ session, workspace }: ShellProps) {
-  const groups = workspace ? navigation(roleIn(workspace, session)) : [];
+function Groups({ session, workspace, house }: ShellProps) {
+  const { operator } = session.user;
+  const groups = house ?? (workspace ? navigation(roleIn(workspace, session), operator) : []);
   return (
     <nav aria-label={shell.navigation} style={{ display: "contents" }}>
       {groups.map((group) => (

@@ -7,6 +7,7 @@ import type { Workspace } from "../lib/workspace";
 import { common } from "../messages/common";
 import { Away } from "./Away";
 import { Header } from "./Header";
+import type { NavGroup } from "./nav";
 import { Rail, RailDrawer } from "./Rail";
 import classes from "./Shell.module.css";
 
@@ -19,6 +20,8 @@ export interface ShellProps {
   workspaces: readonly Workspace[];
   /** The one that is looked at; null for who is in none. */
   workspace: Workspace | null;
+  /** What operators are led to, where they look at the whole gateway and at no workspace. */
+  house?: readonly NavGroup[];
 }
 
 /** The frame. */

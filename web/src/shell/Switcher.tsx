@@ -10,21 +10,23 @@ import type { ShellProps } from "./Shell";
 import classes from "./Shell.module.css";
 
 /** The menu, and the name of what is looked at. */
-export function Switcher({ session, workspaces, workspace: shown }: ShellProps) {
-  if (!shown) return null;
-  const role = shown.role || !session.user.operator ? common.roles[roleIn(shown, session)] : shell.operator;
+export function Switcher({ session, workspaces, workspace: shown, house }: ShellProps) {
+  if (!shown && !house) return null;
+  const { operator } = session.user;
+  const name = shown?.name ?? shell.pages.house;
+  const role = shown && (shown.role || !operator) ? common.roles[roleIn(shown, session)] : shell.operator;
   return (
     <Menu
-      label={`${shell.switchWorkspace}, ${shown.name}`}
+      label={`${shell.switchWorkspace}, ${name}`}
       targetClass={classes.switcher}
       align="start"
       width={250}
       target={
         <>
-          <Initial of={shown.name} />
+          <Initial of={name} />
           <span className={classes.switcherWords}>
             <Text component="span" display="block" fw={600} truncate>
-              {shown.name}
+              {name}
             </Text>
             <Text component="span" display="block" size="xs" c="dimmed">
               {role}
@@ -42,7 +44,7 @@ export function Switcher({ session, workspaces, workspace: shown }: ShellProps) 
           search={{ workspace: one.slug }}
           onClick={() => remember(one.slug)}
           icon={<Initial of={one.name} size={22} />}
-          right={one.id === shown.id ? <IconCheck size={16} aria-hidden /> : null}
+          right={one.id === shown?.id ? <IconCheck size={16} aria-hidden /> : null}
         >
           {one.name}
         </MenuLink>

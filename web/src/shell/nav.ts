@@ -2,6 +2,7 @@
 // the palette shows the same. Never here: a link to a page that is not there.
 import {
   type Icon,
+  IconBuilding,
   IconChartBar,
   IconHistory,
   IconKey,
@@ -63,10 +64,15 @@ const GROUPS: readonly NavGroup[] = [
   },
 ];
 
+/** The way to the pages about the whole gateway, whose own navigation is house.ts. */
+const OPERATOR: NavGroup = {
+  label: shell.groups.operator,
+  items: [{ to: "/operator/overview", label: shell.pages.house, Icon: IconBuilding }],
+};
+
 /** What somebody of a role sees. */
-export function navigation(role: Role): readonly NavGroup[] {
+export function navigation(role: Role, operator = false): readonly NavGroup[] {
   const seen = (item: NavItem) => item.right === undefined || may(role, item.right);
-  return GROUPS.map((group) => ({ ...group, items: group.items.filter(seen) })).filter(
-    (group) => group.items.length > 0,
-  );
+  const groups = GROUPS.map((group) => ({ ...group, items: group.items.filter(seen) }));
+  return [...groups, ...(operator ? [OPERATOR] : [])].filter((group) => group.items.length > 0);
 }

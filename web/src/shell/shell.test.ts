@@ -1,6 +1,7 @@
 // The navigation by role, and the letters that find something.
 import { describe, expect, it } from "vitest";
 import { fits, idOf } from "./fits";
+import { HOUSE } from "./house";
 import { navigation } from "./nav";
 
 describe("the palette", () => {
@@ -41,8 +42,14 @@ describe("the navigation", () => {
     }
   });
 
+  it("leads operators alone to the whole gateway", () => {
+    const of = (operator: boolean) => navigation("owner", operator).flatMap(({ items }) => items.map(({ to }) => to));
+    expect(of(true)).toContain("/operator/overview");
+    expect(of(false).filter((to) => to.startsWith("/operator"))).toEqual([]);
+  });
+
   it("names everything once", () => {
-    const all = seen("owner");
+    const all = [...seen("owner"), ...HOUSE.flatMap((group) => group.items.map((item) => item.to))];
     expect(new Set(all).size).toBe(all.length);
   });
 });

@@ -67,13 +67,13 @@ function BurnTile({ week, span }: { week: Facts; span: Span }) {
 }
 
 /** Today is the last step of the week; a day without requests is not told. */
-function Today({ week }: { week: Facts }) {
+export function Today({ week, name = words.today }: { week: Facts; name?: string }) {
   const last = week.series.at(-1);
   const today = new Date().toISOString().slice(0, 10);
   const sums = last?.at.startsWith(today) ? last.sums : null;
   return (
     <Tile
-      name={words.today}
+      name={name}
       figure={usd(sums?.charge_usd ?? "0.00")}
       exact={usdExact(sums?.charge_usd ?? "0.00")}
       about={words.todayAbout(count(sums?.requests ?? 0))}

@@ -1,28 +1,20 @@
 // The first page after a sign-in: what credit is left and how fast it goes, what was asked for and how it ended, what may be asked for.
-import { Alert, SimpleGrid, Stack, Title } from "@mantine/core";
+import { Alert, SimpleGrid } from "@mantine/core";
 import "@mantine/core/styles/SimpleGrid.css";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
-import { useRef, useState } from "react";
-import type { Request } from "../../../../lib/events";
+import { useState } from "react";
 import { useHere } from "../../../../lib/here";
-import { type RequestPage, requestsQuery, withRow } from "../../../../lib/requests";
-import { useLive } from "../../../../lib/useLive";
+import { requestsQuery } from "../../../../lib/requests";
 import { overview as words } from "../../../../messages/usage";
-import { DataTable } from "../../../../parts/DataTable";
 import { LiveMark } from "../../../../parts/LiveMark";
 import { LinkButton } from "../../../../parts/links";
 import { Page } from "../../../../parts/Page";
-import { columns, costsOf } from "../requests/-rows";
 import { Health } from "./-health";
 import { LimitsLeft } from "./-limits";
+import { RECENT, RecentRows, useRecent } from "./-recent";
 import { GettingStarted } from "./-start";
 import { Tiles } from "./-tiles";
-
-/** So many of the newest requests are shown. */
-const RECENT = 8;
-const SHOWN = ["at", "model", "ending", "took", "cost"];
 
 export const Route = createFileRoute("/_app/_workspace/overview/")({
   loader: ({ context }) => context.client.ensureQueryData(requestsQuery(context.workspaceName, {}, undefined, RECENT)),
@@ -47,48 +39,16 @@ function Overview() {
         <Health />
         <LimitsLeft />
       </SimpleGrid>
-      {recent.page.data.length > 0 ? (
-        <Stack gap="sm" component="section">
-          <Title order={2}>{words.recent}</Title>
-          <DataTable
-            label={words.recent}
-            columns={columns({}, costsOf(recent.page.data, undefined).costs).filter((column) =>
-              SHOWN.includes(column.key),
-            )}
-            rows={recent.page.data}
-            rowKey={(row) => row.request_id}
-            times
-            fresh={recent.isFresh}
-            foot={
-              <LinkButton to="/requests" variant="subtle" size="xs" key={name}>
-                {words.all}
-              </LinkButton>
-            }
-          />
-        </Stack>
-      ) : null}
+      <RecentRows
+        title={words.recent}
+        rows={recent.page.data}
+        fresh={recent.isFresh}
+        all={
+          <LinkButton to="/requests" variant="subtle" size="xs" key={name}>
+            {words.all}
+          </LinkButton>
+        }
+      />
     </Page>
   );
-}
-
-/** The newest requests, as they end. */
-function useRecent() {
-  const { name } = useHere();
-  const client = useQueryClient();
-  const query = requestsQuery(name, {}, undefined, RECENT);
-  const page = useSuspenseQuery(query).data;
-  const came = useRef(new Set<string>());
-  const standing = useLive({
-    row: (row) => {
-      came.current.add(row.request_id);
-      client.setQueryData<RequestPage>(query.queryKey, (known) => known && withRow(known, row, RECENT));
-    },
-    lists: ["requests", name],
-    sums: [
-      ["facts", name],
-      ["workspace", name],
-      ["limits", name],
-    ],
-  });
-  return { page, standing, isFresh: (row: Request) => came.current.has(row.request_id) };
 }

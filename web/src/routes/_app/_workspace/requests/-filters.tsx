@@ -4,10 +4,11 @@ import { Button, Group, Stack } from "@mantine/core";
 import { IconAdjustmentsHorizontal, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { useHere } from "../../../../lib/here";
-import { modelsQuery } from "../../../../lib/models";
+import { houseProvidersQuery, modelIdsQuery } from "../../../../lib/house";
+import { usePlace } from "../../../../lib/place";
 import { ENDINGS, ENDPOINTS, keyNamesQuery, type RequestsSearch, SINCE } from "../../../../lib/requests";
 import { fieldInstant, typedInstant, zoneName } from "../../../../lib/time";
+import { workspacesQuery } from "../../../../lib/workspace";
 import { usage, requests as words } from "../../../../messages/usage";
 import { NativeSelect, TextInput } from "../../../../parts/fields";
 import classes from "./filters.module.css";
@@ -20,12 +21,21 @@ interface FiltersProps {
 
 /** The filters. */
 export function Filters({ search, change }: FiltersProps) {
-  const { name } = useHere();
+  const { name } = usePlace();
   const keys = useQuery(keyNamesQuery(name)).data ?? {};
-  const models = useQuery(modelsQuery(name)).data?.data ?? [];
-  const more = search.endpoint ?? search.fault ?? search.session;
+  const models = useQuery(modelIdsQuery(name)).data ?? [];
+  const more = search.endpoint ?? search.fault ?? search.session ?? (name === null ? search.key : undefined);
   const [open, setOpen] = useState(more !== undefined);
-  const narrowed = [search.key, search.model, search.ending, more].some((value) => value !== undefined);
+  const house = search.workspace ?? search.provider;
+  const narrowed = [search.key, search.model, search.ending, house, more].some((value) => value !== undefined);
+  const key = (
+    <Choose
+      label={words.key}
+      value={search.key}
+      options={Object.entries(keys)}
+      choose={(one) => change({ key: one })}
+    />
+  );
   return (
     <Stack gap="sm" component="search" aria-label={words.filters} data-keeps-focus>
       <div className={classes.bar}>
@@ -33,10 +43,10 @@ export function Filters({ search, change }: FiltersProps) {
         <Choose
           label={words.model}
           value={search.model}
-          options={models.map(({ id }) => [id, id])}
+          options={models.map((id) => [id, id])}
           choose={(model) => change({ model })}
         />
-        <Choose label={words.key} value={search.key} options={Object.entries(keys)} choose={(key) => change({ key })} />
+        {name === null ? <House search={search} change={change} /> : key}
         <Choose
           label={words.ending}
           value={search.ending}
@@ -58,8 +68,9 @@ export function Filters({ search, change }: FiltersProps) {
               color="gray"
               leftSection={<IconX size={16} aria-hidden />}
               onClick={() => {
-                const none = { key: undefined, model: undefined, ending: undefined };
-                change({ ...none, endpoint: undefined, fault: undefined, session: undefined });
+                const none = { key: undefined, model: undefined, ending: undefined, endpoint: undefined };
+                const wide = name === null ? { workspace: undefined, provider: undefined } : {};
+                change({ ...none, ...wide, fault: undefined, session: undefined });
               }}
             >
               {words.clear}
@@ -67,8 +78,34 @@ export function Filters({ search, change }: FiltersProps) {
           ) : null}
         </Group>
       </div>
-      {open ? <More search={search} change={change} /> : null}
+      {open ? (
+        <More search={search} change={change}>
+          {name === null ? key : null}
+        </More>
+      ) : null}
     </Stack>
+  );
+}
+
+/** Whose requests, and who served them: for operators. */
+function House({ search, change }: FiltersProps) {
+  const workspaces = useQuery(workspacesQuery).data?.data ?? [];
+  const providers = useQuery(houseProvidersQuery).data ?? [];
+  return (
+    <>
+      <Choose
+        label={words.workspace}
+        value={search.workspace}
+        options={workspaces.map(({ id, name }) => [id, name])}
+        choose={(workspace) => change({ workspace })}
+      />
+      <Choose
+        label={words.provider}
+        value={search.provider}
+        options={providers.map(({ name }) => [name, name])}
+        choose={(provider) => change({ provider })}
+      />
+    </>
   );
 }
 
@@ -138,9 +175,10 @@ function Choose({ label, value, options, choose }: ChooseProps) {
   );
 }
 
-function More({ search, change }: FiltersProps) {
+function More({ search, change, children }: FiltersProps & { children: ReactNode }) {
   return (
     <div className={classes.bar}>
+      {children}
       <Choose
         label={words.endpoint}
         value={search.endpoint}

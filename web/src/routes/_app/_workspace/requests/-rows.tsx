@@ -8,8 +8,8 @@ import { usdColumn } from "../../../../lib/money";
 import { usage, requests as words } from "../../../../messages/usage";
 import type { Column } from "../../../../parts/DataTable";
 import { EndingBadge } from "../../../../parts/EndingBadge";
-import { LinkAnchor } from "../../../../parts/links";
 import { When } from "../../../../parts/When";
+import { ToRequest } from "./-links";
 
 /** A figure, and below it what belongs to it. */
 function Two({ children, below }: { children: ReactNode; below?: ReactNode }) {
@@ -32,6 +32,11 @@ export function ModelName({ of }: { of: Request }) {
       <Text inherit className="unbroken" {...(of.model ? {} : { c: "dimmed" })} component="span">
         {of.model || usage.noModel}
       </Text>
+      {of.upstream_model && of.upstream_model !== of.model ? (
+        <Text size="xs" c="dimmed" className="unbroken" component="span">
+          {words.servedBy(of.upstream_model)}
+        </Text>
+      ) : null}
       {of.asked_model ? (
         <Text size="xs" c="dimmed" className="unbroken" component="span">
           {words.askedFor(of.asked_model)}
@@ -41,10 +46,58 @@ export function ModelName({ of }: { of: Request }) {
   );
 }
 
-/** The columns. */
+function keyColumn(head: string, keys: Readonly<Record<string, string>>): Column<Request> {
+  return {
+    key: "key",
+    head,
+    from: "lg",
+    cell: (row) => (
+      <Text inherit truncate maw={160} title={keys[row.key] ?? row.key} component="span" display="block">
+        {keys[row.key] ?? row.key}
+      </Text>
+    ),
+  };
+}
+
+/** What only operators see: whose it was, and who served it. */
+function houseColumns(workspaces: Readonly<Record<string, string>>): readonly Column<Request>[] {
+  const { workspace, provider } = words.columns;
+  return [
+    {
+      key: "workspace",
+      head: workspace,
+      from: "sm",
+      cell: (row) => (
+        <Text
+          inherit
+          truncate
+          maw={150}
+          title={workspaces[row.workspace] ?? row.workspace}
+          component="span"
+          display="block"
+        >
+          {workspaces[row.workspace] ?? row.workspace}
+        </Text>
+      ),
+    },
+    {
+      key: "provider",
+      head: provider,
+      from: "md",
+      cell: (row) => (
+        <Text inherit miw={110} maw={170} className="unbroken" component="span" display="block">
+          {row.provider}
+        </Text>
+      ),
+    },
+  ];
+}
+
+/** The columns; with names of workspaces those that operators see, who find the key on the row's own page. */
 export function columns(
   keys: Readonly<Record<string, string>>,
   costs: ReadonlyMap<string, string>,
+  workspaces?: Readonly<Record<string, string>>,
 ): readonly Column<Request>[] {
   const { at, model, key, ending, input, output, took: time, cost } = words.columns;
   return [
@@ -53,9 +106,9 @@ export function columns(
       head: at,
       cell: (row) => (
         <Stack gap={0}>
-          <LinkAnchor to="/requests/$request" params={{ request: row.request_id }} inherit>
+          <ToRequest id={row.request_id}>
             <When at={row.at} as="second" />
-          </LinkAnchor>
+          </ToRequest>
           <Text size="xs" c="dimmed" className="unbroken" component="span" hiddenFrom="xs">
             {row.model || usage.noModel}
           </Text>
@@ -63,28 +116,19 @@ export function columns(
       ),
     },
     { key: "model", head: model, from: "xs", cell: (row) => <ModelName of={row} /> },
-    {
-      key: "key",
-      head: key,
-      from: "lg",
-      cell: (row) => (
-        <Text inherit truncate maw={160} title={keys[row.key] ?? row.key} component="span" display="block">
-          {keys[row.key] ?? row.key}
-        </Text>
-      ),
-    },
+    ...(workspaces ? houseColumns(workspaces) : [keyColumn(key, keys)]),
     { key: "ending", head: ending, cell: (row) => <Ended of={row} /> },
     {
       key: "input",
       head: input,
       figures: true,
-      from: "sm",
+      from: workspaces ? "xl" : "sm",
       cell: (row) => {
         const cached = row.tokens.cached_input ?? 0;
         return <Two below={cached > 0 ? words.cached(count(cached)) : null}>{count(row.prompt_tokens)}</Two>;
       },
     },
-    { key: "output", head: output, figures: true, from: "sm", cell: (row) => <Output of={row} /> },
+    { key: "output", head: output, figures: true, from: workspaces ? "xl" : "sm", cell: (row) => <Output of={row} /> },
     {
       key: "took",
       head: time,

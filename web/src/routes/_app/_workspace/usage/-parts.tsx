@@ -8,8 +8,8 @@ import { ENDINGS, type RequestsSearch } from "../../../../lib/requests";
 import type { Span } from "../../../../lib/spans";
 import { usage, sums as words } from "../../../../messages/usage";
 import { type Column, DataTable } from "../../../../parts/DataTable";
-import { LinkAnchor } from "../../../../parts/links";
 import { Section } from "../../../../parts/Page";
+import { ToRequests } from "../requests/-links";
 
 interface PartsProps {
   facts: Facts;
@@ -20,7 +20,7 @@ interface PartsProps {
 /** What people call a part. */
 export function partName(part: Part, by: By): string {
   if (by === "ending") return usage.endings[ENDINGS.find((one) => one === part.id) ?? "served"];
-  return part.name || (by === "model" ? usage.noModel : part.id);
+  return part.name || ({ model: usage.noModel, provider: usage.noProvider }[by as string] ?? part.id);
 }
 
 /** The table. */
@@ -105,8 +105,8 @@ function Name({ of: part, by, span }: { of: Part } & Pick<PartsProps, "by" | "sp
     until: span.until,
   };
   return (
-    <LinkAnchor to="/requests" search={narrowed} inherit className="unbroken" aria-label={words.seeRequests(name)}>
+    <ToRequests search={narrowed} aria-label={words.seeRequests(name)}>
       {name}
-    </LinkAnchor>
+    </ToRequests>
   );
 }

@@ -106,6 +106,11 @@ export const PAGES = [
   }),
   page("new-workspace", "ada", "/new-workspace", "New workspace"),
   page("operator", "operator", "/new-workspace", "New workspace"),
+  page("operator-overview", "operator", "/operator", "Overview"),
+  page("operator-requests", "operator", "/operator/requests", "Requests"),
+  page("operator-request-failed", "operator", (town) => `/operator/requests/${town.requests[FAILED]}`, "Request"),
+  page("operator-usage", "operator", "/operator/usage?by=provider", "Usage"),
+  page("operator-system", "operator", "/operator/system", "System"),
   page("device", "ada", "/device", "Sign in a device"),
   page("device-decide", "ada", (town) => beginDevice(town.gateway), "Does the device show this code?"),
 ];

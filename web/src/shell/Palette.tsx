@@ -151,7 +151,7 @@ function useCommands({ session, workspaces, workspace, house }: ShellProps): rea
   const signOut = useSignOut();
   const role = workspace ? roleIn(workspace, session) : null;
   const plus = <IconPlus size={18} aria-hidden />;
-  const pages: Command[] = (house ?? (role ? navigation(role, session.user.operator) : []))
+  const pages: Command[] = (house ?? navigation(role, session.user.operator))
     .flatMap((group) => group.items)
     .map(({ to, label, Icon }) => ({
       id: to,

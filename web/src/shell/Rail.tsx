@@ -16,7 +16,7 @@ import { Switcher } from "./Switcher";
 
 function Groups({ session, workspace, house }: ShellProps) {
   const { operator } = session.user;
-  const groups = house ?? (workspace ? navigation(roleIn(workspace, session), operator) : []);
+  const groups = house ?? navigation(workspace ? roleIn(workspace, session) : null, operator);
   return (
     <nav aria-label={shell.navigation} style={{ display: "contents" }}>
       {groups.map((group) => (

@@ -70,9 +70,9 @@ const OPERATOR: NavGroup = {
   items: [{ to: "/operator/overview", label: shell.pages.house, Icon: IconBuilding }],
 };
 
-/** What somebody of a role sees. */
-export function navigation(role: Role, operator = false): readonly NavGroup[] {
-  const seen = (item: NavItem) => item.right === undefined || may(role, item.right);
+/** What somebody of a role sees; who is in no workspace has none. */
+export function navigation(role: Role | null, operator = false): readonly NavGroup[] {
+  const seen = (item: NavItem) => role !== null && (item.right === undefined || may(role, item.right));
   const groups = GROUPS.map((group) => ({ ...group, items: group.items.filter(seen) }));
   return [...groups, ...(operator ? [OPERATOR] : [])].filter((group) => group.items.length > 0);
 }

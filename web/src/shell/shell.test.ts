@@ -45,6 +45,8 @@ describe("the navigation", () => {
   it("leads operators alone to the whole gateway", () => {
     const of = (operator: boolean) => navigation("owner", operator).flatMap(({ items }) => items.map(({ to }) => to));
     expect(of(true)).toContain("/operator/overview");
+    expect(navigation(null, true).flatMap(({ items }) => items.map(({ to }) => to))).toEqual(["/operator/overview"]);
+    expect(navigation(null)).toEqual([]);
     expect(of(false).filter((to) => to.startsWith("/operator"))).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 // Which requests an address asks for, and where one that just ended belongs.
+import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, it } from "vitest";
 import type { Request } from "./events";
 import {
@@ -6,6 +7,7 @@ import {
   fits,
   houseRequestsOf,
   noSumOf,
+  putRow,
   type RequestPage,
   requestsOf,
   sumSpan,
@@ -90,5 +92,27 @@ describe("sums of the same requests", () => {
     expect(noSumOf({ key: "key_1", from: "2026-11-30T10:00:00Z" })).toBeNull();
     expect(noSumOf({ key: "key_1", provider: "p" })).toBe("provider");
     expect(noSumOf({ workspace: "ws_1", provider: "p" })).toBeNull();
+  });
+});
+
+describe("a list that is shown", () => {
+  it("keeps a request that ended while an older answer was under way", async () => {
+    const client = new QueryClient();
+    const queryKey = ["requests", "w"];
+    const page: RequestPage = { data: [row("req_1")], next: null };
+    client.setQueryData(queryKey, page);
+    let answer: (page: RequestPage) => void = () => undefined;
+    const fetched = client.fetchQuery({ queryKey, queryFn: () => new Promise<RequestPage>((done) => (answer = done)) });
+    putRow(client, queryKey, row("req_2"));
+    const ids = () => client.getQueryData<RequestPage>(queryKey)?.data.map((one) => one.request_id);
+    expect(ids()).toEqual(["req_2", "req_1"]);
+    answer(page);
+    await fetched;
+    await new Promise((done) => setTimeout(done, 5));
+    expect(ids()).toEqual(["req_2", "req_1"]);
+    // Nobody listens any longer.
+    client.setQueryData(queryKey, page);
+    await new Promise((done) => setTimeout(done, 5));
+    expect(ids()).toEqual(["req_1"]);
   });
 });

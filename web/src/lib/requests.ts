@@ -1,6 +1,6 @@
 // Requests of a workspace, or everybody's (`null`): which are looked at, asking for them, and where one that just ended belongs in a list.
 // In: the address, the management API. Out: queries, lists. Never here: a sum, a widget.
-import { queryOptions } from "@tanstack/react-query";
+import { type QueryClient, type QueryKey, queryOptions } from "@tanstack/react-query";
 import type { components } from "#schema";
 import { api, take } from "./api";
 import type { Request } from "./events";
@@ -185,6 +185,20 @@ export function withRow(page: RequestPage, row: Request, limit = PAGE_ROWS): Req
   if (data.length <= limit) return { ...page, data };
   const shown = data.slice(0, limit);
   return { data: shown, next: shown.at(-1)?.request_id ?? null };
+}
+
+/** Puts a request that just ended into a list that is known. An answer under way may be older than it, and is told of it too. */
+export function putRow(client: QueryClient, queryKey: QueryKey, row: Request, limit = PAGE_ROWS): void {
+  const put = () => client.setQueryData<RequestPage>(queryKey, (page) => page && withRow(page, row, limit));
+  put();
+  const cache = client.getQueryCache();
+  const query = cache.find({ queryKey, exact: true });
+  if (query?.state.fetchStatus !== "fetching") return;
+  const off = cache.subscribe((event) => {
+    if (event.query !== query || query.state.fetchStatus === "fetching") return;
+    off();
+    put();
+  });
 }
 
 /** The span over which such requests are summed; whole days where it can be. */

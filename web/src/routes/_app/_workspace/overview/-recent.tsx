@@ -4,7 +4,7 @@ import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-quer
 import { type ReactNode, useRef } from "react";
 import type { Request } from "../../../../lib/events";
 import { usePlace } from "../../../../lib/place";
-import { type RequestPage, requestsQuery, withRow } from "../../../../lib/requests";
+import { putRow, requestsQuery } from "../../../../lib/requests";
 import { useLive } from "../../../../lib/useLive";
 import { workspaceNamesQuery } from "../../../../lib/workspace";
 import { DataTable } from "../../../../parts/DataTable";
@@ -54,7 +54,7 @@ export function useRecent() {
   const standing = useLive({
     row: (row) => {
       came.current.add(row.request_id);
-      client.setQueryData<RequestPage>(query.queryKey, (known) => known && withRow(known, row, RECENT));
+      putRow(client, query.queryKey, row, RECENT);
     },
     lists: ["requests", name],
     sums: [

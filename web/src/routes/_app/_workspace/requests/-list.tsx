@@ -12,13 +12,13 @@ import {
   fits,
   keyNamesQuery,
   noSumOf,
+  putRow,
   type RequestPage,
   type RequestsSearch,
   requestsQuery,
   sumSpan,
   type Which,
   whichOf,
-  withRow,
 } from "../../../../lib/requests";
 import { useLive } from "../../../../lib/useLive";
 import { workspaceNamesQuery } from "../../../../lib/workspace";
@@ -124,7 +124,7 @@ function useLiveRows(which: Which, before: string | undefined) {
       if (still) setWaiting((ids) => new Set(ids).add(row.request_id));
       else {
         came.current.add(row.request_id);
-        client.setQueryData<RequestPage>(queryKey, (page) => page && withRow(page, row));
+        putRow(client, queryKey, row);
       }
     },
     lists: still ? undefined : ["requests", name],

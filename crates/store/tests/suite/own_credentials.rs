@@ -87,11 +87,13 @@ async fn r_route_8_a_workspace_keeps_so_many_and_no_more(world: World) {
         }
     }
     assert_eq!((there.len(), kept(&o).await.len()), (3, 3));
-    assert!(full(&create(own(&world, acme, 9)).await.unwrap()));
-    create(own(&world, bolt, 9)).await.unwrap().unwrap();
+    // None of those from before, of which any may have found room.
+    let (new, newer) = (40, 41);
+    assert!(full(&create(own(&world, acme, new)).await.unwrap()));
+    create(own(&world, bolt, new)).await.unwrap().unwrap();
     o.store.remove_own_credential(acme, there[0].id, world.log("own_credential.remove")).await.unwrap();
-    create(own(&world, acme, 9)).await.unwrap().unwrap();
-    assert!(full(&create(own(&world, acme, 10)).await.unwrap()));
+    create(own(&world, acme, new)).await.unwrap().unwrap();
+    assert!(full(&create(own(&world, acme, newer)).await.unwrap()));
     o.ledger.close().await.unwrap();
 }
 

@@ -105,13 +105,12 @@ fn nothing_leaks(format: &str) -> Outcome<()> {
     let leaks: Vec<String> = found.into_iter().filter_map(Result::err).collect();
     assert!(leaks.is_empty(), "{} of {}: {leaks:#?}", leaks.len(), calls.len());
     let bearer = format!("Bearer {}", world.account.key);
-    let operator = format!("Bearer {}", world.operator.token());
-    for path in ["/v1/models", "/v1/models/to-openai", "/anthropic/v1/models", "/v1/key", "/metrics", "/readyz"] {
-        let bearer = if path == "/metrics" { &operator } else { &bearer };
-        let reply = world.send(&raw("GET", path, &[("authorization", bearer)], b""))?;
+    for path in ["/v1/models", "/v1/models/to-openai", "/anthropic/v1/models", "/v1/key", "/readyz"] {
+        let reply = world.send(&raw("GET", path, &[("authorization", &bearer)], b""))?;
         assert_eq!(reply.head.status, 200, "{path}");
         is_clean(path, &reply)?;
     }
+    metrics_name_providers_alone(&world, &bearer)?;
     world.settled()?;
     planted(&world)?;
     // Lines are written ten times a second.
@@ -122,6 +121,26 @@ fn nothing_leaks(format: &str) -> Outcome<()> {
     let line = log.lines().find(|line| line.to_lowercase().contains(CANARY) || line.contains("MARK"));
     assert_eq!(line, None, "the log leaks");
     Ok(())
+}
+
+/// Metrics are the operator's: a label names a provider as the operator does, and nothing else of it is told. A customer gets none.
+fn metrics_name_providers_alone(world: &World, customer: &str) -> Outcome<()> {
+    let refused = world.send(&raw("GET", "/metrics", &[("authorization", customer)], b""))?;
+    assert_eq!(refused.head.status, 401);
+    is_clean("/metrics to a customer", &refused)?;
+    let operator = format!("Bearer {}", world.operator.token());
+    let told = world.send(&raw("GET", "/metrics", &[("authorization", &operator)], b""))?;
+    assert_eq!(told.head.status, 200);
+    let mut text = told.text();
+    for kind in ["openai", "anthropic"] {
+        let label = format!("provider=\"{CANARY}-{kind}\"");
+        assert!(text.contains(&label), "{label}");
+        text = text.replace(&label, "");
+    }
+    match text.to_lowercase().contains(CANARY) {
+        true => Err(format!("/metrics leaks: {text}")),
+        false => Ok(()),
+    }
 }
 
 /// That the canary was there to be leaked: the provider says it, the operator sees it, the headers carried it.

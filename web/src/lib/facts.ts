@@ -3,7 +3,9 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { components } from "#schema";
 import { api, take } from "./api";
-import { told, type Which } from "./requests";
+import { BY, type By, type UsageSearch, type Which } from "./asked";
+import { told } from "./requests";
+import { type Span, spanOf } from "./spans";
 
 /** What requests came to. */
 export type Facts = components["schemas"]["Facts"];
@@ -14,13 +16,6 @@ export type Part = components["schemas"]["Part"];
 /** Sums of a step of time. */
 export type Point = components["schemas"]["Point"];
 
-/** By what sums are told apart. */
-export const BY = ["model", "key", "endpoint", "ending"] as const;
-/** By what operators tell everybody's apart. */
-export const HOUSE_BY = ["workspace", "model", "provider", "key", "ending"] as const;
-/** One of these. */
-export type By = (typeof BY)[number] | (typeof HOUSE_BY)[number];
-
 /** What is asked. */
 export interface FactsAsk {
   which?: Pick<Which, "key" | "model" | "endpoint" | "ending" | "workspace" | "provider">;
@@ -29,6 +24,13 @@ export interface FactsAsk {
   by?: By;
   stepHours?: number;
   pace?: boolean;
+}
+
+/** The one question of that page. It is asked before the page is loaded, so it stands here. */
+export function askOf(search: UsageSearch, usual: By): { span: Span; ask: FactsAsk } {
+  const span = spanOf(search, Date.now());
+  const { from, until, stepHours } = span;
+  return { span, ask: { from, until, stepHours, by: search.by ?? usual, pace: true } };
 }
 
 /** How long sums on screen may be old while nothing is heard. */

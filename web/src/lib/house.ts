@@ -5,6 +5,7 @@ import type { components } from "#schema";
 import { api, take } from "./api";
 import { modelsQuery } from "./models";
 import { textOf } from "./search";
+import { workspacesQuery } from "./workspace";
 
 /** What was looked at, and how it is. */
 export type System = components["schemas"]["System"];
@@ -25,6 +26,61 @@ export const houseProvidersQuery = queryOptions({
   queryKey: ["house", "providers"],
   staleTime: 60_000,
   queryFn: async () => (await take(api.GET("/providers"))).data,
+});
+
+/** Lists of workspaces and users are searched in the browser, so their pages are long. */
+const LISTED_MAX = 1_000;
+
+/** A page of all workspaces, the newest first. */
+export const allWorkspacesQuery = (before?: string) =>
+  queryOptions({
+    queryKey: ["workspaces", "all", { before }],
+    queryFn: () => take(api.GET("/workspaces", { params: { query: pageAsk(before) } })),
+  });
+
+/** A page of all users, the newest first. */
+export const usersQuery = (before?: string) =>
+  queryOptions({
+    queryKey: ["users", { before }],
+    queryFn: () => take(api.GET("/users", { params: { query: pageAsk(before) } })),
+  });
+
+function pageAsk(before: string | undefined) {
+  return { limit: LISTED_MAX, ...(before ? { before } : {}) };
+}
+
+/** The tiers that a workspace may be put in, and those that are plans. */
+export const tiersQuery = queryOptions({
+  queryKey: ["house", "tiers"],
+  staleTime: 60_000,
+  queryFn: async () => {
+    const { tier = [] } = (await take(api.GET("/catalogue"))) as { tier?: Record<string, unknown>[] };
+    const names = (of: typeof tier) => of.flatMap(({ name }) => textOf(name) ?? []);
+    return { all: names(tier), plans: names(tier.filter(({ when }) => when === "plan")) };
+  },
+});
+
+/** Rows that have every word somewhere in one of their texts, however it is written; the first of them, and how many there are. */
+export function found<Row>(rows: readonly Row[], q: string | undefined, texts: (row: Row) => readonly string[]) {
+  const words = (q ?? "").toLowerCase().split(/\s+/);
+  const fit = rows.filter((row) => {
+    const all = texts(row).map((text) => text.toLowerCase());
+    return words.every((word) => all.some((text) => text.includes(word)));
+  });
+  return { shown: fit.slice(0, SHOWN_MAX), many: fit.length };
+}
+
+/** So many rows of what was found are on screen. */
+const SHOWN_MAX = 100;
+
+/** The names of the newest workspaces by their ids, for operators: rows tell ids. */
+export const workspaceNamesQuery = queryOptions({
+  queryKey: ["workspaces", "names"],
+  staleTime: 60_000,
+  queryFn: async ({ client }): Promise<Record<string, string>> => {
+    const { data } = await client.ensureQueryData(workspacesQuery);
+    return Object.fromEntries(data.map(({ id, name }) => [id, name]));
+  },
 });
 
 /** The ids of the models that requests may be of. */

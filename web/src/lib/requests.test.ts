@@ -1,19 +1,9 @@
 // Which requests an address asks for, and where one that just ended belongs.
 import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, it } from "vitest";
+import { houseRequestsOf, requestsOf } from "./asked";
 import type { Request } from "./events";
-import {
-  csvHref,
-  fits,
-  houseRequestsOf,
-  noSumOf,
-  putRow,
-  type RequestPage,
-  requestsOf,
-  sumSpan,
-  whichOf,
-  withRow,
-} from "./requests";
+import { csvHref, fits, noSumOf, putRow, type RequestPage, sumSpan, whichOf, withRow } from "./requests";
 
 const NOW = Date.parse("2026-11-30T10:20:30Z");
 const row = (id: string, more: Partial<Request> = {}) =>

@@ -3,8 +3,8 @@
 import { type QueryClient, type QueryKey, queryOptions } from "@tanstack/react-query";
 import type { components } from "#schema";
 import { api, take } from "./api";
+import type { RequestsSearch, Since, Which } from "./asked";
 import type { Request } from "./events";
-import { textOf, wordOf } from "./search";
 import { monthOf } from "./spans";
 
 /** A page of requests. */
@@ -18,80 +18,13 @@ export type RequestDetail = Omit<components["schemas"]["RequestDetail"], "tries"
   Partial<Pick<House, "provider" | "upstream_model">> & {
     tries: (components["schemas"]["RequestTried"] & Partial<House["tries"][number]>)[];
   };
-/** How a request ended. */
-export type Ending = Request["ending"];
-
-/** Every ending. */
-export const ENDINGS = ["served", "cut", "refused", "failed"] as const satisfies readonly Ending[];
-/** Endpoints that leave requests. */
-export const ENDPOINTS = [
-  "chat.completions",
-  "messages",
-  "responses",
-  "completions",
-  "generate_content",
-  "embeddings",
-  "images.generations",
-  "images.edits",
-] as const;
-/** Since when, by name. */
-export const SINCE = ["24h", "7d", "30d", "month", "all", "custom"] as const;
-/** The name of a beginning. */
-export type Since = (typeof SINCE)[number];
 const SINCE_USUAL: Since = "7d";
 /** Rows of a page. */
 export const PAGE_ROWS = 50;
+/** Rows of an overview. */
+export const RECENT_ROWS = 8;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-
-/** What narrows the list, as the API takes it. */
-export interface Which {
-  key?: string | undefined;
-  model?: string | undefined;
-  endpoint?: string | undefined;
-  ending?: Ending | undefined;
-  fault?: string | undefined;
-  session?: string | undefined;
-  /** Of everybody's alone. */
-  workspace?: string | undefined;
-  provider?: string | undefined;
-  from?: string | undefined;
-  until?: string | undefined;
-}
-
-/** The list as the address has it. */
-export interface RequestsSearch extends Which {
-  since?: Since | undefined;
-  before?: string | undefined;
-}
-
-/** What the address says. */
-export function requestsOf(search: Record<string, unknown>): RequestsSearch {
-  const [from, until] = [instantOf(search.from), instantOf(search.until)];
-  const custom = from !== undefined || until !== undefined;
-  return {
-    key: textOf(search.key),
-    model: textOf(search.model),
-    endpoint: textOf(search.endpoint),
-    ending: wordOf(search.ending, ENDINGS),
-    fault: textOf(search.fault),
-    session: textOf(search.session),
-    since: custom ? "custom" : wordOf(search.since, SINCE),
-    from,
-    until,
-    before: textOf(search.before),
-  };
-}
-
-/** What the address says of everybody's. */
-export function houseRequestsOf(search: Record<string, unknown>): RequestsSearch {
-  return { ...requestsOf(search), workspace: textOf(search.workspace), provider: textOf(search.provider) };
-}
-
-function instantOf(value: unknown): string | undefined {
-  const at = new Date(textOf(value, 40) ?? "");
-  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
-}
 
 /** Which requests that means now. */
 export function whichOf({ since = SINCE_USUAL, before: _, ...which }: RequestsSearch, now: number): Which {

@@ -19,6 +19,17 @@ export function pageOf(search: Record<string, unknown>): { before?: string | und
   return { before: textOf(search.before) };
 }
 
+/** Which page of a list, and what is looked for in it. */
+export interface ListSearch {
+  q?: string | undefined;
+  before?: string | undefined;
+}
+
+/** What the address says of a list that is searched. */
+export function listOf(search: Record<string, unknown>): ListSearch {
+  return { q: textOf(search.q), before: textOf(search.before) };
+}
+
 /** Where to go on after a sign-in. */
 export function nextOf(search: Record<string, unknown>): { next?: string | undefined } {
   const next = safeNext(search.next);

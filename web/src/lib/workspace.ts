@@ -21,16 +21,6 @@ export const workspacesQuery = queryOptions({
   queryFn: () => take(api.GET("/workspaces", { params: { query: { limit: LISTED_MAX } } })),
 });
 
-/** The names of the newest workspaces by their ids, for operators: rows tell ids. */
-export const workspaceNamesQuery = queryOptions({
-  queryKey: ["workspaces", "names"],
-  staleTime: 60_000,
-  queryFn: async ({ client }): Promise<Record<string, string>> => {
-    const { data } = await client.ensureQueryData(workspacesQuery);
-    return Object.fromEntries(data.map(({ id, name }) => [id, name]));
-  },
-});
-
 /** One workspace, by id or slug. Its balance is asked for again and again. */
 export const workspaceQuery = (workspace: string) =>
   queryOptions({

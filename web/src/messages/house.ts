@@ -41,6 +41,142 @@ export const sums = {
   about: "What the requests of everybody came to. Sums come from the gateway, all of one instant.",
 } as const;
 
+/** A list that is searched. */
+export const list = {
+  find: "Find",
+  cut: (shown: string, many: string) => `${shown} of ${many} that fit are shown. Type more to see fewer.`,
+  none: "Nothing fits",
+  noneDetail: "No entry of this page of the list has these letters.",
+} as const;
+
+/** All workspaces. */
+export const workspaces = {
+  title: "Workspaces",
+  about: "Everybody who is sold to: their credit, the tier they are in, and whether their calls are let in.",
+  findHint: "A name, a short name or an id",
+  columns: {
+    name: "Name",
+    balance: "Balance",
+    held: "On hold",
+    tier: "Tier or plans",
+    state: "State",
+    made: "Made",
+  },
+  byMoney: "By credit",
+  states: { on: "Let in", off: "Suspended" },
+} as const;
+
+/** One workspace. */
+export const workspace = {
+  back: "All workspaces",
+  open: "Open its pages",
+  openAbout: "Operators may in a workspace what its owners may: what you change there is changed.",
+  facts: "What it is",
+  slug: "Short name",
+  id: "Id",
+  made: "Made",
+  state: "Calls",
+  balance: "Balance",
+  exactly: (figure: string) => `Exactly ${figure}`,
+  held: "On hold",
+  heldAbout: "For calls under way",
+  month: "Charged this month",
+  day: "Requests in 24 hours",
+  requests: "Its requests",
+  credit: {
+    action: "Give credit",
+    title: (name: string) => `Give credit to ${name}`,
+    amount: "Amount in USD",
+    reason: "Reason",
+    reasonAbout: "Stands in the books and in the workspace's audit log.",
+    kind: "Kind",
+    kinds: { paid: "Paid for", promo: "A present" },
+    wrong: "An amount such as 25 or 12.50, more than 0",
+    done: (amount: string, balance: string) => `${amount} given. The balance is ${balance}.`,
+  },
+  suspend: {
+    action: "Suspend",
+    title: (name: string) => `Suspend ${name}?`,
+    consequence: (name: string) =>
+      `Every call with a key of ${name} is refused from now on, until you let it in again. Its keys, credit and members stay; members can still sign in and see why.`,
+    done: (name: string) => `${name} is suspended.`,
+  },
+  letIn: {
+    action: "Let in again",
+    title: (name: string) => `Let ${name} in again?`,
+    consequence: (name: string) => `Calls with keys of ${name} are answered again, and charged.`,
+    done: (name: string) => `${name} is let in again.`,
+  },
+  rules: "Tier and plans",
+  rulesAbout: "How much it may ask for at once (docs/LIMITS.md). A tier that is set here holds whatever it buys.",
+  tier: "Tier",
+  tierUsual: "As its plans and credit say",
+  plans: "Plans",
+  plansAbout: (names: string) => `Tiers that are bought: ${names}.`,
+  plansNone: "The catalogue has no tiers that are plans.",
+  ownOnly: "Only its own provider keys are used",
+  member: "What each member may use",
+  endUser: "What each end user may use",
+  members: "Members",
+  membersAbout: (shown: string) => `The newest ${shown}.`,
+  memberColumns: { name: "Name", role: "Role", since: "Since" },
+  keys: "API keys",
+  keyColumns: { name: "Name", spent: "Spent", state: "State", made: "Made" },
+  keyRequests: (name: string) => `Requests of ${name}`,
+  keysNone: "It has no keys.",
+  keyStates: { active: "Active", revoked: "Revoked" },
+} as const;
+
+/** All users. */
+export const users = {
+  title: "Users",
+  about: "Everybody who can sign in, who runs the gateway, and who is shut out.",
+  findHint: "A name, an email or an id",
+  columns: { name: "Name", state: "State", verified: "Email proved", made: "Since" },
+  you: "you",
+  states: { on: "Let in", off: "Shut out" },
+  operator: "Operator",
+  unverified: "Not yet",
+  shutOut: {
+    menu: "Shut out",
+    title: (name: string) => `Shut ${name} out?`,
+    consequence: (name: string) =>
+      `${name} is signed out everywhere and cannot sign in, until you let them in again. What else stops is in docs/PEOPLE.md.`,
+    action: "Shut out",
+    done: (name: string) => `${name} is shut out.`,
+  },
+  letIn: {
+    menu: "Let in again",
+    title: (name: string) => `Let ${name} in again?`,
+    consequence: (name: string) => `${name} can sign in again.`,
+    action: "Let in",
+    done: (name: string) => `${name} is let in again.`,
+  },
+  promote: {
+    menu: "Make an operator",
+    title: (name: string) => `Make ${name} an operator?`,
+    consequence: (name: string) =>
+      `${name} may do everything then: see everybody's requests, give credit, change prices, and make and unmake operators, you among them.`,
+    action: "Make an operator",
+    done: (name: string) => `${name} is an operator now.`,
+  },
+  demote: {
+    menu: "No operator any more",
+    title: (name: string) => `Take the gateway out of ${name}'s hands?`,
+    consequence: (name: string) => `${name} sees only the workspaces that they are a member of.`,
+    action: "Take it away",
+    done: (name: string) => `${name} is no operator any more.`,
+  },
+  factor: {
+    menu: "Take the second factor away",
+    title: (name: string) => `Take the second factor of ${name} away?`,
+    consequence: (name: string) =>
+      `${name} signs in with the password alone, until they set another factor up. Be sure that it is them who lost it.`,
+    action: "Take it away",
+    done: (name: string) => `${name} signs in with the password alone.`,
+  },
+} as const;
+
 /** How the gateway is. */
 export const system = {
   title: "System",

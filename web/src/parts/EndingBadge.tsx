@@ -1,6 +1,7 @@
 // How a request ended, in a word and a colour.
+
 import { Badge } from "@mantine/core";
-import type { Ending } from "../lib/requests";
+import type { Ending } from "../lib/asked";
 import { usage } from "../messages/usage";
 
 const COLOURS: Record<Ending, string> = { served: "teal", cut: "yellow", refused: "orange", failed: "red" };

@@ -1,6 +1,13 @@
 // What operators are led to on the pages about the whole gateway. It loads with these pages: the frame is weighed. Never here: a link to a
 // page that is not there.
-import { IconChartBar, IconHeartbeat, IconLayoutDashboard, IconListDetails } from "@tabler/icons-react";
+import {
+  IconBuildingStore,
+  IconChartBar,
+  IconHeartbeat,
+  IconLayoutDashboard,
+  IconListDetails,
+  IconUsers,
+} from "@tabler/icons-react";
 import { shell } from "../messages/shell";
 import type { NavGroup } from "./nav";
 
@@ -12,6 +19,13 @@ export const HOUSE: readonly NavGroup[] = [
       { to: "/operator/overview", label: shell.pages.overview, Icon: IconLayoutDashboard },
       { to: "/operator/requests", label: shell.pages.requests, Icon: IconListDetails },
       { to: "/operator/usage", label: shell.pages.usage, Icon: IconChartBar },
+    ],
+  },
+  {
+    label: shell.groups.customers,
+    items: [
+      { to: "/operator/workspaces", label: shell.pages.workspaces, Icon: IconBuildingStore },
+      { to: "/operator/users", label: shell.pages.users, Icon: IconUsers },
     ],
   },
   {

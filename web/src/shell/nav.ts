@@ -2,7 +2,6 @@
 // the palette shows the same. Never here: a link to a page that is not there.
 import {
   type Icon,
-  IconBuilding,
   IconChartBar,
   IconHistory,
   IconKey,
@@ -67,7 +66,7 @@ const GROUPS: readonly NavGroup[] = [
 /** The way to the pages about the whole gateway, whose own navigation is house.ts. */
 const OPERATOR: NavGroup = {
   label: shell.groups.operator,
-  items: [{ to: "/operator/overview", label: shell.pages.house, Icon: IconBuilding }],
+  items: [{ to: "/operator/overview", label: shell.pages.house, Icon: IconLayoutDashboard }],
 };
 
 /** What somebody of a role sees; who is in no workspace has none. */

@@ -8,6 +8,7 @@ import { HOUSE } from "../../shell/house";
 import { Shell } from "../../shell/Shell";
 
 export const Route = createFileRoute("/_app/operator")({
+  codeSplitGroupings: [["loader", "component", "errorComponent"]],
   beforeLoad: ({ context }) => {
     if (!context.session.user.operator) throw notFound();
   },

@@ -35,7 +35,11 @@ export function QuotaSection({ of: whose, title, about }: QuotaProps) {
   const quota = here.workspace.rules[whose];
   return (
     <Section title={title} about={about}>
-      {here.may("workspace.change") ? <QuotaForm of={whose} quota={quota} /> : <QuotaFacts quota={quota} />}
+      {here.may("workspace.change") ? (
+        <QuotaForm of={whose} workspace={here.workspace} />
+      ) : (
+        <QuotaFacts quota={quota} />
+      )}
     </Section>
   );
 }
@@ -51,8 +55,9 @@ function QuotaFacts({ quota }: { quota: Quota }) {
   );
 }
 
-function QuotaForm({ of: whose, quota }: { of: Whose; quota: Quota }) {
-  const { workspace } = useHere();
+/** The form. */
+export function QuotaForm({ of: whose, workspace }: { of: Whose; workspace: Workspace }) {
+  const quota = workspace.rules[whose];
   const client = useQueryClient();
   const typed = (micro: number | null | undefined) => (typeof micro === "number" ? typedUsd(micro) : "");
   const amount = (text: string) => (isAmount(text) ? null : words.wrongAmount);

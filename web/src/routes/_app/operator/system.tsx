@@ -11,6 +11,7 @@ import { When } from "../../../parts/When";
 import { Checks, StateBadge } from "./-checks";
 
 export const Route = createFileRoute("/_app/operator/system")({
+  codeSplitGroupings: [["loader", "component"]],
   loader: ({ context }) => context.client.ensureQueryData(systemQuery),
   component: SystemPage,
 });

@@ -1,16 +1,19 @@
 // What the requests of everybody came to.
+
 import { createFileRoute } from "@tanstack/react-router";
-import { factsQuery, HOUSE_BY } from "../../../lib/facts";
+import { HOUSE_BY, type UsageSearch } from "../../../lib/asked";
+import { askOf, factsQuery } from "../../../lib/facts";
 import { wordOf } from "../../../lib/search";
 import { rangeOf } from "../../../lib/spans";
 import { sums as words } from "../../../messages/house";
-import { askOf, type UsageSearch, UsageView } from "../_workspace/usage/-view";
+import { UsageView } from "../_workspace/usage/-view";
 
 function usageOf(search: Record<string, unknown>): UsageSearch {
   return { ...rangeOf(search), by: wordOf(search.by, HOUSE_BY) };
 }
 
 export const Route = createFileRoute("/_app/operator/usage")({
+  codeSplitGroupings: [["loader", "component"]],
   validateSearch: usageOf,
   loaderDeps: ({ search }) => usageOf({ ...search }),
   loader: ({ context, deps }) => context.client.ensureQueryData(factsQuery(null, askOf(deps, HOUSE_BY[0]).ask)),

@@ -1,8 +1,10 @@
 // How the models did that this workspace called in the last 24 hours.
+
 import { Badge, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useMemo } from "react";
-import { type By, type FactsAsk, factsQuery, type Part } from "../../../../lib/facts";
+import type { By } from "../../../../lib/asked";
+import { type FactsAsk, factsQuery, type Part } from "../../../../lib/facts";
 import { count, share } from "../../../../lib/figures";
 import { usePlace } from "../../../../lib/place";
 import { spanOf } from "../../../../lib/spans";

@@ -3,15 +3,13 @@ import { Stack, Title } from "@mantine/core";
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { type ReactNode, useRef } from "react";
 import type { Request } from "../../../../lib/events";
+import { workspaceNamesQuery } from "../../../../lib/house";
 import { usePlace } from "../../../../lib/place";
-import { putRow, requestsQuery } from "../../../../lib/requests";
+import { putRow, RECENT_ROWS, requestsQuery } from "../../../../lib/requests";
 import { useLive } from "../../../../lib/useLive";
-import { workspaceNamesQuery } from "../../../../lib/workspace";
 import { DataTable } from "../../../../parts/DataTable";
 import { columns, costsOf } from "../requests/-rows";
 
-/** So many are shown. */
-export const RECENT = 8;
 const SHOWN = ["at", "model", "workspace", "provider", "ending", "took", "cost"];
 
 interface RecentRowsProps {
@@ -48,13 +46,13 @@ export function RecentRows({ title, rows, fresh, all }: RecentRowsProps) {
 export function useRecent() {
   const { name } = usePlace();
   const client = useQueryClient();
-  const query = requestsQuery(name, {}, undefined, RECENT);
+  const query = requestsQuery(name, {}, undefined, RECENT_ROWS);
   const page = useSuspenseQuery(query).data;
   const came = useRef(new Set<string>());
   const standing = useLive({
     row: (row) => {
       came.current.add(row.request_id);
-      putRow(client, query.queryKey, row, RECENT);
+      putRow(client, query.queryKey, row, RECENT_ROWS);
     },
     lists: ["requests", name],
     sums: [

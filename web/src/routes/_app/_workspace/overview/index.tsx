@@ -5,19 +5,21 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import { createFileRoute } from "@tanstack/react-router";
 import { useState } from "react";
 import { useHere } from "../../../../lib/here";
-import { requestsQuery } from "../../../../lib/requests";
+import { RECENT_ROWS, requestsQuery } from "../../../../lib/requests";
 import { overview as words } from "../../../../messages/usage";
 import { LiveMark } from "../../../../parts/LiveMark";
 import { LinkButton } from "../../../../parts/links";
 import { Page } from "../../../../parts/Page";
 import { Health } from "./-health";
 import { LimitsLeft } from "./-limits";
-import { RECENT, RecentRows, useRecent } from "./-recent";
+import { RecentRows, useRecent } from "./-recent";
 import { GettingStarted } from "./-start";
 import { Tiles } from "./-tiles";
 
 export const Route = createFileRoute("/_app/_workspace/overview/")({
-  loader: ({ context }) => context.client.ensureQueryData(requestsQuery(context.workspaceName, {}, undefined, RECENT)),
+  codeSplitGroupings: [["loader", "component"]],
+  loader: ({ context }) =>
+    context.client.ensureQueryData(requestsQuery(context.workspaceName, {}, undefined, RECENT_ROWS)),
   component: Overview,
 });
 

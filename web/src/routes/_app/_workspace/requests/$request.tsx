@@ -7,6 +7,7 @@ import { LinkButton } from "../../../../parts/links";
 import { OneRequest } from "./-one";
 
 export const Route = createFileRoute("/_app/_workspace/requests/$request")({
+  codeSplitGroupings: [["loader", "component"]],
   loader: ({ context, params }) => context.client.ensureQueryData(requestQuery(context.workspaceName, params.request)),
   component: RequestPage,
 });

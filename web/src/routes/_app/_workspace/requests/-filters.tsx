@@ -1,12 +1,14 @@
 // What narrows the list of requests. All of it stands in the address. In: what stands there. Out: another address. Never here: asking for
 // rows.
+
 import { Button, Group, Stack } from "@mantine/core";
 import { IconAdjustmentsHorizontal, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
+import { ENDINGS, ENDPOINTS, type RequestsSearch, SINCE } from "../../../../lib/asked";
 import { houseProvidersQuery, modelIdsQuery } from "../../../../lib/house";
 import { usePlace } from "../../../../lib/place";
-import { ENDINGS, ENDPOINTS, keyNamesQuery, type RequestsSearch, SINCE } from "../../../../lib/requests";
+import { keyNamesQuery } from "../../../../lib/requests";
 import { fieldInstant, typedInstant, zoneName } from "../../../../lib/time";
 import { workspacesQuery } from "../../../../lib/workspace";
 import { usage, requests as words } from "../../../../messages/usage";

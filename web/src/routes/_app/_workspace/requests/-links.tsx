@@ -1,7 +1,8 @@
 // Ways to requests, those of a workspace or everybody's: pages of both show the same lists.
+
 import type { ReactNode } from "react";
+import type { RequestsSearch } from "../../../../lib/asked";
 import { usePlace } from "../../../../lib/place";
-import type { RequestsSearch } from "../../../../lib/requests";
 import { LinkAnchor } from "../../../../parts/links";
 
 interface ToRequestsProps {

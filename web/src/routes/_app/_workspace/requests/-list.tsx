@@ -1,11 +1,14 @@
 // Requests as they end, narrowed as the address says, a page at a time, with sums of the very same. Those of a workspace, or everybody's:
 // where it stands says which (lib/place).
+
 import { Alert, Button, Group } from "@mantine/core";
 import { IconDownload, IconFilterOff, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { type ReactNode, useMemo, useRef, useState } from "react";
+import type { RequestsSearch, Which } from "../../../../lib/asked";
 import type { Request } from "../../../../lib/events";
 import { factsQuery } from "../../../../lib/facts";
+import { workspaceNamesQuery } from "../../../../lib/house";
 import { usePlace } from "../../../../lib/place";
 import {
   csvHref,
@@ -14,14 +17,11 @@ import {
   noSumOf,
   putRow,
   type RequestPage,
-  type RequestsSearch,
   requestsQuery,
   sumSpan,
-  type Which,
   whichOf,
 } from "../../../../lib/requests";
 import { useLive } from "../../../../lib/useLive";
-import { workspaceNamesQuery } from "../../../../lib/workspace";
 import { requests as words } from "../../../../messages/usage";
 import { DataTable, Pager } from "../../../../parts/DataTable";
 import { LiveMark } from "../../../../parts/LiveMark";

@@ -1,12 +1,15 @@
 // The requests of a workspace. Developers see those of their own keys.
+
 import { createFileRoute } from "@tanstack/react-router";
+import { requestsOf } from "../../../../lib/asked";
 import { useHere } from "../../../../lib/here";
-import { requestsOf, requestsQuery, whichOf } from "../../../../lib/requests";
+import { requestsQuery, whichOf } from "../../../../lib/requests";
 import { requests as words } from "../../../../messages/usage";
 import { FirstCall } from "./-first-call";
 import { RequestList } from "./-list";
 
 export const Route = createFileRoute("/_app/_workspace/requests/")({
+  codeSplitGroupings: [["loader", "component"]],
   validateSearch: requestsOf,
   loaderDeps: ({ search }) => requestsOf({ ...search }),
   loader: ({ context, deps }) =>

@@ -1,8 +1,10 @@
 // The sums of a span by time. In: facts. Out: charts, each with its table. Never here: a number that the gateway did not tell.
+
 import { SimpleGrid } from "@mantine/core";
+import type { By } from "../../../../lib/asked";
 import "@mantine/core/styles/SimpleGrid.css";
 import { useMemo, useState } from "react";
-import type { By, Facts, Sums } from "../../../../lib/facts";
+import type { Facts, Sums } from "../../../../lib/facts";
 import { count, countShort, took } from "../../../../lib/figures";
 import { usdExact } from "../../../../lib/money";
 import { byPart, type Drawn, line, type Measure, stepsAt } from "../../../../lib/series";

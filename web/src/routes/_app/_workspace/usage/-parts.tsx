@@ -1,10 +1,11 @@
 // The parts of a span, the dearest first, and all of them together: the same numbers as the tiles. Each leads to its requests.
+
 import { Text } from "@mantine/core";
 import type { ReactNode } from "react";
-import type { By, Facts, Part, Sums } from "../../../../lib/facts";
+import { type By, ENDINGS, type RequestsSearch } from "../../../../lib/asked";
+import type { Facts, Part, Sums } from "../../../../lib/facts";
 import { count } from "../../../../lib/figures";
 import { usdColumn } from "../../../../lib/money";
-import { ENDINGS, type RequestsSearch } from "../../../../lib/requests";
 import type { Span } from "../../../../lib/spans";
 import { usage, sums as words } from "../../../../messages/usage";
 import { type Column, DataTable } from "../../../../parts/DataTable";

@@ -1,12 +1,14 @@
 // What requests came to: tiles, charts and a table of the same sums, of one question to the gateway. The span and what sums are told apart
 // by stand in the address. Of a workspace, or of everybody: where it stands says which (lib/place).
+
 import { Group, Text } from "@mantine/core";
 import { IconChartBar } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { type By, type FactsAsk, factsQuery } from "../../../../lib/facts";
+import type { By, UsageSearch } from "../../../../lib/asked";
+import { askOf, factsQuery } from "../../../../lib/facts";
 import { usePlace } from "../../../../lib/place";
-import { type RangeSearch, type Span, spanOf } from "../../../../lib/spans";
+import type { Span } from "../../../../lib/spans";
 import { instant, zoneName } from "../../../../lib/time";
 import { sums as words } from "../../../../messages/usage";
 import { Choice } from "../../../../parts/Choice";
@@ -15,18 +17,6 @@ import { Charts } from "./-charts";
 import { Parts } from "./-parts";
 import { RangePicker } from "./-range";
 import { Tiles } from "./-tiles";
-
-/** What the address says. */
-export interface UsageSearch extends RangeSearch {
-  by?: By | undefined;
-}
-
-/** The one question of the page. */
-export function askOf(search: UsageSearch, usual: By): { span: Span; ask: FactsAsk } {
-  const span = spanOf(search, Date.now());
-  const { from, until, stepHours } = span;
-  return { span, ask: { from, until, stepHours, by: search.by ?? usual, pace: true } };
-}
 
 interface UsageViewProps {
   title: string;

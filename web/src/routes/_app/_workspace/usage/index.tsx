@@ -1,17 +1,20 @@
 // What the requests of a workspace came to.
+
 import { createFileRoute } from "@tanstack/react-router";
-import { BY, factsQuery } from "../../../../lib/facts";
+import { BY, type UsageSearch } from "../../../../lib/asked";
+import { askOf, factsQuery } from "../../../../lib/facts";
 import { useHere } from "../../../../lib/here";
 import { wordOf } from "../../../../lib/search";
 import { rangeOf } from "../../../../lib/spans";
 import { sums as words } from "../../../../messages/usage";
-import { askOf, type UsageSearch, UsageView } from "./-view";
+import { UsageView } from "./-view";
 
 function usageOf(search: Record<string, unknown>): UsageSearch {
   return { ...rangeOf(search), by: wordOf(search.by, BY) };
 }
 
 export const Route = createFileRoute("/_app/_workspace/usage/")({
+  codeSplitGroupings: [["loader", "component"]],
   validateSearch: usageOf,
   loaderDeps: ({ search }) => usageOf({ ...search }),
   loader: ({ context, deps }) =>

@@ -8,25 +8,26 @@ import { type ReactNode, useMemo } from "react";
 import { type FactsAsk, factsQuery } from "../../../../lib/facts";
 import { count, took } from "../../../../lib/figures";
 import { systemQuery } from "../../../../lib/house";
-import { requestsQuery } from "../../../../lib/requests";
+import { RECENT_ROWS, requestsQuery } from "../../../../lib/requests";
 import { overview as words } from "../../../../messages/house";
 import { LiveMark } from "../../../../parts/LiveMark";
 import { LinkAnchor, LinkButton } from "../../../../parts/links";
 import { Page, Section } from "../../../../parts/Page";
 import { dayAsk, HealthOf } from "../../_workspace/overview/-health";
-import { RECENT, RecentRows, useRecent } from "../../_workspace/overview/-recent";
+import { RecentRows, useRecent } from "../../_workspace/overview/-recent";
 import { StateBadge, worstFirst } from "../-checks";
 import { Tiles } from "./-tiles";
 
 export const Route = createFileRoute("/_app/operator/overview/")({
-  loader: ({ context }) => context.client.ensureQueryData(requestsQuery(null, {}, undefined, RECENT)),
+  codeSplitGroupings: [["loader", "component"]],
+  loader: ({ context }) => context.client.ensureQueryData(requestsQuery(null, {}, undefined, RECENT_ROWS)),
   component: Overview,
 });
 
 function Overview() {
   const recent = useRecent();
   const day = useMemo(() => dayAsk(Date.now()), []);
-  const failed = useQuery(requestsQuery(null, { ending: "failed", from: day.from }, undefined, RECENT)).data;
+  const failed = useQuery(requestsQuery(null, { ending: "failed", from: day.from }, undefined, RECENT_ROWS)).data;
   return (
     <Page title={words.title} about={words.about} actions={<LiveMark standing={recent.standing} />}>
       <Tiles />

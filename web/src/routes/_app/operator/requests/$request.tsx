@@ -7,6 +7,7 @@ import { LinkButton } from "../../../../parts/links";
 import { OneRequest } from "../../_workspace/requests/-one";
 
 export const Route = createFileRoute("/_app/operator/requests/$request")({
+  codeSplitGroupings: [["loader", "component"]],
   loader: ({ context, params }) => context.client.ensureQueryData(requestQuery(null, params.request)),
   component: RequestPage,
 });

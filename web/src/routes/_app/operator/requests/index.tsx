@@ -1,12 +1,15 @@
 // The requests of everybody, with who served them.
+
 import { IconListDetails } from "@tabler/icons-react";
 import { createFileRoute } from "@tanstack/react-router";
-import { houseRequestsOf, requestsQuery, whichOf } from "../../../../lib/requests";
+import { houseRequestsOf } from "../../../../lib/asked";
+import { requestsQuery, whichOf } from "../../../../lib/requests";
 import { requests as words } from "../../../../messages/house";
 import { Empty } from "../../../../parts/Page";
 import { RequestList } from "../../_workspace/requests/-list";
 
 export const Route = createFileRoute("/_app/operator/requests/")({
+  codeSplitGroupings: [["loader", "component"]],
   validateSearch: houseRequestsOf,
   loaderDeps: ({ search }) => houseRequestsOf({ ...search }),
   loader: ({ context, deps }) =>

@@ -110,6 +110,14 @@ export const PAGES = [
   page("operator-requests", "operator", "/operator/requests", "Requests"),
   page("operator-request-failed", "operator", (town) => `/operator/requests/${town.requests[FAILED]}`, "Request"),
   page("operator-usage", "operator", "/operator/usage?by=provider", "Usage"),
+  page("operator-workspaces", "operator", "/operator/workspaces", "Workspaces"),
+  page("operator-workspace", "operator", "/operator/workspaces/analytical-engines", "Analytical Engines", {
+    then: (page) => page.getByRole("heading", { name: "Tier and plans" }).waitFor(),
+  }),
+  page("operator-credit", "operator", "/operator/workspaces/analytical-engines", "Analytical Engines", {
+    then: (page) => page.getByRole("button", { name: "Give credit" }).click(),
+  }),
+  page("operator-users", "operator", "/operator/users", "Users"),
   page("operator-system", "operator", "/operator/system", "System"),
   page("device", "ada", "/device", "Sign in a device"),
   page("device-decide", "ada", (town) => beginDevice(town.gateway), "Does the device show this code?"),

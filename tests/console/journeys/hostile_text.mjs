@@ -52,6 +52,26 @@ export async function run(bench) {
     await bench.looks(browser, `hostile ${name}`);
   }
 
+  const house = await bench.browser(gateway);
+  await operator.enter(house);
+  for (const [name, path, shown] of [
+    ["operators' overview", "/operator/overview", [HOSTILE_MODEL]],
+    ["everybody's requests", "/operator/requests", [HOSTILE_MODEL]],
+    ["everybody's request", `/operator/requests/${calls[0]}`, [SESSION, CLIENT]],
+    ["everybody's usage by key", "/operator/usage?range=24h&by=key", [CALLS]],
+    ["a workspace", "/operator/workspaces/hostile", [SCRIPT, LONG]],
+    ["users", "/operator/users", [SCRIPT]],
+  ]) {
+    await house.goto(path);
+    await house.page.getByRole("heading", { level: 1 }).waitFor();
+    await house.quiet();
+    for (const text of shown) {
+      bench.holds((await house.page.getByText(text, { exact: true }).count()) > 0, `${name}: ${text} is not shown as it is`);
+    }
+    bench.holds((await house.page.locator("main script, main img").count()) === 0, `${name}: a name became an element`);
+    await bench.looks(house, `hostile ${name}`);
+  }
+
   // Laid over pages: menus, questions, the palette, details of the log.
   await browser.goto(`/keys${W}`);
   await page.getByRole("button", { name: `Actions for ${SCRIPT}` }).click();

@@ -15,7 +15,7 @@ export async function run(bench) {
     ["admin", ALL, ["Create key", "Invite", "Add a key"]],
     ["developer", MAKING, ["Create key"]],
     ["viewer", LOOKING, []],
-    ["operator", ALL, ["Create key", "Invite", "Add a key"]],
+    ["operator", [...ALL, "The whole gateway"], ["Create key", "Invite", "Add a key"]],
   ]) {
     const browser = await bench.browser(town.gateway);
     browser.expects(403, "/api/manage/");
@@ -32,7 +32,8 @@ async function sees(bench, browser, who, links, buttons) {
   const seen = await page.getByRole("navigation").getByRole("link").allInnerTexts();
   bench.holds(seen.join() === links.join(), `${who} sees ${seen.join()}`);
   const found = [];
-  for (const link of links) {
+  // The way to the gateway's own pages leaves this navigation: journeys/operator.mjs goes there.
+  for (const link of links.filter((one) => one !== "The whole gateway")) {
     await page.getByRole("navigation").getByRole("link", { name: link }).click();
     await page.getByRole("heading", { name: link, level: 1 }).waitFor();
     for (const button of ["Create key", "Invite", "Add a key"]) {

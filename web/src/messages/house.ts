@@ -108,7 +108,7 @@ export const workspace = {
     done: (name: string) => `${name} is let in again.`,
   },
   rules: "Tier and plans",
-  rulesAbout: "How much it may ask for at once (docs/LIMITS.md). A tier that is set here holds whatever it buys.",
+  rulesAbout: "How much it may ask for at once. A tier that is set here holds, whatever plans and credit it has.",
   tier: "Tier",
   tierUsual: "As its plans and credit say",
   plans: "Plans",
@@ -124,7 +124,6 @@ export const workspace = {
   keyColumns: { name: "Name", spent: "Spent", state: "State", made: "Made" },
   keyRequests: (name: string) => `Requests of ${name}`,
   keysNone: "It has no keys.",
-  keyStates: { active: "Active", revoked: "Revoked" },
 } as const;
 
 /** All users. */
@@ -141,7 +140,7 @@ export const users = {
     menu: "Shut out",
     title: (name: string) => `Shut ${name} out?`,
     consequence: (name: string) =>
-      `${name} is signed out everywhere and cannot sign in, until you let them in again. What else stops is in docs/PEOPLE.md.`,
+      `${name} is signed out everywhere and cannot sign in, and no API key of theirs works, until you let them in again.`,
     action: "Shut out",
     done: (name: string) => `${name} is shut out.`,
   },

@@ -2,11 +2,13 @@
 import { Badge, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { count } from "../../../../lib/figures";
+import { stateOf } from "../../../../lib/keyRules";
 import { type Key, keysQuery } from "../../../../lib/keys";
 import { type Member, membersQuery } from "../../../../lib/members";
 import { usdExact } from "../../../../lib/money";
 import { common } from "../../../../messages/common";
 import { workspace as words } from "../../../../messages/house";
+import { keys } from "../../../../messages/keys";
 import { type Column, DataTable } from "../../../../parts/DataTable";
 import { LinkAnchor } from "../../../../parts/links";
 import { Section } from "../../../../parts/Page";
@@ -61,6 +63,8 @@ export function KeysOf({ workspace }: { workspace: string }) {
   );
 }
 
+const COLOURS = { active: "teal", capped: "orange", expired: "gray", revoked: "red" } as const;
+
 const KEYS: readonly Column<Key>[] = [
   {
     key: "name",
@@ -87,11 +91,7 @@ const KEYS: readonly Column<Key>[] = [
     key: "state",
     head: words.keyColumns.state,
     from: "xs",
-    cell: (key) => (
-      <Badge color={key.revoked_at ? "red" : "teal"}>
-        {key.revoked_at ? words.keyStates.revoked : words.keyStates.active}
-      </Badge>
-    ),
+    cell: (key) => <Badge color={COLOURS[stateOf(key)]}>{keys.states[stateOf(key)]}</Badge>,
   },
   { key: "made", head: words.keyColumns.made, from: "md", cell: (key) => <When at={key.created_at} /> },
 ];

@@ -3,7 +3,9 @@
 import { call, settle } from "../town.mjs";
 import { FAILED } from "../traffic.mjs";
 
-const PROVIDER = "simulated-openai";
+/** Who serves calls of the town without a key of the workspace's own. */
+const PROVIDER = "simulated-anthropic";
+const FAILING = "simulated-openai";
 
 export async function run(bench) {
   const town = await settle(bench);
@@ -25,12 +27,17 @@ async function requests(bench, browser, town) {
   const table = page.getByRole("table", { name: "Requests" });
   await table.waitFor();
   await page.getByRole("combobox", { name: "Provider" }).selectOption(PROVIDER);
-  await page.waitForURL(/provider=simulated-openai/);
+  await page.waitForURL(/provider=simulated-anthropic/);
   await browser.quiet();
   const providers = await table.locator("tbody tr td:nth-child(4)").allInnerTexts();
   bench.holds(providers.length > 0 && providers.every((name) => name === PROVIDER), `served by ${providers}`);
+  // A call that ends now is there without asking, where it fits.
+  const before = await table.locator("tbody tr").count();
+  await page.locator("[data-phase=live]").waitFor();
+  await call(town.gateway, town.keys.production.key);
+  await table.locator("tbody tr").nth(before).waitFor();
   await page.goto(`${browser.origin}/operator/requests/${town.requests[FAILED]}`);
-  await page.getByRole("table", { name: "Attempts that failed before" }).getByText(PROVIDER).first().waitFor();
+  await page.getByRole("table", { name: "Attempts that failed before" }).getByText(FAILING).first().waitFor();
   await page.getByRole("link", { name: "Analytical Engines" }).waitFor();
 }
 

@@ -34,7 +34,17 @@ struct Group {
     links: Vec<(String, &'static str)>,
 }
 
-impl Layout<'_> {
+impl<'a> Layout<'a> {
+    /// A page that is none of a series, and has no Markdown.
+    pub const fn alone(
+        (title, description): (&'a str, &'a str),
+        path: &'a str,
+        body: &'a str,
+        facts: &'a Facts,
+    ) -> Self {
+        Self { title, description, path, markdown: None, previous: None, next: None, body, hidden: false, facts }
+    }
+
     /// The navigation.
     fn groups(&self) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();

@@ -30,7 +30,7 @@ pub fn legal(name: &str, facts: &Facts) -> Option<String> {
         ),
         _ => return None,
     };
-    Some(page(title, description, &format!("/legal/{name}"), &to_html(&body), facts))
+    Some(Layout::alone((title, description), &format!("/legal/{name}"), &to_html(&body), facts).page())
 }
 
 /// What an operator said: an address, a text, or nothing.
@@ -55,17 +55,12 @@ pub fn licenses(facts: &Facts) -> String {
         escaped(&plain(facts.name()).replace('\\', "")),
         escaped(NOTICES)
     );
-    page("Licences", "Notices of the packages that Tollgate is made of.", "/legal/licenses", &body, facts)
+    let titled = ("Licences", "Notices of the packages that Tollgate is made of.");
+    Layout::alone(titled, "/legal/licenses", &body, facts).page()
 }
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn page(title: &str, description: &str, path: &str, body: &str, facts: &Facts) -> String {
-    let layout =
-        Layout { title, description, path, markdown: None, previous: None, next: None, body, hidden: false, facts };
-    layout.page()
 }
 
 #[cfg(test)]

@@ -14,15 +14,8 @@ const DESCRIPTION: &str = "What each model costs: these are the prices that are 
 pub fn pricing(facts: &Facts) -> String {
     let body = to_html(&pricing_markdown(facts));
     let layout = Layout {
-        title: TITLE,
-        description: DESCRIPTION,
-        path: "/pricing",
         markdown: Some("/pricing.md".to_owned()),
-        previous: None,
-        next: None,
-        body: &body,
-        hidden: false,
-        facts,
+        ..Layout::alone((TITLE, DESCRIPTION), "/pricing", &body, facts)
     };
     layout.page()
 }

@@ -49,7 +49,8 @@ pub fn references(facts: &Facts, documents: &[(String, String, String)]) -> Stri
         );
     }
     body.push_str("</tbody></table></div>\n");
-    page("API reference", "Every operation, from the OpenAPI documents.", "/docs/api", &body, facts)
+    let titled = ("API reference", "Every operation, from the OpenAPI documents.");
+    Layout::alone(titled, "/docs/api", &body, facts).page()
 }
 
 /// The page of a document.
@@ -77,7 +78,7 @@ pub fn reference(facts: &Facts, document: &Document<'_>) -> String {
     }
     body.push_str(&schemas.described());
     let title = format!("API reference: {}", document.base);
-    page(&title, &document.about, &document.path(), &body, facts)
+    Layout::alone((&title, &document.about), &document.path(), &body, facts).page()
 }
 
 /// Every operation of a document, in its order.
@@ -157,12 +158,6 @@ fn head(title: &str, columns: &[&str]) -> String {
     format!(
         "<div class=\"table\" role=\"group\" aria-label=\"{title}\" tabindex=\"0\"><table>\n<thead><tr>{cells}</tr></thead>\n<tbody>\n"
     )
-}
-
-fn page(title: &str, description: &str, path: &str, body: &str, facts: &Facts) -> String {
-    let layout =
-        Layout { title, description, path, markdown: None, previous: None, next: None, body, hidden: false, facts };
-    layout.page()
 }
 
 #[cfg(test)]

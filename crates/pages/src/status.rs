@@ -51,15 +51,8 @@ impl ModelHealth {
 pub fn status(facts: &Facts, health: &Health) -> String {
     let body = to_html(&status_markdown(facts, health));
     let layout = Layout {
-        title: TITLE,
-        description: DESCRIPTION,
-        path: "/status",
         markdown: Some("/status.md".to_owned()),
-        previous: None,
-        next: None,
-        body: &body,
-        hidden: false,
-        facts,
+        ..Layout::alone((TITLE, DESCRIPTION), "/status", &body, facts)
     };
     layout.page()
 }

@@ -1,9 +1,51 @@
-// What is looked for in a list, and what stands in its place where nothing fits. In: what the address says. Out: another address.
+// A long list in which people look for one: a field, the rows that fit, what stands in their place where none does. In: what the address
+// says, rows. Out: another address. Never here: which rows there are.
 import { Text } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { IconFilterOff, IconSearch } from "@tabler/icons-react";
 import { count } from "../../../lib/figures";
 import { list as words } from "../../../messages/house";
+import { type Column, DataTable, Pager } from "../../../parts/DataTable";
 import { TextInput } from "../../../parts/fields";
+import { Empty, Page } from "../../../parts/Page";
+
+interface FoundListProps<Row extends { id: string }> {
+  /** What the page is called, what it is about, and what can be looked for. */
+  words: { title: string; about: string; findHint: string };
+  columns: readonly Column<Row>[];
+  /** The rows that fit, and how many do. */
+  found: { shown: readonly Row[]; many: number };
+  q: string | undefined;
+  before: string | undefined;
+  next: string | null | undefined;
+  /** Goes to the list with that typed. */
+  change: (q: string | undefined) => void;
+}
+
+/** The page. */
+export function FoundList<Row extends { id: string }>(props: FoundListProps<Row>) {
+  const { title, about, findHint } = props.words;
+  const { shown, many } = props.found;
+  return (
+    <Page title={title} about={about}>
+      <Find hint={findHint} q={props.q} change={props.change} />
+      {shown.length === 0 ? (
+        <Empty Icon={IconFilterOff} title={words.none}>
+          {words.noneDetail}
+        </Empty>
+      ) : (
+        <DataTable
+          label={title}
+          columns={props.columns}
+          rows={shown}
+          rowKey={(row) => row.id}
+          times
+          foot={<Pager next={props.next ?? null} before={props.before} />}
+        />
+      )}
+      <Cut shown={shown.length} many={many} />
+    </Page>
+  );
+}
 
 interface FindProps {
   hint: string;
@@ -11,8 +53,7 @@ interface FindProps {
   change: (q: string | undefined) => void;
 }
 
-/** The field. */
-export function Find({ hint, q = "", change }: FindProps) {
+function Find({ hint, q = "", change }: FindProps) {
   return (
     <search aria-label={words.find} data-keeps-focus>
       <TextInput
@@ -32,7 +73,7 @@ export function Find({ hint, q = "", change }: FindProps) {
 }
 
 /** Said where more fits than is shown. */
-export function Cut({ shown, many }: { shown: number; many: number }) {
+function Cut({ shown, many }: { shown: number; many: number }) {
   if (shown >= many) return null;
   return (
     <Text size="sm" c="dimmed" role="status">

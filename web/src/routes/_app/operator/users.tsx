@@ -1,6 +1,6 @@
 // Everybody who can sign in: found by a few letters, shut out and let in, made operators or not. The server keeps the last operator.
 import { Badge, Group, Stack, Text } from "@mantine/core";
-import { IconDots, IconFilterOff } from "@tabler/icons-react";
+import { IconDots } from "@tabler/icons-react";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import type { components } from "#schema";
@@ -10,12 +10,11 @@ import { found, type User, usersQuery } from "../../../lib/house";
 import { listOf } from "../../../lib/search";
 import { tellDone } from "../../../lib/toasts";
 import { common } from "../../../messages/common";
-import { list, users as words } from "../../../messages/house";
-import { type Column, DataTable, Pager } from "../../../parts/DataTable";
+import { users as words } from "../../../messages/house";
+import type { Column } from "../../../parts/DataTable";
 import { Menu, MenuDivider, MenuItem } from "../../../parts/Menu";
-import { Empty, Page } from "../../../parts/Page";
 import { When } from "../../../parts/When";
-import { Cut, Find } from "./-find";
+import { FoundList } from "./-find";
 
 export const Route = createFileRoute("/_app/operator/users")({
   codeSplitGroupings: [["loader", "component"]],
@@ -30,30 +29,16 @@ function Users() {
   const navigate = Route.useNavigate();
   const { session } = Route.useRouteContext();
   const { data, next } = useSuspenseQuery(usersQuery(before)).data;
-  const { shown, many } = found(data, q, ({ name, email, id }) => [name, email, id]);
   return (
-    <Page title={words.title} about={words.about}>
-      <Find
-        hint={words.findHint}
-        q={q}
-        change={(typed) => void navigate({ search: (now) => ({ ...now, q: typed }), replace: true })}
-      />
-      {shown.length === 0 ? (
-        <Empty Icon={IconFilterOff} title={list.none}>
-          {list.noneDetail}
-        </Empty>
-      ) : (
-        <DataTable
-          label={words.title}
-          columns={columns(session.user.id)}
-          rows={shown}
-          rowKey={(user) => user.id}
-          times
-          foot={<Pager next={next ?? null} before={before} />}
-        />
-      )}
-      <Cut shown={shown.length} many={many} />
-    </Page>
+    <FoundList
+      words={words}
+      columns={columns(session.user.id)}
+      found={found(data, q, ({ name, email, id }) => [name, email, id])}
+      q={q}
+      before={before}
+      next={next}
+      change={(typed) => void navigate({ search: (now) => ({ ...now, q: typed }), replace: true })}
+    />
   );
 }
 

@@ -35,17 +35,8 @@ export function Tiles() {
       />
       {week ? <BurnTile week={week} span={spans.week} /> : <Tile name={words.burn} figure="–" />}
       {week ? <Today week={week} /> : <Tile name={words.today} figure="–" />}
-      <Tile
-        name={words.month}
-        figure={month ? usd(month.total.charge_usd) : "–"}
-        exact={month ? usdExact(month.total.charge_usd) : undefined}
-        about={month ? words.monthAbout(count(month.total.requests)) : null}
-      />
-      <Tile
-        name={words.day}
-        figure={day ? count(day.total.requests) : "–"}
-        about={day ? words.dayAbout(count(day.endings.refused), count(day.endings.failed)) : null}
-      />
+      <MonthTile name={words.month} month={month} />
+      <DayTile name={words.day} day={day} />
     </Beside>
   );
 }
@@ -77,6 +68,29 @@ export function Today({ week, name = words.today }: { week: Facts; name?: string
       figure={usd(sums?.charge_usd ?? "0.00")}
       exact={usdExact(sums?.charge_usd ?? "0.00")}
       about={words.todayAbout(count(sums?.requests ?? 0))}
+    />
+  );
+}
+
+/** What was charged since the month began; a dash until it is told. */
+export function MonthTile({ name, month }: { name: string; month: Facts | undefined }) {
+  return (
+    <Tile
+      name={name}
+      figure={month ? usd(month.total.charge_usd) : "–"}
+      exact={month ? usdExact(month.total.charge_usd) : undefined}
+      about={month ? words.monthAbout(count(month.total.requests)) : null}
+    />
+  );
+}
+
+/** How many requests a day had, and how many of them were not answered. */
+export function DayTile({ name, day }: { name: string; day: Facts | undefined }) {
+  return (
+    <Tile
+      name={name}
+      figure={day ? count(day.total.requests) : "–"}
+      about={day ? words.dayAbout(count(day.endings.refused), count(day.endings.failed)) : null}
     />
   );
 }

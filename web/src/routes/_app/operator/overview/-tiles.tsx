@@ -3,13 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { factsQuery } from "../../../../lib/facts";
 import { count } from "../../../../lib/figures";
-import { usd, usdExact } from "../../../../lib/money";
 import { spanOf } from "../../../../lib/spans";
 import { overview as words } from "../../../../messages/house";
-import { overview as shared } from "../../../../messages/usage";
 import { Tiles as Beside, Tile } from "../../../../parts/Tile";
 import { dayAsk } from "../../_workspace/overview/-health";
-import { Today } from "../../_workspace/overview/-tiles";
+import { DayTile, MonthTile, Today } from "../../_workspace/overview/-tiles";
 
 /** The tiles. Each span is one question; the lists of the day ask the same. */
 export function Tiles() {
@@ -24,17 +22,8 @@ export function Tiles() {
   return (
     <Beside>
       {week ? <Today week={week} name={words.today} /> : <Tile name={words.today} figure="–" />}
-      <Tile
-        name={words.month}
-        figure={month ? usd(month.total.charge_usd) : "–"}
-        exact={month ? usdExact(month.total.charge_usd) : undefined}
-        about={month ? shared.monthAbout(count(month.total.requests)) : null}
-      />
-      <Tile
-        name={words.day}
-        figure={day ? count(day.total.requests) : "–"}
-        about={day ? shared.dayAbout(count(day.endings.refused), count(day.endings.failed)) : null}
-      />
+      <MonthTile name={words.month} month={month} />
+      <DayTile name={words.day} day={day} />
       <Tile name={words.retried} figure={day ? count(day.total.retried) : "–"} about={words.retriedAbout} />
     </Beside>
   );

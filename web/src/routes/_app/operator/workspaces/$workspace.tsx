@@ -6,18 +6,17 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo } from "react";
 import { factsQuery } from "../../../../lib/facts";
-import { count } from "../../../../lib/figures";
 import { usd, usdExact } from "../../../../lib/money";
 import { spanOf } from "../../../../lib/spans";
 import { type Workspace, workspaceQuery } from "../../../../lib/workspace";
 import { workspace as words } from "../../../../messages/house";
-import { overview as shared } from "../../../../messages/usage";
 import { Copyable } from "../../../../parts/Copy";
 import { Fact, Facts } from "../../../../parts/Facts";
 import { LinkAnchor, LinkButton } from "../../../../parts/links";
 import { Page, Section } from "../../../../parts/Page";
 import { Tile, Tiles } from "../../../../parts/Tile";
 import { When } from "../../../../parts/When";
+import { DayTile, MonthTile } from "../../_workspace/overview/-tiles";
 import { GiveCredit, Suspend } from "./-actions";
 import { KeysOf, MembersOf } from "./-lists";
 import { LetIn } from "./-state";
@@ -114,17 +113,8 @@ function Money({ of: workspace }: { of: Workspace }) {
         exact={usdExact(workspace.holds_usd)}
         about={words.heldAbout}
       />
-      <Tile
-        name={words.month}
-        figure={month ? usd(month.total.charge_usd) : "–"}
-        exact={month ? usdExact(month.total.charge_usd) : undefined}
-        about={month ? shared.monthAbout(count(month.total.requests)) : null}
-      />
-      <Tile
-        name={words.day}
-        figure={day ? count(day.total.requests) : "–"}
-        about={day ? shared.dayAbout(count(day.endings.refused), count(day.endings.failed)) : null}
-      />
+      <MonthTile name={words.month} month={month} />
+      <DayTile name={words.day} day={day} />
     </Tiles>
   );
 }

@@ -1,18 +1,16 @@
 // All workspaces: found by a few letters, with credit, tier, and whether their calls are let in.
 import { Code, Stack } from "@mantine/core";
-import { IconFilterOff } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { allWorkspacesQuery, found } from "../../../../lib/house";
 import { usd, usdExact } from "../../../../lib/money";
 import { listOf } from "../../../../lib/search";
 import type { Workspace } from "../../../../lib/workspace";
-import { list, workspaces as words } from "../../../../messages/house";
-import { type Column, DataTable, Pager } from "../../../../parts/DataTable";
+import { workspaces as words } from "../../../../messages/house";
+import type { Column } from "../../../../parts/DataTable";
 import { LinkAnchor } from "../../../../parts/links";
-import { Empty, Page } from "../../../../parts/Page";
 import { When } from "../../../../parts/When";
-import { Cut, Find } from "../-find";
+import { FoundList } from "../-find";
 import { LetIn } from "./-state";
 
 export const Route = createFileRoute("/_app/operator/workspaces/")({
@@ -27,30 +25,16 @@ function Workspaces() {
   const { q, before } = Route.useSearch();
   const navigate = Route.useNavigate();
   const { data, next } = useSuspenseQuery(allWorkspacesQuery(before)).data;
-  const { shown, many } = found(data, q, ({ name, slug, id }) => [name, slug, id]);
   return (
-    <Page title={words.title} about={words.about}>
-      <Find
-        hint={words.findHint}
-        q={q}
-        change={(typed) => void navigate({ search: (now) => ({ ...now, q: typed }), replace: true })}
-      />
-      {shown.length === 0 ? (
-        <Empty Icon={IconFilterOff} title={list.none}>
-          {list.noneDetail}
-        </Empty>
-      ) : (
-        <DataTable
-          label={words.title}
-          columns={COLUMNS}
-          rows={shown}
-          rowKey={(workspace) => workspace.id}
-          times
-          foot={<Pager next={next ?? null} before={before} />}
-        />
-      )}
-      <Cut shown={shown.length} many={many} />
-    </Page>
+    <FoundList
+      words={words}
+      columns={COLUMNS}
+      found={found(data, q, ({ name, slug, id }) => [name, slug, id])}
+      q={q}
+      before={before}
+      next={next}
+      change={(typed) => void navigate({ search: (now) => ({ ...now, q: typed }), replace: true })}
+    />
   );
 }
 

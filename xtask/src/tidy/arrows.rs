@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// What each crate may depend on. Tests (dev-dependencies) may use `sim` and `simtest` besides.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("units", &[]),
     ("canon", &["units"]),
     ("dialect", &["units", "canon"]),
@@ -27,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("bench-mock", &[]),
     ("bench-lanes", &["dialect", "canon", "simtest", "tokens", "units"]),
     ("bench-limits", &["limits", "admit", "catalog", "simtest", "units"]),
+    ("bench-rows", &["ledger", "simtest", "store", "units"]),
     ("bench-load", &[]),
     ("process-tests", &["units", "sim"]),
 ];

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import time
 
 from measure.process import Process
@@ -49,6 +50,7 @@ class Peer:
 
     key = "sk-none"
     process = None
+    watchers = ()
 
     def __init__(self, name, address):
         self.name = name
@@ -96,6 +98,33 @@ class Nginx(Peer):
         with open(config, "w", encoding="utf-8") as file:
             file.write(text)
         self.process = Process("nginx", ["nginx", "-c", config, "-p", folder], folder, PROXY_CORE)
+
+
+class Watch:
+    """Streams of events that are open while a block runs. `heard` is what they were told of, once it is over."""
+
+    heard = 0
+
+    def __init__(self, address, lines):
+        self.address, self.lines, self.child = address, lines, None
+
+    def __enter__(self):
+        if self.lines:
+            command = ["taskset", "-c", str(LOAD_CORE), sys.executable, os.path.join(HERE, "measure", "listen.py"), self.address]
+            self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.child.stdin.write("".join(f"{line}\n" for line in self.lines) + "\n")
+            self.child.stdin.flush()
+            told = self.child.stdout.readline()
+            if told != f"ready {len(self.lines)}\n":
+                self.child.kill()
+                self.child.wait()
+                raise RuntimeError(f"those who watch: {told!r}")
+        return self
+
+    def __exit__(self, *_):
+        if self.child:
+            told, _ = self.child.communicate("\n", timeout=30)
+            self.heard = int(told.split()[-1])
 
 
 class Gateway(Peer):
@@ -169,6 +198,24 @@ class Gateway(Peer):
             if reply.status not in (200, 201):
                 raise RuntimeError(f"key {number}: {reply.status} {told[:200]}")
         connection.close()
+
+    def asked(self, path, body):
+        """One call of the operator API; its JSON."""
+        with open(os.path.join(self.data, "operator.token"), encoding="utf-8") as file:
+            status, told = post(self.address, f"/api/manage{path}", json.dumps(body), file.read().strip())
+        if status not in (200, 201):
+            raise RuntimeError(f"{path}: {status} {told[:200]!r}")
+        return json.loads(told)
+
+    def watched(self, count):
+        """So many that watch other workspaces, and ten that watch the one that calls; nobody where the count is 0."""
+        if not self.watchers:
+            self.watchers = [self.asked("/operator-tokens", {"name": f"watch {n}"})["token"] for n in range(64)]
+            self.elsewhere = self.command("workspace", "create", "elsewhere")["slug"]
+        places = [self.workspace] * 10 + [self.elsewhere] * count if count else []
+        path = "/api/manage/workspaces/{}/events"
+        lines = [f"{self.watchers[n % 64]} {path.format(place)}" for n, place in enumerate(places)]
+        return Watch(self.address, lines)
 
     def restart(self):
         self.process.stop()

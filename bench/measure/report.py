@@ -110,6 +110,17 @@ def memory_table(results):
     ]
 
 
+def watched_table(results):
+    """A row a rate: CPU of a request without and with those who watch, and what they were told of."""
+    lines = ["| requests/s | nobody watches | they watch | more | told to them a request |", "|---|---|---|---|---|"]
+    for rate, by_name in results["watched"].items():
+        cpu = {name: median([run["cpu_us"] for run in runs]) for name, runs in by_name.items()}
+        told = median([run["heard"] / max(run["n"], 1) for run in by_name["watched"]])
+        more = 100 * (cpu["watched"] / cpu["nobody"] - 1)
+        lines.append(f"| {rate} | {cpu['nobody']:.1f} us | {cpu['watched']:.1f} us | {more:.1f} % | {told:.1f} |")
+    return lines
+
+
 def syscalls_table(results):
     lines = ["| | calls a request | most frequent |", "|---|---|---|"]
     for name, row in results["syscalls"].items():
@@ -139,6 +150,10 @@ def print_memory(results):
     show("memory and start", memory_table(results))
 
 
+def print_watched(results):
+    show(f"watched by {results['settings']['listeners']}", watched_table(results))
+
+
 def print_syscalls(results):
     show("system calls", syscalls_table(results))
 
@@ -165,6 +180,7 @@ def page(results):
     for key, title, table in (
         ("latency", f"At {settings['rate']} requests a second", latency_table),
         ("same_rate", "CPU of a small request at the same rate (x nginx)", same_rate_table),
+        ("watched", f"While {settings['listeners']:,} watch elsewhere, and ten the same workspace", watched_table),
         ("memory", "Memory and start", memory_table),
         ("syscalls", "System calls", syscalls_table),
     ):

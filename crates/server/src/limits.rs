@@ -47,7 +47,9 @@ pub const LISTENERS_MAX: usize = 10_000;
 /// In so many places the same user, token or program may.
 pub const LISTENERS_OF_ONE_MAX: usize = 32;
 /// So many rows wait for a listener who is slow; then it hears of a gap.
-pub const ROWS_TOLD_MAX: usize = 256;
+pub const ROWS_TOLD_MAX: usize = 1_024;
+/// Rows that end so soon after each other are told in one part: whoever watches is not woken for each.
+pub const ROWS_TOGETHER: Duration = Duration::from_millis(100);
 /// So many rows wait to be told to other nodes; then these hear of a gap.
 pub const ROWS_WAITING_MAX: usize = 1_000;
 /// Other nodes are told of rows this long after the first.
@@ -56,6 +58,8 @@ pub const NODES_TELL_EVERY: Duration = Duration::from_millis(150);
 pub const ROWS_LATE: Duration = Duration::from_millis(400);
 /// A stream of events shows this often that it is there, and looks whether it may still be.
 pub const EVENTS_BEAT: Duration = Duration::from_secs(15);
+/// A part of a stream of events ends with the row that makes it so large.
+pub const EVENTS_PART_BYTES: usize = 512 * 1024;
 /// So many rows are looked through for what ended since a break.
 pub const EVENTS_REPLAYED_MAX: u32 = 200;
 /// Rows that CSV reads at once.

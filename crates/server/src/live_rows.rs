@@ -5,20 +5,42 @@ use crate::house::House;
 use crate::limits::{
     LISTENERS_MAX, LISTENERS_OF_ONE_MAX, NODES_TELL_EVERY, ROWS_LATE, ROWS_TOLD_MAX, ROWS_WAITING_MAX,
 };
+use bytes::Bytes;
 use ledger::UsageRow;
 use parking_lot::Mutex;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use store::port::{UsageFilter, UsageNews};
 use tokio::sync::Notify;
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 use units::{RequestId, WorkspaceId};
 
+/// A request that ended, and its words, which are made once for all who hear them.
+#[derive(Debug)]
+pub struct Ended {
+    /// What came of it.
+    pub row: UsageRow,
+    to_operators: OnceLock<Bytes>,
+    to_members: OnceLock<Bytes>,
+}
+
+impl Ended {
+    fn new(row: UsageRow) -> Self {
+        Self { row, to_operators: OnceLock::new(), to_members: OnceLock::new() }
+    }
+
+    /// How it is told to operators, or to members: as the first who hears it tells it.
+    pub fn words(&self, to_operators: bool, tell: impl FnOnce(&UsageRow) -> Bytes) -> &Bytes {
+        let words = if to_operators { &self.to_operators } else { &self.to_members };
+        words.get_or_init(|| tell(&self.row))
+    }
+}
+
 /// What a listener hears.
 #[derive(Clone, Debug)]
 pub enum Heard {
     /// A request ended.
-    Row(Arc<UsageRow>),
+    Row(Arc<Ended>),
     /// Some were missed: what is shown must be asked for again.
     Gap,
 }
@@ -99,7 +121,7 @@ impl LiveRows {
         let rooms = self.rooms.lock();
         for place in [Some(row.workspace), None] {
             if let Some(room) = rooms.get(&place) {
-                let row = told.get_or_insert_with(|| Arc::new(row.clone()));
+                let row = told.get_or_insert_with(|| Arc::new(Ended::new(row.clone())));
                 // Whoever listened may be gone.
                 let _ = room.send(Heard::Row(Arc::clone(row)));
             }
@@ -198,6 +220,16 @@ impl Listener {
             Err(RecvError::Lagged(_)) => Heard::Gap,
             // The room stays as long as somebody is in it.
             Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+
+    /// What is there already; nothing where it is still to come.
+    pub fn at_hand(&mut self) -> Option<Heard> {
+        use tokio::sync::broadcast::error::TryRecvError;
+        match self.heard.try_recv() {
+            Ok(heard) => Some(heard),
+            Err(TryRecvError::Lagged(_)) => Some(Heard::Gap),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => None,
         }
     }
 }

@@ -7,12 +7,12 @@ use super::which::narrowed;
 use crate::api::key_hand::Hand;
 use crate::api::problem::Problem;
 use crate::house::Worker;
-use crate::limits::{EVENTS_BEAT, EVENTS_REPLAYED_MAX};
+use crate::limits::{EVENTS_BEAT, EVENTS_PART_BYTES, EVENTS_REPLAYED_MAX, ROWS_TOGETHER};
 use crate::live_rows::{Crowded, Heard, Listener};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue};
@@ -21,9 +21,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
-use std::sync::Arc;
 use store::port::UsageFilter;
 use units::{KeyId, RequestId};
+
+/// Some were missed.
+const GAP: &[u8] = b"event: gap\ndata: {}\n\n";
 
 /// What is asked for is a stream of events.
 pub enum Events {}
@@ -116,12 +118,12 @@ impl Watch {
         let all = rows.len() < EVENTS_REPLAYED_MAX as usize;
         rows.retain(|row| ended_ms(row) >= last.ended_ms && row.request != last.request);
         if !all && rows.len() == EVENTS_REPLAYED_MAX as usize {
-            self.ready.push_back(gap());
+            self.ready.push_back(Bytes::from_static(GAP));
         }
         rows.sort_by_key(|row| (ended_ms(row), row.request));
         for row in &rows {
             self.seen.insert(row.request);
-            self.ready.push_back(self.event(row));
+            self.ready.push_back(event(row, self.providers));
         }
         Ok(())
     }
@@ -142,31 +144,40 @@ impl Watch {
                 }
                 () = worker.closing.last_call() => return None,
             };
-            match heard {
-                Heard::Gap => return Some(gap()),
-                Heard::Row(row) if self.is_theirs(&row) => return Some(self.event(&row)),
-                Heard::Row(_) => {}
+            let part = self.together(heard).await;
+            if !part.is_empty() {
+                return Some(part);
             }
         }
     }
 
-    fn is_theirs(&mut self, row: &Arc<UsageRow>) -> bool {
+    /// This, and what ends in the next moment, as one part.
+    async fn together(&mut self, first: Heard) -> Bytes {
+        tokio::time::sleep(ROWS_TOGETHER).await;
+        let (mut part, mut heard) = (BytesMut::new(), Some(first));
+        while let Some(one) = heard {
+            match one {
+                Heard::Gap => part.extend_from_slice(GAP),
+                Heard::Row(ended) if self.is_theirs(&ended.row) => {
+                    part.extend_from_slice(ended.words(self.providers, |row| event(row, self.providers)));
+                }
+                Heard::Row(_) => {}
+            }
+            heard = if part.len() < EVENTS_PART_BYTES { self.listener.at_hand() } else { None };
+        }
+        part.freeze()
+    }
+
+    fn is_theirs(&mut self, row: &UsageRow) -> bool {
         let theirs = self.keys.as_ref().is_none_or(|keys| keys.contains(&row.key));
         theirs && !self.seen.remove(&row.request)
     }
-
-    fn event(&self, row: &UsageRow) -> Bytes {
-        let data = if self.providers {
-            serde_json::to_string(&usage_told(row))
-        } else {
-            serde_json::to_string(&request_told(row))
-        };
-        // What is told can be written.
-        let data = data.unwrap_or_default();
-        Bytes::from(format!("event: request\nid: {}-{}\ndata: {data}\n\n", ended_ms(row), row.request))
-    }
 }
 
-fn gap() -> Bytes {
-    Bytes::from_static(b"event: gap\ndata: {}\n\n")
+fn event(row: &UsageRow, providers: bool) -> Bytes {
+    let data =
+        if providers { serde_json::to_string(&usage_told(row)) } else { serde_json::to_string(&request_told(row)) };
+    // What is told can be written.
+    let data = data.unwrap_or_default();
+    Bytes::from(format!("event: request\nid: {}-{}\ndata: {data}\n\n", ended_ms(row), row.request))
 }

@@ -201,9 +201,13 @@ impl Watched {
 
 impl Town {
     async fn watch(&self, by: &By, last: Option<&str>) -> Watched {
+        self.watch_at(&format!("{BASE}/events"), by, last).await
+    }
+
+    async fn watch_at(&self, path: &str, by: &By, last: Option<&str>) -> Watched {
         let mut headers = by.headers();
         headers.extend(last.map(|id| ("last-event-id", id)));
-        let response = self.send_text(&Method::GET, &format!("{BASE}/events"), &headers, String::new()).await;
+        let response = self.send_text(&Method::GET, path, &headers, String::new()).await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["x-accel-buffering"], "no");
         Watched(response.into_body().into_data_stream(), String::new())
@@ -247,6 +251,36 @@ async fn r_use_2_requests_are_heard_of_when_they_end() {
     for expected in [third, fourth] {
         let event = all.next().await.unwrap();
         assert!(event.contains(&expected), "{event}");
+    }
+}
+
+/// R-USE-2, R-ACC-1: rows of one moment come in one part, in their order; operators hear of providers, members do not, though a row's
+/// words are made once for all who hear them.
+#[tokio::test(start_paused = true)]
+async fn r_use_2_rows_of_one_moment_come_together_and_to_each_in_their_words() {
+    use futures_util::StreamExt;
+    let town = Town::open("usage-live-together").await;
+    let (owner, operator) = (town.by("owner").await, town.by("operator").await);
+    let key = town.key_of(&owner, "a").await;
+    let mut watched = Vec::new();
+    for (path, by) in [("/api/manage/events", &operator), (&format!("{BASE}/events"), &owner)] {
+        let mut parts = town.watch_at(path, by, None).await.0;
+        assert!(parts.next().await.unwrap().unwrap().starts_with(b"retry"));
+        watched.push(parts);
+    }
+    let ends: Vec<_> = (1..60_u8)
+        .map(|n| UsageRow { request: town.requested(&key, n, |row| row), ..town.row_of(&key, n) })
+        .collect();
+    for row in &ends {
+        town.house().live_rows.ended(row);
+    }
+    for (parts, provider) in watched.iter_mut().zip([true, false]) {
+        let part = parts.next().await.unwrap().unwrap();
+        let told = std::str::from_utf8(&part).unwrap();
+        let ids: Vec<_> = told.split_terminator("\n\n").map(id_of).collect();
+        assert_eq!(ids.len(), ends.len(), "{told}");
+        assert!(ids.iter().zip(&ends).all(|(id, row)| id.ends_with(&row.request.to_string())), "{told}");
+        assert_eq!(told.contains("\"provider\":"), provider, "{told}");
     }
 }
 

@@ -50,12 +50,11 @@ pub fn llms_full(facts: &Facts) -> String {
     pages.chain([pricing_markdown(facts)]).collect::<Vec<_>>().join("\n\n")
 }
 
-/// What search engines may read: the public pages, and neither the API nor what belongs to one reader.
+/// What search engines may read: every page, and neither the API nor where a letter leads one reader. Of the console they see what
+/// anybody does: the way in.
 pub fn robots(facts: &Facts) -> String {
-    format!(
-        "User-agent: *\nAllow: /docs\nAllow: /pricing\nAllow: /status\nAllow: /legal/\nAllow: /llms.txt\nDisallow: /\nSitemap: {}/sitemap.xml\n",
-        facts.origin
-    )
+    let closed = ["/api/", "/invitation", "/reset", "/verify", "/device"].map(|path| format!("Disallow: {path}\n"));
+    format!("User-agent: *\n{}Sitemap: {}/sitemap.xml\n", closed.concat(), facts.origin)
 }
 
 /// Every public page.

@@ -52,7 +52,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const MARKDOWN: &str = "text/markdown; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 /// Nothing runs, nothing is loaded but the style and the picture of the tab.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Pages are read anew after a while: models and prices change.
 const SHORTLY: &str = "public, max-age=300";
 const FRESH: &str = "public, max-age=60";

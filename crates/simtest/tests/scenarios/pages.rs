@@ -40,7 +40,8 @@ async fn r_web_2_pages_are_open_and_nothing_on_them_runs() {
         assert_eq!((page.status().as_u16(), header(&page, "content-type")), (200, kind), "{path}");
         let policy = header(&page, "content-security-policy");
         assert!(
-            policy.starts_with("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("script")
+            policy.starts_with("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("script"),
+            "{policy}"
         );
         assert!(!text(&page).contains("<script") && !text(&page).contains(" onload="), "{path}");
         assert!(header(&page, "x-request-id").starts_with("req_"), "{path}");

@@ -1,7 +1,9 @@
 //! Addresses that fail to authenticate (R-LIM-3). In: failures and successes by address. Out: whether an address is blocked, and
 //! until when. Never here: finding the true address behind proxies, a clock, a lock.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 use units::Timestamp;
@@ -26,6 +28,15 @@ impl AddressBlock {
         }
     }
 
+    /// The address, or the first of the network.
+    pub fn first(self) -> IpAddr {
+        match self {
+            // The upper half of these is never set.
+            Self(bits, true) => IpAddr::from(u32::try_from(bits).unwrap_or(u32::MAX).to_be_bytes()),
+            Self(bits, false) => IpAddr::from((u128::from(bits) << 64).to_be_bytes()),
+        }
+    }
+
     /// As text of 17 characters, the same on every node.
     pub fn text(self) -> String {
         let Self(bits, four) = self;
@@ -41,6 +52,24 @@ impl AddressBlock {
         };
         Some(Self(u64::from_str_radix(text.get(1..)?, 16).ok()?, four))
     }
+}
+
+/// As people write it.
+impl fmt::Display for AddressBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.first(), if self.1 { "" } else { "/64" })
+    }
+}
+
+/// A block that is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Whose.
+    pub address: AddressBlock,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,10 +102,36 @@ impl Addresses {
 
     /// How many are blocked.
     pub fn blocked_count(&self, now: Timestamp) -> usize {
+        self.in_force(now).count()
+    }
+
+    /// Those that are blocked, the last one first.
+    pub fn blocks(&self, now: Timestamp) -> Vec<Blocked> {
+        let mut all: Vec<Blocked> = self.in_force(now).collect();
+        all.sort_unstable_by_key(|block| (Reverse(block.until), block.address));
+        all
+    }
+
+    fn in_force(&self, now: Timestamp) -> impl Iterator<Item = Blocked> {
         let recent = self.recent.iter();
         // What is in both counts by what is known lately.
         let before = self.before.iter().filter(|(address, _)| !self.recent.contains_key(address));
-        recent.chain(before).filter(|(_, known)| known.blocked_until.is_some_and(|until| until > now)).count()
+        let block = move |(address, known): (&AddressBlock, &Known)| {
+            let until = known.blocked_until.filter(|until| *until > now)?;
+            let lasts = i64::try_from(BLOCKED.as_millis()).unwrap_or(i64::MAX);
+            let since = Timestamp::from_ms(until.ms().saturating_sub(lasts));
+            Some(Blocked { address: *address, since, until })
+        };
+        recent.chain(before).filter_map(block)
+    }
+
+    /// Somebody lets an address in again: its failures and its block are forgotten, but for one that began after what ends then.
+    pub fn lift(&mut self, address: AddressBlock, until: Timestamp) {
+        for known in [&mut self.recent, &mut self.before] {
+            if known.get(&address).is_some_and(|found| found.blocked_until.is_none_or(|end| end <= until)) {
+                known.remove(&address);
+            }
+        }
     }
 
     /// An address failed; until when it is blocked, if it is. A block is not made longer by what comes while it lasts.
@@ -195,6 +250,28 @@ mod tests {
             assert_eq!(AddressBlock::parse(&one.text()), Some(one));
         }
         assert_eq!(AddressBlock::parse("5000000000000000a"), None);
+    }
+
+    /// R-LIM-3: a block that is lifted is gone with its failures; one that began since stays.
+    #[test]
+    fn r_lim_3_a_block_is_lifted() {
+        let mut all = Addresses::new(100);
+        let (one, two) = (block("192.0.2.1"), block("2001:db8:1:2::9"));
+        for address in [one, two] {
+            for n in 0..50 {
+                let _ = all.failed(address, at(n));
+            }
+        }
+        let blocked = |address| Blocked { address, since: at(49), until: at(300_049) };
+        assert_eq!(all.blocks(at(50)), [blocked(one), blocked(two)]);
+        assert_eq!([one.to_string(), two.to_string()], ["192.0.2.1", "2001:db8:1:2::/64"]);
+        assert_eq!(block(&two.first().to_string()), two);
+        all.lift(one, at(300_048));
+        assert_eq!(all.blocked(one, at(50)), Some(at(300_049)), "an older block was lifted");
+        all.lift(one, at(300_049));
+        assert_eq!(all.blocks(at(50)), [blocked(two)]);
+        (0..49).for_each(|n| assert_eq!(all.failed(one, at(60 + n)), None));
+        assert_eq!(all.blocks(at(300_049)), []);
     }
 
     #[test]

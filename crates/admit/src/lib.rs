@@ -13,7 +13,7 @@ mod rules;
 mod standing;
 mod window;
 
-pub use addresses::{AddressBlock, Addresses, BLOCKED, FAILURES_MAX, FORGOTTEN_AFTER};
+pub use addresses::{AddressBlock, Addresses, BLOCKED, Blocked, FAILURES_MAX, FORGOTTEN_AFTER};
 pub use allowance::Allowance;
 pub use gauges::{Ask, Gauges, Taken};
 pub use key_text::{KeyTextError, display_prefix, is_well_formed, mint};

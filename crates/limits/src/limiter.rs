@@ -8,7 +8,7 @@ use crate::days::DayCounts;
 use crate::granted::{Denied, Granted, Mode};
 use crate::local::Local;
 use crate::shared::{AddressError, News, Shared, SharedConfig};
-use admit::{AddressBlock, Ask, Readings};
+use admit::{AddressBlock, Ask, Blocked, Readings};
 use catalog::FairUse;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -108,6 +108,23 @@ impl Limiter {
     /// How many addresses are blocked just now, for a metric.
     pub fn blocked_addresses(&self, now: Timestamp) -> usize {
         self.inner.local.known_addresses().map_or(0, |addresses| addresses.blocked_count(now))
+    }
+
+    /// The addresses that are blocked just now, as far as this node knows.
+    pub fn blocks(&self, now: Timestamp) -> Vec<Blocked> {
+        self.inner.local.known_addresses().map_or_else(Vec::new, |addresses| addresses.blocks(now))
+    }
+
+    /// Lets an address in again; with Redis on all nodes, within two seconds.
+    pub fn lift(&self, address: IpAddr, now: Timestamp) {
+        let address = AddressBlock::of(address);
+        let Some(mut addresses) = self.inner.local.known_addresses() else { return };
+        let Some(until) = addresses.blocked(address, now) else { return };
+        addresses.lift(address, until);
+        drop(addresses);
+        if let Some(shared) = &self.inner.shared {
+            shared.tell(News::Lifted(address, until));
+        }
     }
 
     /// Until when calls from an address are refused, whatever they bring; `None` when they are not.

@@ -71,6 +71,8 @@ pub enum News {
     Succeeded(AddressBlock),
     /// An address was blocked here, until then by this node's clock.
     Blocked(AddressBlock, Timestamp),
+    /// A block that would have ended then was lifted here.
+    Lifted(AddressBlock, Timestamp),
 }
 
 /// What became of a request that Redis admitted, or may have.

@@ -148,6 +148,12 @@ impl LiveKeys {
         self.each_once(named).collect()
     }
 
+    /// Looks at each key once.
+    pub fn each(&self, mut look: impl FnMut(&KeyRow)) {
+        let keys = self.keys.read();
+        keys.iter().filter(|(digest, key)| key.digest == **digest).for_each(|(_, key)| look(key));
+    }
+
     fn each_once<T>(&self, take: impl Fn(&LiveKey) -> Option<T>) -> impl Iterator<Item = T> {
         let keys = self.keys.read();
         let each_once = keys.iter().filter(|(digest, key)| key.digest == **digest);

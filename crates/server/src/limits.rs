@@ -200,6 +200,12 @@ pub const REPORT_TIME_MAX: Duration = Duration::from_secs(2);
 pub const READ_ON_TIME_MAX: Duration = Duration::from_secs(30);
 /// How often whoever reads on looks whether the process is on its way out.
 pub const READ_ON_LOOK_EVERY: Duration = Duration::from_millis(500);
+/// The fewest and the most characters that operators look for something by.
+pub const SEARCH_CHARS: (usize, usize) = (2, 100);
+/// So much is found at most.
+pub const FOUND_MAX: usize = 20;
+/// The same of one kind.
+pub const FOUND_OF_KIND_MAX: usize = 4;
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: u32 = 1_000;
 /// Rows of a page where the caller does not say.

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use store::port::{AuditReport, Ledger, LedgerState, Pending, StoreError};
+use store::port::{AuditReport, HeldRow, Ledger, LedgerState, Pending, StoreError, Totals};
 use units::{KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
 /// What the book holds.
@@ -210,6 +210,33 @@ impl Ledger for Book {
         let held = amounts.fold(NanoUsd::ZERO, |sum, amount| sum.plus(amount).unwrap_or(NanoUsd::MAX));
         let (open_holds, waiting) = (pages.holds.len() as u64, pages.late.len() as u64);
         ready(Ok(LedgerState { open_holds, held, waiting, failing: pages.refuse_settles }))
+    }
+
+    fn totals(&self, now: Timestamp) -> Pending<'_, Totals> {
+        let pages = self.0.lock();
+        let balances = pages.wallets.values().map(|wallet| wallet.balance(now));
+        let summed =
+            balances.map(|balance| balance.map_err(corrupt)).try_fold(Totals::default(), |sum, balance| {
+                let Balance { posted, held, granted } = balance?;
+                Ok(Totals {
+                    posted: sum.posted.plus(posted).map_err(corrupt)?,
+                    granted: sum.granted.plus(granted).map_err(corrupt)?,
+                    held: sum.held.plus(held).map_err(corrupt)?,
+                    workspaces: sum.workspaces + u64::from(posted > NanoUsd::ZERO),
+                })
+            });
+        ready(summed)
+    }
+
+    fn open_holds(&self, after: Option<RequestId>, limit: u32) -> Pending<'_, Vec<HeldRow>> {
+        let pages = self.0.lock();
+        let mut holds: Vec<&OpenHold> = pages.holds.values().filter(|hold| after < Some(hold.id)).collect();
+        holds.sort_by_key(|hold| hold.id);
+        let row = |hold: &OpenHold| {
+            let (id, workspace, key, at) = (hold.id, hold.workspace, hold.key, hold.at);
+            hold.amount().map(|amount| HeldRow { id, workspace, key, amount, at, task: false }).map_err(corrupt)
+        };
+        ready(holds.into_iter().take(limit as usize).map(row).collect())
     }
 
     fn close(&self) -> Pending<'_, ()> {

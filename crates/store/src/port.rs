@@ -1,6 +1,7 @@
 //! The doors of the store: `Ledger` (hot, money), `People` (who signs in), `Store` (everything else). In: use cases.
 //! Out: what is durable. Never here: tables, SQL, a rule about money.
 
+mod books;
 mod device;
 mod facts;
 mod keys;
@@ -11,6 +12,7 @@ mod seals;
 mod tasks;
 mod workspaces;
 
+pub use books::{HeldRow, Movement, MovementFilter, MovementMark, NoMark, Totals};
 pub use device::{DeviceDecision, DeviceRow, DeviceState, Devices};
 pub use facts::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, Rest};
 pub use keys::{KeyChange, KeyRotation, KeyRow, ManagementKeyRow, OldText};
@@ -101,6 +103,10 @@ pub trait Ledger: Send + Sync {
     fn audit(&self) -> Pending<'_, AuditReport>;
     /// How it stands just now: cheap, for monitors that ask all the time.
     fn state(&self) -> Pending<'_, LedgerState>;
+    /// What everybody's credit comes to.
+    fn totals(&self, now: Timestamp) -> Pending<'_, Totals>;
+    /// Open holds, the oldest first: at most `limit` of those that began after one of them.
+    fn open_holds(&self, after: Option<RequestId>, limit: u32) -> Pending<'_, Vec<HeldRow>>;
     /// Writes everything that queued and stops; later orders are `Unavailable`. An error says how many charges could not be
     /// written: they are lost.
     fn close(&self) -> Pending<'_, ()>;
@@ -399,9 +405,14 @@ pub trait Store: Devices + OwnCredentials + Seals + Send + Sync {
     fn count_requests(&self, day: i64, workspace: Option<WorkspaceId>) -> Pending<'_, Vec<DayCount>>;
     /// How many nodes use this store just now, this one among them.
     fn live_nodes(&self) -> Pending<'_, u32>;
+    /// Writes an entry of the log about something that leaves no other trace here.
+    fn note(&self, log: AuditEntry) -> Pending<'_, ()>;
     /// A page of the log, newest first. A page ends between two instants, so that none is lost: it may be a little longer
     /// than its limit.
     fn page_log(&self, filter: LogFilter) -> Pending<'_, Vec<AuditEntry>>;
+
+    /// A page of what moved balances and was no request, newest first.
+    fn page_movements(&self, filter: MovementFilter) -> Pending<'_, Vec<Movement>>;
 
     /// Keeps an answer, and forgets the oldest of its workspace where they have more than `bytes_max` together, or are too
     /// many: a turn keeps its whole conversation, so that a short call may keep megabytes. It is no money: on SQLite the last ones may be lost by a power failure.

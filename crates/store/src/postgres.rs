@@ -17,6 +17,7 @@ mod keys;
 mod link;
 mod load;
 mod log;
+mod look;
 mod management;
 mod members;
 mod node;
@@ -37,7 +38,7 @@ mod write;
 
 pub use schema::{open, shape};
 
-use crate::port::{AuditReport, Ledger, LedgerState, Pending, StoreError, closed};
+use crate::port::{AuditReport, HeldRow, Ledger, LedgerState, Pending, StoreError, Totals, closed};
 use crate::reply;
 use address::Address;
 use changes::Changes;
@@ -194,6 +195,14 @@ impl Ledger for Postgres {
             let (waiting, failing) = (self.shared.queue.waiting(), self.shared.failing.load(Ordering::Relaxed));
             Ok(LedgerState { open_holds, held, waiting: waiting as u64, failing })
         })
+    }
+
+    fn totals(&self, now: Timestamp) -> Pending<'_, Totals> {
+        Box::pin(look::totals(&self.shared.db, now))
+    }
+
+    fn open_holds(&self, after: Option<RequestId>, limit: u32) -> Pending<'_, Vec<HeldRow>> {
+        Box::pin(look::open_holds(&self.shared.db, after, limit))
     }
 
     fn close(&self) -> Pending<'_, ()> {

@@ -11,6 +11,41 @@ pub const COLUMNS: &str = "request, closing, at, workspace, key, endpoint, model
     source, price, charge, latency_ms, first_byte_ms, flags, attempts, client_request_id, cache_saved, member, end_user, \
     asked_model, session, client, tries";
 
+/// What everybody's credit comes to: what is left, how much of it was given, what is held, who has any. What has expired is left as
+/// far as it is held, as a wallet says it; `NOW` stands for the instant. One text for both engines.
+const TOTALS: &str = "SELECT CAST(coalesce(sum(rest), 0) AS bigint), \
+    CAST(coalesce(sum(CASE WHEN given THEN rest END), 0) AS bigint), CAST(coalesce(sum(held), 0) AS bigint), \
+    count(DISTINCT CASE WHEN rest > 0 THEN workspace END) \
+    FROM (SELECT workspace, held, priority < PAID AS given, \
+          CASE WHEN swept OR expires_at <= NOW THEN held ELSE posted END AS rest \
+          FROM credit WHERE posted <> 0 OR held <> 0) AS c";
+
+/// What is read of a movement, of a transfer `t` and the grant `c` that it is about. One text for both engines.
+pub const MOVEMENT: &str =
+    "t.at, t.ref, t.code, t.leg, t.amount, c.id, c.workspace, c.kind, c.reason, c.actor, c.expires_at";
+
+/// The movements of everybody, newest first; `BEFORE` and `LIMIT` stand for what is asked. In this form both engines read `transfer_moved`.
+pub const MOVEMENTS: &str = "FROM transfer t JOIN credit c ON c.id = CASE t.code WHEN 1 THEN t.credit ELSE t.debit END \
+    WHERE t.code IN (1, 4) AND (t.at, t.ref, t.code, t.leg) < BEFORE \
+    ORDER BY t.at DESC, t.ref DESC, t.code DESC, t.leg DESC LIMIT ";
+
+/// The movements of one workspace, newest first, up to `LIMIT`: the transfers that made its grants, and those that broke them.
+pub fn movements_of_one(before: &str, workspace: &str) -> String {
+    let of = |way: &str| {
+        format!(
+            "SELECT {MOVEMENT} FROM credit c JOIN transfer t ON {way}
+             WHERE c.workspace = {workspace} AND (t.at, t.ref, t.code, t.leg) < {before}"
+        )
+    };
+    let (came, went) = (of("t.ref = c.id AND t.code = 1"), of("t.debit = c.id AND t.code = 4"));
+    format!("{came} UNION ALL {went} ORDER BY 1 DESC, 2 DESC, 3 DESC, 4 DESC LIMIT")
+}
+
+/// `TOTALS` with the instant as an engine writes it.
+pub fn totals_at(now: &str) -> String {
+    TOTALS.replace("NOW", now).replace("PAID", &GrantKind::Paid.priority().to_string())
+}
+
 /// What a usage row of a request says that was admitted and that the house did not fail. One text for both engines.
 pub const ADMITTED: &str = "attempts > 0 AND status < 500";
 

@@ -15,6 +15,7 @@ mod inbox;
 mod journal;
 mod keys;
 mod log;
+mod look;
 mod management;
 mod members;
 mod once;
@@ -34,7 +35,7 @@ mod write;
 pub use audit::audit_offline;
 pub use files::{open, shape};
 
-use crate::port::{AuditReport, Ledger, LedgerState, Pending, StoreError, TaskRow, closed};
+use crate::port::{AuditReport, HeldRow, Ledger, LedgerState, Pending, StoreError, TaskRow, Totals, closed};
 use crate::reply::{self, Answer};
 use books::{Books, Seen};
 use inbox::{CloseAck, Entry, Errand, Inbox};
@@ -327,6 +328,14 @@ impl Ledger for Sqlite {
             failing: self.shared.failing.load(Ordering::Relaxed),
         };
         Box::pin(std::future::ready(Ok(state)))
+    }
+
+    fn totals(&self, now: Timestamp) -> Pending<'_, Totals> {
+        Box::pin(self.totals_of(now))
+    }
+
+    fn open_holds(&self, after: Option<RequestId>, limit: u32) -> Pending<'_, Vec<HeldRow>> {
+        Box::pin(self.holds_after(after, limit))
     }
 
     fn close(&self) -> Pending<'_, ()> {

@@ -24,6 +24,8 @@ const DAY_PATIENCE: Duration = Duration::from_millis(500);
 const BATCH: usize = 500;
 /// Most ends that are kept while Redis is away.
 const KEPT_MAX: usize = 10_000;
+/// So far what two nodes make of one instant of Redis may be apart: a block lasts much longer.
+const CLOCK_SLACK: Duration = Duration::from_secs(2);
 /// Most blocked addresses that are brought here each second.
 const BLOCKED_MAX: isize = 10_000;
 
@@ -179,24 +181,36 @@ impl Shared {
                 pipeline.cmd("ZADD").arg(&list).arg("NX").arg(until).arg(address.text()).ignore();
                 pipeline.cmd("DEL").arg(self.scripts.failures(&address.text())).ignore();
             }
+            News::Lifted(address, until) => {
+                let (list, until) = (self.scripts.lifted(), self.its_time(*until).ms());
+                pipeline.cmd("ZREMRANGEBYSCORE").arg(&list).arg("-inf").arg(its_now.ms()).ignore();
+                pipeline.cmd("ZADD").arg(&list).arg("GT").arg(until).arg(address.text()).ignore();
+                pipeline.cmd("ZREM").arg(self.scripts.blocked()).arg(address.text()).ignore();
+                pipeline.cmd("DEL").arg(self.scripts.failures(&address.text())).ignore();
+            }
         }
     }
 
-    /// Addresses that other nodes blocked are blocked here too.
+    /// Addresses that other nodes blocked are blocked here too, and those that they let in again are let in.
     async fn bring_blocked(&self, local: &Local, now: Timestamp) {
         let its_now = self.its_time(now).ms();
         let answers = self
             .say(|pipeline| {
-                let list = self.scripts.blocked();
-                pipeline.cmd("ZRANGEBYSCORE").arg(list).arg(format!("({its_now}")).arg("+inf").arg("WITHSCORES");
-                pipeline.arg("LIMIT").arg(0).arg(BLOCKED_MAX);
+                for list in [self.scripts.blocked(), self.scripts.lifted()] {
+                    let later = format!("({its_now}");
+                    pipeline.cmd("ZRANGEBYSCORE").arg(list).arg(later).arg("+inf").arg("WITHSCORES");
+                    pipeline.arg("LIMIT").arg(0).arg(BLOCKED_MAX);
+                }
             })
             .await;
-        for answer in answers.unwrap_or_default() {
-            let Ok(blocked) = redis::from_redis_value::<Vec<(String, i64)>>(answer) else { continue };
-            for (text, until) in blocked {
-                if let Some(address) = AddressBlock::parse(&text) {
-                    local.addresses().block(address, self.own_time(Timestamp::from_ms(until)), now);
+        for (n, answer) in answers.unwrap_or_default().into_iter().enumerate() {
+            let Ok(told) = redis::from_redis_value::<Vec<(String, i64)>>(answer) else { continue };
+            for (text, until) in told {
+                let Some(address) = AddressBlock::parse(&text) else { continue };
+                let until = self.own_time(Timestamp::from_ms(until));
+                match n {
+                    0 => local.addresses().block(address, until, now),
+                    _ => local.addresses().lift(address, until.plus(CLOCK_SLACK)),
                 }
             }
         }
@@ -240,5 +254,5 @@ fn keep_ends(news: &mut Vec<News>, inbox: &mut UnboundedReceiver<News>) {
 }
 
 const fn is_end(news: &News) -> bool {
-    matches!(news, News::Request(_, _, Word::Ended | Word::Loose { .. } | Word::Refused { .. }))
+    matches!(news, News::Request(_, _, Word::Ended | Word::Loose { .. } | Word::Refused { .. }) | News::Lifted(..))
 }

@@ -92,6 +92,11 @@ impl Scripts {
         format!("{}:blocked", self.prefix)
     }
 
+    /// The list of blocks that were lifted, by the instant at which they would have ended.
+    pub fn lifted(&self) -> String {
+        format!("{}:lifted", self.prefix)
+    }
+
     /// Asks; `Err` is a Redis that cannot answer.
     pub async fn admit(
         &self,

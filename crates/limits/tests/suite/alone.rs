@@ -212,4 +212,13 @@ fn r_lim_3_addresses_are_blocked() {
     assert_eq!(limiter.failed(address, at(1_000)), Some(at(301_000)));
     assert_eq!(limiter.blocked(address, at(300_999)), Some(at(301_000)));
     assert_eq!(limiter.blocked(address, at(301_000)), None);
+    // Somebody lets it in before its time; what is not blocked is left alone.
+    for n in 0..50 {
+        let _ = limiter.failed(address, at(400_000 + n));
+    }
+    let other: IpAddr = "198.51.100.8".parse().unwrap();
+    limiter.lift(other, at(400_050));
+    assert_eq!(limiter.blocks(at(400_050)).len(), 1);
+    limiter.lift(address, at(400_050));
+    assert_eq!((limiter.blocked(address, at(400_050)), limiter.blocks(at(400_050))), (None, vec![]));
 }

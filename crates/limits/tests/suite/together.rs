@@ -284,3 +284,29 @@ async fn r_lim_3_addresses_are_blocked_everywhere() {
     sleep(Duration::from_millis(1_500)).await;
     assert_eq!([&a, &b].map(|node| node.limiter.blocked(address(3), now())), [None, None]);
 }
+
+/// R-LIM-3: a block that is lifted at one node is gone at the other, and does not come back by itself; the next one holds.
+#[tokio::test]
+async fn r_lim_3_a_block_is_lifted_everywhere() {
+    let Some((url, _server)) = redis_server::shared().await else { return };
+    let (a, b) = (Node::on(&url).await, Node::on(&url).await);
+    let bytes = workspace().bytes();
+    let address = IpAddr::from([10, bytes[6], bytes[15], 9]);
+    for _ in 0..50 {
+        a.limiter.failed(address, now());
+    }
+    wait_until(async || b.limiter.blocked(address, now()).is_some()).await;
+    assert!(b.limiter.blocks(now()).iter().any(|block| block.address.first() == address));
+    // Past what two nodes may make of one instant.
+    sleep(Duration::from_millis(2_500)).await;
+    b.limiter.lift(address, now());
+    wait_until(async || [&a, &b].iter().all(|node| node.limiter.blocked(address, now()).is_none())).await;
+    sleep(Duration::from_millis(2_500)).await;
+    assert_eq!([&a, &b].map(|node| node.limiter.blocked(address, now())), [None, None]);
+    for _ in 0..50 {
+        a.limiter.failed(address, now());
+    }
+    wait_until(async || b.limiter.blocked(address, now()).is_some()).await;
+    sleep(Duration::from_millis(2_500)).await;
+    assert!([&a, &b].iter().all(|node| node.limiter.blocked(address, now()).is_some()));
+}

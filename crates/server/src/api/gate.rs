@@ -3,6 +3,7 @@
 //! Never here: what a route does.
 
 use super::idempotency;
+use super::look;
 use super::problem::Problem;
 use super::routes::Row;
 use crate::address;
@@ -170,6 +171,7 @@ fn admit(
     if row.wants_csrf() {
         unforged(house, &principal, headers)?;
     }
+    look::changes_nothing(&row.method, headers)?;
     match (&principal.who, row.may) {
         (_, May::Anybody) | (Who::Half(_), May::Half | May::Signed) => {}
         (Who::Half(_), _) => return Err(Problem::second_factor()),

@@ -97,6 +97,12 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "csrf", detail)
     }
 
+    /// An operator looks, and has asked for a change all the same.
+    pub fn looking() -> Self {
+        let told = "You look at this workspace as an operator: nothing can be changed here.";
+        Self::new(StatusCode::FORBIDDEN, "looking", told)
+    }
+
     /// The address was not proved yet.
     pub fn unverified() -> Self {
         let told = "Confirm your address first: the letter that you got says how; POST /api/manage/verify/mail sends another.";

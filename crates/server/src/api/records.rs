@@ -25,6 +25,7 @@ pub struct AuditTold {
     charged_nano_usd: i64,
     charged_usd: Shown<NanoUsd>,
     written_off_nano_usd: i64,
+    written_off_usd: Shown<NanoUsd>,
 }
 
 /// `GET /audit`: recomputes the ledger.
@@ -40,5 +41,6 @@ pub async fn audit(State(worker): State<Worker>, _: Operator) -> Result<Answer, 
         charged_nano_usd: report.charged.nano(),
         charged_usd: Shown(report.charged),
         written_off_nano_usd: report.written_off.nano(),
+        written_off_usd: Shown(report.written_off),
     }))
 }

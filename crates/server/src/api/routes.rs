@@ -5,9 +5,9 @@ use super::gate::{self, May};
 use super::people::{account, invitations, members, password, sessions, totp, users};
 use super::problem::Problem;
 use super::{
-    about, account_limits, account_models, catalogue, credit, devices, document, fit, install_tokens, key_told,
-    keys, log, management_keys, operator, own_providers, page, platform, records, secrets, system, tokens, usage,
-    workspace_rules, workspaces,
+    about, account_limits, account_models, address_blocks, books, catalogue, credit, devices, document, fit,
+    install_tokens, key_told, keys, log, look, management_keys, operator, own_providers, page, platform, records,
+    search, secrets, system, tokens, usage, workspace_rules, workspaces,
 };
 use crate::house::Worker;
 use crate::surface::MANAGED;
@@ -202,6 +202,8 @@ pub static ROWS: &[Row] = rows![
     PATCH "/platform" "platform.change", May::Operator, platform::ChangedPlatform => platform::PlatformTold, platform::change;
     /// Gives credit to a workspace.
     POST "/workspaces/{workspace}/credit" "credit.grant", May::Operator, credit::NewGrant => credit::GrantTold, credit::grant, 201, once;
+    /// Puts into the log that an operator looks at a workspace as its members do.
+    POST "/workspaces/{workspace}/look" "workspaces.look", May::Operator, () => look::LookTold, look::begin, 201;
     /// The members of a workspace, newest first.
     GET "/workspaces/{workspace}/members" "members.list", MEMBERS, page::WhichPage => members::Members, members::list;
     /// Gives a member another role.
@@ -306,6 +308,18 @@ pub static ROWS: &[Row] = rows![
     GET "/workspaces/{workspace}/facts" "workspace_facts.show", MEMBERS, usage::WhichFacts => usage::FactsTold, usage::facts_of_workspace;
     /// Looks the gateway over: the store, the disk, providers' credentials, mail, what to do about each.
     GET "/system" "system.show", May::Operator, () => system::SystemTold, system::show;
+    /// A few letters in all that has a name: requests, keys, users, workspaces, models, providers.
+    GET "/search" "search.find", May::Operator, search::WhichWords => search::FoundList, search::find;
+    /// Addresses that are shut out after failed tries, as far as the node that answers knows.
+    GET "/address-blocks" "address_blocks.list", May::Operator, () => address_blocks::AddressBlocks, address_blocks::list;
+    /// Lets an address in again.
+    DELETE "/address-blocks/{address}" "address_blocks.lift", May::Operator, () => address_blocks::AddressLifted, address_blocks::lift;
+    /// What everybody's credit comes to, and when the books were audited.
+    GET "/ledger" "ledger.show", May::Operator, () => books::LedgerTold, books::show;
+    /// Open holds, oldest first.
+    GET "/ledger/holds" "holds.list", May::Operator, books::WhichHolds => books::HoldsTold, books::holds;
+    /// What moved balances and was no request, newest first.
+    GET "/ledger/movements" "movements.list", May::Operator, books::WhichMovements => books::MovementsTold, books::movements;
     /// Recomputes the ledger.
     GET "/audit" "audit.run", May::Operator, () => records::AuditTold, records::audit;
     /// The log of what everybody did, newest first.

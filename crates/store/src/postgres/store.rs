@@ -3,12 +3,12 @@
 
 use super::pool::Fail;
 use super::{
-    Postgres, answers, catalogue, changes, facts, keys, log, node, once, people, tasks, usage, workspaces,
+    Postgres, answers, catalogue, changes, facts, keys, log, look, node, once, people, tasks, usage, workspaces,
 };
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
-    LogFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, StoreError, TaskEnd, TaskRow, UsageFilter,
-    UsageNews, WorkspaceChange, WorkspaceRow,
+    LogFilter, Movement, MovementFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, StoreError, TaskEnd,
+    TaskRow, UsageFilter, UsageNews, WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use futures_util::future::BoxFuture;
@@ -211,8 +211,16 @@ impl Store for Postgres {
         Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(node::live(tx)) as _)))
     }
 
+    fn note(&self, log: AuditEntry) -> Pending<'_, ()> {
+        Box::pin(self.change((), log, None, |_, ()| Box::pin(std::future::ready(Ok(())))))
+    }
+
     fn page_log(&self, filter: LogFilter) -> Pending<'_, Vec<AuditEntry>> {
         Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(log::page(tx, filter)) as _)))
+    }
+
+    fn page_movements(&self, filter: MovementFilter) -> Pending<'_, Vec<Movement>> {
+        Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(look::movements(tx, filter)) as _)))
     }
 
     fn keep_answer(&self, row: AnswerRow, bytes_max: u64) -> Pending<'_, ()> {

@@ -2,6 +2,7 @@
 //! The lock around it is short and never held across SQL or an await. Never here: SQL, a rule about money (ledger).
 
 use crate::StoreError;
+use crate::port::HeldRow;
 use foldhash::fast::RandomState;
 use ledger::{
     AccountAsk, AccountState, CacheSums, Closing, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState,
@@ -230,6 +231,20 @@ impl Books {
         // A sum beyond all money stays there: it is told, and decides nothing.
         let sum = amounts.fold(NanoUsd::ZERO, |sum, amount| sum.plus(amount).unwrap_or(NanoUsd::MAX));
         (self.open.len(), sum)
+    }
+
+    /// The holds that began after one of them, in no order; what is of a task is not known here.
+    pub fn open_after(&self, after: Option<RequestId>) -> Vec<HeldRow> {
+        let later = self.open.values().filter(|open| after.is_none_or(|after| open.hold.id > after));
+        let row = |OpenHold { id, workspace, key, at, .. }: &OpenHold, amount| HeldRow {
+            id: *id,
+            workspace: *workspace,
+            key: *key,
+            amount,
+            at: *at,
+            task: false,
+        };
+        later.map(|open| row(&open.hold, open.hold.amount().unwrap_or(NanoUsd::MAX))).collect()
     }
 
     /// What a key came to.

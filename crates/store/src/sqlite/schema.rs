@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
@@ -46,6 +46,7 @@ const STEPS: [Step; 15] = [
         include_str!("../../migrations/sqlite/0015_sums.sql"),
         include_str!("../../migrations/sqlite/0015_sums_of_day.sql"),
     ),
+    Step::Once(include_str!("../../migrations/sqlite/0016_movements.sql")),
 ];
 
 /// The newest shape.

@@ -1,11 +1,13 @@
 //! The other door of the SQLite engine: each verb one transaction on the ledger thread, or one question to the reader.
 //! In: the port's verbs. Out: rows. Never here: SQL, money.
 
-use super::{Sqlite, answers, catalogue, facts, keys, log, once, people, sql_error, tasks, usage, workspaces};
+use super::{
+    Sqlite, answers, catalogue, facts, keys, log, look, once, people, sql_error, tasks, usage, workspaces,
+};
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
-    LogFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, TaskEnd, TaskRow, UsageFilter, UsageNews,
-    WorkspaceChange, WorkspaceRow,
+    LogFilter, Movement, MovementFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, TaskEnd, TaskRow,
+    UsageFilter, UsageNews, WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use ledger::UsageRow;
@@ -126,8 +128,20 @@ impl Store for Sqlite {
         Box::pin(std::future::ready(Ok(1)))
     }
 
+    fn note(&self, log: AuditEntry) -> Pending<'_, ()> {
+        Box::pin(self.shared.write(move |db| log::logged(db, &log, |_| Ok(()))))
+    }
+
     fn page_log(&self, filter: LogFilter) -> Pending<'_, Vec<AuditEntry>> {
         Box::pin(self.reads.ask(move |db| log::page(db, &filter)))
+    }
+
+    fn page_movements(&self, filter: MovementFilter) -> Pending<'_, Vec<Movement>> {
+        Box::pin(async move {
+            // What was swept in memory is told too.
+            self.shared.barrier().await?;
+            self.reports.ask(move |db| look::movements(db, &filter)).await
+        })
     }
 
     fn keep_answer(&self, row: AnswerRow, bytes_max: u64) -> Pending<'_, ()> {

@@ -6,6 +6,8 @@
 mod world;
 
 #[cfg(test)]
+mod books;
+#[cfg(test)]
 mod caches;
 #[cfg(test)]
 mod caps;

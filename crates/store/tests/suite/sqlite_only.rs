@@ -114,7 +114,7 @@ pub fn without_caps(db: &Connection) {
 
 /// Brings a file to the shape from before there were sums of requests.
 pub fn without_facts(db: &Connection) {
-    db.execute_batch(WITHOUT_FACTS).unwrap();
+    db.execute_batch(&format!("DROP INDEX credit_workspace; {WITHOUT_FACTS}")).unwrap();
     for index in ["workspace", "key", "session", "model", "fault", "unserved", "unserved_of"] {
         each_day(db, &format!("DROP INDEX usage_DAY_{index}"));
     }

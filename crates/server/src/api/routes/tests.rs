@@ -280,7 +280,7 @@ fn path_of(row: &Row, workspace: &str) -> String {
     let path = row.path.replace("{workspace}", workspace).replace("{user}", &nobody);
     let path = path.replace("{session}", &SessionId::from_bytes([0; 16]).to_string());
     let path = path.replace("{invitation}", &InvitationId::from_bytes([0; 16]).to_string()).replace("{id}", "x");
-    let path = path.replace("{key}", "x");
+    let path = path.replace("{key}", "x").replace("{address}", "192.0.2.1");
     format!("{}{path}", MANAGED.base)
 }
 
@@ -443,9 +443,11 @@ async fn r_acc_1_sessions_end_in_every_way() {
 }
 
 mod apart;
+mod books;
 mod devices;
 mod document;
 mod given;
+mod house;
 mod keys;
 mod models;
 mod once;

@@ -1,0 +1,192 @@
+//! One box for whatever an operator has in hand: ids, the beginning of keys, addresses of people, names. In: a few letters. Out: what
+//! fits, by kind. Never here: reading rows by anything but their id; all else is in memory.
+
+use crate::api::operator::Operator;
+use crate::api::problem::Problem;
+use crate::api::read::{Answer, Asked, Checks};
+use crate::house::{House, Worker};
+use crate::limits::{FOUND_MAX, FOUND_OF_KIND_MAX, SEARCH_CHARS};
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::port::UsageFilter;
+use units::RequestId;
+
+/// What is looked for.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhichWords {
+    /// A few letters of a name, an address or a short name; an id; the beginning of a key.
+    q: String,
+}
+
+/// Something that fits.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Found {
+    #[schemars(extend("enum" = ["request", "key", "user", "workspace", "model", "provider"]))]
+    kind: &'static str,
+    /// Its id, or its name where it has no other.
+    id: String,
+    /// What people call it.
+    name: String,
+    /// More to recognise it by: an address, a short name, the beginning of a key.
+    about: String,
+}
+
+/// What fits, by kind, what fits best first.
+#[derive(Serialize, JsonSchema)]
+pub struct FoundList {
+    data: Vec<Found>,
+}
+
+/// `GET /search`: at most 20, of each kind a few.
+pub async fn find(
+    State(worker): State<Worker>,
+    _: Operator,
+    Asked(which): Asked<WhichWords>,
+) -> Result<Answer, Problem> {
+    let q = which.q.trim().to_lowercase();
+    let (least, most) = SEARCH_CHARS;
+    let mut checks = Checks::default();
+    if !(least..=most).contains(&q.chars().count()) {
+        checks.add("q", format!("expected {least} to {most} characters"));
+    }
+    checks.done()?;
+    let mut data = request(&worker.house, &q).await?;
+    data.extend(known(&worker.house, &q));
+    data.truncate(FOUND_MAX);
+    Ok(Answer::ok(&FoundList { data }))
+}
+
+/// A request by its whole id, which is where its row is.
+async fn request(house: &House, q: &str) -> Result<Vec<Found>, Problem> {
+    let Ok(id) = q.parse::<RequestId>() else { return Ok(Vec::new()) };
+    let filter = UsageFilter { request: Some(id), limit: 1, ..UsageFilter::default() };
+    let rows = house.store.page_usage(filter).await?;
+    let told = rows.iter().map(|row| Found {
+        kind: "request",
+        id: row.request.to_string(),
+        name: row.model.to_string(),
+        about: house.workspaces.find(row.workspace).map(|found| found.name.clone()).unwrap_or_default(),
+    });
+    Ok(told.collect())
+}
+
+/// What memory knows.
+fn known(house: &House, q: &str) -> Vec<Found> {
+    let mut found = Best::new("key");
+    house.keys.each(|key| {
+        let id = key.id.to_string();
+        // A whole key that was pasted is found by what is known of it.
+        let begins = !key.prefix.is_empty() && q.starts_with(&key.prefix.to_lowercase());
+        let fit = begins.then_some(Fit::Begins).or_else(|| fit_of(q, &[&id, &key.prefix, &key.name]));
+        found.add(fit, id, || (key.name.clone(), key.prefix.clone()));
+    });
+    let mut all: Vec<Found> = found.end().collect();
+    let mut found = Best::new("user");
+    for user in house.people.users() {
+        let id = user.id.to_string();
+        let fit = fit_of(q, &[&id, &user.email, &user.name]);
+        found.add(fit, id, || (user.name.clone(), user.email.clone()));
+    }
+    all.extend(found.end());
+    let mut found = Best::new("workspace");
+    for workspace in house.workspaces.all() {
+        let id = workspace.id.to_string();
+        let fit = fit_of(q, &[&id, &workspace.slug, &workspace.name]);
+        found.add(fit, id, || (workspace.name.clone(), workspace.slug.clone()));
+    }
+    all.extend(found.end());
+    let catalogue = &house.catalogue.load().catalogue;
+    let mut found = Best::new("model");
+    for model in catalogue.models.values() {
+        let fit = fit_of(q, &[&model.id, &model.display_name]);
+        found.add(fit, model.id.to_string(), || (model.display_name.clone(), String::new()));
+    }
+    all.extend(found.end());
+    let mut found = Best::new("provider");
+    for provider in catalogue.providers.values() {
+        let fit = fit_of(q, &[&provider.name]);
+        found.add(fit, provider.name.to_string(), || (provider.name.to_string(), String::new()));
+    }
+    all.extend(found.end());
+    all
+}
+
+/// How well something fits, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// It is what was typed.
+    Is,
+    /// It begins so.
+    Begins,
+    /// It has that somewhere in it.
+    Has,
+}
+
+/// How well the best of some texts fits what was typed in small letters.
+fn fit_of(q: &str, texts: &[&str]) -> Option<Fit> {
+    let fit = |text: &&str| {
+        let text = text.to_lowercase();
+        match text.find(q)? {
+            0 if text.len() == q.len() => Some(Fit::Is),
+            0 => Some(Fit::Begins),
+            _ => Some(Fit::Has),
+        }
+    };
+    texts.iter().filter_map(fit).min()
+}
+
+/// The best of one kind; of those that fit alike, the first that came.
+struct Best {
+    kind: &'static str,
+    most: usize,
+    found: Vec<(Fit, Found)>,
+}
+
+impl Best {
+    fn new(kind: &'static str) -> Self {
+        Self { kind, most: FOUND_OF_KIND_MAX, found: Vec::new() }
+    }
+
+    fn add(&mut self, fit: Option<Fit>, id: String, told: impl FnOnce() -> (String, String)) {
+        let Some(fit) = fit else { return };
+        let at = self.found.partition_point(|(other, _)| *other <= fit);
+        if at >= self.most {
+            return;
+        }
+        let (name, about) = told();
+        self.found.insert(at, (fit, Found { kind: self.kind, id, name, about }));
+        self.found.truncate(self.most);
+    }
+
+    fn end(self) -> impl Iterator<Item = Found> {
+        self.found.into_iter().map(|(_, found)| found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_best_comes_first() {
+        for (q, texts, fit) in [
+            ("acme", vec!["Acme", "x"], Some(Fit::Is)),
+            ("acme", vec!["the acme", "Acme Ltd"], Some(Fit::Begins)),
+            ("cm", vec!["Acme"], Some(Fit::Has)),
+            ("acme", vec!["acm", ""], None),
+        ] {
+            assert_eq!(fit_of(q, &texts), fit, "{q} {texts:?}");
+        }
+        let mut best = Best::new("user");
+        for (n, fit) in
+            [(0, Fit::Has), (1, Fit::Begins), (2, Fit::Has), (3, Fit::Is), (4, Fit::Has), (5, Fit::Begins)]
+        {
+            best.add(Some(fit), n.to_string(), || (String::new(), String::new()));
+        }
+        best.add(None, "9".to_owned(), || (String::new(), String::new()));
+        let ids: Vec<String> = best.end().map(|found| found.id).collect();
+        assert_eq!(ids, ["3", "1", "5", "0"]);
+    }
+}

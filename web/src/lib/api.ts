@@ -4,6 +4,7 @@
 import createClient from "openapi-fetch";
 import type { paths } from "#schema";
 import { type Fault, faultOf, lost } from "./fault";
+import { lookedAt } from "./look";
 
 const BASE = "/api/manage";
 const SAFE = ["GET", "HEAD", "OPTIONS"];
@@ -83,6 +84,8 @@ function heard(fault: Fault): Fault {
 
 function signed(request: Request): Request {
   request.headers.set("x-csrf-token", csrf);
+  // Who only looks at a workspace is refused every change of one, whatever a page offers.
+  if (lookedAt() !== null && request.url.includes("/workspaces/")) request.headers.set("x-tollgate-look", "read-only");
   return request;
 }
 

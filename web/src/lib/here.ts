@@ -2,7 +2,7 @@
 // Never here: asking for anything that the frame has not asked for.
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
-import { may, type Right, type Role } from "./roles";
+import { may, onlySees, type Right, type Role } from "./roles";
 import type { Session } from "./session";
 import { roleIn, type Workspace, workspaceQuery } from "./workspace";
 
@@ -14,12 +14,15 @@ export interface Here {
   name: string;
   role: Role;
   may: (right: Right) => boolean;
+  /** Whether an operator looks, and changes nothing. */
+  looking: boolean;
 }
 
 /** The workspace that is looked at. */
 export function useHere(): Here {
-  const { session, workspaceName } = useRouteContext({ from: "/_app/_workspace" });
+  const { session, workspaceName, looking } = useRouteContext({ from: "/_app/_workspace" });
   const workspace = useSuspenseQuery(workspaceQuery(workspaceName)).data;
   const role = roleIn(workspace, session);
-  return { session, workspace, name: workspaceName, role, may: (right) => may(role, right) };
+  const mayHere = (right: Right) => may(role, right) && (!looking || onlySees(right));
+  return { session, workspace, name: workspaceName, role, may: mayHere, looking };
 }

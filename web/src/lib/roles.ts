@@ -28,6 +28,11 @@ export function may(role: Role, right: Right): boolean {
   return RIGHTS[right].includes(role);
 }
 
+/** Whether a right is one to see something, and changes nothing. */
+export function onlySees(right: Right): boolean {
+  return right.endsWith(".see");
+}
+
 /** The roles that somebody may give: nobody makes owners but owners. */
 export function givable(role: Role): readonly Role[] {
   return role === "owner" ? ROLES : ROLES.filter((other) => other !== "owner");

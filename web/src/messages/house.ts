@@ -9,6 +9,8 @@ export const overview = {
   day: "Requests in 24 hours",
   retried: "Retried in 24 hours",
   retriedAbout: "Took more than one attempt before they ended",
+  balances: "Balances of everybody",
+  balancesHeld: (figure: string) => `${figure} of it on hold`,
   holds: "Money on hold",
   state: "System",
   stateAbout: "What needs a look, of everything that is looked at.",
@@ -69,7 +71,7 @@ export const workspaces = {
 /** One workspace. */
 export const workspace = {
   back: "All workspaces",
-  open: "Open its pages",
+  open: "Open its pages to change something",
   openAbout: "Operators may in a workspace what its owners may: what you change there is changed.",
   facts: "What it is",
   slug: "Short name",

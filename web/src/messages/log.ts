@@ -18,6 +18,7 @@ export const log = {
     "credit.grant": "Gave credit",
     "device.approve": "Approved a device",
     "device.deny": "Denied a device",
+    "install_token.create": "Made a set-up token",
     "invitation.accept": "Accepted an invitation",
     "invitation.create": "Invited somebody",
     "invitation.withdraw": "Withdrew an invitation",
@@ -36,5 +37,6 @@ export const log = {
     "user.register": "Signed up",
     "workspace.change": "Changed the workspace",
     "workspace.create": "Made the workspace",
+    "workspace.look": "Looked at it as an operator",
   } as Readonly<Record<string, string>>,
 } as const;

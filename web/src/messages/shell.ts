@@ -55,7 +55,7 @@ export const shell = {
     request: (id: string) => `Request ${id}`,
     key: (id: string) => `Key ${id}`,
   },
-  paletteGroups: { ids: "Ids", pages: "Pages", actions: "Actions", workspaces: "Workspaces" },
+  paletteGroups: { ids: "Ids", pages: "Pages", actions: "Actions", workspaces: "Workspaces", found: "On the gateway" },
   createKey: "Create an API key",
   version: (version: string) => `Tollgate ${version}`,
 } as const;

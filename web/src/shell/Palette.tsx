@@ -1,7 +1,9 @@
 // Everything by the keyboard: pages, workspaces, what is done often. In: a few letters. Out: where to go. Never here: a thing that the
 // navigation would not lead to either.
 
+import { useDebouncedValue } from "@mantine/hooks";
 import { IconKey, IconListDetails, IconLogout, IconPlus, IconSearch, IconUserCircle } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "react";
 import { may } from "../lib/roles";
@@ -15,6 +17,10 @@ import { fits, idOf } from "./fits";
 import { navigation } from "./nav";
 import classes from "./Palette.module.css";
 import type { ShellProps } from "./Shell";
+
+/** Who pauses so long is asked for. */
+const PAUSE_MS = 200;
+const LETTERS_MIN = 2;
 
 interface Command {
   id: string;
@@ -50,7 +56,9 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
   const groups = useCommands(props)
     .map((group) => ({ ...group, commands: group.commands.filter((command) => fits(command.label, typed)) }))
     .filter((group) => group.commands.length > 0);
-  const all = pasted ? [pasted, ...groups] : groups;
+  const found = useFound(typed, props);
+  // What is found comes later than the letters: it stands last, so that nothing moves below the choice.
+  const all = [...(pasted ? [pasted] : []), ...groups, ...found.groups];
   const shown = all.flatMap((group) => group.commands);
   const chosen = shown[Math.min(at, shown.length - 1)];
   const optionId = (command: Command) => `${list}-${command.id}`;
@@ -120,7 +128,9 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
           </div>
         ))}
       </div>
-      <div role="status">{shown.length === 0 ? <p className={classes.nothing}>{shell.paletteNothing}</p> : null}</div>
+      <div role="status">
+        {shown.length === 0 && !found.busy ? <p className={classes.nothing}>{shell.paletteNothing}</p> : null}
+      </div>
     </>
   );
 }
@@ -144,6 +154,21 @@ function usePasted(typed: string, { workspace, house }: ShellProps): Group | nul
   const Icon = kind === "request" ? IconListDetails : IconKey;
   const command = { id, label: shell.pasted[kind](id), icon: <Icon size={18} aria-hidden />, run };
   return { label: shell.paletteGroups.ids, commands: [command] };
+}
+
+/** What operators find by the same letters on the whole gateway. One letter asks nothing, and nothing is asked while they type. */
+function useFound(typed: string, { session }: ShellProps): { groups: readonly Group[]; busy: boolean } {
+  const navigate = useNavigate();
+  const [q] = useDebouncedValue(typed.trim(), PAUSE_MS);
+  const { data, isFetching } = useQuery({
+    queryKey: ["search", q],
+    enabled: session.user.operator && q.length >= LETTERS_MIN,
+    staleTime: 10_000,
+    retry: false,
+    queryFn: async () => (await import("./found")).find(q),
+  });
+  const commands = (data ?? []).map(({ to, ...option }) => ({ ...option, run: () => navigate(to) }));
+  return { groups: commands.length > 0 ? [{ label: shell.paletteGroups.found, commands }] : [], busy: isFetching };
 }
 
 function useCommands({ session, workspaces, workspace, house }: ShellProps): readonly Group[] {

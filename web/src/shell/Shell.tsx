@@ -1,7 +1,7 @@
 // The frame around every page of who is signed in: navigation, header, content, and what is laid over it. In: session, workspaces,
 // the one that is looked at. Out: the frame. Never here: a page.
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import type { Session } from "../lib/session";
 import type { Workspace } from "../lib/workspace";
 import { common } from "../messages/common";
@@ -22,6 +22,8 @@ export interface ShellProps {
   workspace: Workspace | null;
   /** What operators are led to, where they look at the whole gateway and at no workspace. */
   house?: readonly NavGroup[];
+  /** What stands above every page here. */
+  notice?: ReactNode;
 }
 
 /** The frame. */
@@ -47,6 +49,7 @@ export function Shell(props: ShellProps) {
       <div className={classes.body}>
         <Header {...props} openDrawer={() => setDrawer(true)} openPalette={ask} />
         <Away />
+        {props.notice}
         <main id="main" tabIndex={-1} className={classes.main}>
           <Outlet />
         </main>

@@ -4,10 +4,15 @@ import {
   IconBuildingStore,
   IconChartBar,
   IconHeartbeat,
+  IconHistory,
   IconLayoutDashboard,
   IconListDetails,
+  IconReportMoney,
+  IconSettings,
+  IconShieldLock,
   IconUsers,
 } from "@tabler/icons-react";
+import { houseNav } from "../messages/houseNav";
 import { shell } from "../messages/shell";
 import type { NavGroup } from "./nav";
 
@@ -30,6 +35,12 @@ export const HOUSE: readonly NavGroup[] = [
   },
   {
     label: shell.groups.gateway,
-    items: [{ to: "/operator/system", label: shell.pages.system, Icon: IconHeartbeat }],
+    items: [
+      { to: "/operator/ledger", label: houseNav.ledger, Icon: IconReportMoney },
+      { to: "/operator/log", label: shell.pages.log, Icon: IconHistory },
+      { to: "/operator/address-blocks", label: houseNav.blocks, Icon: IconShieldLock },
+      { to: "/operator/platform", label: houseNav.platform, Icon: IconSettings },
+      { to: "/operator/system", label: shell.pages.system, Icon: IconHeartbeat },
+    ],
   },
 ];

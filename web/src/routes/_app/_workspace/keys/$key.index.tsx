@@ -16,6 +16,7 @@ import { Fact, Facts } from "../../../../parts/Facts";
 import { LinkButton } from "../../../../parts/links";
 import { Page, Section } from "../../../../parts/Page";
 import { When } from "../../../../parts/When";
+import { SetUp } from "./-install";
 import { KeyStateBadge, useRevoke } from "./-key";
 import { Rotate } from "./-rotate";
 
@@ -65,6 +66,7 @@ function Actions({ of: key }: { of: Key }) {
   const [rotating, setRotating] = useState(false);
   return (
     <>
+      <SetUp />
       <LinkButton
         to="/keys/$key/edit"
         params={{ key: key.id }}

@@ -13,6 +13,7 @@ import { type Column, DataTable, Pager } from "../../../../parts/DataTable";
 import { LinkAnchor, LinkButton } from "../../../../parts/links";
 import { Empty, Page } from "../../../../parts/Page";
 import { When } from "../../../../parts/When";
+import { SetUp } from "./-install";
 import { KeyMenu, KeyStateBadge } from "./-key";
 
 export const Route = createFileRoute("/_app/_workspace/keys/")({
@@ -38,7 +39,14 @@ function Keys() {
     <Page
       title={keys.title}
       about={here.role === "developer" ? keys.aboutOwn : keys.about}
-      actions={makes && !none ? make : null}
+      actions={
+        makes ? (
+          <>
+            <SetUp />
+            {none ? null : make}
+          </>
+        ) : null
+      }
     >
       {none ? (
         <Empty Icon={IconKey} title={makes ? keys.empty : keys.emptyLook} action={makes ? make : null}>

@@ -19,6 +19,7 @@ import { When } from "../../../../parts/When";
 import { DayTile, MonthTile } from "../../_workspace/overview/-tiles";
 import { GiveCredit, Suspend } from "./-actions";
 import { KeysOf, MembersOf } from "./-lists";
+import { Look } from "./-look";
 import { LetIn } from "./-state";
 
 const Changes = lazy(() => import("./-rules"));
@@ -78,6 +79,7 @@ function What({ of: workspace }: { of: Workspace }) {
           <When at={workspace.created_at} />
         </Fact>
       </Facts>
+      <Look at={workspace} />
       <Stack gap={2} align="flex-start">
         <LinkAnchor to="/overview" search={{ workspace: workspace.slug }}>
           {words.open}

@@ -1,0 +1,51 @@
+// Words of the log of everybody, for operators: what only they see of it.
+
+/** The log. */
+export const houseLog = {
+  title: "Audit log",
+  about: "Who did what on this gateway, in every workspace and beside them, from where, and what was before and after.",
+  workspace: "Workspace",
+  everything: "Everything",
+  none: "Nothing has been done here",
+  noneDetail: "Changes of keys, members, settings and credit will stand here.",
+  column: "In",
+  check: {
+    action: "Check the chain",
+    about: "Each entry has a hash over the one before it, so that no entry can be changed or left out unseen.",
+    whole: "The chain is whole",
+    wholeIs: (entries: string) => `All ${entries} entries follow from each other, to the last.`,
+    broken: "The chain is broken",
+    brokenAt: (place: string, entries: string) =>
+      `Entry ${place} of ${entries} does not follow from the one before it: it, or one beside it, was changed or taken out past ` +
+      "the gateway. Compare with a backup of the database.",
+    head: "The hash of the last entry",
+    headAbout: "Keep it elsewhere, with the day: who has it can tell later that nothing before was changed.",
+  },
+  actions: {
+    "address_block.lift": "Let an address in again",
+    "catalogue.apply": "Changed the catalogue",
+    "operator_token.create": "Made an operator token",
+    "operator_token.revoke": "Revoked an operator token",
+    "password.change": "Changed a password",
+    "password.forgotten": "Asked for a new password",
+    "password.rehash": "A password was hashed anew",
+    "password.reset": "Set a new password",
+    "platform.change": "Changed the platform",
+    "secrets.rotate": "Changed the key of secrets",
+    "secrets.settle": "Ended a change of keys",
+    "secrets.begin": "Began a ring of keys",
+    "secrets.master": "Changed the master key",
+    "session.create": "Signed in",
+    "session.elevate": "Proved a second factor",
+    "session.end": "Signed out",
+    "setup.done": "Made the first operator",
+    "setup.offer": "Offered the set-up",
+    "totp.confirm": "Set a second factor up",
+    "totp.enrol": "Began a second factor",
+    "totp.recovery": "Used a recovery code",
+    "totp.remove": "Took a second factor away",
+    "user.change": "Changed a user",
+    "user.verify": "Proved an address",
+    "user.verify_mail": "Asked for another letter",
+  } as Readonly<Record<string, string>>,
+} as const;

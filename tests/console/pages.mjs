@@ -70,6 +70,13 @@ export const PAGES = [
     },
     held: true,
   }),
+  page("key-set-up", "ada", "/keys?workspace=difference-engine-ltd", "API keys", {
+    then: async (page) => {
+      await page.getByRole("button", { name: "Set up Claude Code" }).click();
+      await page.getByTestId("secret").waitFor();
+    },
+    held: true,
+  }),
   page("palette", "ada", `/keys${W}`, "API keys", {
     then: async (page) => {
       await page.keyboard.press("Control+k");
@@ -119,6 +126,36 @@ export const PAGES = [
   }),
   page("operator-users", "operator", "/operator/users", "Users"),
   page("operator-system", "operator", "/operator/system", "System"),
+  page("operator-ledger", "operator", "/operator/ledger", "Ledger", {
+    then: async (page) => {
+      await page.getByRole("button", { name: "Audit now" }).click();
+      await page.getByText("Written off").waitFor();
+    },
+  }),
+  page("operator-log", "operator", "/operator/log", "Audit log", {
+    then: async (page) => {
+      await page.getByRole("button", { name: "Check the chain" }).click();
+      await page.getByText("The chain is whole").waitFor();
+    },
+  }),
+  page("operator-address-blocks", "operator", "/operator/address-blocks", "Address blocks"),
+  page("operator-platform", "operator", "/operator/platform", "Platform"),
+  page("operator-token", "operator", "/operator/platform", "Platform", {
+    then: (page) => page.getByRole("button", { name: "Create a token" }).click(),
+  }),
+  page("operator-search", "operator", "/operator/system", "System", {
+    then: async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox", { name: /request id/ }).fill("ana");
+      await page.getByRole("option", { name: /^Workspace · Analytical/ }).waitFor();
+    },
+  }),
+  page("operator-look", "operator", "/operator/workspaces/analytical-engines", "Analytical Engines", {
+    then: async (page) => {
+      await page.getByRole("button", { name: "Look at it as its members do" }).click();
+      await page.getByText("You look at Analytical Engines").waitFor();
+    },
+  }),
   page("device", "ada", "/device", "Sign in a device"),
   page("device-decide", "ada", (town) => beginDevice(town.gateway), "Does the device show this code?"),
 ];

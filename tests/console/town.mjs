@@ -39,8 +39,8 @@ export async function found(bench, settings = {}) {
 }
 
 /** A town with everybody in it. */
-export async function settle(bench) {
-  const gateway = await found(bench);
+export async function settle(bench, settings = {}) {
+  const gateway = await found(bench, settings);
   const operator = await Person.operate(gateway, "olga@example.com", "Olga Operator");
   const ada = await Person.arrive(gateway, "ada@example.com", "Ada Lovelace", "Analytical Engines");
   const place = "/workspaces/analytical-engines";

@@ -61,6 +61,8 @@ export async function run(bench) {
     ["everybody's usage by key", "/operator/usage?range=24h&by=key", [CALLS]],
     ["a workspace", "/operator/workspaces/hostile", [SCRIPT, LONG]],
     ["users", "/operator/users", [SCRIPT]],
+    ["the ledger", "/operator/ledger", [SCRIPT]],
+    ["the log of everybody", "/operator/log", [SCRIPT]],
   ]) {
     await house.goto(path);
     await house.page.getByRole("heading", { level: 1 }).waitFor();

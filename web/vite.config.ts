@@ -13,13 +13,13 @@ const BASE = new RegExp(
     String.raw`@tabler[\\/]icons-react[\\/]dist[\\/]esm[\\/](createReactComponent|defaultAttributes)`,
   ].join("|"),
 );
-/** What forms are made of: not every page is one. */
+/** What forms are made of, and what operators ask: not every page is one, and most are not theirs. */
 const FORMS = new RegExp(
   [
     String.raw`node_modules[\\/](@mantine[\\/]form|klona|fast-deep-equal)[\\/]`,
     String.raw`@mantine[\\/]core[\\/]esm[\\/]components[\\/](Input|InputBase|TextInput|PasswordInput|NativeSelect|Checkbox|Combobox)[\\/]`,
     String.raw`@mantine[\\/]core[\\/]styles[\\/](Input|InlineInput|PasswordInput|Checkbox)\.css`,
-    String.raw`src[\\/](lib[\\/]form|parts[\\/]fields|messages[\\/](?!common|faults|shell))`,
+    String.raw`src[\\/](lib[\\/](form|house)|parts[\\/]fields|messages[\\/](?!common|faults|shell))`,
   ].join("|"),
 );
 /** What pages of requests hear them with: the frame does without. */

@@ -142,7 +142,7 @@ async function blocks(bench, browser, { gateway }) {
   for (let n = 0; n < 50; n += 1) await ask();
   bench.holds((await ask()) === 403, "50 wrong keys do not shut an address out");
   await page.getByRole("button", { name: "Look again" }).click();
-  await page.getByRole("table", { name: "Address blocks" }).getByText("50 failures in a row").first().waitFor();
+  await page.getByRole("table", { name: "Address blocks" }).getByRole("cell", { name: "50 failures in a row", exact: true }).waitFor();
   await page.getByText("There is one node, and this is what it knows.").waitFor();
   await bench.looks(browser, "an address that is shut out");
   await page.getByRole("button", { name: `Let ${STRANGER} in again` }).click();

@@ -8,7 +8,7 @@ import classes from "./Away.module.css";
 /** The band below the header. */
 export default function LookBanner({ at: workspace }: { at: Workspace }) {
   return (
-    <div className={classes.band} role="note">
+    <aside className={classes.band} aria-label={words.label}>
       <IconEye size={18} aria-hidden />
       <span className="unbroken">
         {words.banner(workspace.name)}{" "}
@@ -22,6 +22,6 @@ export default function LookBanner({ at: workspace }: { at: Workspace }) {
           {words.back}
         </LinkAnchor>
       </span>
-    </div>
+    </aside>
   );
 }

@@ -19,10 +19,10 @@ import { When } from "../../../../parts/When";
 import { DayTile, MonthTile } from "../../_workspace/overview/-tiles";
 import { GiveCredit, Suspend } from "./-actions";
 import { KeysOf, MembersOf } from "./-lists";
-import { Look } from "./-look";
 import { LetIn } from "./-state";
 
 const Changes = lazy(() => import("./-rules"));
+const Look = lazy(() => import("./-look"));
 
 export const Route = createFileRoute("/_app/operator/workspaces/$workspace")({
   codeSplitGroupings: [["loader", "component"]],
@@ -79,7 +79,9 @@ function What({ of: workspace }: { of: Workspace }) {
           <When at={workspace.created_at} />
         </Fact>
       </Facts>
-      <Look at={workspace} />
+      <Suspense fallback={null}>
+        <Look at={workspace} />
+      </Suspense>
       <Stack gap={2} align="flex-start">
         <LinkAnchor to="/overview" search={{ workspace: workspace.slug }}>
           {words.open}

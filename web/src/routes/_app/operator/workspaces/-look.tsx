@@ -10,7 +10,7 @@ import { look as words } from "../../../../messages/look";
 import { FaultNote } from "../../../../parts/FaultNote";
 
 /** The button. Nobody looks before it stands in the log. */
-export function Look({ at: { id, slug } }: { at: Workspace }) {
+export default function Look({ at: { id, slug } }: { at: Workspace }) {
   const navigate = useNavigate();
   const begin = useMutation({
     mutationFn: () => take(api.POST("/workspaces/{workspace}/look", { params: { path: { workspace: id } } })),

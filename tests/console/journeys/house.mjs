@@ -49,12 +49,12 @@ async function ledger(bench, browser, { gateway, people, keys }) {
   bench.holds(nano(told.balance_usd) === sum, `${told.balance_usd} is not the sum of all balances`);
   await page.getByText("Nothing is on hold").waitFor({ timeout: 20_000 });
   const moves = page.getByRole("table", { name: "Movements" });
-  await moves.getByText(WHY, { exact: true }).waitFor();
+  await moves.getByRole("cell", { name: WHY, exact: true }).waitFor();
   await page.getByRole("combobox", { name: "Workspace" }).selectOption({ label: "Analytical Engines" });
   await page.waitForURL(/of=/);
   await browser.quiet();
   bench.holds((await moves.locator("tbody tr").count()) === 1, "a workspace's movements are not its own");
-  await moves.getByText("first top-up").waitFor();
+  await moves.getByRole("cell", { name: "first top-up", exact: true }).waitFor();
   await page.getByText("Not since the node that answered was started").waitFor();
   await page.getByRole("button", { name: "Audit now" }).click();
   await page.getByText("Written off").waitFor();

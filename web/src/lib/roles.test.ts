@@ -1,7 +1,7 @@
 // Buttons by role, beside the table of the server that decides.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { givable, may, type Right, ROLES, type Role } from "./roles";
+import { givable, may, onlySees, type Right, ROLES, type Role } from "./roles";
 
 /** What each right opens, as the golden matrix of the server has it. */
 const ROWS: Record<Right, string> = {
@@ -30,5 +30,14 @@ describe("rights", () => {
   it("make owners by owners alone", () => {
     expect(givable("owner")).toContain("owner");
     expect(givable("admin")).not.toContain("owner");
+  });
+});
+
+describe("a right to see", () => {
+  it("changes nothing", () => {
+    expect((["programs.see", "log.see"] as const).every(onlySees)).toBe(true);
+    expect((["keys.make", "members.change", "providers.change", "workspace.change"] as const).some(onlySees)).toBe(
+      false,
+    );
   });
 });

@@ -1,6 +1,15 @@
 // Instants in zones, and how far away they are.
 import { describe, expect, it } from "vitest";
-import { bare, distance, fieldInstant, instant, precise, second, step, typedInstant, zoneName } from "./time";
+import { bare, distance, every, fieldInstant, instant, precise, second, step, typedInstant, zoneName } from "./time";
+
+describe("how often", () => {
+  it.each([
+    [86_400_000, "every day"],
+    [21_600_000, "every 6 hours"],
+    [90_000, "every 90 seconds"],
+    [1, "every second"],
+  ])("%i ms is %s", (ms, words) => expect(every(ms)).toBe(words));
+});
 
 describe("instants", () => {
   it("state their zone", () => {

@@ -54,6 +54,15 @@ export function distance(text: string, now: number = Date.now()): string {
   return seconds > 0 ? "in a moment" : "just now";
 }
 
+/** How often something is done: `every day`, `every 90 seconds`, in the largest unit that it is a whole number of. */
+export function every(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? SECOND;
+  const many = seconds / length;
+  return many === 1 ? `every ${unit}` : `every ${many} ${unit}s`;
+}
+
+const SECOND = ["second", 1] as const;
 const UNITS = [
   ["year", 31_536_000],
   ["month", 2_592_000],

@@ -21,7 +21,7 @@ export const ledger = {
     last: "Last audit",
     never: "Not since the node that answered was started",
     every: "By itself",
-    everyIs: (time: string) => `Every ${time}, on each node`,
+    everyIs: (often: string) => `On each node, ${often}`,
     everyNever: "Never: audit.every_ms is 0",
     clean: "Everything agrees",
     dirty: (many: number, told: string) => (many === 1 ? "1 thing does not agree" : `${told} things do not agree`),

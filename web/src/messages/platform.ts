@@ -98,6 +98,7 @@ export const blocks = {
   noneDetail: "Who fails too often to prove who they are will stand here.",
   again: "Look again",
   columns: { network: "Address", why: "Why", since: "Since", until: "Until" },
+  untilIs: "Until",
   why: (failures: string) => `${failures} failures in a row`,
   lift: {
     action: "Let in",

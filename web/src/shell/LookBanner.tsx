@@ -9,7 +9,7 @@ import classes from "./Away.module.css";
 export default function LookBanner({ at: workspace }: { at: Workspace }) {
   return (
     <aside className={classes.band} aria-label={words.label}>
-      <IconEye size={18} aria-hidden />
+      <IconEye size={18} aria-hidden style={{ flex: "none" }} />
       <span className="unbroken">
         {words.banner(workspace.name)}{" "}
         <LinkAnchor

@@ -73,6 +73,9 @@ function columns(why: string): readonly Column<AddressBlocked>[] {
           <Text size="xs" c="dimmed" hiddenFrom="sm">
             {why}
           </Text>
+          <Text size="xs" c="dimmed" hiddenFrom="xs">
+            {words.untilIs} <When at={block.until} as="second" />
+          </Text>
         </Stack>
       ),
     },

@@ -66,7 +66,6 @@ function Actions({ of: key }: { of: Key }) {
   const [rotating, setRotating] = useState(false);
   return (
     <>
-      <SetUp />
       <LinkButton
         to="/keys/$key/edit"
         params={{ key: key.id }}
@@ -81,6 +80,7 @@ function Actions({ of: key }: { of: Key }) {
       <Button color="red" variant="light" leftSection={<IconBan size={16} aria-hidden />} onClick={() => revoke(key)}>
         {keys.menu.revoke}
       </Button>
+      <SetUp />
       <Rotate of={key} opened={rotating} close={() => setRotating(false)} />
     </>
   );

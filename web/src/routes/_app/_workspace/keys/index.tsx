@@ -1,5 +1,5 @@
 // The keys of a workspace, a page at a time: what each may spend and has spent. Developers see their own.
-import { Stack, Text } from "@mantine/core";
+import { Group, Stack, Text } from "@mantine/core";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
@@ -29,27 +29,27 @@ function Keys() {
   const here = useHere();
   const { data, next } = useSuspenseQuery(keysQuery(workspaceName, before)).data;
   const makes = here.may("keys.make");
-  const make = (
-    <LinkButton to="/keys/new" leftSection={<IconPlus size={16} aria-hidden />}>
-      {keys.create}
-    </LinkButton>
+  const ways = (
+    <>
+      <LinkButton to="/keys/new" leftSection={<IconPlus size={16} aria-hidden />}>
+        {keys.create}
+      </LinkButton>
+      <SetUp />
+    </>
   );
   const none = data.length === 0 && !before;
   return (
     <Page
       title={keys.title}
       about={here.role === "developer" ? keys.aboutOwn : keys.about}
-      actions={
-        makes ? (
-          <>
-            <SetUp />
-            {none ? null : make}
-          </>
-        ) : null
-      }
+      actions={makes && !none ? ways : null}
     >
       {none ? (
-        <Empty Icon={IconKey} title={makes ? keys.empty : keys.emptyLook} action={makes ? make : null}>
+        <Empty
+          Icon={IconKey}
+          title={makes ? keys.empty : keys.emptyLook}
+          action={makes ? <Group gap="xs">{ways}</Group> : null}
+        >
           {makes ? keys.emptyDetail : keys.emptyLookDetail}
         </Empty>
       ) : (

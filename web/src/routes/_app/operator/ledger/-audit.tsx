@@ -3,9 +3,10 @@ import { Alert, Badge, Button, Code, Stack, Text } from "@mantine/core";
 import { IconCheck, IconScale } from "@tabler/icons-react";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { asFault } from "../../../../lib/fault";
-import { count, took } from "../../../../lib/figures";
+import { count } from "../../../../lib/figures";
 import { type Audit, audit, ledgerQuery } from "../../../../lib/ledger";
 import { usdExact } from "../../../../lib/money";
+import { every } from "../../../../lib/time";
 import { ledger } from "../../../../messages/ledger";
 import { type Column, DataTable } from "../../../../parts/DataTable";
 import { Fact, Facts } from "../../../../parts/Facts";
@@ -43,7 +44,7 @@ export function AuditPart() {
           <Last at={sums.audited_at ?? null} findings={sums.audit_findings ?? 0} />
         </Fact>
         <Fact name={words.every}>
-          {sums.audit_every_ms === 0 ? words.everyNever : words.everyIs(took(sums.audit_every_ms))}
+          {sums.audit_every_ms === 0 ? words.everyNever : words.everyIs(every(sums.audit_every_ms))}
         </Fact>
       </Facts>
       <FaultNote fault={run.error ? asFault(run.error) : null} />

@@ -64,6 +64,12 @@ function columns(amounts: readonly string[], rows: readonly Movement[]): readonl
           <Text size="xs" c="dimmed" hiddenFrom="sm">
             <When at={row.at} as="bare" />
           </Text>
+          <span className="mantine-hidden-from-xs">
+            <What of={row} />
+          </span>
+          <Text size="xs" c="dimmed" hiddenFrom="md" className="unbroken">
+            {row.reason}
+          </Text>
         </Stack>
       ),
     },
@@ -79,7 +85,7 @@ function columns(amounts: readonly string[], rows: readonly Movement[]): readonl
       head: reason,
       from: "md",
       cell: (row) => (
-        <Text inherit maw={320} className="unbroken">
+        <Text inherit maw={320} miw={150} className="unbroken">
           {row.reason}
         </Text>
       ),
@@ -89,7 +95,7 @@ function columns(amounts: readonly string[], rows: readonly Movement[]): readonl
       head: by,
       from: "lg",
       cell: (row) => (
-        <Text inherit maw={200} className="unbroken">
+        <Text inherit maw={200} miw={140} className="unbroken">
           {row.by}
         </Text>
       ),

@@ -2,7 +2,7 @@
 //! Never here: credentials (their fingerprints are compared where they are sealed), applying anything.
 
 use crate::doc::{CatalogueDoc, ModelDoc, ProviderDoc, TierDoc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What happens to an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +24,19 @@ pub struct DiffLine {
     pub what: &'static str,
     /// Its name or id.
     pub name: String,
-    /// The fields that change, as (`field`, before, after); empty for additions and removals.
-    pub fields: Vec<(String, String, String)>,
+    /// The fields that change; those of an addition have no before, those of a removal no after.
+    pub fields: Vec<FieldDiff>,
+}
+
+/// One field that changes, each side as JSON; `None` where the entry does not have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldDiff {
+    /// Its name.
+    pub field: String,
+    /// What it was.
+    pub before: Option<String>,
+    /// What it is.
+    pub after: Option<String>,
 }
 
 /// Compares two sets of documents, entry by entry, field by field.
@@ -54,34 +65,33 @@ fn value<T: serde::Serialize>(doc: &T) -> serde_json::Value {
 type Entries = BTreeMap<String, serde_json::Value>;
 
 fn entries(what: &'static str, before: &Entries, after: &Entries) -> Vec<DiffLine> {
+    let nothing = serde_json::Value::Null;
+    let line =
+        |edit, name: &String, old, new| DiffLine { edit, what, name: name.clone(), fields: fields(old, new) };
     let mut lines = Vec::new();
     for (name, new) in after {
         match before.get(name) {
-            None => lines.push(DiffLine { edit: Edit::Add, what, name: name.clone(), fields: Vec::new() }),
-            Some(old) if old != new => {
-                let fields = fields(old, new);
-                lines.push(DiffLine { edit: Edit::Change, what, name: name.clone(), fields });
-            }
+            None => lines.push(line(Edit::Add, name, &nothing, new)),
+            Some(old) if old != new => lines.push(line(Edit::Change, name, old, new)),
             Some(_) => {}
         }
     }
-    for name in before.keys().filter(|name| !after.contains_key(*name)) {
-        lines.push(DiffLine { edit: Edit::Remove, what, name: name.clone(), fields: Vec::new() });
+    for (name, old) in before.iter().filter(|(name, _)| !after.contains_key(*name)) {
+        lines.push(line(Edit::Remove, name, old, &nothing));
     }
     lines
 }
 
-fn fields(old: &serde_json::Value, new: &serde_json::Value) -> Vec<(String, String, String)> {
+/// What differs, by name.
+fn fields(old: &serde_json::Value, new: &serde_json::Value) -> Vec<FieldDiff> {
     let empty = serde_json::Map::new();
     let (old, new) = (old.as_object().unwrap_or(&empty), new.as_object().unwrap_or(&empty));
-    let mut names: Vec<&String> = old.keys().chain(new.keys().filter(|k| !old.contains_key(*k))).collect();
-    names.sort_unstable();
-    let text = |v: Option<&serde_json::Value>| v.map_or_else(|| "-".to_owned(), ToString::to_string);
-    names
-        .into_iter()
-        .filter(|name| old.get(*name) != new.get(*name))
-        .map(|name| (name.clone(), text(old.get(name)), text(new.get(name))))
-        .collect()
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let differs = |name: &&String| old.get(*name) != new.get(*name);
+    let text = |value: Option<&serde_json::Value>| value.map(ToString::to_string);
+    let told =
+        |name: &String| FieldDiff { field: name.clone(), before: text(old.get(name)), after: text(new.get(name)) };
+    names.into_iter().filter(differs).map(told).collect()
 }
 
 #[cfg(test)]
@@ -96,7 +106,11 @@ mod tests {
     fn a_diff_names_tiers_first() {
         let tier = |n: u8| format!(r#"{{"tier":[{{"name":"free","when":"free","concurrent":{n}}}],"model":[]}}"#);
         let lines = diff(&docs(&tier(1)), &docs(&tier(2)));
-        let fields = vec![("concurrent".to_owned(), "1".to_owned(), "2".to_owned())];
+        let fields = vec![FieldDiff {
+            field: "concurrent".to_owned(),
+            before: Some("1".to_owned()),
+            after: Some("2".to_owned()),
+        }];
         assert_eq!(lines, [DiffLine { edit: Edit::Change, what: "tier", name: "free".into(), fields }]);
         let lines =
             diff(
@@ -122,8 +136,13 @@ mod tests {
         let lines = diff(&before, &after);
         let seen: Vec<_> = lines.iter().map(|l| (l.edit, l.name.as_str())).collect();
         assert_eq!(seen, [(Edit::Change, "a"), (Edit::Add, "c"), (Edit::Remove, "b")]);
-        let fields: Vec<_> = lines[0].fields.iter().map(|(f, o, n)| (f.as_str(), o.as_str(), n.as_str())).collect();
-        assert_eq!(fields, [("context_length", "1", "2"), ("price", "-", "\"free\"")]);
+        let told = |line: &DiffLine| -> Vec<String> {
+            let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+            line.fields.iter().map(|f| format!("{} {} {}", f.field, side(&f.before), side(&f.after))).collect()
+        };
+        assert_eq!(told(&lines[0]), ["context_length 1 2", "price - \"free\""]);
+        assert_eq!(told(&lines[1])[..2], ["context_length - 1", "id - \"c\""]);
+        assert_eq!(told(&lines[2])[..2], ["context_length 1 -", "id \"b\" -"]);
         assert!(diff(&after, &after).is_empty());
     }
 }

@@ -77,7 +77,7 @@ impl ModelLimitsDoc {
 }
 
 /// One provider.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderDoc {
     /// Its name, for operators only.
@@ -330,6 +330,9 @@ pub struct RouteDoc {
     /// The lowest goes first.
     #[serde(default = "first")]
     pub priority: u32,
+    /// Whether it is tried.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub enabled: bool,
     /// What a caller may ask for beyond tokens at the ordinary rate: the operator bears it or has priced it in. Words as in
     /// docs/MONEY.md.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

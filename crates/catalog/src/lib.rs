@@ -14,7 +14,7 @@ pub use catalogue::{
     Route, Serves, SystemPlacement, TaskShape, ThinkingForm, Timeouts, Vocabulary,
 };
 pub use check::{Problem, StoredPrice, address, canonical, check, fee_name};
-pub use diff::{DiffLine, Edit, diff};
+pub use diff::{DiffLine, Edit, FieldDiff, diff};
 pub use doc::{
     CatalogueDoc, FairUseDoc, ModelDoc, ModelLimitsDoc, OwnKeysDoc, PriceDoc, ProviderDoc, QuirksDoc, RouteDoc,
     TasksDoc, TierDoc, TimeoutsDoc,

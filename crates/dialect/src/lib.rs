@@ -15,6 +15,7 @@ mod gemini;
 mod images;
 mod json;
 pub mod lane;
+mod listed;
 mod media;
 mod models_list;
 mod names;
@@ -44,6 +45,7 @@ pub use convert::{
 pub use counting::{count_path, decode_count, prepare_count, read_count, write_count};
 pub use embeddings::{EmbeddingInputs, Vectors, embedding_inputs, encode_embeddings};
 pub use images::{Made, PictureForm, Pictures, encode_images};
+pub use listed::{listed_models, listed_path};
 pub use models_list::take_models;
 pub use names::ToolNames;
 pub use openai_responses::echo::Echo;

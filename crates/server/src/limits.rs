@@ -21,6 +21,12 @@ pub const SPANS_OF_ONE_MAX: usize = 32;
 pub const CHECKUP_TIME_MAX: Duration = Duration::from_secs(5);
 /// So much of such an answer is read.
 pub const CHECKUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A provider that is tried answers by then.
+pub const TRIAL_TIME_MAX: Duration = Duration::from_secs(10);
+/// So much of its list of models is read.
+pub const TRIAL_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// So many models of such a list are told.
+pub const TRIAL_MODELS_MAX: usize = 1_000;
 /// A store that takes longer to answer is told as slow.
 pub const STORE_SLOW: Duration = Duration::from_millis(250);
 /// So many orders that wait for the store are told as many.

@@ -123,7 +123,7 @@ impl LiveProvider {
 }
 
 /// The dialect in which a kind of provider is asked for what a model serves.
-const fn dialect_of(kind: ProviderKind, serves: Serves) -> Dialect {
+pub const fn dialect_of(kind: ProviderKind, serves: Serves) -> Dialect {
     match (serves, kind) {
         (Serves::Embeddings, ProviderKind::Gemini) => Dialect::GeminiEmbeddings,
         (Serves::Embeddings, _) => Dialect::Embeddings,

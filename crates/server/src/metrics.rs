@@ -172,6 +172,11 @@ impl Metrics {
         }
     }
 
+    /// Whether the last attempt at a provider was answered; `None` where there was none.
+    pub fn provider_up(&self, provider: &str) -> Option<bool> {
+        self.provider_up.get(&[("provider", Arc::from(provider))]).map(|up| up.get() == 1)
+    }
+
     /// A call is about to ask its first provider.
     pub fn asked(&self, since_head: Duration) {
         self.overhead.observe(since_head.as_secs_f64());

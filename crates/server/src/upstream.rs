@@ -44,6 +44,21 @@ pub enum UpstreamError {
     TooLarge,
 }
 
+/// Why no connection came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreached {
+    /// There is no host of that name.
+    UnknownHost,
+    /// Nobody takes connections there, or nobody can get there.
+    Refused,
+    /// It took too long.
+    TimedOut,
+    /// No TLS came about.
+    Tls,
+    /// It broke.
+    Broken,
+}
+
 /// Something that answers in a provider's place: tests bring one, so that a whole call runs without a socket.
 pub trait Stand: Send + Sync {
     /// Answers a request.
@@ -153,6 +168,34 @@ impl Upstream {
                 head.headers.iter().for_each(|(name, value)| heard.take(name.as_str(), value.as_bytes()));
                 Ok(Answer { status: head.status, heard, body: AnswerBody::new(Source::Stand(body)) })
             }
+        }
+    }
+}
+
+impl Upstream {
+    /// Why a call got no connection. A host that cannot be reached is looked up once more: what the system says of names is
+    /// words alone.
+    pub async fn why_unreached(&self, endpoint: &Endpoint, error: &UpstreamError) -> Unreached {
+        let (UpstreamError::Connect(why), Way::Sockets(sockets)) = (error, &self.0) else {
+            return Unreached::Broken;
+        };
+        let Some(why) = why.downcast_ref::<io::Error>() else { return Unreached::Broken };
+        let inner = why.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>());
+        if inner.is_some() {
+            return Unreached::Tls;
+        }
+        match why.kind() {
+            io::ErrorKind::TimedOut => return Unreached::TimedOut,
+            io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable => return Unreached::Refused,
+            io::ErrorKind::UnexpectedEof if endpoint.origin.is_tls() => return Unreached::Tls,
+            _ => {}
+        }
+        match tokio::time::timeout(sockets.connect_timeout, endpoint.origin.places()).await {
+            Ok(Err(_)) => Unreached::UnknownHost,
+            Ok(Ok(_)) => Unreached::Broken,
+            Err(_) => Unreached::TimedOut,
         }
     }
 }

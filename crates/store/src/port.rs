@@ -311,6 +311,8 @@ pub struct DayCount {
 pub struct LogFilter {
     /// Only of this workspace.
     pub workspace: Option<WorkspaceId>,
+    /// Only this action, of the house's and of every workspace's.
+    pub action: Option<&'static str>,
     /// Only before this instant: the `at` of the last one seen.
     pub before: Option<Timestamp>,
     /// About so many entries.

@@ -208,7 +208,8 @@ fn route(
     if let Some(told) = lacking {
         problems.add(format!("{at}.provider"), told);
     }
-    Some(Route {
+    // One that is off is checked all the same, so that it can be switched on again.
+    doc.enabled.then(|| Route {
         provider: provider.clone(),
         model: doc.model.as_str().into(),
         priority: doc.priority,

@@ -33,6 +33,17 @@ fn a_good_document_becomes_a_catalogue() {
     assert_eq!(catalogue.providers["b"].auth, Auth::ApiKey);
 }
 
+/// R-ROUTE-2: a route that is off is not tried, and is checked all the same.
+#[test]
+fn r_route_2_a_route_can_be_off() {
+    let off = GOOD.replace(r#""model":"x"}"#, r#""model":"x","enabled":false}"#);
+    let catalogue = check(1, &docs(&off), &BTreeMap::new()).unwrap();
+    let routes: Vec<_> = catalogue.models["vendor/m"].routes.iter().map(|r| &*r.model).collect();
+    assert_eq!(routes, ["y"]);
+    let wrong = off.replace(r#""provider":"a","model":"x""#, r#""provider":"nobody","model":"x""#);
+    assert_eq!(paths(&wrong), ["model[0].route[1].provider"]);
+}
+
 #[test]
 fn every_problem_is_reported_at_once() {
     let found = paths(
@@ -74,7 +85,7 @@ fn surcharges_are_allowed_by_word() {
     assert!(stored.contains(r#""allow":["speed"]"#), "{stored}");
     assert!(!serde_json::to_string(&docs(GOOD).model[0]).unwrap().contains("allow"));
     let lines = crate::diff(&docs(GOOD), &docs(&with(r#"["speed"]"#)));
-    assert_eq!((lines.len(), lines[0].fields.len(), lines[0].fields[0].0.as_str()), (1, 1, "route"));
+    assert_eq!((lines.len(), lines[0].fields.len(), lines[0].fields[0].field.as_str()), (1, 1, "route"));
     let page = include_str!("../../../../docs/MONEY.md");
     for one in Surcharge::ALL {
         assert!(page.contains(&format!("| `{}` |", one.name())), "{}", one.name());

@@ -51,8 +51,6 @@ fn full() -> CatalogueDoc {
         },
         own_keys: OwnKeysDoc { allowed: true, fee_micro_usd: 1, base_urls: vec!["https://b.example.com".into()] },
     };
-    let route =
-        RouteDoc { provider: "p".into(), model: "m".into(), priority: 1, allow: vec!["speed".into()], quirks };
     let limits = ModelLimitsDoc { requests_per_minute: Some(1), concurrent: Some(1), requests_per_day: Some(1) };
     let model = ModelDoc {
         id: "m".into(),
@@ -74,7 +72,7 @@ fn full() -> CatalogueDoc {
         image_tokens_max: Some(1),
         price: Some(PriceDoc::Word("free".into())),
         enabled: false,
-        route: vec![route],
+        route: vec![full_route(quirks)],
     };
     CatalogueDoc { tier: vec![full_tier()], provider: vec![provider], model: vec![model] }
 }
@@ -88,6 +86,17 @@ fn full_tier() -> TierDoc {
         requests_per_day: Some(1),
         tokens_per_minute: Some(1),
         fair_use: Some(FairUseDoc { queue_ms_max: 1, queued_max: 1 }),
+    }
+}
+
+fn full_route(quirks: QuirksDoc) -> RouteDoc {
+    RouteDoc {
+        provider: "p".into(),
+        model: "m".into(),
+        priority: 1,
+        enabled: false,
+        allow: vec!["speed".into()],
+        quirks,
     }
 }
 

@@ -1,13 +1,23 @@
 //! The catalogue over the API: shown, compared, applied whole. In: documents with literal credentials. Out: a diff, and
 //! a new version in force at once. Never here: resolving `env:` or `file:` (the command does), opening a credential.
 
+mod edits;
+mod history;
+mod starter;
+mod trial;
+
+pub use edits::Line;
+pub use history::{CatalogueVersions, WhichVersions, versions};
+pub use starter::{StarterTold, starter};
+pub use trial::{Trial, TrialTold, try_provider};
+
 use crate::api::operator::Operator;
 use crate::api::problem::{FieldProblem, Problem};
 use crate::api::read::{Answer, Asked, Input};
 use crate::house::{House, Worker};
 use crate::live::{LiveCatalogue, credential_place};
 use axum::extract::State;
-use catalog::{CatalogueDoc, DiffLine, Edit, ModelDoc, PriceDoc, ProviderDoc, StoredPrice, TierDoc};
+use catalog::{CatalogueDoc, ModelDoc, PriceDoc, ProviderDoc, StoredPrice, TierDoc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -26,6 +36,9 @@ pub struct How {
     /// Only tell what would change.
     #[serde(default)]
     dry_run: bool,
+    /// Only where the catalogue still is at this version: what was looked at is what is changed.
+    #[serde(default)]
+    version: Option<u64>,
 }
 
 /// The documents of a catalogue. Their fields are told in docs/CATALOGUE.md.
@@ -89,6 +102,8 @@ pub struct ProviderTold<'a> {
     base_url: &'a str,
     /// How many there are.
     credentials: usize,
+    /// Whether the last call to it was answered, as the node that is asked knows it; null where there was none.
+    up: Option<bool>,
 }
 
 /// All providers.
@@ -115,39 +130,6 @@ pub struct Applied {
     diff: Vec<Line>,
 }
 
-/// One entry of a catalogue that changes.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "CatalogueEdit")]
-pub struct Line {
-    /// `add`, `change` or `remove`.
-    edit: &'static str,
-    /// `tier`, `provider`, `model` or `credentials`.
-    what: &'static str,
-    /// Its name or id.
-    name: String,
-    fields: Vec<LineField>,
-}
-
-/// One field that changes, as text.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "CatalogueEditField")]
-pub struct LineField {
-    field: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<String>,
-    after: Side,
-}
-
-/// A side of a field: its text, or how many credentials there are.
-#[derive(Serialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Side {
-    /// Its text.
-    Text(String),
-    /// How many there are.
-    Count(usize),
-}
-
 /// `GET /catalogue`: the documents in force, without credentials.
 pub async fn show(State(worker): State<Worker>, _: Operator) -> Answer {
     let live = worker.house.catalogue.load();
@@ -169,6 +151,7 @@ pub async fn providers(State(worker): State<Worker>, _: Operator) -> Answer {
         kind: &p.kind,
         base_url: &p.base_url,
         credentials: credentials(&p.name),
+        up: worker.house.metrics.provider_up(&p.name),
     });
     Answer::ok(&Providers { data: told.collect() })
 }
@@ -179,7 +162,7 @@ pub async fn models(State(worker): State<Worker>, _: Operator) -> Answer {
     Answer::ok(&Models { data: &live.docs.model })
 }
 
-/// `PUT /catalogue?prune=&dry_run=`: all or nothing, and nothing when nothing changes.
+/// `PUT /catalogue?prune=&dry_run=&version=`: all or nothing, and nothing when nothing changes.
 pub async fn apply(
     State(worker): State<Worker>,
     operator: Operator,
@@ -190,6 +173,11 @@ pub async fn apply(
     let _gate = house.catalogue_gate.lock().await;
     house.reload(Change::Catalogue).await?;
     let live = house.catalogue.load_full();
+    let version = live.catalogue.version;
+    if how.version.is_some_and(|wanted| wanted != version) {
+        let told = format!("The catalogue is at version {version} now; look at the difference again.");
+        return Err(Problem::conflict(told));
+    }
     let now = house.clock.now();
     let merged = merge(&live, docs, how.prune);
     let next = Next::new(house, &live, &merged, now);
@@ -203,7 +191,7 @@ pub async fn apply(
     let lines = next.lines;
     let changed = !lines.is_empty();
     if changed && !how.dry_run {
-        let log = operator.did(now, "catalogue.apply", format!("version {}", next.rows.version), &json!(lines));
+        let log = operator.did(now, history::APPLIED, history::object_of(next.rows.version), &json!(lines));
         house.store.replace_catalogue(next.rows, log).await?;
         house.reload(Change::Catalogue).await?;
     }
@@ -233,10 +221,6 @@ fn merge(live: &LiveCatalogue, sent: CatalogueDoc, prune: bool) -> CatalogueDoc 
 
 /// Stored credentials go to the address that they were given for and nowhere else: who changes it gives them again.
 fn strays(live: &LiveCatalogue, merged: &CatalogueDoc) -> Vec<FieldProblem> {
-    let origin = |address: &str| -> Option<(String, String)> {
-        let uri: http::Uri = address.parse().ok()?;
-        Some((uri.scheme_str()?.to_owned(), uri.authority()?.as_str().to_ascii_lowercase()))
-    };
     let moved = |provider: &ProviderDoc| {
         let before = live.docs.provider.iter().find(|p| p.name == provider.name);
         before.is_some_and(|before| origin(&before.base_url) != origin(&provider.base_url))
@@ -255,6 +239,12 @@ fn strays(live: &LiveCatalogue, merged: &CatalogueDoc) -> Vec<FieldProblem> {
         .collect()
 }
 
+/// Where credentials for an address go: its scheme, host and port.
+fn origin(address: &str) -> Option<(String, String)> {
+    let uri: http::Uri = address.parse().ok()?;
+    Some((uri.scheme_str()?.to_owned(), uri.authority()?.as_str().to_ascii_lowercase()))
+}
+
 /// What would be stored next.
 struct Next {
     rows: CatalogueRows,
@@ -264,7 +254,7 @@ struct Next {
 
 impl Next {
     fn new(house: &House, live: &LiveCatalogue, merged: &CatalogueDoc, now: Timestamp) -> Self {
-        let mut lines: Vec<Line> = catalog::diff(&live.docs, merged).iter().map(line).collect();
+        let mut lines: Vec<Line> = catalog::diff(&live.docs, merged).into_iter().map(Line::of).collect();
         let mut rows = CatalogueRows { version: live.rows.version + 1, ..CatalogueRows::default() };
         let mut prices = BTreeMap::new();
         rows.tiers.extend(merged.tier.iter().map(|tier| (tier.name.clone(), json!(tier).to_string())));
@@ -273,10 +263,8 @@ impl Next {
             rows.providers.push((provider.name.clone(), json!(bare).to_string()));
             let (credentials, changed) = credentials(house, live, provider, now);
             if changed {
-                let after = Side::Count(credentials.len());
-                let field = LineField { field: "credentials".to_owned(), before: None, after };
-                let name = provider.name.clone();
-                lines.push(Line { edit: "change", what: "credentials", name, fields: vec![field] });
+                let before = live.rows.credentials.iter().filter(|c| c.provider == provider.name).count();
+                lines.push(Line::of_credentials(&provider.name, before, credentials.len()));
             }
             rows.credentials.extend(credentials);
             if let Some(price) = fee_of(provider) {
@@ -344,18 +332,4 @@ fn fee_of(provider: &ProviderDoc) -> Option<PriceDoc> {
     let fee = NanoUsd::from_micro(micro).ok()?.to_string();
     let rates = [("input", "0"), ("output", "0"), ("request", &fee)];
     Some(PriceDoc::Rates(rates.map(|(name, rate)| (name.to_owned(), rate.to_owned())).into()))
-}
-
-fn line(line: &DiffLine) -> Line {
-    let edit = match line.edit {
-        Edit::Add => "add",
-        Edit::Change => "change",
-        Edit::Remove => "remove",
-    };
-    let field = |(field, before, after): &(String, String, String)| LineField {
-        field: field.clone(),
-        before: Some(before.clone()),
-        after: Side::Text(after.clone()),
-    };
-    Line { edit, what: line.what, name: line.name.clone(), fields: line.fields.iter().map(field).collect() }
 }

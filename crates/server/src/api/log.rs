@@ -79,7 +79,7 @@ async fn page(worker: &Worker, workspace: Option<WorkspaceId>, which: &WhichLog)
     let before = checks.instant("before", which.before.as_deref());
     let limit = page::limit(which.limit, &mut checks);
     checks.done()?;
-    let rows = worker.house.store.page_log(LogFilter { workspace, before, limit }).await?;
+    let rows = worker.house.store.page_log(LogFilter { workspace, before, limit, ..LogFilter::default() }).await?;
     let next = rows.last().filter(|_| rows.len() >= limit as usize).map(|row| Shown(row.at));
     Ok(Answer::ok(&LogPage { data: rows.iter().map(entry).collect(), next }))
 }

@@ -282,8 +282,14 @@ pub static ROWS: &[Row] = rows![
     GET "/catalogue" "catalogue.show", May::Operator, () => catalogue::InForce, catalogue::show;
     /// Applies documents, all or nothing.
     PUT "/catalogue" "catalogue.apply", May::Operator, catalogue::Documents => catalogue::Applied, catalogue::apply, ?catalogue::How;
+    /// Versions of the catalogue, newest first: who applied each, when, and what it changed.
+    GET "/catalogue/history" "catalogue.history", May::Operator, catalogue::WhichVersions => catalogue::CatalogueVersions, catalogue::versions;
+    /// Providers and models that this version of Tollgate knows, to begin with. Check every price.
+    GET "/catalogue/starter" "catalogue.starter", May::Operator, () => catalogue::StarterTold, catalogue::starter;
     /// Providers, in short.
     GET "/providers" "providers.list", May::Operator, () => catalogue::Providers, catalogue::providers;
+    /// Asks a provider for its models, before it is applied or after; nothing is kept of it.
+    POST "/providers/try" "providers.try", May::Operator, catalogue::Trial => catalogue::TrialTold, catalogue::try_provider;
     /// Models of the catalogue.
     GET "/models" "models.list", May::Operator, () => catalogue::Models, catalogue::models;
     /// Usage, newest first.

@@ -38,6 +38,11 @@ impl Origin {
         Ok(Self { tls, host: host.to_owned(), port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }) })
     }
 
+    /// Whether it speaks TLS.
+    pub const fn is_tls(&self) -> bool {
+        self.tls
+    }
+
     /// Where its host is, by every address that its name has now.
     pub async fn places(&self) -> io::Result<Vec<SocketAddr>> {
         Ok(tokio::net::lookup_host((self.host.as_str(), self.port)).await?.collect())

@@ -62,7 +62,9 @@ fn entry_of(row: &Row) -> Result<AuditEntry, Fail> {
 pub async fn page(tx: &Transaction<'_>, filter: LogFilter) -> Result<Vec<AuditEntry>, Fail> {
     let before = filter.before.map_or(i64::MAX, Timestamp::ms);
     let workspace = filter.workspace.map(|id| Uuid(id.bytes()));
-    let only = if workspace.is_some() { "workspace = $3" } else { "$3::uuid IS NULL" };
+    let whose = if workspace.is_some() { "workspace = $3" } else { "$3::uuid IS NULL" };
+    let action = if filter.action.is_some() { "action = $4" } else { "$4::text IS NULL" };
+    let only = format!("{whose} AND {action}");
     let sql = format!(
         "SELECT {COLUMNS} FROM operator_log
          WHERE {only} AND at < $1 AND at >= coalesce(
@@ -70,7 +72,11 @@ pub async fn page(tx: &Transaction<'_>, filter: LogFilter) -> Result<Vec<AuditEn
                  (SELECT at FROM operator_log WHERE {only} AND at < $1 ORDER BY at DESC LIMIT $2) AS page), $1)
          ORDER BY at DESC, seq DESC"
     );
-    tx.query(&sql, &[&before, &i64::from(filter.limit), &workspace]).await?.iter().map(entry_of).collect()
+    tx.query(&sql, &[&before, &i64::from(filter.limit), &workspace, &filter.action])
+        .await?
+        .iter()
+        .map(entry_of)
+        .collect()
 }
 
 /// Follows the chain, row by row: the log may be long.

@@ -76,7 +76,10 @@ fn entry_of(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
 /// A page of the log, newest first. It ends between two instants, so it may be longer than asked for.
 pub fn page(db: &Connection, filter: &LogFilter) -> rusqlite::Result<Vec<AuditEntry>> {
     let before = filter.before.map_or(i64::MAX, Timestamp::ms);
-    let only = if filter.workspace.is_some() { "workspace = ?3" } else { "?3 IS NULL" };
+    // Each has its index, which a condition that may be open would not use.
+    let workspace = if filter.workspace.is_some() { "workspace = ?3" } else { "?3 IS NULL" };
+    let action = if filter.action.is_some() { "action = ?4" } else { "?4 IS NULL" };
+    let only = format!("{workspace} AND {action}");
     db.prepare(&format!(
         "SELECT {COLUMNS} FROM operator_log
          WHERE {only} AND at < ?1 AND at >= coalesce(
@@ -84,7 +87,7 @@ pub fn page(db: &Connection, filter: &LogFilter) -> rusqlite::Result<Vec<AuditEn
                  (SELECT at FROM operator_log WHERE {only} AND at < ?1 ORDER BY at DESC LIMIT ?2)), ?1)
          ORDER BY at DESC, seq DESC"
     ))?
-    .query_map(params![before, filter.limit, filter.workspace.map(WorkspaceId::bytes)], entry_of)?
+    .query_map(params![before, filter.limit, filter.workspace.map(WorkspaceId::bytes), filter.action], entry_of)?
     .collect()
 }
 

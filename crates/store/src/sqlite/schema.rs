@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
@@ -47,6 +47,7 @@ const STEPS: [Step; 16] = [
         include_str!("../../migrations/sqlite/0015_sums_of_day.sql"),
     ),
     Step::Once(include_str!("../../migrations/sqlite/0016_movements.sql")),
+    Step::Once(include_str!("../../migrations/sqlite/0017_log_actions.sql")),
 ];
 
 /// The newest shape.

@@ -274,6 +274,11 @@ async fn the_log_pages_newest_first(world: World) {
     let before = page.last().map(|e| e.at);
     let page = o.store.page_log(LogFilter { workspace: acme, before, ..newest(2) }).await.unwrap();
     assert_eq!(actions(&page), ["b0"]);
+    // Of one action there are its own entries alone.
+    let page = o.store.page_log(LogFilter { action: Some("b2"), ..newest(9) }).await.unwrap();
+    assert_eq!(actions(&page), ["b2"]);
+    let page = o.store.page_log(LogFilter { action: Some("b2"), workspace: acme, ..newest(9) }).await.unwrap();
+    assert!(page.is_empty(), "{page:?}");
     o.ledger.close().await.unwrap();
 }
 

@@ -41,10 +41,20 @@ fn show(line: &Value, output: &Output) {
         _ => '~',
     };
     output.line(&format!("{sign} {} {}", text(&line["what"]), text(&line["name"])));
-    for field in line["fields"].as_array().into_iter().flatten() {
-        let before = field.get("before").map_or("...", |b| b.as_str().unwrap_or("..."));
-        let after = field["after"].as_str().map_or_else(|| "changed".to_owned(), str::to_owned);
+    // What an entry is that comes or goes stands in the file, or did.
+    let fields = line["fields"].as_array().filter(|_| sign == '~');
+    for field in fields.into_iter().flatten() {
+        let (before, after) = (side(field.get("before")), side(field.get("after")));
         output.line(&format!("    {}: {before} -> {after}", text(&field["field"])));
+    }
+}
+
+/// A value, how many credentials there are, or nothing.
+fn side(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(many) => format!("{many} stored"),
     }
 }
 

@@ -12,7 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Calls that may leave no entry in the log before their answer: who looks changes nothing, and what depends on whether an address
 /// is known is done behind it.
-const SILENT: [&str; 5] = ["devices.look", "invitations.look", "password.forgotten", "register", "verify.mail"];
+const SILENT: [&str; 6] =
+    ["devices.look", "invitations.look", "password.forgotten", "providers.try", "register", "verify.mail"];
 
 /// What was asked for so far, and what is known of it.
 struct Tour<'a> {
@@ -318,11 +319,17 @@ fn platform(tour: &mut Tour<'_>) -> Outcome<()> {
     for path in ["PUT /catalogue?dry_run=true", "PUT /catalogue"] {
         tour.operator("catalogue.apply", path, &catalogue)?;
     }
-    for (name, path) in
-        [("catalogue.show", "/catalogue"), ("providers.list", "/providers"), ("models.list", "/models")]
-    {
+    for (name, path) in [
+        ("catalogue.show", "/catalogue"),
+        ("catalogue.history", "/catalogue/history?limit=2"),
+        ("catalogue.starter", "/catalogue/starter"),
+        ("providers.list", "/providers"),
+        ("models.list", "/models"),
+    ] {
         tour.operator(name, &format!("GET {path}"), &NOTHING)?;
     }
+    let trial = json!({ "kind": "openai", "base_url": format!("http://{address}/v1"), "credential": "none" });
+    tour.operator("providers.try", "POST /providers/try", &trial)?;
     tour.operator("own_providers.list", "GET /workspaces/acme/providers", &NOTHING)?;
     let base = "/workspaces/acme/provider-keys";
     let new = json!({ "provider": "theirs", "label": "ours", "key": "sk-own-canary-0123456789" });

@@ -444,6 +444,7 @@ async fn r_acc_1_sessions_end_in_every_way() {
 
 mod apart;
 mod books;
+mod catalogue;
 mod devices;
 mod document;
 mod given;

@@ -5,13 +5,17 @@ import {
   IconChartBar,
   IconHeartbeat,
   IconHistory,
+  IconLayersIntersect,
   IconLayoutDashboard,
   IconListDetails,
+  IconPlugConnected,
   IconReportMoney,
   IconSettings,
   IconShieldLock,
+  IconStack2,
   IconUsers,
 } from "@tabler/icons-react";
+import { catalogueNav } from "../messages/catalogueNav";
 import { houseNav } from "../messages/houseNav";
 import { shell } from "../messages/shell";
 import type { NavGroup } from "./nav";
@@ -24,6 +28,15 @@ export const HOUSE: readonly NavGroup[] = [
       { to: "/operator/overview", label: shell.pages.overview, Icon: IconLayoutDashboard },
       { to: "/operator/requests", label: shell.pages.requests, Icon: IconListDetails },
       { to: "/operator/usage", label: shell.pages.usage, Icon: IconChartBar },
+    ],
+  },
+  {
+    label: catalogueNav.group,
+    items: [
+      { to: "/operator/providers", label: catalogueNav.providers, Icon: IconPlugConnected },
+      { to: "/operator/models", label: shell.pages.models, Icon: IconStack2 },
+      { to: "/operator/tiers", label: catalogueNav.tiers, Icon: IconLayersIntersect },
+      { to: "/operator/catalogue", label: catalogueNav.history, Icon: IconHistory },
     ],
   },
   {

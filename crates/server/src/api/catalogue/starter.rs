@@ -4,11 +4,12 @@
 use crate::api::operator::Operator;
 use crate::api::problem::Problem;
 use crate::api::read::Answer;
-use catalog::{CatalogueDoc, Choice, ModelDoc, PRESETS, ProviderDoc, STARTERS};
+use catalog::{CatalogueDoc, Choice, ModelDoc, PRESETS, ProviderDoc, STARTERS, Tier, TierDoc, Tiers};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A provider that is known.
 #[derive(Serialize, JsonSchema)]
@@ -30,6 +31,9 @@ pub struct StarterTold {
     /// Tables `[[model]]` of docs/CATALOGUE.md with routes to these providers. Check every price.
     #[schemars(with = "Vec<BTreeMap<String, Value>>")]
     models: Vec<ModelDoc>,
+    /// Tables `[[tier]]` of docs/CATALOGUE.md: those in force where a catalogue names none.
+    #[schemars(with = "Vec<BTreeMap<String, Value>>")]
+    tiers: Vec<TierDoc>,
 }
 
 /// `GET /catalogue/starter`.
@@ -46,5 +50,22 @@ pub async fn starter(_: Operator) -> Result<Answer, Problem> {
     Ok(Answer::ok(&StarterTold {
         providers: docs.provider.into_iter().filter_map(told).collect(),
         models: docs.model,
+        tiers: tiers(),
     }))
+}
+
+fn tiers() -> Vec<TierDoc> {
+    let table = Tiers::default();
+    let mut tiers: Vec<_> = table.iter().collect();
+    tiers.sort_by_key(|tier| (tier.when, tier.limits.requests_per_day));
+    let told = |tier: &Arc<Tier>| TierDoc {
+        name: tier.name.to_string(),
+        when: tier.when.name().to_owned(),
+        requests_per_minute: tier.limits.requests_per_minute.map(u64::from),
+        concurrent: tier.limits.concurrent.map(u64::from),
+        requests_per_day: tier.limits.requests_per_day.map(u64::from),
+        tokens_per_minute: tier.limits.tokens_per_minute,
+        fair_use: None,
+    };
+    tiers.into_iter().map(told).collect()
 }

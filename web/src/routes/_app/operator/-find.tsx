@@ -2,6 +2,7 @@
 // says, rows. Out: another address. Never here: which rows there are.
 import { Text } from "@mantine/core";
 import { IconFilterOff, IconSearch } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import { count } from "../../../lib/figures";
 import { list as words } from "../../../messages/house";
 import { type Column, DataTable, Pager } from "../../../parts/DataTable";
@@ -15,8 +16,10 @@ interface FoundListProps<Row extends { id: string }> {
   /** The rows that fit, and how many do. */
   found: { shown: readonly Row[]; many: number };
   q: string | undefined;
-  before: string | undefined;
-  next: string | null | undefined;
+  before?: string | undefined;
+  next?: string | null | undefined;
+  /** What can be done here. */
+  actions?: ReactNode;
   /** Goes to the list with that typed. */
   change: (q: string | undefined) => void;
 }
@@ -26,7 +29,7 @@ export function FoundList<Row extends { id: string }>(props: FoundListProps<Row>
   const { title, about, findHint } = props.words;
   const { shown, many } = props.found;
   return (
-    <Page title={title} about={about}>
+    <Page title={title} about={about} actions={props.actions}>
       <Find hint={findHint} q={props.q} change={props.change} />
       {shown.length === 0 ? (
         <Empty Icon={IconFilterOff} title={words.none}>

@@ -140,7 +140,8 @@ async fn r_ops_4_what_is_known_can_be_applied() {
     let entries: Vec<&Value> = known["providers"].as_array().unwrap().iter().map(|known| &known["entry"]).collect();
     assert!(entries.len() > 5 && known["models"].as_array().unwrap().len() > 20, "{known}");
     assert!(!known.to_string().contains("env:"), "{known}");
-    let whole = json!({ "provider": entries, "model": known["models"] });
+    assert_eq!(known["tiers"].as_array().unwrap().len(), 6, "{known}");
+    let whole = json!({ "provider": entries, "model": known["models"], "tier": known["tiers"] });
     let (status, told) = town.call(&operator, &format!("{PUT}?dry_run=true"), whole).await;
     assert_eq!(status, 200, "{told}");
 }

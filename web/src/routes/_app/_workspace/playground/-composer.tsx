@@ -4,7 +4,7 @@ import { IconPhotoPlus, IconPlayerStop, IconSend, IconX } from "@tabler/icons-re
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { Call, Turn } from "../../../../lib/chat";
 import { playground as words } from "../../../../messages/playground";
-import { Lines } from "./-lines";
+import { Lines } from "../../../../parts/Lines";
 import classes from "./playground.module.css";
 
 const PICTURE_BYTES_MAX = 5_000_000;

@@ -8,9 +8,9 @@ import { bare, zoneName } from "../../../../lib/time";
 import { tellDone, tellFault } from "../../../../lib/toasts";
 import { playground as words } from "../../../../messages/playground";
 import { Checkbox, NativeSelect, TextInput } from "../../../../parts/fields";
+import { Lines } from "../../../../parts/Lines";
 import { LinkButton } from "../../../../parts/links";
 import { Section } from "../../../../parts/Page";
-import { Lines } from "./-lines";
 
 const EFFORTS = ["", "minimal", "low", "medium", "high"] as const;
 const EXAMPLE = JSON.stringify(

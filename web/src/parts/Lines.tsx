@@ -1,8 +1,8 @@
 // A field of several lines.
 import { InputBase } from "@mantine/core";
-import "../../../../parts/fields";
-import type { KeyboardEvent } from "react";
-import classes from "./playground.module.css";
+import "./fields";
+import type { KeyboardEvent, ReactNode } from "react";
+import classes from "./Lines.module.css";
 
 interface LinesProps {
   label: string;
@@ -11,7 +11,7 @@ interface LinesProps {
   value: string;
   /** In letters of one width. */
   mono?: boolean;
-  error?: string | null;
+  error?: ReactNode;
   onChange: (value: string) => void;
   onKeyDown?: (event: KeyboardEvent) => void;
 }

@@ -3,7 +3,7 @@
 import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import type { components } from "#schema";
 import { api, take } from "../../../lib/api";
 import { type Change, catalogueQuery, type Docs, type Edit, proposed, unserved } from "../../../lib/catalogue";
@@ -13,7 +13,9 @@ import { change as words } from "../../../messages/catalogue";
 import { common } from "../../../messages/common";
 import { Dialog } from "../../../parts/Dialog";
 import { FaultNote } from "../../../parts/FaultNote";
-import { Difference } from "./-difference";
+
+/** Tables load with the first difference that is looked at. */
+const Difference = lazy(() => import("./-difference"));
 
 /** What would be saved, and what it would change. */
 interface Proposal {
@@ -61,6 +63,8 @@ interface ChangingProps {
   title?: string;
   action?: string;
   danger?: boolean;
+  /** What follows from it that no line tells. */
+  consequence?: string;
   done?: (version: number) => unknown;
 }
 
@@ -90,7 +94,7 @@ interface LookProps extends Omit<ChangingProps, "title" | "done"> {
   done: ChangingProps["done"] | undefined;
 }
 
-function Look({ of: proposal, opened, show, done, action = words.save, danger = false }: LookProps) {
+function Look({ of: proposal, opened, show, done, action = words.save, danger = false, consequence }: LookProps) {
   const client = useQueryClient();
   const { version, body, prune, diff } = proposal;
   const saving = useMutation({
@@ -116,7 +120,14 @@ function Look({ of: proposal, opened, show, done, action = words.save, danger = 
   return (
     <Stack>
       {version === opened ? null : <Alert color="yellow">{words.moved(opened, version)}</Alert>}
-      {diff.length === 0 ? <Text>{words.nothing}</Text> : <Difference of={diff} />}
+      {consequence ? <Text>{consequence}</Text> : null}
+      {diff.length === 0 ? (
+        <Text>{words.nothing}</Text>
+      ) : (
+        <Suspense fallback={null}>
+          <Difference of={diff} />
+        </Suspense>
+      )}
       {proposal.unserved.length > 0 ? (
         <Alert color="orange" icon={<IconAlertTriangle size={18} aria-hidden />} className="unbroken">
           {words.unserved(proposal.unserved.join(", "))}

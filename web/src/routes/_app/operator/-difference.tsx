@@ -8,7 +8,7 @@ import { type Column, DataTable } from "../../../parts/DataTable";
 const COLOURS = { add: "teal", change: "blue", remove: "red" } as const;
 
 /** All lines. */
-export function Difference({ of: lines }: { of: readonly Edit[] }) {
+export default function Difference({ of: lines }: { of: readonly Edit[] }) {
   if (lines.length === 0) return <Text c="dimmed">{words.none}</Text>;
   return (
     <Stack gap="lg">
@@ -20,7 +20,8 @@ export function Difference({ of: lines }: { of: readonly Edit[] }) {
 }
 
 function Line({ of: line }: { of: Edit }) {
-  const rows = rowsOf(line);
+  // What comes or goes is named above.
+  const rows = rowsOf(line).filter(({ field }) => line.edit === "change" || (field !== "name" && field !== "id"));
   const name = `${words.edits[line.edit]}: ${words.whats[line.what]} ${line.name}`;
   return (
     <Stack gap={6}>
@@ -54,7 +55,11 @@ function columnsOf({ edit, what }: Edit): readonly Column<Row>[] {
   const field: Column<Row> = {
     key: "field",
     head: words.columns.field,
-    cell: (row) => <span className="unbroken">{row.field}</span>,
+    cell: (row) => (
+      <Text inherit miw={104} className="unbroken">
+        {row.field}
+      </Text>
+    ),
   };
   const before: Column<Row> = { key: "before", head: words.columns.before, cell: told("before") };
   const after: Column<Row> = { key: "after", head: words.columns.after, cell: told("after") };

@@ -18,6 +18,8 @@ interface FoundListProps<Row extends { id: string }> {
   q: string | undefined;
   before?: string | undefined;
   next?: string | null | undefined;
+  /** Whether it shows instants; it does unless it is said. */
+  times?: boolean;
   /** What can be done here. */
   actions?: ReactNode;
   /** Goes to the list with that typed. */
@@ -41,7 +43,7 @@ export function FoundList<Row extends { id: string }>(props: FoundListProps<Row>
           columns={props.columns}
           rows={shown}
           rowKey={(row) => row.id}
-          times
+          times={props.times ?? true}
           foot={<Pager next={props.next ?? null} before={props.before} />}
         />
       )}

@@ -10,7 +10,8 @@ import { type Change, catalogueQuery, type Docs, type Entry, starterQuery, type 
 import { count } from "../../../lib/figures";
 import { useSending } from "../../../lib/form";
 import { full, numberOf, wrongNumber } from "../../../lib/restFields";
-import { change, tiers as words } from "../../../messages/catalogue";
+import { change } from "../../../messages/catalogue";
+import { tiers as words } from "../../../messages/catalogueTiers";
 import { common } from "../../../messages/common";
 import { type Column, DataTable } from "../../../parts/DataTable";
 import { Dialog } from "../../../parts/Dialog";

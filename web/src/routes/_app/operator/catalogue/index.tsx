@@ -6,14 +6,15 @@ import { createFileRoute } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Version, versionsQuery } from "../../../../lib/catalogue";
 import { pageOf } from "../../../../lib/search";
-import { change, history as words } from "../../../../messages/catalogue";
+import { change } from "../../../../messages/catalogue";
+import { history as words } from "../../../../messages/catalogueHistory";
 import { type Column, DataTable, Pager } from "../../../../parts/DataTable";
 import { Dialog } from "../../../../parts/Dialog";
 import { Fact, Facts } from "../../../../parts/Facts";
 import { LinkButton } from "../../../../parts/links";
 import { Empty, Page } from "../../../../parts/Page";
 import { When } from "../../../../parts/When";
-import { Difference } from "../-difference";
+import Difference from "../-difference";
 
 export const Route = createFileRoute("/_app/operator/catalogue/")({
   codeSplitGroupings: [["loader", "component"]],

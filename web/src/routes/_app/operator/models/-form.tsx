@@ -5,7 +5,8 @@ import { type UseFormReturnType, useForm } from "@mantine/form";
 import { type Docs, inForce, type ModelDoc } from "../../../../lib/catalogue";
 import { useSending } from "../../../../lib/form";
 import { wrongNumber, wrongRest } from "../../../../lib/restFields";
-import { change, models } from "../../../../messages/catalogue";
+import { change } from "../../../../messages/catalogue";
+import { models } from "../../../../messages/catalogueModels";
 import { FormFoot } from "../../../../parts/FormFoot";
 import { Checkbox, NativeSelect, TextInput } from "../../../../parts/fields";
 import { Section } from "../../../../parts/Page";
@@ -85,7 +86,12 @@ function WhatItIs({ form, fresh }: { form: Form; fresh: boolean }) {
           />
         ) : null}
         <TextInput label={words.display} description={words.displayHint} {...form.getInputProps("display_name")} />
-        <NativeSelect label={words.serves} data={choices(words.servesAre)} {...form.getInputProps("serves")} />
+        <NativeSelect
+          label={words.serves}
+          description={words.servesHint}
+          data={choices(words.servesAre)}
+          {...form.getInputProps("serves")}
+        />
         <TextInput label={words.context} inputMode="numeric" required {...form.getInputProps("context")} />
         {serves === "" ? (
           <TextInput label={words.most} inputMode="numeric" required {...form.getInputProps("most")} />

@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
-import { models } from "../../../../messages/catalogue";
+import { models } from "../../../../messages/catalogueModels";
 import { Checkbox, NativeSelect, TextInput } from "../../../../parts/fields";
 import { Section } from "../../../../parts/Page";
 import { blankRoute, type ModelValues } from "./-values";

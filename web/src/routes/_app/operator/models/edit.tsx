@@ -6,7 +6,7 @@ import { createFileRoute, notFound } from "@tanstack/react-router";
 import { useState } from "react";
 import { catalogueQuery, type Docs, type ModelDoc } from "../../../../lib/catalogue";
 import { textOf } from "../../../../lib/search";
-import { models as words } from "../../../../messages/catalogue";
+import { models as words } from "../../../../messages/catalogueModels";
 import { LinkButton } from "../../../../parts/links";
 import { Page } from "../../../../parts/Page";
 import { making, useChanging, useSeen } from "../-change";
@@ -33,6 +33,7 @@ function EditModel() {
     title: words.removeTitle(id),
     action: words.remove,
     danger: true,
+    consequence: words.removeConsequence,
     done: () => navigate({ to: "/operator/models" }),
   });
   const doc = docs.model.find((model) => model.id === id);

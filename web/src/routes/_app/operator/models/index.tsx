@@ -7,7 +7,7 @@ import { catalogueQuery, isOn, type ModelDoc } from "../../../../lib/catalogue";
 import { found } from "../../../../lib/house";
 import { rate } from "../../../../lib/prices";
 import { listOf } from "../../../../lib/search";
-import { providers, models as words } from "../../../../messages/catalogue";
+import { models as words } from "../../../../messages/catalogueModels";
 import type { Column } from "../../../../parts/DataTable";
 import { LinkAnchor, LinkButton } from "../../../../parts/links";
 import { Empty, Page } from "../../../../parts/Page";
@@ -30,7 +30,7 @@ function Models() {
       {words.add}
     </LinkButton>
   ) : (
-    <LinkButton to="/operator/providers/new">{providers.add}</LinkButton>
+    <LinkButton to="/operator/providers/new">{words.addProvider}</LinkButton>
   );
   if (docs.model.length === 0) {
     return (
@@ -53,6 +53,7 @@ function Models() {
       columns={COLUMNS}
       found={found(docs.model, q, texts)}
       q={q}
+      times={false}
       actions={add}
       change={(typed) => void navigate({ search: (now) => ({ ...now, q: typed }), replace: true })}
     />

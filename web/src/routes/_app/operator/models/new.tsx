@@ -4,7 +4,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { useState } from "react";
 import { catalogueQuery } from "../../../../lib/catalogue";
-import { models as words } from "../../../../messages/catalogue";
+import { models as words } from "../../../../messages/catalogueModels";
 import { LinkButton } from "../../../../parts/links";
 import { Page } from "../../../../parts/Page";
 import { ModelForm } from "./-form";

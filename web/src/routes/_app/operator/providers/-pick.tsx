@@ -8,7 +8,7 @@ import { useState } from "react";
 import type { Docs } from "../../../../lib/catalogue";
 import { count } from "../../../../lib/figures";
 import { found } from "../../../../lib/house";
-import { wizard as words } from "../../../../messages/catalogue";
+import { wizard as words } from "../../../../messages/catalogueWizard";
 import { Checkbox, TextInput } from "../../../../parts/fields";
 import type { Chosen, WizardValues } from "./-wizard";
 
@@ -86,7 +86,7 @@ function Sold({ form, docs, n }: { form: UseFormReturnType<WizardValues>; docs: 
         <Text fw={600} className="unbroken">
           {one.upstream}
         </Text>
-        <SimpleGrid cols={{ base: 1, xs: 2, md: isSold ? 2 : 5 }}>
+        <SimpleGrid cols={{ base: 1, xs: 2, md: isSold ? 2 : 3 }}>
           <TextInput {...field("id")} required spellCheck={false} />
           {isSold ? null : (
             <>

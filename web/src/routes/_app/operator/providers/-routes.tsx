@@ -2,7 +2,7 @@
 // fields of a route; its model has them.
 import { Badge, Button, Code, Group, Text } from "@mantine/core";
 import { type Docs, isOn, type RouteDoc, switched } from "../../../../lib/catalogue";
-import { providers } from "../../../../messages/catalogue";
+import { providers } from "../../../../messages/catalogueProviders";
 import { type Column, DataTable } from "../../../../parts/DataTable";
 import { LinkAnchor } from "../../../../parts/links";
 import { Section } from "../../../../parts/Page";

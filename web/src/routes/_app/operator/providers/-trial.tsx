@@ -7,7 +7,7 @@ import type { components } from "#schema";
 import { api, take } from "../../../../lib/api";
 import { asFault } from "../../../../lib/fault";
 import { count } from "../../../../lib/figures";
-import { providers } from "../../../../messages/catalogue";
+import { providers } from "../../../../messages/catalogueProviders";
 import { FaultNote } from "../../../../parts/FaultNote";
 import { headersOf, type ProviderValues, typedSecrets } from "./-values";
 
@@ -62,7 +62,9 @@ export function Trial({ values, stored, told, names = true }: TrialProps) {
           {words.about}
         </Text>
       </Group>
-      <div role="status">{trying.data && !trying.isPending ? <Seen of={trying.data} names={names} /> : null}</div>
+      <div role="status" style={{ display: "contents" }}>
+        {trying.data && !trying.isPending ? <Seen of={trying.data} names={names} /> : null}
+      </div>
       <FaultNote fault={trying.error ? asFault(trying.error) : null} />
     </Stack>
   );

@@ -1,6 +1,6 @@
 // How the last call to a provider ended, in a word and a colour.
 import { Badge } from "@mantine/core";
-import { providers as words } from "../../../../messages/catalogue";
+import { providers as words } from "../../../../messages/catalogueProviders";
 
 /** How the last call to a provider ended. */
 export function UpBadge({ of }: { of: boolean | null | undefined }) {

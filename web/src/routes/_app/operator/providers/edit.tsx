@@ -1,27 +1,22 @@
 // One provider: its routes, how it does, its fields, and a try of it as it stands in the form.
-import { Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
-import { useForm } from "@mantine/form";
+import { Button, Group, SimpleGrid, Text } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute, notFound } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
-import { catalogueQuery, type ProviderDoc, without } from "../../../../lib/catalogue";
-import { useSending } from "../../../../lib/form";
+import { lazy, Suspense, useMemo } from "react";
+import { catalogueQuery, without } from "../../../../lib/catalogue";
 import { houseProvidersQuery, systemQuery } from "../../../../lib/house";
-import { wrongNumber, wrongRest } from "../../../../lib/restFields";
 import { textOf } from "../../../../lib/search";
-import { change, providers as words } from "../../../../messages/catalogue";
-import { FormFoot } from "../../../../parts/FormFoot";
+import { providers as words } from "../../../../messages/catalogueProviders";
 import { LinkButton } from "../../../../parts/links";
 import { Page, Section } from "../../../../parts/Page";
 import { dayAsk, HealthOf } from "../../_workspace/overview/-health";
 import { making, useChanging, useSeen } from "../-change";
 import { StateBadge } from "../-checks";
-import { Secrets, Seldom, Where } from "./-fields";
 import { Routes } from "./-routes";
-import { Trial } from "./-trial";
 import { UpBadge } from "./-up";
-import { entryOf, KNOWN, placesOf, valuesOf } from "./-values";
+
+const Fields = lazy(() => import("./-edit"));
 
 export const Route = createFileRoute("/_app/operator/providers/edit")({
   codeSplitGroupings: [["loader", "component"]],
@@ -49,6 +44,7 @@ function EditProvider() {
     title: words.removeTitle(name),
     action: words.remove,
     danger: true,
+    consequence: words.removeConsequence,
     done: () => navigate({ to: "/operator/providers" }),
   });
   // It may have gone just now.
@@ -73,11 +69,11 @@ function EditProvider() {
         </>
       }
     >
-      <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: "start" }}>
-        <Routes docs={docs} provider={name} saved={page.sawSaved} />
-        <State of={name} />
-      </SimpleGrid>
-      <Fields key={page.saves} opened={page.seen} doc={doc} saved={page.formSaved} />
+      <Routes docs={docs} provider={name} saved={page.sawSaved} />
+      <State of={name} />
+      <Suspense fallback={null}>
+        <Fields key={page.saves} opened={page.seen} doc={doc} saved={page.formSaved} />
+      </Suspense>
       {removing.dialog}
     </Page>
   );
@@ -92,64 +88,18 @@ function State({ of: name }: { of: string }) {
   );
   const day = useMemo(() => dayAsk(Date.now()), []);
   return (
-    <Stack>
+    <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: "start" }}>
       <HealthOf title={words.state} about={words.stateAbout} ask={{ ...day, which: { provider: name } }} />
       <Section title={words.columns.state} actions={<UpBadge of={up} />}>
         {own.map((check) => (
           <Group key={check.name} justify="space-between" wrap="nowrap" align="flex-start">
             <Text size="sm" className="unbroken">
-              {words.check} {check.name.slice(`provider ${name}`.length)} {check.detail}
+              {words.check(check.name.slice(`provider ${name}`.length), check.detail)}
             </Text>
             <StateBadge of={check.state} />
           </Group>
         ))}
       </Section>
-    </Stack>
-  );
-}
-
-interface FieldsProps {
-  opened: number;
-  doc: ProviderDoc;
-  saved: (version: number) => void;
-}
-
-function Fields({ opened, doc, saved }: FieldsProps) {
-  // What the form began with: what others change meanwhile is not taken back.
-  const [base] = useState(doc);
-  const stored = useSuspenseQuery(houseProvidersQuery).data.find(({ name }) => name === doc.name)?.credentials ?? 0;
-  const form = useForm({
-    initialValues: valuesOf(base),
-    validate: {
-      firstByte: wrongNumber,
-      idle: wrongNumber,
-      total: wrongNumber,
-      rest: (text) => wrongRest(text, KNOWN),
-    },
-  });
-  const changing = useChanging({ opened, done: saved });
-  const sent = useSending({
-    form,
-    names: placesOf(form.getValues()),
-    send: (values) => changing.propose(making([{ of: "provider", name: base.name, base, mine: entryOf(values) }])),
-    done: () => undefined,
-  });
-  return (
-    <>
-      <form onSubmit={sent.onSubmit} autoComplete="off">
-        <Stack gap="lg">
-          <Section title={words.form.what}>
-            <Where form={form} fresh={false} />
-          </Section>
-          <Section title={words.form.secret}>
-            <Secrets form={form} stored={stored} fresh={false} />
-            <Trial values={form.getValues} stored />
-          </Section>
-          <Seldom form={form} />
-          <FormFoot sent={sent} action={change.look} />
-        </Stack>
-      </form>
-      {changing.dialog}
-    </>
+    </SimpleGrid>
   );
 }

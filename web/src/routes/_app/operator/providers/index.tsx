@@ -6,7 +6,7 @@ import { createFileRoute } from "@tanstack/react-router";
 import { catalogueQuery, isOn, type ProviderDoc } from "../../../../lib/catalogue";
 import { found, houseProvidersQuery, type Provider } from "../../../../lib/house";
 import { listOf } from "../../../../lib/search";
-import { providers as words } from "../../../../messages/catalogue";
+import { providers as words } from "../../../../messages/catalogueProviders";
 import type { Column } from "../../../../parts/DataTable";
 import { LinkAnchor, LinkButton } from "../../../../parts/links";
 import { Empty, Page } from "../../../../parts/Page";
@@ -68,6 +68,7 @@ function Providers() {
       columns={COLUMNS}
       found={found(rows, q, ({ doc }) => [doc.name, doc.kind, doc.base_url])}
       q={q}
+      times={false}
       actions={add}
       change={(typed) => void navigate({ search: (now) => ({ ...now, q: typed }), replace: true })}
     />

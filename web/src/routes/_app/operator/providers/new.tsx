@@ -4,21 +4,25 @@ import { useForm } from "@mantine/form";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { catalogueQuery, starterQuery } from "../../../../lib/catalogue";
 import { useSending } from "../../../../lib/form";
 import { wrongNumber, wrongRest } from "../../../../lib/restFields";
-import { change, providers, wizard as words } from "../../../../messages/catalogue";
+import { change } from "../../../../messages/catalogue";
+import { providers } from "../../../../messages/catalogueProviders";
+import { wizard as words } from "../../../../messages/catalogueWizard";
 import { FormFoot } from "../../../../parts/FormFoot";
 import { NativeSelect } from "../../../../parts/fields";
 import { LinkButton } from "../../../../parts/links";
 import { Page, Section } from "../../../../parts/Page";
 import { making, useChanging } from "../-change";
-import { Secrets, Seldom, Where } from "./-fields";
+import { Secrets, Where } from "./-fields";
 import { Pick } from "./-pick";
 import { Trial, type Tried } from "./-trial";
 import { KNOWN, valuesOf } from "./-values";
 import { changesOf, knownOf, type WizardValues, wizardPlaces } from "./-wizard";
+
+const Seldom = lazy(() => import("./-seldom"));
 
 export const Route = createFileRoute("/_app/operator/providers/new")({
   codeSplitGroupings: [["loader", "component"]],
@@ -101,7 +105,9 @@ function NewProvider() {
               <Text c="dimmed">{words.tryFirst}</Text>
             )}
           </Section>
-          <Seldom form={form} />
+          <Suspense fallback={null}>
+            <Seldom form={form} />
+          </Suspense>
           <FormFoot sent={sent} action={change.look} />
         </Stack>
       </form>

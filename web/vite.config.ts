@@ -19,6 +19,8 @@ const FORMS = new RegExp(
     String.raw`node_modules[\\/](@mantine[\\/]form|klona|fast-deep-equal)[\\/]`,
     String.raw`@mantine[\\/]core[\\/]esm[\\/]components[\\/](Input|InputBase|TextInput|PasswordInput|NativeSelect|Checkbox|Combobox)[\\/]`,
     String.raw`@mantine[\\/]core[\\/]styles[\\/](Input|InlineInput|PasswordInput|Checkbox)\.css`,
+    // It brings the other fields along, wherever it is put.
+    String.raw`@mantine[\\/]core[\\/]esm[\\/]utils[\\/]InlineInput[\\/]`,
     String.raw`src[\\/](lib[\\/](form|house)|parts[\\/]fields|messages[\\/](?!common|faults|shell))`,
   ].join("|"),
 );

@@ -72,8 +72,8 @@ function wayTo({ kind, id, about }: Found): NavigateOptions {
     case "workspace":
       return { to: "/operator/workspaces/$workspace", params: { workspace: id } };
     case "model":
-      return { to: "/operator/requests", search: { model: id } };
+      return { to: "/operator/models/edit", search: { id } };
     case "provider":
-      return { to: "/operator/requests", search: { provider: id } };
+      return { to: "/operator/providers/edit", search: { name: id } };
   }
 }

@@ -18,11 +18,11 @@ import { Tile, Tiles } from "../../../../parts/Tile";
 import { When } from "../../../../parts/When";
 import { DayTile, MonthTile } from "../../_workspace/overview/-tiles";
 import { GiveCredit, Suspend } from "./-actions";
-import { KeysOf, MembersOf } from "./-lists";
 import { LetIn } from "./-state";
 
 const Changes = lazy(() => import("./-rules"));
 const Look = lazy(() => import("./-look"));
+const Lists = lazy(() => import("./-lists"));
 
 export const Route = createFileRoute("/_app/operator/workspaces/$workspace")({
   codeSplitGroupings: [["loader", "component"]],
@@ -56,8 +56,9 @@ function WorkspacePage() {
           <Changes of={workspace} />
         </Suspense>
       </SimpleGrid>
-      <MembersOf workspace={workspace.id} />
-      <KeysOf workspace={workspace.id} />
+      <Suspense fallback={null}>
+        <Lists of={workspace.id} />
+      </Suspense>
     </Page>
   );
 }

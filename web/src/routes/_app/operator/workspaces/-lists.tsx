@@ -14,8 +14,18 @@ import { LinkAnchor } from "../../../../parts/links";
 import { Section } from "../../../../parts/Page";
 import { When } from "../../../../parts/When";
 
+/** Both. They load by themselves: the page is weighed. */
+export default function Lists({ of: workspace }: { of: string }) {
+  return (
+    <>
+      <MembersOf workspace={workspace} />
+      <KeysOf workspace={workspace} />
+    </>
+  );
+}
+
 /** The newest members. */
-export function MembersOf({ workspace }: { workspace: string }) {
+function MembersOf({ workspace }: { workspace: string }) {
   const page = useQuery(membersQuery(workspace)).data;
   if (!page) return null;
   return (
@@ -49,7 +59,7 @@ const MEMBERS: readonly Column<Member>[] = [
 ];
 
 /** The newest keys; each leads to its requests. */
-export function KeysOf({ workspace }: { workspace: string }) {
+function KeysOf({ workspace }: { workspace: string }) {
   const page = useQuery(keysQuery(workspace)).data;
   if (!page) return null;
   return (

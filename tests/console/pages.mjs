@@ -125,6 +125,29 @@ export const PAGES = [
     then: (page) => page.getByRole("button", { name: "Give credit" }).click(),
   }),
   page("operator-users", "operator", "/operator/users", "Users"),
+  page("operator-providers", "operator", "/operator/providers", "Providers"),
+  page("operator-provider", "operator", "/operator/providers/edit?name=simulated-openai", "simulated-openai", {
+    then: async (page) => {
+      await page.getByRole("button", { name: "Try it" }).click();
+      await page.getByText("It works").waitFor();
+      await page.evaluate(() => scrollTo(0, 0));
+    },
+  }),
+  page("operator-provider-new", "operator", "/operator/providers/new", "Add a provider"),
+  page("operator-models", "operator", "/operator/models", "Models"),
+  page("operator-model", "operator", "/operator/models/edit?id=sim-openai", "sim-openai"),
+  page("operator-model-new", "operator", "/operator/models/new", "Add a model"),
+  page("operator-difference", "operator", "/operator/models/edit?id=sim-anthropic", "sim-anthropic", {
+    then: async (page) => {
+      await page.getByRole("textbox", { name: "Input", exact: true }).fill("2.75");
+      await page.getByRole("checkbox", { name: "Route 1 is on" }).uncheck();
+      await page.getByRole("button", { name: "Look at the difference" }).click();
+      await page.getByRole("dialog").getByText("price.input").waitFor();
+    },
+  }),
+  page("operator-tiers", "operator", "/operator/tiers", "Tiers"),
+  page("operator-catalogue", "operator", "/operator/catalogue", "Catalogue"),
+  page("operator-catalogue-edit", "operator", "/operator/catalogue/edit", "The whole catalogue"),
   page("operator-system", "operator", "/operator/system", "System"),
   page("operator-ledger", "operator", "/operator/ledger", "Ledger", {
     then: async (page) => {

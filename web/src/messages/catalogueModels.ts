@@ -21,6 +21,7 @@ export const models = {
   },
   everybody: "All",
   free: "Free",
+  inOut: (input: string, output: string) => `${input} in · ${output} out`,
   unpriced: "No price",
   states: { on: "Sold", off: "Off", noRoute: "No route", noPrice: "No price" },
   routeOff: "off",

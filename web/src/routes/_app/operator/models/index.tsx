@@ -60,8 +60,14 @@ function Models() {
   );
 }
 
+/** The price in a line, where there is no room for columns. */
+function priceOf(model: ModelDoc): string {
+  if (typeof model.price !== "object") return model.price === "free" ? words.free : "";
+  return words.inOut(rateOf(model, "input"), rateOf(model, "output"));
+}
+
 /** A rate as its operator wrote it; what is none of an amount is told as it is. */
-function Rate({ of: { price }, name }: { of: ModelDoc; name: string }) {
+function rateOf({ price }: ModelDoc, name: string): string {
   if (price === "free") return words.free;
   const told = typeof price === "object" ? price[name] : undefined;
   if (told === undefined) return "–";
@@ -90,6 +96,12 @@ const COLUMNS: readonly Column<ModelDoc>[] = [
             {model.display_name}
           </Text>
         ) : null}
+        <Text size="xs" c="dimmed" hiddenFrom="sm" className="figures">
+          {priceOf(model)}
+        </Text>
+        <span className="mantine-hidden-from-xs">
+          <State of={model} />
+        </span>
       </Stack>
     ),
   },
@@ -98,14 +110,14 @@ const COLUMNS: readonly Column<ModelDoc>[] = [
     head: words.columns.input,
     figures: true,
     from: "sm",
-    cell: (model) => <Rate of={model} name="input" />,
+    cell: (model) => rateOf(model, "input"),
   },
   {
     key: "output",
     head: words.columns.output,
     figures: true,
     from: "sm",
-    cell: (model) => <Rate of={model} name="output" />,
+    cell: (model) => rateOf(model, "output"),
   },
   {
     key: "routes",

@@ -1,12 +1,12 @@
 //! The books as operators look at them: sums of everybody, open holds, what moved and was no request.
 //! Never here: what moves money (money, tasks).
 
-use crate::world::{Customer, World};
+use crate::world::World;
 use ledger::{GrantKind, GrantOrder, HoldAnswer};
 use std::time::Duration;
 use store::Opened;
 use store::port::{HeldRow, Movement, MovementFilter, TaskRow, TaskState, Totals};
-use units::{NanoUsd, Timestamp, WorkspaceId};
+use units::{NanoUsd, WorkspaceId};
 
 on_both! {
     r_bill_5_everybodys_credit_is_one_sum,
@@ -18,15 +18,7 @@ fn nano(n: i64) -> NanoUsd {
     NanoUsd::new(n)
 }
 
-async fn given(
-    world: &World,
-    o: &Opened,
-    customer: Customer,
-    kind: GrantKind,
-    amount: i64,
-    ends: Option<Timestamp>,
-) {
-    let order = GrantOrder { kind, expires_at: ends, ..world.grant(customer, amount) };
+async fn give(o: &Opened, order: GrantOrder) {
     let _ = o.ledger.grant(order).await.unwrap();
 }
 
@@ -37,8 +29,8 @@ async fn r_bill_5_everybodys_credit_is_one_sum(world: World) {
     let soon = world.now().plus(Duration::from_secs(60));
     let (one, two, three) =
         (world.customer(&o, 100).await, world.customer(&o, 0).await, world.customer(&o, 0).await);
-    given(&world, &o, two, GrantKind::Promo, 30, Some(soon)).await;
-    given(&world, &o, two, GrantKind::Plan, 5, None).await;
+    give(&o, GrantOrder { kind: GrantKind::Promo, expires_at: Some(soon), ..world.grant(two, 30) }).await;
+    give(&o, GrantOrder { kind: GrantKind::Plan, ..world.grant(two, 5) }).await;
     let (spent, kept) = (world.hold(one, 40), world.hold(two, 20));
     for hold in [&spent, &kept] {
         assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
@@ -132,7 +124,7 @@ async fn r_bill_5_what_moved_is_paged(world: World) {
     let soon = world.now().plus(Duration::from_secs(60));
     for n in 1..=6 {
         let customer = if n % 2 == 0 { two } else { one };
-        given(&world, &o, customer, GrantKind::Promo, n, Some(soon)).await;
+        give(&o, GrantOrder { kind: GrantKind::Promo, expires_at: Some(soon), ..world.grant(customer, n) }).await;
     }
     // One vanishes in part while it is held: what nobody held goes first, the rest with the hold.
     let hold = world.hold(one, 2);

@@ -84,7 +84,16 @@ async function looks(bench, browser, { people, place }) {
   // Its members see who looked.
   const log = await people.ada.ask("GET", `${place}/log?limit=1`);
   bench.holds(log.data[0].action === "workspace.look" && log.data[0].actor === "olga@example.com", "the look is not in its log");
-  // Another workspace is not looked at by the same word, and the way back has all rights again.
+  // Another workspace is not looked at by the same word.
+  const at = new URL(page.url()).searchParams.get("look");
+  await browser.goto(`/team?workspace=difference-engine-ltd&look=${at}`);
+  await page.getByRole("button", { name: "Invite" }).waitFor();
+  bench.holds(!page.url().includes("look="), "a look goes on in another workspace");
+  bench.holds((await page.getByText("as an operator. Nothing can be changed").count()) === 0, "a look is said that is none");
+  // Behind the way back all rights are there again.
+  await browser.goto(`/team?workspace=analytical-engines&look=${at}`);
+  await band.waitFor();
+  bench.holds((await page.getByRole("button", { name: "Invite" }).count()) === 0, "people can be invited while looking");
   await page.getByRole("link", { name: "Back to the operators' page" }).click();
   await page.getByRole("button", { name: "Suspend" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Suspend" }).click();

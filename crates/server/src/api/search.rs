@@ -72,45 +72,39 @@ async fn request(house: &House, q: &str) -> Result<Vec<Found>, Problem> {
     Ok(told.collect())
 }
 
-/// What memory knows.
+/// What memory knows. Ids are written out only where an id may have been typed.
 fn known(house: &House, q: &str) -> Vec<Found> {
-    let mut found = Best::new("key");
+    let looks_like_id = q.contains('_');
+    let id_of = |id: &dyn ToString| if looks_like_id { id.to_string() } else { String::new() };
+    let mut keys = Best::new("key");
     house.keys.each(|key| {
-        let id = key.id.to_string();
         // A whole key that was pasted is found by what is known of it.
         let begins = !key.prefix.is_empty() && q.starts_with(&key.prefix.to_lowercase());
-        let fit = begins.then_some(Fit::Begins).or_else(|| fit_of(q, &[&id, &key.prefix, &key.name]));
-        found.add(fit, id, || (key.name.clone(), key.prefix.clone()));
+        let fit = begins.then_some(Fit::Begins).or_else(|| fit_of(q, &[&id_of(&key.id), &key.prefix, &key.name]));
+        keys.add(fit, || (key.id.to_string(), key.name.clone(), key.prefix.clone()));
     });
-    let mut all: Vec<Found> = found.end().collect();
-    let mut found = Best::new("user");
-    for user in house.people.users() {
-        let id = user.id.to_string();
-        let fit = fit_of(q, &[&id, &user.email, &user.name]);
-        found.add(fit, id, || (user.name.clone(), user.email.clone()));
-    }
-    all.extend(found.end());
-    let mut found = Best::new("workspace");
+    let mut users = Best::new("user");
+    house.people.each_user(|user| {
+        let fit = fit_of(q, &[&id_of(&user.id), &user.email, &user.name]);
+        users.add(fit, || (user.id.to_string(), user.name.clone(), user.email.clone()));
+    });
+    let mut workspaces = Best::new("workspace");
     for workspace in house.workspaces.all() {
-        let id = workspace.id.to_string();
-        let fit = fit_of(q, &[&id, &workspace.slug, &workspace.name]);
-        found.add(fit, id, || (workspace.name.clone(), workspace.slug.clone()));
+        let fit = fit_of(q, &[&id_of(&workspace.id), &workspace.slug, &workspace.name]);
+        workspaces.add(fit, || (workspace.id.to_string(), workspace.name.clone(), workspace.slug.clone()));
     }
-    all.extend(found.end());
     let catalogue = &house.catalogue.load().catalogue;
-    let mut found = Best::new("model");
+    let mut models = Best::new("model");
     for model in catalogue.models.values() {
         let fit = fit_of(q, &[&model.id, &model.display_name]);
-        found.add(fit, model.id.to_string(), || (model.display_name.clone(), String::new()));
+        models.add(fit, || (model.id.to_string(), model.display_name.clone(), String::new()));
     }
-    all.extend(found.end());
-    let mut found = Best::new("provider");
+    let mut providers = Best::new("provider");
     for provider in catalogue.providers.values() {
-        let fit = fit_of(q, &[&provider.name]);
-        found.add(fit, provider.name.to_string(), || (provider.name.to_string(), String::new()));
+        let name = || provider.name.to_string();
+        providers.add(fit_of(q, &[&provider.name]), || (name(), name(), String::new()));
     }
-    all.extend(found.end());
-    all
+    [keys, users, workspaces, models, providers].into_iter().flat_map(Best::end).collect()
 }
 
 /// How well something fits, the best first.
@@ -126,15 +120,20 @@ enum Fit {
 
 /// How well the best of some texts fits what was typed in small letters.
 fn fit_of(q: &str, texts: &[&str]) -> Option<Fit> {
-    let fit = |text: &&str| {
-        let text = text.to_lowercase();
-        match text.find(q)? {
-            0 if text.len() == q.len() => Some(Fit::Is),
-            0 => Some(Fit::Begins),
-            _ => Some(Fit::Has),
-        }
+    let fit = |text: &&str| match place_of(q, text)? {
+        0 if text.len() == q.len() => Some(Fit::Is),
+        0 => Some(Fit::Begins),
+        _ => Some(Fit::Has),
     };
     texts.iter().filter_map(fit).min()
+}
+
+/// Where a text has what was typed, however it is written. Plain letters, which nearly all are, take no copy of the text.
+fn place_of(q: &str, text: &str) -> Option<usize> {
+    if !q.is_ascii() {
+        return text.to_lowercase().find(q);
+    }
+    text.as_bytes().windows(q.len()).position(|part| part.eq_ignore_ascii_case(q.as_bytes()))
 }
 
 /// The best of one kind; of those that fit alike, the first that came.
@@ -149,13 +148,13 @@ impl Best {
         Self { kind, most: FOUND_OF_KIND_MAX, found: Vec::new() }
     }
 
-    fn add(&mut self, fit: Option<Fit>, id: String, told: impl FnOnce() -> (String, String)) {
+    fn add(&mut self, fit: Option<Fit>, told: impl FnOnce() -> (String, String, String)) {
         let Some(fit) = fit else { return };
         let at = self.found.partition_point(|(other, _)| *other <= fit);
         if at >= self.most {
             return;
         }
-        let (name, about) = told();
+        let (id, name, about) = told();
         self.found.insert(at, (fit, Found { kind: self.kind, id, name, about }));
         self.found.truncate(self.most);
     }
@@ -176,6 +175,8 @@ mod tests {
             ("acme", vec!["the acme", "Acme Ltd"], Some(Fit::Begins)),
             ("cm", vec!["Acme"], Some(Fit::Has)),
             ("acme", vec!["acm", ""], None),
+            ("ömega", vec!["Die ÖMEGA"], Some(Fit::Has)),
+            ("me", vec!["Öme"], Some(Fit::Has)),
         ] {
             assert_eq!(fit_of(q, &texts), fit, "{q} {texts:?}");
         }
@@ -183,9 +184,9 @@ mod tests {
         for (n, fit) in
             [(0, Fit::Has), (1, Fit::Begins), (2, Fit::Has), (3, Fit::Is), (4, Fit::Has), (5, Fit::Begins)]
         {
-            best.add(Some(fit), n.to_string(), || (String::new(), String::new()));
+            best.add(Some(fit), || (n.to_string(), String::new(), String::new()));
         }
-        best.add(None, "9".to_owned(), || (String::new(), String::new()));
+        best.add(None, || ("9".to_owned(), String::new(), String::new()));
         let ids: Vec<String> = best.end().map(|found| found.id).collect();
         assert_eq!(ids, ["3", "1", "5", "0"]);
     }

@@ -77,6 +77,11 @@ impl LivePeople {
         all
     }
 
+    /// Looks at each user, in no order.
+    pub fn each_user(&self, look: impl FnMut(&UserRow)) {
+        self.users.read().values().map(|user| &**user).for_each(look);
+    }
+
     /// Whether anybody who may sign in runs the platform.
     pub fn has_operator(&self) -> bool {
         self.users.read().values().any(|user| user.operator)

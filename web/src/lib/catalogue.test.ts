@@ -1,3 +1,4 @@
+// Changes of the catalogue, and a difference taken apart.
 import { describe, expect, it } from "vitest";
 import { type Change, type Docs, proposed, rebased, same, switched, unserved, without } from "./catalogue";
 import { rowsOf } from "./difference";

@@ -1,3 +1,4 @@
+// The form of a model: back and forth, and where wrong fields stand.
 import { describe, expect, it } from "vitest";
 import { place } from "../../../../lib/form";
 import { wrongRest } from "../../../../lib/restFields";

@@ -1,3 +1,4 @@
+// The form of a provider, and what the way to a new one makes.
 import { describe, expect, it } from "vitest";
 import type { Docs, ModelDoc } from "../../../../lib/catalogue";
 import { entryOf, headersOf, valuesOf } from "./-values";

@@ -22,6 +22,7 @@ use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
 use store::port::UsageFilter;
+use tokio::time::Instant;
 use units::{KeyId, RequestId};
 
 /// Some were missed.
@@ -60,6 +61,7 @@ pub async fn events(State(worker): State<Worker>, hand: Hand, headers: HeaderMap
         worker: worker.clone(),
         hand,
         listener,
+        beat_at: Instant::now() + EVENTS_BEAT,
         ready: VecDeque::from([Bytes::from_static(b"retry: 2000\n\n")]),
         seen: HashSet::new(),
     };
@@ -103,6 +105,8 @@ struct Watch {
     keys: Option<Vec<KeyId>>,
     providers: bool,
     listener: Listener,
+    /// When it shows next that it is there.
+    beat_at: Instant,
     /// What is to be sent.
     ready: VecDeque<Bytes>,
     /// What was told again after a break, and may come once more.
@@ -136,19 +140,25 @@ impl Watch {
             }
             let worker = self.worker.clone();
             let heard = tokio::select! {
-                heard = self.listener.next() => heard,
-                () = tokio::time::sleep(EVENTS_BEAT) => {
-                    self.hand = self.hand.again(&worker.house)?;
-                    self.keys = narrowed(None, &worker.house, &self.hand);
-                    return Some(Bytes::from_static(b": beat\n\n"));
-                }
+                biased;
                 () = worker.closing.last_call() => return None,
+                // However much there is to hear.
+                () = tokio::time::sleep_until(self.beat_at) => return self.beat(),
+                heard = self.listener.next() => heard,
             };
             let part = self.together(heard).await;
             if !part.is_empty() {
                 return Some(part);
             }
         }
+    }
+
+    /// Shows that the stream is there; `None` when who watches may no longer.
+    fn beat(&mut self) -> Option<Bytes> {
+        self.beat_at = Instant::now() + EVENTS_BEAT;
+        self.hand = self.hand.again(&self.worker.house)?;
+        self.keys = narrowed(None, &self.worker.house, &self.hand);
+        Some(Bytes::from_static(b": beat\n\n"))
     }
 
     /// This, and what ends in the next moment, as one part.

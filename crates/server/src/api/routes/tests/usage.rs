@@ -293,6 +293,20 @@ async fn r_acc_1_a_stream_ends_with_the_right_to_see_it() {
     let user = town.user("viewer").to_string();
     let gone = town.call(&owner, &format!("DELETE {BASE}/members/{user}"), Value::Null).await;
     assert_eq!(gone.0, 200);
+    // Though there is always something to hear.
+    let key = town.key_of(&owner, "a").await;
+    let mut heard = 0;
+    for n in 1..=10 {
+        town.house()
+            .live_rows
+            .ended(&UsageRow { request: town.requested(&key, n, |row| row), ..town.row_of(&key, n) });
+        if watched.next().await.is_none() {
+            break;
+        }
+        heard += 1;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+    assert!(heard <= 4, "{heard}");
     assert_eq!(watched.next().await, None);
     drop(watched);
     let mut many = Vec::new();

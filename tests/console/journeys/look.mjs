@@ -84,8 +84,14 @@ async function looks(bench, browser, { people, place }) {
   // Its members see who looked.
   const log = await people.ada.ask("GET", `${place}/log?limit=1`);
   bench.holds(log.data[0].action === "workspace.look" && log.data[0].actor === "olga@example.com", "the look is not in its log");
-  // Another workspace is not looked at by the same word.
+  // A link to a look, in a tab that has begun none, begins another.
   const at = new URL(page.url()).searchParams.get("look");
+  await page.evaluate(() => sessionStorage.clear());
+  await browser.goto(`/keys?workspace=analytical-engines&look=${at}`);
+  await band.waitFor();
+  const looks = (await people.ada.ask("GET", `${place}/log?limit=2`)).data.filter(({ action }) => action === "workspace.look");
+  bench.holds(looks.length === 2, "a look that was linked to is not in the log");
+  // Another workspace is not looked at by the same word.
   await browser.goto(`/team?workspace=difference-engine-ltd&look=${at}`);
   await page.getByRole("button", { name: "Invite" }).waitFor();
   bench.holds(!page.url().includes("look="), "a look goes on in another workspace");

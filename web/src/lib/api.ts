@@ -85,7 +85,8 @@ function heard(fault: Fault): Fault {
 function signed(request: Request): Request {
   request.headers.set("x-csrf-token", csrf);
   // Who only looks at a workspace is refused every change of one, whatever a page offers.
-  if (lookedAt() !== null && request.url.includes("/workspaces/")) request.headers.set("x-tollgate-look", "read-only");
+  const isOfOne = request.url.includes("/workspaces/") && !request.url.endsWith("/look");
+  if (lookedAt() !== null && isOfOne) request.headers.set("x-tollgate-look", "read-only");
   return request;
 }
 

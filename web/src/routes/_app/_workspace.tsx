@@ -31,7 +31,8 @@ export const Route = createFileRoute("/_app/_workspace")({
     if (looking && !(search.look === workspace.id && context.session.user.operator)) {
       throw redirect({ to: location.pathname, search: { ...search, look: undefined }, replace: true });
     }
-    if (!looking) remember(workspace.slug);
+    if (looking) await (await import("../../lib/beginLook")).goOnLooking(workspace.id);
+    else remember(workspace.slug);
     return { workspaceName: named, looking };
   },
   loader: ({ context }) => context.client.ensureQueryData(workspacesQuery),

@@ -3,7 +3,7 @@ import { Button, Stack, Text } from "@mantine/core";
 import { IconEye } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { api, take } from "../../../../lib/api";
+import { beginLook } from "../../../../lib/beginLook";
 import { asFault } from "../../../../lib/fault";
 import type { Workspace } from "../../../../lib/workspace";
 import { look as words } from "../../../../messages/look";
@@ -13,7 +13,7 @@ import { FaultNote } from "../../../../parts/FaultNote";
 export default function Look({ at: { id, slug } }: { at: Workspace }) {
   const navigate = useNavigate();
   const begin = useMutation({
-    mutationFn: () => take(api.POST("/workspaces/{workspace}/look", { params: { path: { workspace: id } } })),
+    mutationFn: () => beginLook(id),
     onSuccess: () => navigate({ to: "/overview", search: { workspace: slug, look: id } }),
   });
   return (

@@ -1,7 +1,6 @@
 //! Addresses that fail to authenticate (R-LIM-3). In: failures and successes by address. Out: whether an address is blocked, and
 //! until when. Never here: finding the true address behind proxies, a clock, a lock.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -105,11 +104,9 @@ impl Addresses {
         self.in_force(now).count()
     }
 
-    /// Those that are blocked, the last one first.
+    /// Those that are blocked, in no order.
     pub fn blocks(&self, now: Timestamp) -> Vec<Blocked> {
-        let mut all: Vec<Blocked> = self.in_force(now).collect();
-        all.sort_unstable_by_key(|block| (Reverse(block.until), block.address));
-        all
+        self.in_force(now).collect()
     }
 
     fn in_force(&self, now: Timestamp) -> impl Iterator<Item = Blocked> {
@@ -125,10 +122,10 @@ impl Addresses {
         recent.chain(before).filter_map(block)
     }
 
-    /// Somebody lets an address in again: its failures and its block are forgotten, but for one that began after what ends then.
+    /// Somebody lets an address in again: its block is forgotten, but for one that ends later. What failed since is counted on.
     pub fn lift(&mut self, address: AddressBlock, until: Timestamp) {
         for known in [&mut self.recent, &mut self.before] {
-            if known.get(&address).is_some_and(|found| found.blocked_until.is_none_or(|end| end <= until)) {
+            if known.get(&address).is_some_and(|found| found.blocked_until.is_some_and(|end| end <= until)) {
                 known.remove(&address);
             }
         }
@@ -252,7 +249,7 @@ mod tests {
         assert_eq!(AddressBlock::parse("5000000000000000a"), None);
     }
 
-    /// R-LIM-3: a block that is lifted is gone with its failures; one that began since stays.
+    /// R-LIM-3: a block that is lifted is gone; one that began since stays, and so do failures.
     #[test]
     fn r_lim_3_a_block_is_lifted() {
         let mut all = Addresses::new(100);
@@ -272,6 +269,12 @@ mod tests {
         assert_eq!(all.blocks(at(50)), [blocked(two)]);
         (0..49).for_each(|n| assert_eq!(all.failed(one, at(60 + n)), None));
         assert_eq!(all.blocks(at(300_049)), []);
+        // Where nothing is blocked, nothing is lifted: other nodes are told of a lift again and again.
+        let three = block("192.0.2.3");
+        for n in 0..50 {
+            all.lift(three, at(400_000));
+            assert_eq!(all.failed(three, at(60 + n)).is_some(), n == 49);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::local::Local;
 use crate::shared::{AddressError, News, Shared, SharedConfig};
 use admit::{AddressBlock, Ask, Blocked, Readings};
 use catalog::FairUse;
+use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,9 +111,12 @@ impl Limiter {
         self.inner.local.known_addresses().map_or(0, |addresses| addresses.blocked_count(now))
     }
 
-    /// The addresses that are blocked just now, as far as this node knows.
+    /// The addresses that are blocked just now, as far as this node knows, the last one first.
     pub fn blocks(&self, now: Timestamp) -> Vec<Blocked> {
-        self.inner.local.known_addresses().map_or_else(Vec::new, |addresses| addresses.blocks(now))
+        let mut all = self.inner.local.known_addresses().map_or_else(Vec::new, |addresses| addresses.blocks(now));
+        // In order when calls may look at them again.
+        all.sort_unstable_by_key(|block| (Reverse(block.until), block.address));
+        all
     }
 
     /// Lets an address in again; with Redis on all nodes, within two seconds.

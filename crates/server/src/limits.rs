@@ -208,10 +208,10 @@ pub const READ_ON_TIME_MAX: Duration = Duration::from_secs(30);
 pub const READ_ON_LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The fewest and the most characters that operators look for something by.
 pub const SEARCH_CHARS: (usize, usize) = (2, 100);
-/// So much is found at most.
-pub const FOUND_MAX: usize = 20;
-/// The same of one kind.
+/// So many of one kind are found at most.
 pub const FOUND_OF_KIND_MAX: usize = 4;
+/// So many blocked addresses are told.
+pub const ADDRESS_BLOCKS_TOLD_MAX: usize = 1_000;
 /// Rows of one page of a list.
 pub const PAGE_ROWS_MAX: u32 = 1_000;
 /// Rows of a page where the caller does not say.

@@ -96,6 +96,7 @@ export const blocks = {
   },
   none: "No address is shut out",
   noneDetail: "Who fails too often to prove who they are will stand here.",
+  more: (many: string) => `${many} more are shut out.`,
   again: "Look again",
   columns: { network: "Address", why: "Why", since: "Since", until: "Until" },
   untilIs: "Until",

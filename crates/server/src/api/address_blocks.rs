@@ -6,6 +6,7 @@ use crate::api::problem::Problem;
 use crate::api::read::{Answer, Named};
 use crate::api::schema::Shown;
 use crate::house::Worker;
+use crate::limits::ADDRESS_BLOCKS_TOLD_MAX;
 use admit::{AddressBlock, FAILURES_MAX};
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -30,6 +31,8 @@ pub struct AddressBlocked {
 #[derive(Serialize, JsonSchema)]
 pub struct AddressBlocks {
     data: Vec<AddressBlocked>,
+    /// So many more are blocked.
+    left_out: usize,
     /// Who knows: `shared` is all nodes together, by Redis; `local` this node by itself; `degraded` this node while Redis is away.
     #[schemars(extend("enum" = ["local", "shared", "degraded"]))]
     known_by: &'static str,
@@ -42,7 +45,9 @@ pub struct AddressBlocks {
 /// `GET /address-blocks`: those that will be shut out longest first.
 pub async fn list(State(worker): State<Worker>, _: Operator) -> Result<Answer, Problem> {
     let house = &worker.house;
-    let blocked = house.limiter.blocks(house.clock.now()).into_iter().map(|block| AddressBlocked {
+    let blocks = house.limiter.blocks(house.clock.now());
+    let left_out = blocks.len().saturating_sub(ADDRESS_BLOCKS_TOLD_MAX);
+    let blocked = blocks.into_iter().take(ADDRESS_BLOCKS_TOLD_MAX).map(|block| AddressBlocked {
         address: block.address.first().to_string(),
         network: block.address.to_string(),
         since: Shown(block.since),
@@ -50,6 +55,7 @@ pub async fn list(State(worker): State<Worker>, _: Operator) -> Result<Answer, P
     });
     Ok(Answer::ok(&AddressBlocks {
         data: blocked.collect(),
+        left_out,
         known_by: house.limiter.mode().name(),
         nodes: house.store.live_nodes().await?,
         failures: FAILURES_MAX,

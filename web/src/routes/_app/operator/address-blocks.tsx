@@ -50,6 +50,7 @@ function AddressBlocks() {
           times
         />
       )}
+      {told.left_out > 0 ? <Text c="dimmed">{words.more(count(told.left_out))}</Text> : null}
     </Page>
   );
 }

@@ -306,7 +306,7 @@ pub struct ModelDoc {
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub enabled: bool,
     /// Ways to serve it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub route: Vec<RouteDoc>,
 }
 
@@ -328,7 +328,7 @@ pub struct RouteDoc {
     /// That provider's name for the model.
     pub model: String,
     /// The lowest goes first.
-    #[serde(default = "first")]
+    #[serde(default = "first", skip_serializing_if = "is_first")]
     pub priority: u32,
     /// Whether it is tried.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
@@ -344,6 +344,11 @@ pub struct RouteDoc {
 
 const fn first() -> u32 {
     1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_first(priority: &u32) -> bool {
+    *priority == first()
 }
 
 /// What a model costs: the word `free`, or rates as decimal text in USD per million tokens.

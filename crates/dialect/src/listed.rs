@@ -2,7 +2,9 @@
 //! asking, which of them are sold.
 
 use canon::Dialect;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::HashSet;
 
 /// Longest name that is taken for one, in bytes.
 const NAME_BYTES_MAX: usize = 200;
@@ -19,24 +21,38 @@ pub const fn listed_path(dialect: Dialect) -> &'static str {
 /// The names in an answer, in its order, each once. What could be no name of a model is passed over. `None` where it is no list in this
 /// language.
 pub fn listed_models(dialect: Dialect, body: &[u8]) -> Option<Vec<String>> {
-    let told: Value = serde_json::from_slice(body).ok()?;
-    let (list, name) = match dialect {
-        Dialect::Gemini => (told.get("models")?, "name"),
-        _ => (told.get("data")?, "id"),
-    };
-    let fits = |text: &&str| (1..=NAME_BYTES_MAX).contains(&text.len()) && !text.contains(char::is_control);
+    let told: Told<'_> = serde_json::from_slice(body).ok()?;
+    let list = if dialect == Dialect::Gemini { told.models } else { told.data };
     let mut names: Vec<String> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for entry in list.as_array()? {
-        let text = entry.get(name).and_then(Value::as_str);
-        let text = text.map(|text| if dialect == Dialect::Gemini { bare(text) } else { text });
-        if let Some(text) = text.filter(fits)
-            && seen.insert(text)
-        {
-            names.push(text.to_owned());
+    let mut seen = HashSet::new();
+    for entry in serde_json::from_str::<Vec<&RawValue>>(list?.get()).ok()? {
+        let Ok(entry) = serde_json::from_str::<Entry<'_>>(entry.get()) else { continue };
+        let name = if dialect == Dialect::Gemini { entry.name } else { entry.id };
+        let Some(name) = name.and_then(|name| serde_json::from_str::<String>(name.get()).ok()) else { continue };
+        let name = if dialect == Dialect::Gemini { bare(&name) } else { &name };
+        let fits = (1..=NAME_BYTES_MAX).contains(&name.len()) && !name.contains(char::is_control);
+        if fits && seen.insert(name.to_owned()) {
+            names.push(name.to_owned());
         }
     }
     Some(names)
+}
+
+/// The list, not read yet: what is no name of a model takes no memory but its place.
+#[derive(Deserialize)]
+struct Told<'a> {
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    models: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
 }
 
 /// Gemini's list names each with the place where it stands.

@@ -148,10 +148,10 @@ impl LiveKeys {
         self.each_once(named).collect()
     }
 
-    /// Looks at each key once.
-    pub fn each(&self, mut look: impl FnMut(&KeyRow)) {
+    /// Each key once. What is done with them is done when calls may read them again.
+    pub fn all(&self) -> Vec<Arc<LiveKey>> {
         let keys = self.keys.read();
-        keys.iter().filter(|(digest, key)| key.digest == **digest).for_each(|(_, key)| look(key));
+        keys.iter().filter(|(digest, key)| key.digest == **digest).map(|(_, key)| Arc::clone(key)).collect()
     }
 
     fn each_once<T>(&self, take: impl Fn(&LiveKey) -> Option<T>) -> impl Iterator<Item = T> {

@@ -127,7 +127,7 @@ async function secrets(bench, browser, gateway) {
   await browser.goto("/operator/providers/edit?name=simulated-openai");
   await page.getByText("1 stored. Leave this empty to keep them").waitFor();
   await page.getByRole("button", { name: "Try it" }).click();
-  await page.getByText(/It takes the credential, and lists \d+ models\./).waitFor();
+  await page.getByText(/It answers, and lists \d+ models\./).waitFor();
   await page.getByRole("button", { name: "Another credential" }).click();
   await page.getByLabel("Credential 1", { exact: true }).fill(SECRET);
   await page.getByLabel("Credential 2", { exact: true }).fill(`${SECRET}-2`);

@@ -114,10 +114,12 @@ describe("a line of a difference", () => {
   it("tells how many credentials there are, and reads what older logs have", () => {
     const fields = [
       { field: "credentials", before: 2, after: 3 },
+      { field: "credentials", before: 1, after: 1 },
       { field: "label", before: "-", after: "not json" },
     ];
     expect(rowsOf({ edit: "change", what: "credentials", name: "a", fields })).toEqual([
       { field: "credentials", before: "2", after: "3" },
+      { field: "credentials", before: "1", after: "1" },
       { field: "label", before: null, after: "not json" },
     ]);
   });

@@ -10,7 +10,15 @@ export interface Row {
 }
 
 /** The values that differ. */
-export function rowsOf({ fields }: Edit): Row[] {
+export function rowsOf({ what, fields }: Edit): Row[] {
+  // As many as before are others.
+  if (what === "credentials") {
+    return fields.map(({ field, before, after }) => ({
+      field,
+      before: textOf(sideOf(before)),
+      after: textOf(sideOf(after)),
+    }));
+  }
   return fields.flatMap(({ field, before, after }) => leaves(field, sideOf(before), sideOf(after)));
 }
 

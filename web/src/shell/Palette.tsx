@@ -167,7 +167,9 @@ function useFound(typed: string, { session }: ShellProps): { groups: readonly Gr
     retry: false,
     queryFn: async () => (await import("./found")).find(q),
   });
-  const commands = (data ?? []).map(({ to, ...option }) => ({ ...option, run: () => navigate(to) }));
+  // Not what other letters found: Enter must not lead there.
+  const now = q === typed.trim() ? (data ?? []) : [];
+  const commands = now.map(({ to, ...option }) => ({ ...option, run: () => navigate(to) }));
   return { groups: commands.length > 0 ? [{ label: shell.paletteGroups.found, commands }] : [], busy: isFetching };
 }
 

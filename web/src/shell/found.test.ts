@@ -8,6 +8,8 @@ describe("what is asked for", () => {
   it("has of a whole key what is known of it anyway", () => {
     expect(asked(` sk-tg-${body}\n`)).toBe("sk-tg-0PkU");
     expect(asked(`tgop-${body}`)).toBe("tgop-0PkU");
+    expect(asked(`OPENAI_API_KEY="sk-tg-${body}"`)).toBe('OPENAI_API_KEY="sk-tg-0PkU"');
+    expect(asked(`Bearer sk-tg-${body}`)).toBe("Bearer sk-tg-0PkU");
   });
 
   it.each(["ada@example.com", "req_01m8ny74n1evy8tcmwjzj2ahma", "sk-tg-0PkU", "analytical engines", "a".repeat(49)])(

@@ -35,12 +35,11 @@ const ICONS = {
 
 /** The end of a key: what is behind it is kept by nobody (docs/KEYS.md). */
 const UNKEPT_CHARS = 45;
-const KEY = /^[A-Za-z0-9_-]{50,}$/;
+const KEY = /[A-Za-z0-9_-]{50,}/g;
 
 /** What may be sent of what was typed: of a whole key only what is known of it anyway, for addresses of calls are written down. */
 export function asked(typed: string): string {
-  const q = typed.trim();
-  return KEY.test(q) ? q.slice(0, -UNKEPT_CHARS) : q;
+  return typed.trim().replace(KEY, (key) => key.slice(0, -UNKEPT_CHARS));
 }
 
 /** Asks. */

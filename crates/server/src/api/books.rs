@@ -94,7 +94,7 @@ pub struct HoldTold {
 #[schemars(rename = "Holds")]
 pub struct HoldsTold {
     data: Vec<HoldTold>,
-    /// The `after` of the next page; null where this one is not full.
+    /// The `after` of the next page; null at the end.
     next: Option<Shown<RequestId>>,
 }
 
@@ -109,8 +109,9 @@ pub async fn holds(
     let after = which.after.as_deref().and_then(|text| checks.parse("after", text));
     let limit = page::limit(which.limit, &mut checks);
     checks.done()?;
-    let rows = house.ledger.open_holds(after, limit).await?;
-    let next = rows.last().filter(|_| rows.len() >= limit as usize).map(|row| Shown(row.id));
+    let mut rows = house.ledger.open_holds(after, limit + 1).await?;
+    let more = page::cut_to(&mut rows, limit);
+    let next = rows.last().filter(|_| more).map(|row| Shown(row.id));
     Ok(Answer::ok(&HoldsTold { data: rows.iter().map(|row| hold(house, row)).collect(), next }))
 }
 
@@ -177,7 +178,7 @@ pub struct MovementTold {
 #[schemars(rename = "Movements")]
 pub struct MovementsTold {
     data: Vec<MovementTold>,
-    /// The `before` of the next page; null where this one is not full.
+    /// The `before` of the next page; null at the end.
     next: Option<String>,
 }
 
@@ -197,8 +198,9 @@ pub async fn movements(
     let limit = page::limit(which.limit, &mut checks);
     checks.done()?;
     let workspace = named.flatten().map(|row| row.id);
-    let rows = house.store.page_movements(MovementFilter { workspace, before, limit }).await?;
-    let next = rows.last().filter(|_| rows.len() >= limit as usize).map(|row| row.mark.to_string());
+    let mut rows = house.store.page_movements(MovementFilter { workspace, before, limit: limit + 1 }).await?;
+    let more = page::cut_to(&mut rows, limit);
+    let next = rows.last().filter(|_| more).map(|row| row.mark.to_string());
     Ok(Answer::ok(&MovementsTold { data: rows.into_iter().map(|row| movement(house, row)).collect(), next }))
 }
 

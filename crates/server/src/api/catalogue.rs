@@ -240,9 +240,10 @@ fn strays(live: &LiveCatalogue, merged: &CatalogueDoc) -> Vec<FieldProblem> {
 }
 
 /// Where credentials for an address go: its scheme, host and port.
-fn origin(address: &str) -> Option<(String, String)> {
+fn origin(address: &str) -> Option<(String, String, u16)> {
     let uri: http::Uri = address.parse().ok()?;
-    Some((uri.scheme_str()?.to_owned(), uri.authority()?.as_str().to_ascii_lowercase()))
+    let usual = if uri.scheme_str()? == "https" { 443 } else { 80 };
+    Some((uri.scheme_str()?.to_owned(), uri.host()?.to_ascii_lowercase(), uri.port_u16().unwrap_or(usual)))
 }
 
 /// What would be stored next.

@@ -54,6 +54,14 @@ impl<Id: Copy + Ord + ToString + FromStr<Err: ToString>> Page<Id> {
     }
 }
 
+/// Rows of which one more was asked for than a page may have, cut to the page; whether there are more.
+pub fn cut_to<T>(rows: &mut Vec<T>, limit: u32) -> bool {
+    let most = limit as usize;
+    let more = rows.len() > most;
+    rows.truncate(most);
+    more
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

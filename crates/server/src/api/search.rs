@@ -5,7 +5,7 @@ use crate::api::operator::Operator;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks};
 use crate::house::{House, Worker};
-use crate::limits::{FOUND_MAX, FOUND_OF_KIND_MAX, SEARCH_CHARS};
+use crate::limits::{FOUND_OF_KIND_MAX, SEARCH_CHARS};
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub struct FoundList {
     data: Vec<Found>,
 }
 
-/// `GET /search`: at most 20, of each kind a few.
+/// `GET /search`: of each kind a few.
 pub async fn find(
     State(worker): State<Worker>,
     _: Operator,
@@ -54,7 +54,6 @@ pub async fn find(
     checks.done()?;
     let mut data = request(&worker.house, &q).await?;
     data.extend(known(&worker.house, &q));
-    data.truncate(FOUND_MAX);
     Ok(Answer::ok(&FoundList { data }))
 }
 
@@ -77,12 +76,13 @@ fn known(house: &House, q: &str) -> Vec<Found> {
     let looks_like_id = q.contains('_');
     let id_of = |id: &dyn ToString| if looks_like_id { id.to_string() } else { String::new() };
     let mut keys = Best::new("key");
-    house.keys.each(|key| {
+    for key in house.keys.all() {
         // A whole key that was pasted is found by what is known of it.
-        let begins = !key.prefix.is_empty() && q.starts_with(&key.prefix.to_lowercase());
+        let begun = q.get(..key.prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(&key.prefix));
+        let begins = begun && !key.prefix.is_empty();
         let fit = begins.then_some(Fit::Begins).or_else(|| fit_of(q, &[&id_of(&key.id), &key.prefix, &key.name]));
         keys.add(fit, || (key.id.to_string(), key.name.clone(), key.prefix.clone()));
-    });
+    }
     let mut users = Best::new("user");
     house.people.each_user(|user| {
         let fit = fit_of(q, &[&id_of(&user.id), &user.email, &user.name]);

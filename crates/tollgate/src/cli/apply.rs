@@ -45,7 +45,9 @@ fn show(line: &Value, output: &Output) {
     let fields = line["fields"].as_array().filter(|_| sign == '~');
     for field in fields.into_iter().flatten() {
         let (before, after) = (side(field.get("before")), side(field.get("after")));
-        output.line(&format!("    {}: {before} -> {after}", text(&field["field"])));
+        // As many as before are others.
+        let others = if before == after { " (changed)" } else { "" };
+        output.line(&format!("    {}: {before} -> {after}{others}", text(&field["field"])));
     }
 }
 

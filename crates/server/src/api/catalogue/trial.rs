@@ -137,9 +137,9 @@ impl TrialTold {
         let models_left_out = models.len().saturating_sub(TRIAL_MODELS_MAX);
         models.truncate(TRIAL_MODELS_MAX);
         let detail = match models.len() + models_left_out {
-            0 => "It takes the credential, and lists no model.".to_owned(),
-            1 => "It takes the credential, and lists 1 model.".to_owned(),
-            all => format!("It takes the credential, and lists {all} models."),
+            0 => "It answers, and lists no model.".to_owned(),
+            1 => "It answers, and lists 1 model.".to_owned(),
+            all => format!("It answers, and lists {all} models."),
         };
         Self { answered: true, fault: None, detail, status, latency_ms: whole_ms(took), models, models_left_out }
     }

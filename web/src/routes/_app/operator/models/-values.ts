@@ -125,7 +125,8 @@ function routeValues({ provider, model, priority = 1, enabled = true, ...more }:
 function priceOf(values: ModelValues): ModelDoc["price"] {
   if (values.priceKind === "none") return undefined;
   if (values.priceKind === "free") return "free";
-  const named = values.rates.filter(({ name }) => name.trim() !== "");
+  // What has a field of its own is typed there.
+  const named = values.rates.filter(({ name }) => !["", "input", "output", "cached_input"].includes(name.trim()));
   return {
     ...(full({
       input: values.input.trim(),

@@ -83,6 +83,11 @@ describe("the way to a new provider", () => {
     ]);
   });
 
+  it("takes further rates with the prices that they were offered with alone", () => {
+    const dearer = { ...knownOf(models, "known", "fast-1"), input: "4" };
+    expect(changesOf(docs, values([dearer]))[1]?.mine?.price).toEqual({ input: "4", output: "2" });
+  });
+
   it("knows where each wrong field stands", () => {
     const places = wizardPlaces(values([knownOf([], null, "x")]));
     expect(places["model[0].price.input"]).toBe("chosen.0.input");

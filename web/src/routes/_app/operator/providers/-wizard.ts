@@ -15,6 +15,8 @@ export interface Chosen {
   most: string;
   /** What is known of it besides: capabilities, further rates, how it reasons. */
   more: Partial<ModelDoc>;
+  /** The prices that were offered: further rates belong to these alone. */
+  offered: readonly [input: string, output: string];
 }
 
 /** All that is typed. */
@@ -25,7 +27,16 @@ export interface WizardValues extends ProviderValues {
 /** What is known of a model by a name of one of the presets: with its prices, or with nothing but its name. */
 export function knownOf(models: readonly ModelDoc[], preset: string | null, upstream: string): Chosen {
   const found = models.find(({ route = [] }) => route.some((one) => one.provider === preset && one.model === upstream));
-  const bare = { upstream, id: upstream, input: "", output: "", context: "", most: "", more: {} };
+  const bare = {
+    upstream,
+    id: upstream,
+    input: "",
+    output: "",
+    context: "",
+    most: "",
+    more: {},
+    offered: ["", ""] as const,
+  };
   if (!found) return bare;
   const { id: _, price, context_length, max_output_tokens, route = [], legacy_names: __, ...more } = found;
   const rates = typeof price === "object" ? price : {};
@@ -38,6 +49,7 @@ export function knownOf(models: readonly ModelDoc[], preset: string | null, upst
     output,
     context: String(context_length),
     most: String(max_output_tokens ?? ""),
+    offered: [input, output],
     more: {
       ...more,
       ...(Object.keys(further).length > 0 ? { price: further } : {}),
@@ -59,7 +71,9 @@ export function changesOf(docs: Docs, values: WizardValues): Change[] {
       return { of: "model", name: base.id, base, mine: { ...base, route: [...(base.route ?? []), next] } };
     }
     const { route: _, price: further = {}, ...more } = one.more;
-    const rates = { ...(further as object), ...full({ input: one.input.trim(), output: one.output.trim() }) };
+    const typed = [one.input.trim(), one.output.trim()];
+    const asOffered = typed.every((usd, n) => usd === one.offered[n]);
+    const rates = { ...(asOffered ? (further as object) : {}), ...full({ input: typed[0], output: typed[1] }) };
     const isPriced = one.input.trim() !== "" || one.output.trim() !== "";
     const mine = full({
       ...more,

@@ -72,7 +72,7 @@ function EditProvider() {
       <Routes docs={docs} provider={name} saved={page.sawSaved} />
       <State of={name} />
       <Suspense fallback={null}>
-        <Fields key={page.saves} opened={page.seen} doc={doc} saved={page.formSaved} />
+        <Fields key={`${page.saves} ${name}`} opened={page.seen} doc={doc} saved={page.formSaved} />
       </Suspense>
       {removing.dialog}
     </Page>

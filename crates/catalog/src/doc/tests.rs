@@ -93,7 +93,7 @@ fn full_route(quirks: QuirksDoc) -> RouteDoc {
     RouteDoc {
         provider: "p".into(),
         model: "m".into(),
-        priority: 1,
+        priority: 2,
         enabled: false,
         allow: vec!["speed".into()],
         quirks,

@@ -53,7 +53,7 @@ async fn r_bill_5_operators_see_the_ledger() {
     assert_eq!((&one["overdue"], &one["task"], &holds["next"]), (&json!(false), &json!(false), &Value::Null));
     town.clock.0.fetch_add(3_600_000, Ordering::Relaxed);
     let (_, holds) = town.call(&token, "GET /api/manage/ledger/holds?limit=1", Value::Null).await;
-    assert_eq!((&holds["data"][0]["overdue"], &holds["next"]), (&json!(true), &json!(id.to_string())));
+    assert_eq!((&holds["data"][0]["overdue"], &holds["next"]), (&json!(true), &Value::Null), "nothing is after it");
     let after = format!("GET /api/manage/ledger/holds?after={id}");
     assert_eq!(town.call(&token, &after, Value::Null).await.1["data"], json!([]));
     moved(&town).await;

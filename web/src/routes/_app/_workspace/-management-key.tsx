@@ -1,19 +1,16 @@
 // A new management key: what it is made of, and its text, once.
-import { Code, Stack, Text } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { api, take } from "../../../lib/api";
 import { useSending } from "../../../lib/form";
 import { useHere } from "../../../lib/here";
 import { ROLES, type Role } from "../../../lib/roles";
-import { quoted } from "../../../lib/snippets";
 import { fieldInstant, typedInstant, zoneOf } from "../../../lib/time";
 import { common } from "../../../messages/common";
-import { keys } from "../../../messages/keys";
 import { managementKeys as words } from "../../../messages/managementKeys";
 import { FormFoot } from "../../../parts/FormFoot";
 import { NativeSelect, TextInput } from "../../../parts/fields";
-import { Secret } from "../../../parts/Secret";
 
 const USUAL_DAYS = 90;
 const DAY_MS = 86_400_000;
@@ -74,25 +71,5 @@ export function MakeManagementKey({ close, made }: { close: () => void; made: (t
         <FormFoot sent={sent} action={words.form.action} cancel={close} />
       </Stack>
     </form>
-  );
-}
-
-/** Its text, once. */
-export function ManagementSecret({ value, done }: { value: string | null; done: () => void }) {
-  const line = `curl ${quoted(`${location.origin}/api/manage/whoami`)} \\\n  -H ${quoted(`Authorization: Bearer ${value}`)}`;
-  return (
-    <Secret
-      title={words.secret.title}
-      about={keys.secret.about}
-      value={value}
-      what={words.secret.the}
-      kept={keys.secret.kept}
-      done={done}
-    >
-      <Text fw={600}>{words.secret.try}</Text>
-      <Code block tabIndex={0} style={{ overflow: "auto" }}>
-        {line}
-      </Code>
-    </Secret>
   );
 }

@@ -11,13 +11,15 @@ import { useHere } from "../../../lib/here";
 import { pageOf } from "../../../lib/search";
 import { tellDone } from "../../../lib/toasts";
 import { common } from "../../../messages/common";
+import { keys } from "../../../messages/keys";
 import { managementKeys as words } from "../../../messages/managementKeys";
 import { type Column, DataTable, Pager } from "../../../parts/DataTable";
 import { Dialog } from "../../../parts/Dialog";
+import { ManageSecret } from "../../../parts/ManageSecret";
 import { Menu, MenuItem } from "../../../parts/Menu";
 import { Empty, Page } from "../../../parts/Page";
 import { When } from "../../../parts/When";
-import { MakeManagementKey, ManagementSecret } from "./-management-key";
+import { MakeManagementKey } from "./-management-key";
 
 type ManagementKey = components["schemas"]["ManagementKey"];
 
@@ -73,7 +75,7 @@ function ManagementKeys() {
       <Dialog opened={making} close={() => setMaking(false)} title={words.form.title}>
         <MakeManagementKey close={() => setMaking(false)} made={setSecret} />
       </Dialog>
-      <ManagementSecret value={secret} done={() => setSecret(null)} />
+      <ManageSecret value={secret} done={() => setSecret(null)} words={{ ...keys.secret, ...words.secret }} />
     </Page>
   );
 }

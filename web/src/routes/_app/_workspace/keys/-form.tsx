@@ -1,9 +1,8 @@
 // The form of a key, new or old: what it may spend, call, and from where. Nothing is needed but the name. In: values. Out: values to
 // send. Never here: what is done with the answer.
 import "@mantine/core/styles/SimpleGrid.css";
-import { ActionIcon, Button, Group, SimpleGrid, Stack } from "@mantine/core";
+import { Button, Group, SimpleGrid, Stack } from "@mantine/core";
 import { type UseFormReturnType, useForm } from "@mantine/form";
-import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Sent } from "../../../../lib/form";
 import { isAmount, type KeyValues, SCOPES } from "../../../../lib/keyRules";
@@ -14,6 +13,7 @@ import { FaultNote } from "../../../../parts/FaultNote";
 import { Checkbox, NativeSelect, TextInput } from "../../../../parts/fields";
 import { LinkButton } from "../../../../parts/links";
 import { Section } from "../../../../parts/Page";
+import { Pairs } from "../../../../parts/Pairs";
 import { Tags } from "../../../../parts/Tags";
 
 type KeyForm = UseFormReturnType<KeyValues>;
@@ -183,45 +183,24 @@ function Metadata({ form }: { form: KeyForm }) {
   const pairs = form.getValues().metadata;
   return (
     <Section title={words.metadata} about={words.metadataAbout}>
-      {pairs.map((pair, n) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a pair is its place; its name may be typed anew
-        <Group key={n} gap="xs" align="flex-end" wrap="nowrap">
-          <TextInput
-            flex={1}
-            miw={0}
-            aria-label={`${words.metadataName} ${n + 1}`}
-            placeholder={words.metadataName}
-            {...form.getInputProps(`metadata.${n}.name`)}
-          />
-          <TextInput
-            flex={2}
-            miw={0}
-            aria-label={`${words.metadataValue} ${n + 1}`}
-            placeholder={words.metadataValue}
-            {...form.getInputProps(`metadata.${n}.value`)}
-          />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="lg"
-            aria-label={words.metadataRemove(pair.name)}
-            onClick={() => form.removeListItem("metadata", n)}
-          >
-            <IconTrash size={16} aria-hidden />
-          </ActionIcon>
-        </Group>
-      ))}
-      <FieldError form={form} field="metadata" />
-      <Group>
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => form.insertListItem("metadata", { name: "", value: "" })}
-        >
-          {words.metadataAdd}
-        </Button>
-      </Group>
+      <Pairs
+        rows={pairs.map((pair, n) => ({
+          name: {
+            "aria-label": `${words.metadataName} ${n + 1}`,
+            placeholder: words.metadataName,
+            ...form.getInputProps(`metadata.${n}.name`),
+          },
+          value: {
+            "aria-label": `${words.metadataValue} ${n + 1}`,
+            placeholder: words.metadataValue,
+            ...form.getInputProps(`metadata.${n}.value`),
+          },
+          removal: words.metadataRemove(pair.name),
+          remove: () => form.removeListItem("metadata", n),
+        }))}
+        below={<FieldError form={form} field="metadata" />}
+        add={{ label: words.metadataAdd, run: () => form.insertListItem("metadata", { name: "", value: "" }) }}
+      />
     </Section>
   );
 }

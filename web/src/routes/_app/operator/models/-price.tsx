@@ -1,10 +1,10 @@
 // What a model costs: nothing, by rates, or not known. In: a form. Out: its fields. Never here: a sum, a rounding; texts are sent as typed.
-import { ActionIcon, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { SimpleGrid, Stack } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
-import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { models } from "../../../../messages/catalogueModels";
 import { NativeSelect, TextInput } from "../../../../parts/fields";
 import { Section } from "../../../../parts/Page";
+import { Pairs } from "../../../../parts/Pairs";
 import type { ModelValues } from "./-values";
 
 const words = models.form;
@@ -35,49 +35,29 @@ export function PriceFields({ form }: { form: UseFormReturnType<ModelValues> }) 
               />
             ))}
           </SimpleGrid>
-          {rates.map((rate, n) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a rate is its place; its name may be typed anew
-            <Group key={n} gap="xs" align="flex-start" wrap="nowrap">
-              <TextInput
-                flex={1}
-                miw={0}
-                aria-label={words.rateName(n + 1)}
-                placeholder={words.rate}
-                spellCheck={false}
-                {...form.getInputProps(`rates.${n}.name`)}
-              />
-              <TextInput
-                flex={1}
-                miw={0}
-                aria-label={words.ratePrice(n + 1)}
-                inputMode="decimal"
-                leftSection="$"
-                {...form.getInputProps(`rates.${n}.usd`)}
-              />
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                size="lg"
-                aria-label={words.rateRemove(rate.name)}
-                onClick={() => form.removeListItem("rates", n)}
-              >
-                <IconTrash size={16} aria-hidden />
-              </ActionIcon>
-            </Group>
-          ))}
-          <Group>
-            <Button
-              variant="default"
-              size="xs"
-              leftSection={<IconPlus size={14} aria-hidden />}
-              onClick={() => form.insertListItem("rates", { name: "", usd: "" })}
-            >
-              {words.rateAdd}
-            </Button>
-            <Text size="xs" c="dimmed" className="unbroken">
-              {words.rateHint}
-            </Text>
-          </Group>
+          <Pairs
+            rows={rates.map((rate, n) => ({
+              name: {
+                "aria-label": words.rateName(n + 1),
+                placeholder: words.rate,
+                spellCheck: false,
+                ...form.getInputProps(`rates.${n}.name`),
+              },
+              value: {
+                "aria-label": words.ratePrice(n + 1),
+                inputMode: "decimal",
+                leftSection: "$",
+                ...form.getInputProps(`rates.${n}.usd`),
+              },
+              removal: words.rateRemove(rate.name),
+              remove: () => form.removeListItem("rates", n),
+            }))}
+            add={{
+              label: words.rateAdd,
+              run: () => form.insertListItem("rates", { name: "", usd: "" }),
+              hint: words.rateHint,
+            }}
+          />
         </Stack>
       ) : null}
     </Section>

@@ -8,7 +8,6 @@ import { api, take } from "../../../../lib/api";
 import { confirm } from "../../../../lib/confirm";
 import { useSending } from "../../../../lib/form";
 import { type OperatorToken, tokensQuery } from "../../../../lib/platform";
-import { quoted } from "../../../../lib/snippets";
 import { tellDone } from "../../../../lib/toasts";
 import { common } from "../../../../messages/common";
 import { platform } from "../../../../messages/platform";
@@ -16,9 +15,9 @@ import { type Column, DataTable } from "../../../../parts/DataTable";
 import { Dialog } from "../../../../parts/Dialog";
 import { FormFoot } from "../../../../parts/FormFoot";
 import { TextInput } from "../../../../parts/fields";
+import { ManageSecret } from "../../../../parts/ManageSecret";
 import { Menu, MenuItem } from "../../../../parts/Menu";
 import { Section } from "../../../../parts/Page";
-import { Secret } from "../../../../parts/Secret";
 import { When } from "../../../../parts/When";
 
 const words = platform.tokens;
@@ -42,7 +41,7 @@ export function OperatorTokens() {
       <Dialog opened={making} close={() => setMaking(false)} title={words.form.title}>
         <MakeToken close={() => setMaking(false)} made={setSecret} />
       </Dialog>
-      <TokenSecret value={secret} done={() => setSecret(null)} />
+      <ManageSecret value={secret} done={() => setSecret(null)} words={words.secret} />
     </Section>
   );
 }
@@ -74,26 +73,6 @@ function MakeToken({ close, made }: { close: () => void; made: (text: string) =>
         <FormFoot sent={sent} action={words.form.action} cancel={close} />
       </Stack>
     </form>
-  );
-}
-
-/** Its text, once. */
-function TokenSecret({ value, done }: { value: string | null; done: () => void }) {
-  const line = `curl ${quoted(`${location.origin}/api/manage/whoami`)} \\\n  -H ${quoted(`Authorization: Bearer ${value}`)}`;
-  return (
-    <Secret
-      title={words.secret.title}
-      about={words.secret.about}
-      value={value}
-      what={words.secret.the}
-      kept={words.secret.kept}
-      done={done}
-    >
-      <Text fw={600}>{words.secret.try}</Text>
-      <Code block tabIndex={0} style={{ overflow: "auto" }}>
-        {line}
-      </Code>
-    </Secret>
   );
 }
 

@@ -1,11 +1,11 @@
 // What few providers want otherwise: headers, times, how the credential is sent, and whatever has no field. In: a form. Out: its parts.
 import "@mantine/core/styles/SimpleGrid.css";
-import { ActionIcon, Button, Group, SimpleGrid, Text } from "@mantine/core";
+import { SimpleGrid, Text } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
-import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { providers as words } from "../../../../messages/catalogueProviders";
 import { NativeSelect, TextInput } from "../../../../parts/fields";
 import { Section } from "../../../../parts/Page";
+import { Pairs } from "../../../../parts/Pairs";
 import { RestField } from "../-rest";
 import { AUTHS, type ProviderValues } from "./-values";
 
@@ -42,49 +42,30 @@ function Headers({ form }: FormProps) {
   const error = form.errors.headers;
   return (
     <Section title={fields.headers} about={fields.headersAbout}>
-      {form.getValues().headers.map((header, n) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a header is its place; its name may be typed anew
-        <Group key={n} gap="xs" align="flex-end" wrap="nowrap">
-          <TextInput
-            flex={1}
-            miw={0}
-            aria-label={`${fields.headerName} ${n + 1}`}
-            placeholder={fields.headerName}
-            {...form.getInputProps(`headers.${n}.name`)}
-          />
-          <TextInput
-            flex={2}
-            miw={0}
-            aria-label={`${fields.headerValue} ${n + 1}`}
-            placeholder={fields.headerValue}
-            {...form.getInputProps(`headers.${n}.value`)}
-          />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="lg"
-            aria-label={fields.headerRemove(header.name)}
-            onClick={() => form.removeListItem("headers", n)}
-          >
-            <IconTrash size={16} aria-hidden />
-          </ActionIcon>
-        </Group>
-      ))}
-      {error ? (
-        <Text role="alert" size="sm" c="var(--mantine-color-error)">
-          {error}
-        </Text>
-      ) : null}
-      <Group>
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => form.insertListItem("headers", { name: "", value: "" })}
-        >
-          {fields.headerAdd}
-        </Button>
-      </Group>
+      <Pairs
+        rows={form.getValues().headers.map((header, n) => ({
+          name: {
+            "aria-label": `${fields.headerName} ${n + 1}`,
+            placeholder: fields.headerName,
+            ...form.getInputProps(`headers.${n}.name`),
+          },
+          value: {
+            "aria-label": `${fields.headerValue} ${n + 1}`,
+            placeholder: fields.headerValue,
+            ...form.getInputProps(`headers.${n}.value`),
+          },
+          removal: fields.headerRemove(header.name),
+          remove: () => form.removeListItem("headers", n),
+        }))}
+        below={
+          error ? (
+            <Text role="alert" size="sm" c="var(--mantine-color-error)">
+              {error}
+            </Text>
+          ) : null
+        }
+        add={{ label: fields.headerAdd, run: () => form.insertListItem("headers", { name: "", value: "" }) }}
+      />
     </Section>
   );
 }

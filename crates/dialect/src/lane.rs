@@ -51,7 +51,7 @@ impl ReplyHead {
 
     /// What ids of Chat calls start with that an upstream forgot.
     pub(crate) fn call_stem(&self) -> String {
-        format!("call_{}_", self.id_stem())
+        ["call_", self.id_stem(), "_"].concat()
     }
 }
 

@@ -67,6 +67,7 @@ mod block;
 mod calls;
 mod chat_stream;
 mod choices;
+mod counted;
 mod embeddings;
 mod event;
 mod gemini;

@@ -3,6 +3,7 @@
 
 use crate::count::{count, each, newer, plain_count};
 use serde_json::Value;
+use smallvec::SmallVec;
 use units::{Class, Usage};
 
 /// The counts as the server tells them; the newest of each. They are disjoint as they come, but for thinking.
@@ -86,6 +87,12 @@ impl MessageCounts {
             thinking: of("output_tokens_details", "thinking_tokens"),
             beside: self.beside,
         });
+    }
+
+    /// Every count that was told, in one order.
+    pub fn counts_mut(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
+        let Self { input, read, written, written_5m, written_1h, output, thinking, .. } = self;
+        SmallVec::from_iter([input, read, written, written_5m, written_1h, output, thinking])
     }
 
     /// The counts as disjoint classes.

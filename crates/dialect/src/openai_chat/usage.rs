@@ -3,6 +3,7 @@
 
 use crate::count::{count, each, newer, plain_count};
 use serde_json::Value;
+use smallvec::SmallVec;
 use units::{Class, Usage};
 
 /// The counts as the server tells them; the newest of each. Reports are cumulative.
@@ -55,6 +56,12 @@ impl ChatCounts {
         newer(&mut self.audio_in, prompt_of("audio_tokens"));
         newer(&mut self.reasoning, answer_of("reasoning_tokens"));
         newer(&mut self.audio_out, answer_of("audio_tokens"));
+    }
+
+    /// Every count that was told, in one order.
+    pub fn counts_mut(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
+        let Self { prompt, answer, total, cached, written, audio_in, reasoning, audio_out } = self;
+        SmallVec::from_iter([prompt, answer, total, cached, written, audio_in, reasoning, audio_out])
     }
 
     /// The counts as disjoint classes. Parts never exceed their whole; differences stop at zero.

@@ -3,6 +3,7 @@
 
 use crate::count::{count, newer};
 use serde_json::Value;
+use smallvec::SmallVec;
 use units::{Class, Usage};
 
 /// The counts as the server tells them; the newest of each. Reports are cumulative.
@@ -39,6 +40,12 @@ impl ResponseCounts {
         newer(&mut self.written, prompt_of("cache_write_tokens"));
         newer(&mut self.written_long, long());
         newer(&mut self.reasoning, answer_of("reasoning_tokens"));
+    }
+
+    /// Every count that was told, in one order.
+    pub fn counts_mut(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
+        let Self { prompt, answer, total, cached, written, written_long, reasoning } = self;
+        SmallVec::from_iter([prompt, answer, total, cached, written, written_long, reasoning])
     }
 
     /// The counts as disjoint classes. Parts never exceed their whole; differences stop at zero.

@@ -2,6 +2,7 @@
 //! and model, and without what is not ours to tell. Never here: a re-serialised answer.
 
 use super::choices::{Known, Shows, word};
+use super::counted::counted;
 use super::item::read_item;
 use super::message::MessageReader;
 use super::response::{self, ResponseReader};
@@ -69,12 +70,11 @@ pub(crate) fn read_chat(body: &Bytes, head: &ReplyHead) -> Result<StraightAnswer
     .read()?;
     let shows = top.shows.as_ref().filter(|c| !c.choices.is_empty());
     let mut tally = tally_of(body, shows.ok_or(StreamFault::Garbage)?);
-    let mut counts = ChatCounts::default();
     let mut clean = None;
     if let (Some(text), Some(member)) = (top.usage_object(body), top.usage) {
-        counts.take(text);
+        let counts;
+        (counts, clean) = counted::<ChatCounts>(body, member.value.0, text);
         tally.report(&counts.usage());
-        clean = cleaned(body, member.value.0, &usage::CHAT);
     }
     let usage = top.usage.map(|m| m.value);
     Ok(StraightAnswer { body: body.clone(), edits, usage, clean, last: top.last, tally, write })
@@ -91,12 +91,11 @@ pub(crate) fn read_messages(body: &Bytes, head: &ReplyHead) -> Result<StraightAn
     for block in &message.blocks {
         block.tell(&mut tally);
     }
-    let mut counts = MessageCounts::default();
     let mut clean = None;
     if let Some(usage) = message.usage {
-        counts.take(usage.text(body));
+        let counts;
+        (counts, clean) = counted::<MessageCounts>(body, usage.value.0, usage.text(body));
         tally.report(&counts.usage());
-        clean = cleaned(body, usage.value.0, &usage::MESSAGES);
     }
     if let Some(stop) = message.stop {
         tally.stopped(stop);
@@ -139,13 +138,11 @@ pub(crate) fn read_responses(body: &Bytes, head: &ReplyHead, echo: &Echo) -> Res
         refused |= item.is_refusal();
         n += 1;
     }
-    let mut counts = ResponseCounts::default();
     let mut clean = None;
     if let Some(member) = found.usage {
-        let text = member.text(body);
-        counts.take(text);
+        let counts;
+        (counts, clean) = counted::<ResponseCounts>(body, member.value.0, member.text(body));
         tally.report(&counts.usage());
-        clean = cleaned(body, member.value.0, &usage::RESPONSES).filter(|_| usage::has_details(text));
     }
     let status = if found.status.is_empty() { "completed" } else { &found.status };
     let mut stop = openai_responses::stop::read(status, found.reason.as_deref());

@@ -1,10 +1,11 @@
-//! What callers are told of limits: headers of every answer (R-LIM-2), what is left as JSON, and the fault of a call that is too
+//! What callers are told of limits: headers of every answer (headers), what is left as JSON, and the fault of a call that is too
 //! many. In: readings, refusals. Out: headers, values, faults. Never here: counting, which tier an account is in.
+
+mod headers;
 
 use crate::api::Shown;
 use admit::{Allowance, Ask, LimitKind, LimitScope, Reading, Readings, Refusal};
 use canon::{Fault, FaultKind, Retry};
-use http::{HeaderMap, HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -68,62 +69,6 @@ impl LimitTold {
             concurrent_requests: concurrent.map(|slots| Left { reset_at: None, ..Left::of(slots) }),
             requests_per_day: day.map(Left::of),
         }
-    }
-
-    /// Puts the headers on an answer; `anthropic` adds that dialect's own names.
-    pub fn put(&self, headers: &mut HeaderMap, anthropic: bool) {
-        put(headers, "x-ratelimit-tier", &self.tier);
-        if let Some(rate) = &self.readings.requests {
-            for (name, value) in [
-                ("x-ratelimit-limit-requests", rate.limit.to_string()),
-                ("x-ratelimit-remaining-requests", rate.remaining.to_string()),
-                ("x-ratelimit-reset-requests", rate.free_at.to_string()),
-            ] {
-                put(headers, name, &value);
-            }
-            if anthropic {
-                put(headers, "anthropic-ratelimit-requests-limit", &rate.limit.to_string());
-                put(headers, "anthropic-ratelimit-requests-remaining", &rate.remaining.to_string());
-                put(headers, "anthropic-ratelimit-requests-reset", &rate.free_at.to_string());
-            }
-        }
-        if let Some(slots) = &self.readings.concurrent {
-            put(headers, "x-concurrent-limit", &slots.limit.to_string());
-            put(headers, "x-concurrent-remaining", &slots.remaining.to_string());
-        }
-        if let Some(day) = &self.readings.day {
-            put(headers, "x-ratelimit-limit-day", &day.limit.to_string());
-            put(headers, "x-ratelimit-remaining-day", &day.remaining.to_string());
-        }
-        self.put_draft(headers);
-    }
-
-    /// The names of the IETF's draft (draft-ietf-httpapi-ratelimit-headers).
-    fn put_draft(&self, headers: &mut HeaderMap) {
-        let parts = [("rpm", &self.readings.requests, Some(60)), ("day", &self.readings.day, Some(86_400))];
-        let (mut policy, mut state) = (Vec::new(), Vec::new());
-        for (name, reading, window_s) in parts {
-            if let Some(Reading { limit, remaining, free_at }) = reading {
-                let window = window_s.map_or_else(String::new, |s| format!(";w={s}"));
-                policy.push(format!("\"{name}\";q={limit}{window}"));
-                state.push(format!("\"{name}\";r={remaining};t={}", seconds_up(free_at.since(self.at))));
-            }
-        }
-        if let Some(Reading { limit, remaining, .. }) = &self.readings.concurrent {
-            policy.push(format!("\"conc\";q={limit};qu=\"concurrent-requests\""));
-            state.push(format!("\"conc\";r={remaining}"));
-        }
-        if !policy.is_empty() {
-            put(headers, "ratelimit-policy", &policy.join(", "));
-            put(headers, "ratelimit", &state.join(", "));
-        }
-    }
-}
-
-fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    // A tier's name is checked to be plain; numbers and instants are.
-    if let Ok(value) = HeaderValue::try_from(value) {
-        headers.insert(HeaderName::from_static(name), value);
     }
 }
 
@@ -190,6 +135,7 @@ pub fn unjudged(retry_after: Duration) -> Fault {
 mod tests {
     use super::*;
     use catalog::Tiers;
+    use http::HeaderMap;
     use units::{RequestId, WorkspaceId};
 
     fn of(readings: Readings, anthropic: bool) -> Vec<(String, String)> {

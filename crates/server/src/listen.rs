@@ -174,8 +174,8 @@ async fn converse(stream: TcpStream, front: Front, mut stopped: watch::Receiver<
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
         }
-        let answered = front.clone().answer(request);
-        async { Ok::<_, Infallible>(answered.await) }
+        let front = front.clone();
+        async move { Ok::<_, Infallible>(front.answer(request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -211,7 +211,8 @@ impl Sockets {
                 Ok(answer) => return Ok(answer),
             }
         }
-        let link = self.connected(Link::open(origin, &self.tls)).await?;
+        // A new connection is seldom needed: its handshake is no part of every call's memory.
+        let link = Box::pin(self.connected(Link::open(origin, &self.tls))).await?;
         Ok(self.exchange(link, call, true).await?)
     }
 

@@ -16,6 +16,7 @@ use dialect::fault::{UpstreamClass, UpstreamFault, UpstreamHints};
 use dialect::lane::{self, StreamFault, StreamSpec};
 use dialect::tasks::{TaskShape, TaskState, read_begun};
 use route::{Failure, Seat};
+use std::pin::{Pin, pin};
 use std::time::Duration;
 use units::{CredentialId, Tokens};
 
@@ -91,8 +92,8 @@ impl Patience {
         }
     }
 
-    /// A step, unless it shows no sign of life for that long.
-    async fn within<T>(time: Duration, step: impl Future<Output = T>) -> Result<T, Failed> {
+    /// A step, unless it shows no sign of life for that long. The step is the caller's: taken over, it would be kept twice.
+    async fn within<T>(time: Duration, step: Pin<&mut impl Future<Output = T>>) -> Result<T, Failed> {
         tokio::time::timeout(time, step).await.map_err(|_| too_slow(false))
     }
 }
@@ -125,7 +126,7 @@ async fn ask(run: &Run, route: &LiveRoute, seat: Seat, insert: Option<Tokens>) -
         };
     }
     let first = Patience::new(run).first;
-    let answer = Patience::within(first, run.worker.upstream.send_to(&route.provider, call)).await?;
+    let answer = Patience::within(first, pin!(run.worker.upstream.send_to(&route.provider, call))).await?;
     read(run, route, letter, answer.map_err(|e| broken(&e))?).await
 }
 
@@ -205,7 +206,7 @@ async fn begin(
     let patience = Patience::new(run);
     let mut time = patience.first;
     loop {
-        let read = Patience::within(time, body.next()).await?;
+        let read = Patience::within(time, pin!(body.next())).await?;
         time = patience.idle;
         match read.map_err(|e| broken(&e))? {
             Some(bytes) => lane.push(&bytes, &mut out).map_err(|f| spoiled(&f))?,

@@ -85,7 +85,7 @@ impl Upstream {
         if !provider.judged {
             return self.send(call).await;
         }
-        self.send_guarded(call).await.map_err(|error| match error {
+        Box::pin(self.send_guarded(call)).await.map_err(|error| match error {
             GuardError::Upstream(error) => error,
             GuardError::Private => UpstreamError::Connect(GuardError::Private.into()),
         })

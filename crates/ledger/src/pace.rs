@@ -26,6 +26,11 @@ impl Timed {
             Self::FirstByte => 1,
         }
     }
+
+    /// The one of a number.
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|timed| timed.number() == number)
+    }
 }
 
 /// The step of a time: up to 7 ms each has its own, then four of each doubling.

@@ -1,13 +1,10 @@
-//! What both engines keep alike of sums of requests: names of columns, the text of questions. In: rows, asks. Out: sums waiting to be
-//! written, SQL without parameters' spelling, answers put together. Never here: a connection.
+//! What both engines keep alike of sums of requests: names of columns, the text of questions. In: rows, asks. Out: SQL without parameters' spelling, answers put together. Never here: a connection.
 
-use crate::kept::{Kept, SUMMED, TIMED};
 use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
 use crate::record::{day_of, first_id_at};
-use foldhash::HashMap;
 use ledger::UsageRow;
-use ledger::facts::{Ending, Endings, Facets, SUMS, Slot, Sums};
-use ledger::pace::{Timed, step_of};
+use ledger::facts::{Ending, Endings, SUMS, Slot, Sums};
+use ledger::pace::Timed;
 use std::collections::BTreeMap;
 use units::{Class, KeyId, Timestamp, Usage};
 
@@ -55,51 +52,8 @@ pub fn added(old: &str, columns: &[&str]) -> String {
     each.join(", ")
 }
 
-/// Sums that wait to be written: what one batch changes.
-#[derive(Default)]
-pub struct Waiting {
-    /// By where they go.
-    pub sums: HashMap<Spot, Sums>,
-    /// By where they go, what was timed and its step: how many requests.
-    pub pace: HashMap<(Spot, Timed, u8), i64>,
-}
-
-/// The row of a table that sums go to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Spot {
-    /// The table.
-    pub table: &'static str,
-    /// The number of its slot.
-    pub slot: i64,
-    /// What it is about; what the table does not tell apart is blank.
-    pub about: Facets,
-}
-
-impl Waiting {
-    /// One row more, or (`sign` below zero) one less; its charge is what the row says.
-    pub fn count(&mut self, row: &UsageRow, sign: i64) {
-        let (about, sums) = (Facets::of(row), Sums::of(row));
-        let sums = if sign < 0 { Sums::default().minus(sums) } else { sums };
-        let spot = |kept: &Kept, (slot, table): (Slot, &'static str)| Spot {
-            table,
-            slot: slot.of(row.at),
-            about: kept.reduced(&about),
-        };
-        for (kept, table) in SUMMED.iter().flat_map(|kept| kept.tables.iter().map(move |table| (kept, *table))) {
-            let known = self.sums.entry(spot(kept, table)).or_default();
-            *known = known.plus(sums);
-        }
-        for (kept, table) in TIMED.iter().flat_map(|kept| kept.tables.iter().map(move |table| (kept, *table))) {
-            for (timed, ms) in times(row) {
-                let known = self.pace.entry((spot(kept, table), timed, step_of(ms))).or_default();
-                *known = known.saturating_add(sign);
-            }
-        }
-    }
-}
-
 /// The times of a request that was answered; the others say nothing about how fast answers are.
-fn times(row: &UsageRow) -> impl Iterator<Item = (Timed, u32)> {
+pub fn times(row: &UsageRow) -> impl Iterator<Item = (Timed, u32)> {
     let answered = matches!(Ending::of(row.status, row.partial), Ending::Served | Ending::Cut);
     let times = [(Timed::End, Some(row.latency_ms)), (Timed::FirstByte, row.first_byte_ms)];
     times.into_iter().filter(move |_| answered).filter_map(|(timed, ms)| Some((timed, ms?)))

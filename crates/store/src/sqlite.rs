@@ -25,6 +25,7 @@ mod reader;
 mod schema;
 mod seals;
 mod store;
+mod sums;
 mod tasks;
 mod thread;
 mod usage;
@@ -38,7 +39,7 @@ pub use files::{open, shape};
 use crate::port::{AuditReport, HeldRow, Ledger, LedgerState, Pending, StoreError, TaskRow, Totals, closed};
 use crate::reply::{self, Answer};
 use books::{Books, Seen};
-use inbox::{CloseAck, Entry, Errand, Inbox};
+use inbox::{CloseAck, Entry, Errand, Inbox, Soon};
 use ledger::{
     AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeyCharges,
     KeySpend, SettleAnswer, SettleOrder, UsageRow,
@@ -129,8 +130,15 @@ impl Shared {
     /// Waits until everything queued so far is on disk.
     async fn barrier(&self) -> Result<(), StoreError> {
         let (ack, answer) = reply::pair();
-        self.inbox.push(Entry::Barrier(Some(ack)), true);
+        self.inbox.push(Entry::Barrier(Some(ack)), Soon::Now);
         answer.await.ok_or_else(gone)
+    }
+
+    /// Waits until everything queued so far is in the sums.
+    async fn summed(&self) -> Result<(), StoreError> {
+        let (ack, answer) = reply::pair();
+        self.inbox.push(Entry::Fold(ack), Soon::Now);
+        answer.await.ok_or_else(|| unavailable("the disk does not take the sums"))
     }
 
     /// Makes memory know an id that may only be on disk.
@@ -152,7 +160,7 @@ impl Shared {
             return Ok(HoldAnswer::Conflict(state));
         }
         for sweep in books.sweep_one(order.workspace, now) {
-            self.inbox.push(Entry::Sweep(sweep, now), false);
+            self.inbox.push(Entry::Sweep(sweep, now), Soon::Whenever);
         }
         books.hold(&order, now)
     }
@@ -165,7 +173,7 @@ impl Shared {
             return Ok(HoldAnswer::Conflict(closed_state(&books, order.id)));
         };
         if let Some(row) = row {
-            self.inbox.push(Entry::Hold(Box::new(row)), false);
+            self.inbox.push(Entry::Hold(Box::new(row)), Soon::Whenever);
         }
         Ok(answer)
     }
@@ -207,7 +215,7 @@ impl Shared {
             let mut books = self.books.lock();
             let unwritten = books.write_down(row.id).ok_or(StoreError::NotFound("hold"))?;
             if let Some(hold) = unwritten {
-                self.inbox.push(Entry::Hold(Box::new(hold)), true);
+                self.inbox.push(Entry::Hold(Box::new(hold)), Soon::Now);
             }
         }
         self.write(move |db| tasks::begin(db, &row, held)).await
@@ -230,7 +238,7 @@ impl Shared {
                 Ending::Before => Err(closed_state(&books, id)),
                 Ending::Queued(entry, answer) => {
                     // Under the lock of the books, so that the disk sees the order that memory decided.
-                    self.inbox.push(entry, true);
+                    self.inbox.push(entry, Soon::Together(books.under_way()));
                     Ok(answer)
                 }
             }

@@ -41,13 +41,19 @@ pub fn run(db: &Connection, now: Option<Timestamp>) -> rusqlite::Result<AuditRep
         auditor.key_spend(key, sums);
     }
     credit::each_day(&tx, i64::MIN, |meter, day, sums| auditor.spend_day(meter, day, sums))?;
-    each(&tx, "SELECT key, sum(charge) FROM key_day GROUP BY key", |row| {
-        auditor.fact(KeyId::from_bytes(row.get(0)?), NanoUsd::new(row.get(1)?));
-        Ok(())
-    })?;
+    each(
+        &tx,
+        "SELECT key, sum(charge) FROM (SELECT key, charge FROM key_day UNION ALL SELECT key, charge FROM facts_waiting) GROUP BY key",
+        |row| {
+            auditor.fact(KeyId::from_bytes(row.get(0)?), NanoUsd::new(row.get(1)?));
+            Ok(())
+        },
+    )?;
     for kept in SUMMED {
         let table = kept.table(Slot::Day);
-        each(&tx, &format!("SELECT coalesce(sum(requests), 0), coalesce(sum(charge), 0) FROM {table}"), |row| {
+        let all =
+            format!("SELECT requests, charge FROM {table} UNION ALL SELECT requests, charge FROM facts_waiting");
+        each(&tx, &format!("SELECT coalesce(sum(requests), 0), coalesce(sum(charge), 0) FROM ({all})"), |row| {
             auditor.sums(table, row.get(0)?, NanoUsd::new(row.get(1)?));
             Ok(())
         })?;

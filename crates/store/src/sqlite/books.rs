@@ -233,6 +233,11 @@ impl Books {
         (self.open.len(), sum)
     }
 
+    /// How many holds are open.
+    pub fn under_way(&self) -> usize {
+        self.open.len()
+    }
+
     /// The holds that began after one of them, in no order; what is of a task is not known here.
     pub fn open_after(&self, after: Option<RequestId>) -> Vec<HeldRow> {
         let later = self.open.values().filter(|open| after.is_none_or(|after| open.hold.id > after));

@@ -1,74 +1,15 @@
-//! Sums of requests on disk. In: what a batch changes; questions. Out: rows; answers of one instant. Never here: which sums there are
-//! (ledger), usage rows one by one (usage).
+//! Sums of requests on disk, asked for. In: questions. Out: answers of one instant. Never here: which sums there are (ledger), usage
+//! rows one by one (usage), writing (sums).
 
 use super::usage;
-use crate::facts::{self, NUMBERS, Spot, Term, Value, Waiting, added, row_terms};
-use crate::kept::{Kept, SUMMED, TIMED};
+use crate::facts::{self, Term, Value, row_terms};
+use crate::kept::Kept;
 use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, UsageFilter};
 use ledger::facts::{Ending, SUMS, Slot, Sums};
-use ledger::pace::Timed;
 use rusqlite::types::Value as Sql;
-use rusqlite::{CachedStatement, Connection, Row, Transaction, params_from_iter};
+use rusqlite::{Connection, Row, params_from_iter};
 use std::collections::BTreeMap;
 use units::{KeyId, WorkspaceId};
-
-/// Writes what a batch changes, each row once.
-pub fn write(tx: &Transaction<'_>, waiting: &Waiting) -> rusqlite::Result<()> {
-    for (kept, table) in SUMMED.iter().flat_map(|kept| kept.tables.iter().map(move |(_, table)| (kept, *table))) {
-        let mut statement = tx.prepare_cached(&put(kept, table, &NUMBERS))?;
-        for (spot, sums) in waiting.sums.iter().filter(|(spot, _)| spot.table == table) {
-            run(&mut statement, kept, spot, None, &sums.numbers())?;
-        }
-    }
-    for (kept, table) in TIMED.iter().flat_map(|kept| kept.tables.iter().map(move |(_, table)| (kept, *table))) {
-        let mut statement = tx.prepare_cached(&put(kept, table, &["requests"]))?;
-        for ((spot, timed, step), requests) in waiting.pace.iter().filter(|((spot, ..), _)| spot.table == table) {
-            run(&mut statement, kept, spot, Some((*timed, *step)), &[*requests])?;
-        }
-    }
-    Ok(())
-}
-
-/// Adds numbers to the row of a key.
-fn put(kept: &Kept, table: &str, numbers: &[&str]) -> String {
-    let key = kept.key.join(", ");
-    let holes: Vec<String> = (1..=kept.key.len() + numbers.len()).map(|n| format!("?{n}")).collect();
-    format!(
-        "INSERT INTO {table} ({key}, {}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {}",
-        numbers.join(", "),
-        holes.join(", "),
-        added(table, numbers)
-    )
-}
-
-fn run(
-    statement: &mut CachedStatement<'_>,
-    kept: &Kept,
-    spot: &Spot,
-    timed: Option<(Timed, u8)>,
-    numbers: &[i64],
-) -> rusqlite::Result<()> {
-    let (timed, step) = timed.map_or((0, 0), |(timed, step)| (timed.number(), i16::from(step)));
-    let about = &spot.about;
-    for (n, column) in (1..).zip(kept.key) {
-        match *column {
-            "slot" => statement.raw_bind_parameter(n, spot.slot),
-            "workspace" => statement.raw_bind_parameter(n, about.workspace.bytes()),
-            "key" => statement.raw_bind_parameter(n, about.key.bytes()),
-            "model" => statement.raw_bind_parameter(n, &*about.model),
-            "endpoint" => statement.raw_bind_parameter(n, about.endpoint),
-            "provider" => statement.raw_bind_parameter(n, &*about.provider),
-            "ending" => statement.raw_bind_parameter(n, about.ending.number()),
-            "timed" => statement.raw_bind_parameter(n, timed),
-            _ => statement.raw_bind_parameter(n, step),
-        }?;
-    }
-    for (n, number) in (1 + kept.key.len()..).zip(numbers) {
-        statement.raw_bind_parameter(n, number)?;
-    }
-    statement.raw_execute()?;
-    Ok(())
-}
 
 /// What requests came to, of one instant.
 pub fn ask(db: &Connection, ask: &FactsAsk) -> rusqlite::Result<Facts> {

@@ -5,6 +5,7 @@ use super::answers::ANSWERS_FILE;
 use super::books::Books;
 use super::inbox::Inbox;
 use super::reader::Reader;
+use super::sums::Waiting;
 use super::thread::Thread;
 use super::{Shared, Sqlite, answers, credit, schema, usage};
 use crate::open::{OpenError, Opened};
@@ -72,7 +73,8 @@ pub(super) fn open_engine(
         clock,
         boot: BootId::new(now, random),
     });
-    Thread { shared: Arc::clone(&shared), db, lock }.start().map_err(|e| io(dir, e))?;
+    let waiting = Waiting::kept(&db).map_err(unopened)?;
+    Thread { shared: Arc::clone(&shared), db, lock, waiting }.start().map_err(|e| io(dir, e))?;
     let answers = answers::open(dir)?;
     let engine = Sqlite { shared, reads: reader(dir)?, reports: reader(dir)?, answers, dir: dir.to_owned() };
     Ok((Arc::new(engine), recovered))

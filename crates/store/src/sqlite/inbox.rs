@@ -4,7 +4,7 @@
 use super::books::{Closed, HoldRow};
 use crate::reply::{self, Ack, Answer};
 use ledger::{HoldState, SettleAnswer, Sweep, UsageRow};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,6 +14,13 @@ pub const QUEUE_MAX: usize = 65_536;
 
 /// So many entries are written without waiting for more: a larger batch keeps requests from a core that it shares with them.
 const COMPANY: usize = 512;
+
+/// How long who waits for an entry waits for the company of others that are under way: one commit for all of them costs a fraction of
+/// one for each.
+const LINGER: Duration = Duration::from_micros(500);
+
+/// Of those under way one in so many is company enough, and so many at most.
+const ENOUGH: (usize, usize) = (3, 32);
 
 /// Work with a transaction of its own, done between two batches.
 pub type Errand = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -39,6 +46,8 @@ pub enum Entry {
     Record(Box<UsageRow>),
     /// Nothing to write: someone waits for everything before.
     Barrier(Option<Ack<()>>),
+    /// Someone waits for the sums of everything before.
+    Fold(Ack<()>),
 }
 
 impl Entry {
@@ -67,15 +76,62 @@ pub struct Taken {
     pub closing: bool,
 }
 
+/// How soon an entry is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Soon {
+    /// Nobody waits for it.
+    Whenever,
+    /// Someone waits for it, and so many others are under way that will want the same in a moment.
+    Together(usize),
+    /// Someone waits for it.
+    Now,
+}
+
+/// What the thread is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Rest {
+    /// It writes.
+    #[default]
+    None,
+    /// It sleeps until someone waits, or for its patience.
+    Sleeps,
+    /// Someone waits; it waits a moment for company.
+    Lingers,
+}
+
 #[derive(Default)]
 struct State {
     entries: Vec<Entry>,
     errands: Vec<Errand>,
     closing: bool,
     closed: bool,
-    sleeping: bool,
+    rest: Rest,
+    /// Someone waits who needs no company.
     urgent: bool,
+    /// How many wait together, and how many of them are enough.
+    together: usize,
+    enough: usize,
     at_end: Vec<Ack<()>>,
+}
+
+impl State {
+    /// Whether there is no more to wait for.
+    const fn is_due(&self) -> bool {
+        self.urgent || self.closing || (self.together > 0 && self.together >= self.enough)
+    }
+
+    /// Whether the thread is to be woken for what was just queued.
+    fn wakes(&mut self) -> bool {
+        let wakes = match self.rest {
+            Rest::None => false,
+            Rest::Sleeps => self.urgent || self.together > 0,
+            Rest::Lingers => self.is_due(),
+        };
+        if wakes {
+            self.rest = Rest::None;
+        }
+        wakes
+    }
 }
 
 /// The queue before the ledger thread.
@@ -102,16 +158,26 @@ impl Inbox {
         }
     }
 
-    /// Queues an entry; `wake` when someone waits for it.
-    pub fn push(&self, entry: Entry, wake: bool) {
+    /// Queues an entry.
+    pub fn push(&self, entry: Entry, soon: Soon) {
         let mut state = self.state.lock();
         if state.closed {
             return;
         }
         state.entries.push(entry);
-        state.urgent |= wake;
-        if wake && state.sleeping {
-            state.sleeping = false;
+        match soon {
+            Soon::Whenever => return,
+            Soon::Together(others) => {
+                state.together += 1;
+                state.enough = (others / ENOUGH.0).min(ENOUGH.1);
+            }
+            Soon::Now => state.urgent = true,
+        }
+        self.wake(state);
+    }
+
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        if state.wakes() {
             drop(state);
             self.bell.notify_one();
         }
@@ -124,10 +190,9 @@ impl Inbox {
             return;
         }
         state.entries.push(Entry::Record(Box::new(row)));
-        if state.sleeping && state.entries.len() >= COMPANY {
-            (state.sleeping, state.urgent) = (false, true);
-            drop(state);
-            self.bell.notify_one();
+        if state.entries.len() >= COMPANY {
+            state.urgent = true;
+            self.wake(state);
         }
     }
 
@@ -138,9 +203,8 @@ impl Inbox {
             return;
         }
         state.errands.push(errand);
-        (state.sleeping, state.urgent) = (false, true);
-        drop(state);
-        self.bell.notify_one();
+        state.urgent = true;
+        self.wake(state);
     }
 
     /// Lets the thread finish what waits and end.
@@ -187,15 +251,19 @@ impl Inbox {
         Some(answer)
     }
 
-    /// Takes everything; waits at most `patience` when there is nothing that somebody waits for.
+    /// Takes everything; waits at most `patience` when there is nothing that somebody waits for, and a moment where others that are
+    /// under way will be company.
     pub fn take(&self, into: &mut Taken, patience: Duration) {
         let mut state = self.state.lock();
-        if !state.urgent && !state.closing {
-            state.sleeping = true;
+        if state.together == 0 && !state.is_due() {
+            state.rest = Rest::Sleeps;
             self.bell.wait_for(&mut state, patience);
-            state.sleeping = false;
         }
-        state.urgent = false;
+        if state.together > 0 && !state.is_due() {
+            state.rest = Rest::Lingers;
+            self.bell.wait_for(&mut state, LINGER);
+        }
+        (state.rest, state.urgent, state.together) = (Rest::None, false, 0);
         std::mem::swap(&mut into.entries, &mut state.entries);
         into.errands.append(&mut state.errands);
         into.closing = state.closing;
@@ -209,5 +277,47 @@ impl Inbox {
         }
         into.errands.append(&mut state.errands);
         into.closing = state.closing;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R-PERF-1: who waits alone is not kept; who waits among many waits for a few of them, and for no longer than a moment.
+    #[test]
+    fn r_perf_1_who_waits_among_many_waits_for_company() {
+        let barrier = || Entry::Barrier(None);
+        let inbox = Inbox::default();
+        inbox.push(barrier(), Soon::Together(2));
+        assert!(inbox.state.lock().is_due(), "too few are under way");
+        for (others, company) in [(3, 1), (6, 2), (30, 10), (10_000, 32)] {
+            let inbox = Inbox::default();
+            for n in 1..=company {
+                assert!(!inbox.state.lock().is_due(), "{n} of {others}");
+                inbox.push(barrier(), Soon::Together(others));
+            }
+            assert!(inbox.state.lock().is_due(), "{others}");
+        }
+        let inbox = Inbox::default();
+        inbox.push(barrier(), Soon::Together(100));
+        let mut taken = Taken::default();
+        inbox.take(&mut taken, Duration::from_secs(600));
+        assert_eq!(taken.entries.len(), 1, "nobody came");
+        assert!(!inbox.state.lock().is_due());
+    }
+
+    #[test]
+    fn the_thread_is_woken_only_for_what_cannot_wait() {
+        let entry = |soon: Soon, rest: Rest| {
+            let inbox = Inbox::default();
+            inbox.state.lock().rest = rest;
+            inbox.push(Entry::Barrier(None), soon);
+            let rest = inbox.state.lock().rest;
+            rest == Rest::None
+        };
+        assert!(!entry(Soon::Whenever, Rest::Sleeps) && !entry(Soon::Whenever, Rest::Lingers));
+        assert!(entry(Soon::Together(100), Rest::Sleeps) && !entry(Soon::Together(100), Rest::Lingers));
+        assert!(entry(Soon::Together(0), Rest::Lingers) && entry(Soon::Now, Rest::Lingers));
     }
 }

@@ -97,7 +97,7 @@ impl Store for Sqlite {
     fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<UsageRow>> {
         Box::pin(async {
             // Records that still wait for company are shown too.
-            self.shared.barrier().await?;
+            self.shared.summed().await?;
             self.reports.ask(move |db| usage::page(db, &filter)).await
         })
     }
@@ -108,14 +108,14 @@ impl Store for Sqlite {
 
     fn sum_usage(&self, filter: UsageFilter) -> Pending<'_, Sums> {
         Box::pin(async move {
-            self.shared.barrier().await?;
+            self.shared.summed().await?;
             self.reports.ask(move |db| facts::sum_rows(db, &filter)).await
         })
     }
 
     fn ask_facts(&self, ask: FactsAsk) -> Pending<'_, Facts> {
         Box::pin(async move {
-            self.shared.barrier().await?;
+            self.shared.summed().await?;
             self.reports.ask(move |db| facts::ask(db, &ask)).await
         })
     }

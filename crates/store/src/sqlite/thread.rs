@@ -2,7 +2,8 @@
 //! A commit that fails is tried again with growing patience; meanwhile nothing new is held. Never here: deciding.
 
 use super::Shared;
-use super::inbox::{CloseAck, Entry, Taken};
+use super::inbox::{CloseAck, Entry, Soon, Taken};
+use super::sums::Waiting;
 use super::write::{self, WriteError};
 use crate::reply::Wakes;
 use rusqlite::Connection;
@@ -16,6 +17,9 @@ use units::Timestamp;
 const PATIENCE: Duration = Duration::from_millis(150);
 /// How much time lies between two looks for expired grants.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
+/// How long requests may be in no sum, and how many that are told apart: what asks for sums does not wait for that.
+const FOLD_EVERY: Duration = Duration::from_secs(1);
+const FOLD_AT: usize = 2_000;
 /// The first and the longest wait before a failed commit is tried again.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 /// How often a failing commit is tried once the store closes.
@@ -29,6 +33,8 @@ pub struct Thread {
     pub db: Connection,
     /// Keeps other processes out.
     pub lock: File,
+    /// What is on disk and in no sum yet.
+    pub waiting: Waiting,
 }
 
 impl Thread {
@@ -39,7 +45,7 @@ impl Thread {
             .name("ledger".to_owned())
             .spawn(move || {
                 self.run();
-                let Self { shared, db, lock } = self;
+                let Self { shared, db, lock, .. } = self;
                 drop(db);
                 drop(lock);
                 shared.inbox.end(&shared.unwritten);
@@ -50,12 +56,17 @@ impl Thread {
     fn run(&mut self) {
         let mut taken = Taken::default();
         let mut wakes = Wakes::default();
-        let mut swept = Timestamp::default();
+        let (mut swept, mut folded) = (Timestamp::default(), Timestamp::default());
         loop {
             self.look_at_holds(&mut swept);
             self.shared.inbox.take(&mut taken, PATIENCE);
             if !self.commit(&mut taken, &mut wakes) {
                 return;
+            }
+            let now = self.shared.clock.now();
+            if now.since(folded) >= FOLD_EVERY || self.waiting.len() >= FOLD_AT || taken.closing {
+                folded = now;
+                self.fold();
             }
             for errand in taken.errands.drain(..) {
                 errand(&mut self.db);
@@ -71,13 +82,13 @@ impl Thread {
         let now = self.shared.clock.now();
         let mut books = self.shared.books.lock();
         for row in books.aged(now) {
-            self.shared.inbox.push(Entry::Hold(Box::new(row)), false);
+            self.shared.inbox.push(Entry::Hold(Box::new(row)), Soon::Whenever);
         }
         if now.since(*swept) >= SWEEP_EVERY {
             *swept = now;
             books.forget_days(now);
             for sweep in books.sweep(now) {
-                self.shared.inbox.push(Entry::Sweep(sweep, now), false);
+                self.shared.inbox.push(Entry::Sweep(sweep, now), Soon::Whenever);
             }
         }
     }
@@ -88,10 +99,18 @@ impl Thread {
         let mut last_tries = 0;
         loop {
             match write::batch(&mut self.db, self.shared.boot, &taken.entries) {
-                Ok(()) => {
+                Ok(waiting) => {
+                    self.waiting.take(waiting);
                     self.shared.failing.store(false, Ordering::Relaxed);
+                    let is_fold = |entry: &mut Entry| matches!(entry, Entry::Fold(_));
+                    let folds: Vec<Entry> = taken.entries.extract_if(.., is_fold).collect();
                     taken.entries.drain(..).for_each(|e| e.acknowledge(wakes));
                     wakes.send();
+                    // Dropping them tells whoever waits that there are no sums.
+                    if !folds.is_empty() && self.fold() {
+                        folds.into_iter().for_each(|e| e.acknowledge(wakes));
+                        wakes.send();
+                    }
                     return true;
                 }
                 Err(error) if error.is_final() => {
@@ -119,13 +138,25 @@ impl Thread {
         }
     }
 
+    /// Brings the sums up to date; where the disk does not take it, they are later.
+    fn fold(&mut self) -> bool {
+        if !self.waiting.is_empty() && write::fold(&mut self.db, &self.waiting).is_err() {
+            return false;
+        }
+        self.waiting = Waiting::default();
+        true
+    }
+
     /// An entry of the batch is refused for good: finds it, freezes its workspace, writes the others.
     /// `false` when the disk fails on the way; what is left stays in `taken`.
     fn one_by_one(&mut self, taken: &mut Taken, wakes: &mut Wakes) -> bool {
         while !taken.entries.is_empty() {
             let result = write::batch(&mut self.db, self.shared.boot, &taken.entries[..1]);
             match result {
-                Ok(()) => taken.entries.remove(0).acknowledge(wakes),
+                Ok(waiting) => {
+                    self.waiting.take(waiting);
+                    taken.entries.remove(0).acknowledge(wakes);
+                }
                 Err(error) if error.is_final() => {
                     let entry = taken.entries.remove(0);
                     self.refuse(entry, &error, wakes);
@@ -154,7 +185,7 @@ impl Thread {
             }
             Entry::Hold(row) => self.shared.books.lock().freeze(row.hold.workspace),
             // A sweep or a record that contradicts the disk takes nothing from anybody; the audit shows it.
-            Entry::Sweep(..) | Entry::Record(_) | Entry::Barrier(_) => {}
+            Entry::Sweep(..) | Entry::Record(_) | Entry::Barrier(_) | Entry::Fold(_) => {}
         }
     }
 }
@@ -168,7 +199,7 @@ impl Entry {
                 CloseAck::Release(state, Some(ack)) => ack.tell(Ok(state), wakes),
                 CloseAck::Settle(_, None) | CloseAck::Release(_, None) => {}
             },
-            Self::Barrier(Some(ack)) => ack.tell((), wakes),
+            Self::Barrier(Some(ack)) | Self::Fold(ack) => ack.tell((), wakes),
             Self::Hold(_) | Self::Sweep(..) | Self::Record(_) | Self::Barrier(None) => {}
         }
     }

@@ -2,8 +2,9 @@
 //! Never here: money moving (write.rs).
 
 use super::facts::{self, Filter};
+use super::sums::Waiting;
 use super::write::WriteError;
-use crate::facts::{Value, Waiting, row_terms};
+use crate::facts::{Value, row_terms};
 use crate::intern;
 use crate::kept::{SUMMED, TIMED};
 use crate::port::{DayCount, UsageFilter};
@@ -14,7 +15,7 @@ use crate::record::{
 use ledger::facts::Slot;
 use ledger::{Counted, HoldState, UsageRow};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use units::{Class, KeyId, MeterId, NanoUsd, PriceId, RequestId, Timestamp, Usage, WorkspaceId};
 
 /// What a usage row says about a hold.
@@ -95,9 +96,10 @@ impl<'tx> Writer<'tx> {
         Ok(())
     }
 
-    /// Writes the sums of what was written.
-    pub fn finish(self) -> rusqlite::Result<()> {
-        facts::write(self.tx, &self.waiting)
+    /// Keeps the sums of what was written, which are given on: the tables of sums do not have them yet.
+    pub fn finish(self) -> rusqlite::Result<Waiting> {
+        self.waiting.keep(self.tx)?;
+        Ok(self.waiting)
     }
 
     /// Whether the row was new.
@@ -117,12 +119,14 @@ fn take_record(tx: &Transaction<'_>, id: RequestId) -> rusqlite::Result<Option<U
     tx.query_row(&sql, [id.bytes()], from_row).optional()
 }
 
-fn prepare<'tx>(tx: &'tx Transaction<'tx>, day: i64) -> rusqlite::Result<CachedStatement<'tx>> {
+/// What puts a row into the table of any day.
+static PUT: LazyLock<String> = LazyLock::new(|| {
     let holes: Vec<String> = (1..=35).map(|n| format!("?{n}")).collect();
-    let sql = format!(
-        "INSERT INTO usage_{day} ({COLUMNS}) VALUES ({}) ON CONFLICT (request) DO NOTHING",
-        holes.join(", ")
-    );
+    format!("({COLUMNS}) VALUES ({}) ON CONFLICT (request) DO NOTHING", holes.join(", "))
+});
+
+fn prepare<'tx>(tx: &'tx Transaction<'tx>, day: i64) -> rusqlite::Result<CachedStatement<'tx>> {
+    let sql = format!("INSERT INTO usage_{day} {}", *PUT);
     if let Ok(statement) = tx.prepare_cached(&sql) {
         return Ok(statement);
     }

@@ -4,12 +4,14 @@
 use super::books::{Closed, HoldRow};
 use super::inbox::Entry;
 use super::journal::Journal;
+use super::sums::Waiting;
 use super::usage::{self, Closing as Mark};
 use crate::record::{KEY_SUMS, key_sums_to_disk};
 use foldhash::fast::RandomState;
 use ledger::{HoldState, KeySpend, Leg, places};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use units::{BootId, GrantId, KeyId, MeterId, Timestamp};
 
 /// Why a batch was not written; nothing of it was.
@@ -49,10 +51,20 @@ struct Sums {
     days: HashMap<(MeterId, i64), (i64, u32), RandomState>,
 }
 
-/// Writes a batch in one transaction.
-pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<(), WriteError> {
-    if entries.iter().all(|e| matches!(e, Entry::Barrier(_))) {
-        return Ok(());
+/// Adds to the sums of a key.
+static SPEND: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "INSERT INTO key_spend ({KEY_SUMS}) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (key) DO UPDATE SET spent = spent + excluded.spent,
+         cache_read = cache_read + excluded.cache_read, cache_written = cache_written + excluded.cache_written,
+         cache_saved = cache_saved + excluded.cache_saved"
+    )
+});
+
+/// Writes a batch in one transaction. Gives what its requests came to, which is kept and in no sum yet.
+pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<Waiting, WriteError> {
+    if entries.iter().all(|e| matches!(e, Entry::Barrier(_) | Entry::Fold(_))) {
+        return Ok(Waiting::default());
     }
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut sums = Sums::default();
@@ -87,14 +99,21 @@ pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<(),
                     one(swept, "swept grant")?;
                 }
                 Entry::Record(row) => days.write(row, Mark::Record)?,
-                Entry::Barrier(_) => {}
+                Entry::Barrier(_) | Entry::Fold(_) => {}
             }
         }
     }
-    days.finish()?;
+    let waiting = days.finish()?;
     sums.write(&tx)?;
     tx.commit()?;
-    Ok(())
+    Ok(waiting)
+}
+
+/// Brings the tables of sums up to date.
+pub fn fold(db: &mut Connection, waiting: &Waiting) -> rusqlite::Result<()> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    waiting.fold(&tx)?;
+    tx.commit()
 }
 
 /// How the usage row of a closed hold is marked.
@@ -213,12 +232,7 @@ impl Sums {
         for (grant, change) in &self.credit {
             one(credit.execute(params![grant.bytes(), change.posted, change.held])?, "grant")?;
         }
-        let mut spend = tx.prepare_cached(&format!(
-            "INSERT INTO key_spend ({KEY_SUMS}) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (key) DO UPDATE SET spent = spent + excluded.spent,
-             cache_read = cache_read + excluded.cache_read, cache_written = cache_written + excluded.cache_written,
-             cache_saved = cache_saved + excluded.cache_saved"
-        ))?;
+        let mut spend = tx.prepare_cached(&SPEND)?;
         for (key, sums) in &self.spend {
             let [spent, read, written, saved] = key_sums_to_disk(sums);
             one(spend.execute(params![key.bytes(), spent, read, written, saved])?, "key spend")?;

@@ -2,15 +2,16 @@
 //! Never here: what holds for both engines, killed processes (kill).
 
 use crate::contradiction::one_row_contradicts;
-use crate::world::{Customer, WITHOUT_FACTS, WITHOUT_PEOPLE, World, old_row, on_sqlite, spawn, usage_row};
+use crate::reckon::facts_of;
+use crate::world::{Customer, Place, WITHOUT_FACTS, WITHOUT_PEOPLE, World, old_row, on_sqlite, spawn, usage_row};
 use ledger::{HoldAnswer, HoldOrder, HoldState, SettleAnswer, UsageRow};
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
-use store::port::{UsageFilter, WorkspaceRow};
+use store::port::{By, FactFilter, FactsAsk, UsageFilter, WorkspaceRow};
 use store::{OpenError, Opened, StoreError};
-use units::{Class, NanoUsd, Usage};
+use units::{Class, NanoUsd, Timestamp, Usage};
 
 /// A connection that looks past the engine.
 pub fn raw(world: &World) -> Connection {
@@ -386,6 +387,65 @@ fn r_acc_1_a_forged_log_is_found() {
         db.execute("DELETE FROM operator_log WHERE seq = 5", []).unwrap();
         let cut = o.people.check_log().await.unwrap();
         assert_eq!((cut.broken_at, cut.whole), (None, false));
+        o.ledger.close().await.unwrap();
+    });
+}
+
+/// R-USE-1: what was in no sum yet when a process died is in the sums of the next, once.
+#[test]
+fn r_use_1_what_was_in_no_sum_at_a_crash_is_summed() {
+    on_sqlite(|world| async move {
+        let o = world.open().await;
+        let customer = world.customer(&o, 1_000_000).await;
+        for n in 0..6 {
+            let hold = world.hold(customer, 100);
+            assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+            let settle = world.settle(&hold, n);
+            let usage = UsageRow { latency_ms: 1 << n, first_byte_ms: Some(1), ..settle.usage.clone() };
+            let _ = o.ledger.settle(ledger::SettleOrder { usage, ..settle }).await.unwrap();
+        }
+        assert!(o.ledger.audit().await.unwrap().findings.is_empty(), "while they wait");
+        let waiting = |world: &World| -> i64 {
+            raw(world)
+                .query_row("SELECT coalesce(sum(requests), 0) FROM facts_waiting", [], |row| row.get(0))
+                .unwrap()
+        };
+        assert_eq!(waiting(&world), 6, "no second has passed");
+
+        // What a crash leaves: the files as they are.
+        let place = world.dir().join("crashed");
+        std::fs::create_dir(&place).unwrap();
+        for file in ["ledger.db", "ledger.db-wal", "lock"] {
+            std::fs::copy(world.dir().join(file), place.join(file)).unwrap();
+        }
+        let crashed = World::new(Place::Sqlite(place));
+        assert!(store::audit_offline(crashed.dir()).unwrap().findings.is_empty());
+        let rows = o.store.page_usage(UsageFilter { limit: 9, ..UsageFilter::default() }).await.unwrap();
+        let ask = FactsAsk {
+            filter: FactFilter {
+                workspace: None,
+                keys: None,
+                model: None,
+                endpoint: None,
+                provider: None,
+                ending: None,
+                from: Timestamp::from_ms(0),
+                until: Timestamp::from_ms(i64::MAX / 2),
+                hourly: false,
+            },
+            by: Some(By::Model),
+            series_max: 1,
+            step_hours: None,
+            pace: true,
+        };
+        let again = crashed.open().await;
+        for _ in 0..2 {
+            assert_eq!(again.store.ask_facts(ask.clone()).await.unwrap(), facts_of(&rows, &ask));
+        }
+        assert_eq!(waiting(&crashed), 0);
+        assert!(again.ledger.audit().await.unwrap().findings.is_empty());
+        again.ledger.close().await.unwrap();
+        assert_eq!(o.store.ask_facts(ask.clone()).await.unwrap(), facts_of(&rows, &ask));
         o.ledger.close().await.unwrap();
     });
 }

@@ -15,7 +15,10 @@
 //! | reasoning that cannot be read | a token for 6 characters |
 
 mod media;
+mod merge;
+mod pieces;
 mod request;
+mod table;
 mod vocabulary;
 
 pub use request::count;

@@ -4,7 +4,7 @@
 use crate::Count;
 use crate::media;
 use crate::vocabulary::Tokenizer;
-use canon::{Block, BlockKind, Function, OutputFormat, Request, Role, Tool};
+use canon::{Block, BlockKind, Function, Media, OutputFormat, Request, Role, Tool};
 
 /// Around each message, its role included, and for the answer to come.
 const MESSAGE_TOKENS: u64 = 4;
@@ -92,8 +92,9 @@ impl Counter {
                 self.guess(media::image(source, detail.as_deref(), self.tokenizer));
             }
             BlockKind::Document { source, title, context } => {
-                self.guess(media::document(source, self.tokenizer));
-                title.iter().chain(context).for_each(|text| self.text(text));
+                self.guess(media::document(source));
+                let own = if let Media::Text(text) = source { Some(text) } else { None };
+                own.into_iter().chain(title).chain(context).for_each(|text| self.text(text));
             }
             BlockKind::Audio { data, .. } => self.guess(media::payload(data)),
             BlockKind::Thinking { text, .. } => {
@@ -145,7 +146,7 @@ impl Counter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use canon::{Dialect, Media};
+    use canon::Dialect;
     use proptest::prelude::*;
 
     fn asked(texts: &[(Role, &str)]) -> Request {
@@ -200,6 +201,14 @@ mod tests {
         let long = tokens(&"hello world, ".repeat(400_000));
         assert!(half.exact == (40_000 * 13 <= COUNTED_BYTES_MAX) && !long.exact);
         assert!(long.tokens.abs_diff(half.tokens * 10) < half.tokens / 10, "{long:?} {half:?}");
+        // A document is no way around it: what is behind counts as what was before, not as the blanks it is.
+        let document = |text: String| {
+            let source = Media::Text(text);
+            count(&with(BlockKind::Document { source, title: None, context: None }), Tokenizer::O200k).tokens
+        };
+        assert_eq!(document("hello world".to_owned()), document(String::new()) + 2);
+        let blanks = "hello world, ".repeat(40_330) + &" ".repeat(COUNTED_BYTES_MAX);
+        assert!(document(blanks).abs_diff(half.tokens * 2) < half.tokens / 10);
         // Cut in the middle of a character.
         assert!(tokens(&"日本語".repeat(100_000)).tokens > 100_000);
     }

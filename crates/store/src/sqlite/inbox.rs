@@ -17,10 +17,10 @@ const COMPANY: usize = 512;
 
 /// How long who waits for an entry waits for the company of others that are under way: one commit for all of them costs a fraction of
 /// one for each.
-const LINGER: Duration = Duration::from_micros(500);
+const LINGER: Duration = Duration::from_millis(1);
 
 /// Of those under way one in so many is company enough, and so many at most.
-const ENOUGH: (usize, usize) = (3, 32);
+const ENOUGH: (usize, usize) = (2, 32);
 
 /// Work with a transaction of its own, done between two batches.
 pub type Errand = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -289,9 +289,9 @@ mod tests {
     fn r_perf_1_who_waits_among_many_waits_for_company() {
         let barrier = || Entry::Barrier(None);
         let inbox = Inbox::default();
-        inbox.push(barrier(), Soon::Together(2));
+        inbox.push(barrier(), Soon::Together(3));
         assert!(inbox.state.lock().is_due(), "too few are under way");
-        for (others, company) in [(3, 1), (6, 2), (30, 10), (10_000, 32)] {
+        for (others, company) in [(4, 2), (7, 3), (30, 15), (10_000, 32)] {
             let inbox = Inbox::default();
             for n in 1..=company {
                 assert!(!inbox.state.lock().is_due(), "{n} of {others}");

@@ -21,12 +21,12 @@ pub const fn listed_path(dialect: Dialect) -> &'static str {
 /// The names in an answer, in its order, each once. What could be no name of a model is passed over. `None` where it is no list in this
 /// language.
 pub fn listed_models(dialect: Dialect, body: &[u8]) -> Option<Vec<String>> {
-    let told: Told<'_> = serde_json::from_slice(body).ok()?;
+    let told: Told<'_> = object(serde_json::from_slice(body).ok()?)?;
     let list = if dialect == Dialect::Gemini { told.models } else { told.data };
     let mut names: Vec<String> = Vec::new();
     let mut seen = HashSet::new();
     for entry in serde_json::from_str::<Vec<&RawValue>>(list?.get()).ok()? {
-        let Ok(entry) = serde_json::from_str::<Entry<'_>>(entry.get()) else { continue };
+        let Some(entry) = object::<Entry<'_>>(entry) else { continue };
         let name = if dialect == Dialect::Gemini { entry.name } else { entry.id };
         let Some(name) = name.and_then(|name| serde_json::from_str::<String>(name.get()).ok()) else { continue };
         let name = if dialect == Dialect::Gemini { bare(&name) } else { &name };
@@ -55,6 +55,11 @@ struct Entry<'a> {
     name: Option<&'a RawValue>,
 }
 
+/// Reads fields by their names: without the look at the bracket, serde would take an array for them, by their places.
+fn object<'a, T: Deserialize<'a>>(value: &'a RawValue) -> Option<T> {
+    value.get().starts_with('{').then(|| serde_json::from_str(value.get()).ok())?
+}
+
 /// Gemini's list names each with the place where it stands.
 fn bare(text: &str) -> &str {
     text.strip_prefix("models/").unwrap_or(text)
@@ -78,7 +83,7 @@ mod tests {
             (Dialect::Gemini, r#"{"models":[{"name":"models/d"},{"name":"e"}]}"#, &["d", "e"]),
             (
                 Dialect::OpenAiChat,
-                r#"{"data":[1,null,{},{"id":7},{"id":""},{"id":"a\nb"},{"id":"<b>"}]}"#,
+                r#"{"data":[1,null,["f","g"],{},{"id":7},{"id":""},{"id":"a\nb"},{"id":"<b>"}]}"#,
                 &["<b>"],
             ),
         ] {
@@ -91,7 +96,9 @@ mod tests {
     #[test]
     fn what_is_no_list_is_none() {
         let html = "<!doctype html><title>Welcome</title>";
-        for body in ["", "[]", "{}", "null", html, r#"{"data":{}}"#, r#"{"data":[{"id":"a"}"#] {
+        for body in
+            ["", "[]", "{}", "null", html, r#"{"data":{}}"#, r#"{"data":[{"id":"a"}"#, r#"[[{"id":"a"}],[]]"#]
+        {
             assert_eq!(listed_models(Dialect::Anthropic, body.as_bytes()), None, "{body}");
         }
         assert_eq!(listed_models(Dialect::Gemini, br#"{"data":[{"id":"a"}]}"#), None);

@@ -7,6 +7,8 @@ mod answers;
 #[cfg(test)]
 #[path = "fuzzed/kept.rs"]
 mod kept;
+#[path = "fuzzed/lists.rs"]
+mod lists;
 #[path = "fuzzed/requests.rs"]
 mod requests;
 #[path = "fuzzed/streams.rs"]
@@ -41,6 +43,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("answer_images", answers::pictures),
     ("task_state", answers::task),
     ("upstream_fault", answers::fault),
+    ("listed", lists::any),
     #[cfg(feature = "probe")]
     ("json", texts::json),
     #[cfg(feature = "probe")]

@@ -18,6 +18,7 @@ mod key_hand;
 mod key_rules;
 mod key_told;
 mod keys;
+mod letters;
 mod log;
 mod look;
 mod management_keys;

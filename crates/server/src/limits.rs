@@ -208,6 +208,8 @@ pub const READ_ON_TIME_MAX: Duration = Duration::from_secs(30);
 pub const READ_ON_LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The fewest and the most characters that operators look for something by.
 pub const SEARCH_CHARS: (usize, usize) = (2, 100);
+/// The same of what a list is narrowed by.
+pub const NARROWED_CHARS: (usize, usize) = (1, 100);
 /// So many of one kind are found at most.
 pub const FOUND_OF_KIND_MAX: usize = 4;
 /// So many blocked addresses are told.

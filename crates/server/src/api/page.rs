@@ -1,9 +1,10 @@
-//! Parts of lists, newest first: `limit` and `before` (an id that was seen). In: rows, by id. Out: a page, and where the next
-//! begins. Never here: what is in a list.
+//! Parts of lists, newest first: `limit`, `before` (an id that was seen), the letters that a list is narrowed by. In: rows, by id.
+//! Out: a page, and where the next begins. Never here: what is in a list.
 
+use crate::api::letters::Letters;
 use crate::api::read::Checks;
 use crate::api::schema::Limit;
-use crate::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
+use crate::limits::{NARROWED_CHARS, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::cmp::Reverse;
@@ -18,6 +19,30 @@ pub struct WhichPage {
     pub limit: Option<u32>,
     /// The `next` of the page before: only what is older.
     pub before: Option<String>,
+}
+
+/// Which part of a list is asked for, and by which letters it is narrowed.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhichNarrowed {
+    /// A part of a name, an id, an address or a short name: only what has it, in small letters or large ones. At most 100 characters.
+    q: Option<String>,
+    /// At most so many; 100 unless it is said.
+    #[schemars(with = "Option<Limit>")]
+    limit: Option<u32>,
+    /// The `next` of the page before: only what is older.
+    before: Option<String>,
+}
+
+impl WhichNarrowed {
+    /// The part, and the letters where there are any; every problem goes to `checks`.
+    pub fn read<Id>(self, checks: &mut Checks) -> (Page<Id>, Option<Letters>)
+    where
+        Id: Copy + Ord + ToString + FromStr<Err: ToString>,
+    {
+        let page = Page::of(&WhichPage { limit: self.limit, before: self.before }, checks);
+        (page, self.q.map(|q| Letters::of(&q, NARROWED_CHARS, checks)))
+    }
 }
 
 /// How many rows are asked for; a number that may not be goes to `checks`.

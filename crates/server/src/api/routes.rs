@@ -180,12 +180,12 @@ pub static ROWS: &[Row] = rows![
     POST "/totp/confirm" "totp.confirm", May::Session, totp::Confirm => totp::Confirmed, totp::confirm, 201;
     /// Takes the second factor away, by one more code.
     POST "/totp/remove" "totp.remove", May::Session, totp::Code => account::Done, totp::remove;
-    /// All users, newest first.
-    GET "/users" "users.list", May::Operator, page::WhichPage => users::Users, users::list;
+    /// All users, newest first; those that a few letters fit, where `q` says so.
+    GET "/users" "users.list", May::Operator, page::WhichNarrowed => users::Users, users::list;
     /// Shuts a user out or lets them in, makes them an operator or not, takes a lost second factor away.
     PATCH "/users/{user}" "users.change", May::Operator, users::Standing => account::UserTold, users::change;
-    /// Workspaces, newest first: all of them for operators, their own for others.
-    GET "/workspaces" "workspaces.list", May::Known, page::WhichPage => workspaces::Workspaces, workspaces::list;
+    /// Workspaces, newest first: all of them for operators, their own for others; those that a few letters fit, where `q` says so.
+    GET "/workspaces" "workspaces.list", May::Known, page::WhichNarrowed => workspaces::Workspaces, workspaces::list;
     /// Makes a workspace.
     POST "/workspaces" "workspaces.create", May::Account, workspaces::NewWorkspace => workspaces::WorkspaceTold, workspaces::create, 201, once;
     /// A workspace with its balance and rules.

@@ -2,7 +2,7 @@
 //! balance. Never here: members, rules (workspace_rules).
 
 use crate::api::gate::{Seated, Ticket};
-use crate::api::page::{Page, WhichPage};
+use crate::api::page::WhichNarrowed;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks, Input};
 use crate::api::schema::{Name, RoleName, Shown, Slug};
@@ -95,15 +95,18 @@ pub async fn create(
 pub async fn list(
     State(worker): State<Worker>,
     ticket: Ticket,
-    Asked(which): Asked<WhichPage>,
+    Asked(which): Asked<WhichNarrowed>,
 ) -> Result<Answer, Problem> {
     let house = &worker.house;
     let mut checks = Checks::default();
-    let page = Page::of(&which, &mut checks);
+    let (page, letters) = which.read(&mut checks);
     checks.done()?;
     let role_in = |row: &WorkspaceRow| ticket.principal.role_in(house, row.id);
     let mut rows = house.workspaces.all();
     rows.retain(|row| ticket.principal.is_operator() || role_in(row).is_some());
+    if let Some(letters) = letters {
+        rows.retain(|row| letters.fit_of(&row.id, &[&row.slug, &row.name]).is_some());
+    }
     let (rows, next) = page.cut(rows, |row| row.id);
     let mut objects = Vec::with_capacity(rows.len());
     for row in rows {

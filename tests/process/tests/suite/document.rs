@@ -198,7 +198,7 @@ fn second_factor(tour: &mut Tour<'_>, ada: &mut Browser) -> Outcome<()> {
 /// Who is in the workspace, and its rules and log.
 fn workspace(tour: &mut Tour<'_>, ada: &mut Browser) -> Outcome<()> {
     tour.person(ada, "workspaces.create", "POST /workspaces", &json!({ "name": "Second" }))?;
-    tour.person(ada, "workspaces.list", "GET /workspaces?limit=1", &NOTHING)?;
+    tour.person(ada, "workspaces.list", "GET /workspaces?limit=1&q=acme", &NOTHING)?;
     tour.person(ada, "workspaces.show", "GET /workspaces/acme", &NOTHING)?;
     tour.person(ada, "limits.show", "GET /workspaces/acme/limits", &NOTHING)?;
     tour.person(ada, "account_models.list", "GET /workspaces/acme/models", &NOTHING)?;
@@ -300,7 +300,7 @@ fn now_and(seconds: i64) -> String {
 
 /// What operators do.
 fn platform(tour: &mut Tour<'_>) -> Outcome<()> {
-    let users = tour.operator("users.list", "GET /users?limit=2", &NOTHING)?;
+    let users = tour.operator("users.list", "GET /users?limit=2&q=example", &NOTHING)?;
     let path = format!("PATCH /users/{}", text(&users["data"][0]["id"]));
     tour.operator("users.change", &path, &json!({ "disabled": true }))?;
     tour.operator("whoami", "GET /whoami", &NOTHING)?;

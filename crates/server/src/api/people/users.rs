@@ -3,7 +3,7 @@
 
 use super::account::UserTold;
 use crate::api::gate::Ticket;
-use crate::api::page::{Page, WhichPage};
+use crate::api::page::WhichNarrowed;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks, Input, Named};
 use crate::house::Worker;
@@ -36,11 +36,15 @@ pub struct Users {
 }
 
 /// `GET /users`.
-pub async fn list(State(worker): State<Worker>, Asked(which): Asked<WhichPage>) -> Result<Answer, Problem> {
+pub async fn list(State(worker): State<Worker>, Asked(which): Asked<WhichNarrowed>) -> Result<Answer, Problem> {
     let mut checks = Checks::default();
-    let page = Page::of(&which, &mut checks);
+    let (page, letters) = which.read(&mut checks);
     checks.done()?;
-    let (users, next) = page.cut(worker.house.people.users(), |user| user.id);
+    let mut users = worker.house.people.users();
+    if let Some(letters) = letters {
+        users.retain(|user| letters.fit_of(&user.id, &[&user.email, &user.name]).is_some());
+    }
+    let (users, next) = page.cut(users, |user| user.id);
     Ok(Answer::ok(&Users { data: users.iter().map(|user| UserTold::of(user)).collect(), next }))
 }
 

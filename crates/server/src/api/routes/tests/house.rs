@@ -70,6 +70,56 @@ async fn r_web_1_one_box_finds_what_an_operator_has_in_hand() {
     }
 }
 
+/// R-WEB-1: lists of people and of workspaces are narrowed by the server, so that each of them is found however many are newer, and
+/// what is narrowed comes in pages like the whole.
+#[tokio::test]
+async fn r_web_1_lists_are_narrowed_by_letters() {
+    let town = Town::open("narrowed").await;
+    let (owner, token) = (town.by("owner").await, town.by("token").await);
+    town.by("viewer").await;
+    let names = async |by: &By, path: &str| {
+        let (status, told) = town.call(by, &format!("GET /api/manage{path}"), Value::Null).await;
+        assert_eq!(status, 200, "{path}: {told}");
+        let names = told["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned());
+        (names.collect::<Vec<_>>(), told["next"].as_str().map(str::to_owned))
+    };
+    let all = names(&token, "/users").await.0;
+    let (first, newer) = (town.user("owner").to_string(), town.user("viewer").to_string());
+    for (q, expected) in
+        [("OWNER%40example", "owner"), ("%20view%20", "viewer"), (&first, "owner"), (&newer, "viewer")]
+    {
+        assert_eq!(names(&token, &format!("/users?limit=1&q={q}")).await, (vec![expected.to_owned()], None), "{q}");
+    }
+    assert_eq!(names(&token, "/users?q=nobody%20like%20that").await, (vec![], None));
+    // Pages of what fits are the whole without what does not.
+    let (mut seen, mut before) = (Vec::new(), String::new());
+    loop {
+        let (page, next) = names(&token, &format!("/users?q=er&limit=1{before}")).await;
+        assert!(page.len() <= 1, "{page:?}");
+        seen.extend(page);
+        let Some(next) = next else { break };
+        before = format!("&before={next}");
+    }
+    let fitting: Vec<String> = all.into_iter().filter(|name| name.contains("er")).collect();
+    assert!(seen.len() > 2, "{seen:?}");
+    assert_eq!(seen, fitting);
+    let acme = town.acme.id.to_string();
+    for (by, q, expected) in [
+        (&token, "ACM", &["acme"][..]),
+        (&token, &acme, &["acme"]),
+        (&token, "bol", &["bolt"]),
+        (&owner, "bol", &[]),
+    ] {
+        assert_eq!(names(by, &format!("/workspaces?q={q}")).await.0, expected, "{q}");
+    }
+    for path in ["/users", "/workspaces"] {
+        for q in ["", "%20", &"x".repeat(101)] {
+            let (status, told) = town.call(&token, &format!("GET /api/manage{path}?q={q}"), Value::Null).await;
+            assert_eq!((status, &told["errors"][0]["field"]), (400, &json!("q")), "{path} {q}");
+        }
+    }
+}
+
 /// R-ACC-2: an operator's look at a workspace is in its log and in the house's, and while it lasts the gate takes no change.
 #[tokio::test]
 async fn r_acc_2_an_operator_looks_and_changes_nothing() {

@@ -8,7 +8,7 @@ use ledger::{
     AccountAsk, AccountState, CacheSums, Closing, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState,
     KeyCharges, KeySpend, LedgerError, Leg, OpenHold, Span, Sweep, Tallies, Wallet,
 };
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 use units::{KeyId, NanoUsd, RequestId, Timestamp, WorkspaceId};
 
@@ -238,9 +238,17 @@ impl Books {
         self.open.len()
     }
 
-    /// The holds that began after one of them, in no order; what is of a task is not known here.
-    pub fn open_after(&self, after: Option<RequestId>) -> Vec<HeldRow> {
-        let later = self.open.values().filter(|open| after.is_none_or(|after| open.hold.id > after));
+    /// The first holds after one of them, by their ids; what is of a task is not known here. Ids are looked through, and no more holds
+    /// are copied than are asked for: calls wait for the lock.
+    pub fn open_after(&self, after: Option<RequestId>, limit: usize) -> Vec<HeldRow> {
+        let mut first = BinaryHeap::new();
+        for id in self.open.keys().filter(|id| after.is_none_or(|after| **id > after)) {
+            if first.len() < limit {
+                first.push(*id);
+            } else if let Some(mut last) = first.peek_mut().filter(|last| *id < **last) {
+                *last = *id;
+            }
+        }
         let row = |OpenHold { id, workspace, key, at, .. }: &OpenHold, amount| HeldRow {
             id: *id,
             workspace: *workspace,
@@ -249,7 +257,8 @@ impl Books {
             at: *at,
             task: false,
         };
-        later.map(|open| row(&open.hold, open.hold.amount().unwrap_or(NanoUsd::MAX))).collect()
+        let holds = first.into_sorted_vec().into_iter().filter_map(|id| self.open.get(&id));
+        holds.map(|open| row(&open.hold, open.hold.amount().unwrap_or(NanoUsd::MAX))).collect()
     }
 
     /// What a key came to.
@@ -337,4 +346,36 @@ fn raised(before: &[Leg], now: &[Leg]) -> Vec<Leg> {
 /// The rulebook could not decide: the books are wrong.
 pub fn broken(error: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::Counted;
+
+    /// R-BILL-5: a page of open holds is as long as it was asked for, whichever ids memory comes upon first.
+    #[test]
+    fn r_bill_5_no_more_holds_are_read_than_a_page_has() {
+        let at = Timestamp::from_ms(1_795_167_000_000);
+        let open = |n: u16| OpenHold {
+            id: RequestId::from_bytes([[(n >> 8) as u8; 8], [n as u8; 8]].concat().try_into().unwrap()),
+            workspace: WorkspaceId::from_bytes([1; 16]),
+            key: KeyId::from_bytes([2; 16]),
+            counted: Counted::default(),
+            want: NanoUsd::new(1),
+            floor: NanoUsd::new(1),
+            at,
+            seq: 0,
+            legs: Vec::new(),
+        };
+        let ids: Vec<RequestId> = (0..700).map(|n| open(n).id).collect();
+        let books = Books::new([], Tallies::default(), (0..700).map(open), None);
+        for limit in [0, 1, 7, 699, 700, 1_000] {
+            for from in [0, 1, 350, 699, 700] {
+                let after = ids[..from].last().copied();
+                let told: Vec<RequestId> = books.open_after(after, limit).iter().map(|row| row.id).collect();
+                assert_eq!(told, ids[from..(from + limit).min(700)], "{limit} after {from}");
+            }
+        }
+    }
 }

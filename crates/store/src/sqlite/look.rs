@@ -24,13 +24,11 @@ impl Sqlite {
         after: Option<RequestId>,
         limit: u32,
     ) -> Result<Vec<HeldRow>, StoreError> {
-        let mut rows = self.shared.books.lock().open_after(after);
-        rows.sort_unstable_by_key(|row| row.id);
-        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        if rows.is_empty() {
-            return Ok(rows);
-        }
-        let tasks = self.reads.ask(tasks).await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut rows = self.shared.books.lock().open_after(after, limit);
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(rows) };
+        let (first, last) = (first.id, last.id);
+        let tasks = self.reads.ask(move |db| tasks(db, first, last)).await?;
         rows.iter_mut().for_each(|row| row.task = tasks.contains(&row.id));
         Ok(rows)
     }
@@ -47,9 +45,10 @@ fn totals(db: &Connection, now: Timestamp) -> rusqlite::Result<Totals> {
     })
 }
 
-fn tasks(db: &Connection) -> rusqlite::Result<HashSet<RequestId>> {
-    db.prepare("SELECT id FROM hold WHERE task = 1")?
-        .query_map([], |row| row.get(0).map(RequestId::from_bytes))?
+/// Which holds between two of them are of tasks.
+fn tasks(db: &Connection, first: RequestId, last: RequestId) -> rusqlite::Result<HashSet<RequestId>> {
+    db.prepare("SELECT id FROM hold WHERE task = 1 AND id BETWEEN ?1 AND ?2")?
+        .query_map([first.bytes(), last.bytes()], |row| row.get(0).map(RequestId::from_bytes))?
         .collect()
 }
 

@@ -11,6 +11,7 @@ use units::{NanoUsd, WorkspaceId};
 on_both! {
     r_bill_5_everybodys_credit_is_one_sum,
     r_bill_5_open_holds_are_told_oldest_first,
+    r_bill_5_a_page_of_holds_is_the_same_from_anywhere,
     r_bill_5_what_moved_is_paged,
 }
 
@@ -100,6 +101,30 @@ async fn r_bill_5_open_holds_are_told_oldest_first(world: World) {
     assert_eq!(paged, expected);
     let _ = o.ledger.release(expected[0].id, None).await.unwrap();
     assert_eq!(o.ledger.open_holds(None, 100).await.unwrap(), expected[1..]);
+    o.ledger.close().await.unwrap();
+}
+
+/// R-BILL-5: many holds of the same instants, whose ids are by chance: a page from any of them is what follows it by its id.
+async fn r_bill_5_a_page_of_holds_is_the_same_from_anywhere(world: World) {
+    let o = world.open().await;
+    let customer = world.customer(&o, 1_000).await;
+    let mut ids = Vec::new();
+    for n in 0..60 {
+        let hold = world.hold(customer, 1);
+        let _ = o.ledger.hold(hold.clone()).await.unwrap();
+        ids.push(hold.id);
+        world.forward(Duration::from_millis(u64::from(n % 10 == 0)));
+    }
+    ids.sort_unstable();
+    for from in 0..=ids.len() {
+        for limit in [1, 7, 100] {
+            let after = ids[..from].last().copied();
+            let page = o.ledger.open_holds(after, limit).await.unwrap();
+            let told: Vec<_> = page.iter().map(|row| row.id).collect();
+            let until = (from + limit as usize).min(ids.len());
+            assert_eq!(told, ids[from..until], "{limit} after {from}");
+        }
+    }
     o.ledger.close().await.unwrap();
 }
 

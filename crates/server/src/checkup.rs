@@ -70,7 +70,7 @@ pub async fn look(worker: &Worker) -> Vec<Finding> {
     let house = &*worker.house;
     let now = house.clock.now();
     let newest = house.store.page_log(store::port::LogFilter { limit: 1, ..Default::default() }).await;
-    let newest = newest.ok().and_then(|entries| entries.first().map(|entry| entry.at));
+    let newest = newest.ok().and_then(|page| page.entries.first().map(|entry| entry.at));
     let (store, ledger) = tokio::join!(store_answers(house), ledger_writes(house));
     let (providers, letters, outside) =
         tokio::join!(outside::providers(worker), outside::mail(house), outside::public_url(worker));

@@ -218,6 +218,8 @@ pub const ADDRESS_BLOCKS_TOLD_MAX: usize = 1_000;
 pub const PAGE_ROWS_MAX: u32 = 1_000;
 /// Rows of a page where the caller does not say.
 pub const PAGE_ROWS_DEFAULT: u32 = 100;
+/// A page of the log ends before entries that would make it larger: one of them may tell megabytes of a changed catalogue.
+pub const LOG_PAGE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Longest name of a workspace, key or token, in characters.
 pub const NAME_CHARS_MAX: usize = 100;
 /// Longest environment of a key, in characters.

@@ -7,8 +7,9 @@ use ledger::facts::Sums;
 use parking_lot::Mutex;
 use store::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
-    LogFilter, Movement, MovementFilter, OldText, OnceRow, OperatorTokenRow, OwnCredentialRow, Pending, PriceRow,
-    Store, StoreError, TaskEnd, TaskRow, TaskState, UsageFilter, UsageNews, WorkspaceChange, WorkspaceRow,
+    LogFilter, LogPage, Movement, MovementFilter, OldText, OnceRow, OperatorTokenRow, OwnCredentialRow, Pending,
+    PriceRow, Store, StoreError, TaskEnd, TaskRow, TaskState, UsageFilter, UsageNews, WorkspaceChange,
+    WorkspaceRow,
 };
 use units::{BootId, KeyId, OperatorTokenId, PriceId, RequestId, Secret, Timestamp, WorkspaceId};
 
@@ -184,8 +185,10 @@ impl Store for Shelf {
         ready(Ok(()))
     }
 
-    fn page_log(&self, filter: LogFilter) -> Pending<'_, Vec<AuditEntry>> {
-        ready(Ok(self.log.lock().iter().rev().take(filter.limit as usize).cloned().collect()))
+    fn page_log(&self, filter: LogFilter) -> Pending<'_, LogPage> {
+        let log = self.log.lock();
+        let limit = filter.limit as usize;
+        ready(Ok(LogPage { entries: log.iter().rev().take(limit).cloned().collect(), more: log.len() > limit }))
     }
 
     fn page_movements(&self, _: MovementFilter) -> Pending<'_, Vec<Movement>> {

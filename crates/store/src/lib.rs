@@ -7,6 +7,7 @@ mod chain;
 mod facts;
 mod intern;
 mod kept;
+mod log_page;
 mod open;
 mod postgres;
 mod private;

@@ -317,6 +317,17 @@ pub struct LogFilter {
     pub before: Option<Timestamp>,
     /// About so many entries.
     pub limit: u32,
+    /// With older ones that would make them larger than so many bytes, a page ends before; `None` is never.
+    pub bytes_max: Option<u64>,
+}
+
+/// Entries of the log, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LogPage {
+    /// The entries.
+    pub entries: Vec<AuditEntry>,
+    /// Whether there are older ones.
+    pub more: bool,
 }
 
 /// Requests that ended.
@@ -410,8 +421,8 @@ pub trait Store: Devices + OwnCredentials + Seals + Send + Sync {
     /// Writes an entry of the log about something that leaves no other trace here.
     fn note(&self, log: AuditEntry) -> Pending<'_, ()>;
     /// A page of the log, newest first. A page ends between two instants, so that none is lost: it may be a little longer
-    /// than its limit.
-    fn page_log(&self, filter: LogFilter) -> Pending<'_, Vec<AuditEntry>>;
+    /// than its limit, and the entries of its first instant are on it however large they are.
+    fn page_log(&self, filter: LogFilter) -> Pending<'_, LogPage>;
 
     /// A page of what moved balances and was no request, newest first.
     fn page_movements(&self, filter: MovementFilter) -> Pending<'_, Vec<Movement>>;

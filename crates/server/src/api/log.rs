@@ -8,6 +8,7 @@ use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks};
 use crate::api::schema::{Limit, Shown};
 use crate::house::Worker;
+use crate::limits::LOG_PAGE_BYTES_MAX;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,8 @@ pub struct WhichLog {
     /// The `next` of the page before: only what is older.
     #[schemars(with = "Option<Shown<Timestamp>>")]
     before: Option<String>,
-    /// At most so many; 100 unless it is said. A page ends between two instants, so it may be a little longer.
+    /// At most so many; 100 unless it is said. A page ends between two instants, so it may be a little longer; it is shorter where its
+    /// entries come to more than 4 MB.
     #[schemars(with = "Option<Limit>")]
     limit: Option<u32>,
 }
@@ -52,7 +54,7 @@ pub struct LogEntry {
 #[derive(Serialize, JsonSchema)]
 pub struct LogPage {
     data: Vec<LogEntry>,
-    /// The `before` of the next page; null where this one is not full.
+    /// The `before` of the next page; null at the end.
     next: Option<Shown<Timestamp>>,
 }
 
@@ -79,9 +81,11 @@ async fn page(worker: &Worker, workspace: Option<WorkspaceId>, which: &WhichLog)
     let before = checks.instant("before", which.before.as_deref());
     let limit = page::limit(which.limit, &mut checks);
     checks.done()?;
-    let rows = worker.house.store.page_log(LogFilter { workspace, before, limit, ..LogFilter::default() }).await?;
-    let next = rows.last().filter(|_| rows.len() >= limit as usize).map(|row| Shown(row.at));
-    Ok(Answer::ok(&LogPage { data: rows.iter().map(entry).collect(), next }))
+    let bytes_max = Some(LOG_PAGE_BYTES_MAX);
+    let filter = LogFilter { workspace, before, limit, bytes_max, ..LogFilter::default() };
+    let page = worker.house.store.page_log(filter).await?;
+    let next = page.entries.last().filter(|_| page.more).map(|row| Shown(row.at));
+    Ok(Answer::ok(&LogPage { data: page.entries.iter().map(entry).collect(), next }))
 }
 
 fn entry(row: &AuditEntry) -> LogEntry {

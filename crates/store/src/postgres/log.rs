@@ -4,7 +4,8 @@
 use super::pool::Fail;
 use super::wire::Uuid;
 use crate::chain::{self, Follower};
-use crate::port::{AuditEntry, LogCheck, LogFilter};
+use crate::log_page::{self, BYTES, Mark};
+use crate::port::{AuditEntry, LogCheck, LogFilter, LogPage};
 use futures_util::TryStreamExt;
 use std::pin::pin;
 use tokio_postgres::types::ToSql;
@@ -59,24 +60,31 @@ fn entry_of(row: &Row) -> Result<AuditEntry, Fail> {
 }
 
 /// A page of the log, newest first. It ends between two instants, so it may be longer than asked for.
-pub async fn page(tx: &Transaction<'_>, filter: LogFilter) -> Result<Vec<AuditEntry>, Fail> {
+pub async fn page(tx: &Transaction<'_>, filter: LogFilter) -> Result<LogPage, Fail> {
     let before = filter.before.map_or(i64::MAX, Timestamp::ms);
     let workspace = filter.workspace.map(|id| Uuid(id.bytes()));
-    let whose = if workspace.is_some() { "workspace = $3" } else { "$3::uuid IS NULL" };
-    let action = if filter.action.is_some() { "action = $4" } else { "$4::text IS NULL" };
-    let only = format!("{whose} AND {action}");
+    let whose = if workspace.is_some() { "workspace = $2" } else { "$2::uuid IS NULL" };
+    let action = if filter.action.is_some() { "action = $3" } else { "$3::text IS NULL" };
+    let older = format!("FROM operator_log WHERE {whose} AND {action} AND at < $1");
     let sql = format!(
-        "SELECT {COLUMNS} FROM operator_log
-         WHERE {only} AND at < $1 AND at >= coalesce(
-             (SELECT min(at) FROM
-                 (SELECT at FROM operator_log WHERE {only} AND at < $1 ORDER BY at DESC LIMIT $2) AS page), $1)
-         ORDER BY at DESC, seq DESC"
+        "SELECT at, {BYTES} {older} AND at >= coalesce(
+             (SELECT min(at) FROM (SELECT at {older} ORDER BY at DESC LIMIT $4) AS page), $1)
+         ORDER BY at DESC"
     );
-    tx.query(&sql, &[&before, &i64::from(filter.limit), &workspace, &filter.action])
-        .await?
-        .iter()
-        .map(entry_of)
-        .collect()
+    let rows = tx.query(&sql, &[&before, &workspace, &filter.action, &i64::from(filter.limit)]).await?;
+    let marks: Vec<Mark> = rows.iter().map(mark_of).collect::<Result<_, _>>()?;
+    let Some(oldest) = log_page::oldest(&marks, &filter) else { return Ok(LogPage::default()) };
+    let oldest = oldest.ms();
+    let sql = format!("SELECT {COLUMNS} {older} AND at >= $4 ORDER BY at DESC, seq DESC");
+    let rows = tx.query(&sql, &[&before, &workspace, &filter.action, &oldest]).await?;
+    let entries = rows.iter().map(entry_of).collect::<Result<_, _>>()?;
+    let more = format!("SELECT EXISTS (SELECT 1 {older})");
+    let more = tx.query_one(&more, &[&oldest, &workspace, &filter.action]).await?.try_get(0)?;
+    Ok(LogPage { entries, more })
+}
+
+fn mark_of(row: &Row) -> Result<Mark, Fail> {
+    Ok(Mark { at: Timestamp::from_ms(row.try_get(0)?), bytes: row.try_get::<_, i64>(1)?.unsigned_abs() })
 }
 
 /// Follows the chain, row by row: the log may be long.

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
-    LogFilter, Movement, MovementFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, StoreError, TaskEnd,
-    TaskRow, UsageFilter, UsageNews, WorkspaceChange, WorkspaceRow,
+    LogFilter, LogPage, Movement, MovementFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, StoreError,
+    TaskEnd, TaskRow, UsageFilter, UsageNews, WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use futures_util::future::BoxFuture;
@@ -215,7 +215,7 @@ impl Store for Postgres {
         Box::pin(self.change((), log, None, |_, ()| Box::pin(std::future::ready(Ok(())))))
     }
 
-    fn page_log(&self, filter: LogFilter) -> Pending<'_, Vec<AuditEntry>> {
+    fn page_log(&self, filter: LogFilter) -> Pending<'_, LogPage> {
         Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(log::page(tx, filter)) as _)))
     }
 

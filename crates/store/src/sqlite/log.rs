@@ -3,7 +3,8 @@
 
 use super::sql_error;
 use crate::chain::{self, Follower};
-use crate::port::{AuditEntry, LogCheck, LogFilter, StoreError};
+use crate::log_page::{self, BYTES, Mark};
+use crate::port::{AuditEntry, LogCheck, LogFilter, LogPage, StoreError};
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use units::{Timestamp, WorkspaceId};
 
@@ -74,21 +75,34 @@ fn entry_of(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
 }
 
 /// A page of the log, newest first. It ends between two instants, so it may be longer than asked for.
-pub fn page(db: &Connection, filter: &LogFilter) -> rusqlite::Result<Vec<AuditEntry>> {
+pub fn page(db: &Connection, filter: &LogFilter) -> rusqlite::Result<LogPage> {
     let before = filter.before.map_or(i64::MAX, Timestamp::ms);
     // Each has its index, which a condition that may be open would not use.
     let workspace = if filter.workspace.is_some() { "workspace = ?3" } else { "?3 IS NULL" };
     let action = if filter.action.is_some() { "action = ?4" } else { "?4 IS NULL" };
-    let only = format!("{workspace} AND {action}");
-    db.prepare(&format!(
-        "SELECT {COLUMNS} FROM operator_log
-         WHERE {only} AND at < ?1 AND at >= coalesce(
-             (SELECT min(at) FROM
-                 (SELECT at FROM operator_log WHERE {only} AND at < ?1 ORDER BY at DESC LIMIT ?2)), ?1)
-         ORDER BY at DESC, seq DESC"
-    ))?
-    .query_map(params![before, filter.limit, filter.workspace.map(WorkspaceId::bytes), filter.action], entry_of)?
-    .collect()
+    let older = format!("FROM operator_log WHERE {workspace} AND {action} AND at < ?1");
+    let (of, action) = (filter.workspace.map(WorkspaceId::bytes), filter.action);
+    let marks: Vec<Mark> = db
+        .prepare(&format!(
+            "SELECT at, {BYTES} {older} AND at >= coalesce(
+                 (SELECT min(at) FROM (SELECT at {older} ORDER BY at DESC LIMIT ?2)), ?1)
+             ORDER BY at DESC"
+        ))?
+        .query_map(params![before, filter.limit, of, action], mark_of)?
+        .collect::<Result<_, _>>()?;
+    let Some(oldest) = log_page::oldest(&marks, filter) else { return Ok(LogPage::default()) };
+    let oldest = oldest.ms();
+    let entries = db
+        .prepare(&format!("SELECT {COLUMNS} {older} AND at >= ?2 ORDER BY at DESC, seq DESC"))?
+        .query_map(params![before, oldest, of, action], entry_of)?
+        .collect::<Result<_, _>>()?;
+    let more = format!("SELECT EXISTS (SELECT 1 {older})");
+    let more = db.query_row(&more, params![oldest, filter.limit, of, action], |row| row.get(0))?;
+    Ok(LogPage { entries, more })
+}
+
+fn mark_of(row: &Row<'_>) -> rusqlite::Result<Mark> {
+    Ok(Mark { at: Timestamp::from_ms(row.get(0)?), bytes: row.get::<_, i64>(1)?.unsigned_abs() })
 }
 
 /// Follows the chain.

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
-    LogFilter, Movement, MovementFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, TaskEnd, TaskRow,
-    UsageFilter, UsageNews, WorkspaceChange, WorkspaceRow,
+    LogFilter, LogPage, Movement, MovementFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, TaskEnd,
+    TaskRow, UsageFilter, UsageNews, WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use ledger::UsageRow;
@@ -132,7 +132,7 @@ impl Store for Sqlite {
         Box::pin(self.shared.write(move |db| log::logged(db, &log, |_| Ok(()))))
     }
 
-    fn page_log(&self, filter: LogFilter) -> Pending<'_, Vec<AuditEntry>> {
+    fn page_log(&self, filter: LogFilter) -> Pending<'_, LogPage> {
         Box::pin(self.reads.ask(move |db| log::page(db, &filter)))
     }
 

@@ -55,7 +55,7 @@ async fn r_web_4_a_device_gets_its_key_once(world: World) {
     let state = DeviceState::Approved { workspace: acme, user: ada };
     assert_eq!(o.store.find_device(asked.id).await.unwrap().unwrap().state, state);
     // Of many that ask at once, on every node, one has the key.
-    let before = o.store.page_log(newest(99)).await.unwrap().len();
+    let before = o.store.page_log(newest(99)).await.unwrap().entries.len();
     let tries: Vec<_> = (0..12)
         .map(|n| {
             let (store, log) = (Arc::clone(&all[n % all.len()].store), log());
@@ -71,7 +71,7 @@ async fn r_web_4_a_device_gets_its_key_once(world: World) {
         }
     }
     assert_eq!((claimed, o.store.list_keys().await.unwrap().len()), (1, 1));
-    assert_eq!(o.store.page_log(newest(99)).await.unwrap().len(), before + 1);
+    assert_eq!(o.store.page_log(newest(99)).await.unwrap().entries.len(), before + 1);
     assert_eq!(o.store.find_device(asked.id).await.unwrap().unwrap().state, DeviceState::Claimed);
     for o in &all {
         o.ledger.close().await.unwrap();

@@ -137,7 +137,7 @@ async fn r_acc_1_a_role_without_keys_takes_them(world: World) {
         assert!(o.store.list_keys().await.unwrap().contains(&expected));
         let expected = ManagementKeyRow { revoked_at: Some(at), ..program.clone() };
         assert!(o.people.list_management_keys().await.unwrap().contains(&expected));
-        let told = o.store.page_log(LogFilter { limit: 3, ..LogFilter::default() }).await.unwrap();
+        let told = o.store.page_log(LogFilter { limit: 3, ..LogFilter::default() }).await.unwrap().entries;
         let told: Vec<_> = told.into_iter().filter(|entry| entry.at == at).map(|e| (e.action, e.object)).collect();
         let entry = |action: &str, object: String| (action.to_owned(), object);
         let member = world.log("member.change");

@@ -79,7 +79,7 @@ async fn every_order_is_idempotent(world: World) {
     // Who gave it is told once, with what they gave; what a plan gives by itself nobody did.
     let plan = GrantOrder { kind: GrantKind::Plan, ..world.grant(customer, 1) };
     o.ledger.grant(plan).await.unwrap();
-    let told = o.store.page_log(newest(9)).await.unwrap();
+    let told = o.store.page_log(newest(9)).await.unwrap().entries;
     let told: Vec<&AuditEntry> = told.iter().filter(|entry| entry.action == "credit.grant").collect();
     assert_eq!((told.len(), &told[0].object), (1, &grant.id.to_string()));
     assert_eq!((told[0].workspace, &*told[0].address), (Some(customer.workspace), "10.0.0.1"));

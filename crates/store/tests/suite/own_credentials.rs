@@ -63,7 +63,7 @@ async fn r_route_8_own_secrets_are_kept_once_and_forgotten(world: World) {
     assert!(missing(&o.store.remove_own_credential(acme, first.id, log()).await, "provider key"));
     assert_eq!(kept(&o).await, [other, elsewhere]);
     // Three were made and one removed: what failed is in no log.
-    let entries = o.store.page_log(newest(99)).await.unwrap();
+    let entries = o.store.page_log(newest(99)).await.unwrap().entries;
     assert_eq!(entries.iter().filter(|entry| entry.action == "own_credential.create").count(), 4);
     o.ledger.close().await.unwrap();
 }

@@ -20,6 +20,7 @@ on_both! {
     rules_of_workspaces_and_the_platform_are_kept,
     operator_token_names_are_free_again_after_revocation,
     the_log_pages_newest_first,
+    r_acc_1_the_log_pages_by_bytes,
     the_catalogue_is_replaced_whole,
     another_master_key_is_refused,
     answers_are_kept_for_their_workspace_until_they_vanish,
@@ -69,7 +70,7 @@ async fn workspaces_have_one_slug(world: World) {
     o.store.create_workspace(second.clone(), log()).await.unwrap();
     assert!(matches!(o.store.create_workspace(twin, log()).await, Err(StoreError::Exists("slug"))));
     assert_eq!(o.store.list_workspaces().await.unwrap(), [first, second]);
-    assert_eq!(o.store.page_log(newest(10)).await.unwrap().len(), 2);
+    assert_eq!(o.store.page_log(newest(10)).await.unwrap().entries.len(), 2);
     o.store.ping().await.unwrap();
     o.ledger.close().await.unwrap();
     assert!(o.store.list_workspaces().await.is_err());
@@ -137,7 +138,7 @@ async fn r_key_2_a_key_is_changed_by_one_at_a_time(world: World) {
     assert!(matches!(o.store.change_key(stranger, log()).await, Err(StoreError::NotFound("key"))));
     assert_eq!(o.store.list_keys().await.unwrap(), [expected]);
     // What was refused left no entry.
-    assert_eq!(o.store.page_log(newest(10)).await.unwrap().len(), 3);
+    assert_eq!(o.store.page_log(newest(10)).await.unwrap().entries.len(), 3);
     o.ledger.close().await.unwrap();
 }
 
@@ -254,12 +255,13 @@ async fn the_log_pages_newest_first(world: World) {
     }
     let actions = |page: &[AuditEntry]| -> Vec<String> { page.iter().map(|e| e.action.clone()).collect() };
     // A page ends between two instants, so none is lost between two pages.
-    let first = o.store.page_log(newest(3)).await.unwrap();
+    let first = o.store.page_log(newest(3)).await.unwrap().entries;
     assert_eq!(actions(&first), ["a5", "a4", "a3", "a2"]);
     let before = first.last().map(|e| e.at);
-    let second = o.store.page_log(LogFilter { before, ..newest(3) }).await.unwrap();
+    let second = o.store.page_log(LogFilter { before, ..newest(3) }).await.unwrap().entries;
     assert_eq!(actions(&second), ["a1", "a0"]);
-    let end = o.store.page_log(LogFilter { before: second.last().map(|e| e.at), ..newest(3) }).await.unwrap();
+    let end =
+        o.store.page_log(LogFilter { before: second.last().map(|e| e.at), ..newest(3) }).await.unwrap().entries;
     assert!(end.is_empty());
     // Of one workspace there are its own entries alone.
     let acme = Some(world.workspace());
@@ -269,16 +271,57 @@ async fn the_log_pages_newest_first(world: World) {
         o.store.create_workspace(row, entry).await.unwrap();
         world.forward(Duration::from_millis(1));
     }
-    let page = o.store.page_log(LogFilter { workspace: acme, ..newest(2) }).await.unwrap();
+    let page = o.store.page_log(LogFilter { workspace: acme, ..newest(2) }).await.unwrap().entries;
     assert_eq!(actions(&page), ["b3", "b1"]);
     let before = page.last().map(|e| e.at);
-    let page = o.store.page_log(LogFilter { workspace: acme, before, ..newest(2) }).await.unwrap();
+    let page = o.store.page_log(LogFilter { workspace: acme, before, ..newest(2) }).await.unwrap().entries;
     assert_eq!(actions(&page), ["b0"]);
     // Of one action there are its own entries alone.
-    let page = o.store.page_log(LogFilter { action: Some("b2"), ..newest(9) }).await.unwrap();
+    let page = o.store.page_log(LogFilter { action: Some("b2"), ..newest(9) }).await.unwrap().entries;
     assert_eq!(actions(&page), ["b2"]);
-    let page = o.store.page_log(LogFilter { action: Some("b2"), workspace: acme, ..newest(9) }).await.unwrap();
+    let page =
+        o.store.page_log(LogFilter { action: Some("b2"), workspace: acme, ..newest(9) }).await.unwrap().entries;
     assert!(page.is_empty(), "{page:?}");
+    o.ledger.close().await.unwrap();
+}
+
+/// R-ACC-1: entries may be large, so a page of them ends by their bytes too; page by page, each of them is told once and whole.
+async fn r_acc_1_the_log_pages_by_bytes(world: World) {
+    let o = world.open().await;
+    let large = "\u{e4}".repeat(10_000);
+    let mut written = Vec::new();
+    for (n, size) in [9, 10_000, 0, 10_000, 10_000, 10_000, 3, 4, 10_000].into_iter().enumerate() {
+        let detail = format!("\"{}\"", &large[..2 * size]);
+        // Of each field something is counted, and of what is not there nothing.
+        let entry =
+            AuditEntry { detail, after: (n % 2 == 0).then(|| "{}".to_owned()), ..world.log(&format!("a{n}")) };
+        o.store.note(entry.clone()).await.unwrap();
+        written.insert(0, entry);
+        // The last two large ones in a row are of one instant.
+        world.forward(Duration::from_millis(u64::from(n != 4)));
+    }
+    let pages = async |limit: u32, bytes_max: Option<u64>| {
+        let (mut all, mut sizes, mut before) = (Vec::new(), Vec::new(), None);
+        loop {
+            let page = o.store.page_log(LogFilter { before, bytes_max, ..newest(limit) }).await.unwrap();
+            assert_ne!(page.entries, [], "a page says that there is more, and there is not");
+            before = page.entries.last().map(|entry| entry.at);
+            sizes.push(page.entries.len());
+            all.extend(page.entries);
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(all, written, "{limit} {bytes_max:?}");
+        sizes
+    };
+    assert_eq!(pages(100, None).await, [9]);
+    assert_eq!(pages(3, None).await, [3, 3, 3]);
+    // The newest large one, with the small ones after it; two of one instant, though they are too much; each of the others.
+    assert_eq!(pages(100, Some(30_000)).await, [3, 2, 2, 2]);
+    assert_eq!(pages(100, Some(1_000_000)).await, [9]);
+    assert_eq!(pages(2, Some(30_000)).await, [2, 1, 2, 2, 2]);
+    assert_eq!(pages(100, Some(0)).await, [1, 1, 1, 2, 1, 1, 1, 1]);
     o.ledger.close().await.unwrap();
 }
 

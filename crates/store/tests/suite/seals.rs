@@ -143,7 +143,7 @@ async fn a_ring_replaces_the_one_that_was_seen(world: World) {
     assert_eq!(o.store.load_ring().await.unwrap(), Some(sealed(NEW, 1)));
     o.store.replace_ring(change(Some(1), 2, Some(2)), log()).await.unwrap();
     assert_eq!(o.store.load_ring().await.unwrap(), Some(sealed(NEW, 2)));
-    let entries = o.store.page_log(newest(99)).await.unwrap();
+    let entries = o.store.page_log(newest(99)).await.unwrap().entries;
     assert_eq!(entries.iter().filter(|entry| entry.action == "secrets.rotate").count(), 2);
     o.ledger.close().await.unwrap();
     drop(o);

@@ -105,7 +105,7 @@ async fn r_acc_1_addresses_are_one_users(world: World) {
     // What failed left nothing.
     assert_eq!(o.people.list_users().await.unwrap(), std::slice::from_ref(&ada.user));
     assert_eq!(o.store.list_workspaces().await.unwrap().len(), 1);
-    assert_eq!(o.store.page_log(newest(10)).await.unwrap().len(), 1);
+    assert_eq!(o.store.page_log(newest(10)).await.unwrap().entries.len(), 1);
     assert_eq!(o.people.find_user("ada@example.com".into()).await.unwrap(), Some(ada.user.clone()));
     assert_eq!(o.people.find_user("bob@example.com".into()).await.unwrap(), None);
     assert_eq!(o.people.methods_of(ada.user.id).await.unwrap(), [ada.method]);
@@ -420,7 +420,7 @@ async fn r_acc_1_the_log_is_a_chain(world: World) {
     }
     let check = o.people.check_log().await.unwrap();
     assert_eq!((check.entries, check.broken_at, check.whole), (24, None, true));
-    let page = o.store.page_log(newest(100)).await.unwrap();
+    let page = o.store.page_log(newest(100)).await.unwrap().entries;
     let mut expected: Vec<String> = (0..24).map(|n| format!("{:?}", entry(n))).collect();
     let mut found: Vec<String> = page.iter().map(|e| format!("{e:?}")).collect();
     expected.sort();

@@ -8,6 +8,7 @@ use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks};
 use crate::api::schema::{Limit, Shown};
 use crate::house::Worker;
+use crate::limits::LOG_PAGE_BYTES_MAX;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,8 @@ pub struct WhichVersions {
     /// The `next` of the page before: only what is older.
     #[schemars(with = "Option<Shown<Timestamp>>")]
     before: Option<String>,
-    /// At most so many; 100 unless it is said. A page ends between two instants, so it may be a little longer.
+    /// At most so many; 100 unless it is said. A page ends between two instants, so it may be a little longer; it is shorter where its
+    /// versions come to more than 4 MB.
     #[schemars(with = "Option<Limit>")]
     limit: Option<u32>,
 }
@@ -51,7 +53,7 @@ pub struct CatalogueVersion {
 #[derive(Serialize, JsonSchema)]
 pub struct CatalogueVersions {
     data: Vec<CatalogueVersion>,
-    /// The `before` of the next page; null where this one is not full.
+    /// The `before` of the next page; null at the end.
     next: Option<Shown<Timestamp>>,
 }
 
@@ -65,10 +67,11 @@ pub async fn versions(
     let before = checks.instant("before", which.before.as_deref());
     let limit = page::limit(which.limit, &mut checks);
     checks.done()?;
-    let filter = LogFilter { action: Some(APPLIED), before, limit, ..LogFilter::default() };
-    let rows = worker.house.store.page_log(filter).await?;
-    let next = rows.last().filter(|_| rows.len() >= limit as usize).map(|row| Shown(row.at));
-    Ok(Answer::ok(&CatalogueVersions { data: rows.into_iter().map(version_of).collect(), next }))
+    let (action, bytes_max) = (Some(APPLIED), Some(LOG_PAGE_BYTES_MAX));
+    let filter = LogFilter { action, before, limit, bytes_max, ..LogFilter::default() };
+    let page = worker.house.store.page_log(filter).await?;
+    let next = page.entries.last().filter(|_| page.more).map(|row| Shown(row.at));
+    Ok(Answer::ok(&CatalogueVersions { data: page.entries.into_iter().map(version_of).collect(), next }))
 }
 
 fn version_of(row: AuditEntry) -> CatalogueVersion {

@@ -52,7 +52,7 @@ async fn made(name: &str, seed: u64) -> Made {
         let tokens = row.usage.prompt_total() + row.usage.answer_total();
         *sum = (sum.0 + 1, sum.1 + row.charge.nano(), sum.2 + tokens);
     }
-    let log = opened.store.page_log(LogFilter { limit: 1_000, ..LogFilter::default() }).await.unwrap();
+    let log = opened.store.page_log(LogFilter { limit: 1_000, ..LogFilter::default() }).await.unwrap().entries;
     let findings = opened.ledger.audit().await.unwrap().findings;
     opened.ledger.close().await.unwrap();
     std::fs::remove_dir_all(&config.data_dir).unwrap();

@@ -4,7 +4,7 @@
 use super::keys::By;
 use super::*;
 use serde_json::{Value, json};
-use store::port::LogFilter;
+use store::port::{AuditEntry, LogFilter};
 
 /// R-LIM-3: operators see which addresses are shut out and let one in again, which is logged.
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn r_lim_3_operators_let_addresses_in_again() {
     for gone in ["2001:db8:1:2::9", "192.0.2.8", "nowhere"] {
         assert_eq!(town.call(&token, &lift(gone), Value::Null).await.0, 404, "{gone}");
     }
-    let entry = &house.store.page_log(LogFilter { limit: 1, ..LogFilter::default() }).await.unwrap()[0];
+    let entry = &house.store.page_log(LogFilter { limit: 1, ..LogFilter::default() }).await.unwrap().entries[0];
     assert_eq!((&*entry.action, &*entry.object), ("address_block.lift", "2001:db8:1:2::/64"));
 }
 
@@ -116,6 +116,53 @@ async fn r_web_1_lists_are_narrowed_by_letters() {
         for q in ["", "%20", &"x".repeat(101)] {
             let (status, told) = town.call(&token, &format!("GET /api/manage{path}?q={q}"), Value::Null).await;
             assert_eq!((status, &told["errors"][0]["field"]), (400, &json!("q")), "{path} {q}");
+        }
+    }
+}
+
+/// R-ACC-1, R-OPS-4: entries of the log may tell megabytes of a catalogue, so a page of them ends sooner than it is told to, and the
+/// next goes on there.
+#[tokio::test]
+async fn r_acc_1_pages_of_large_entries_end_sooner() {
+    let town = Town::open("large-entries").await;
+    let (token, owner) = (town.by("token").await, town.by("owner").await);
+    let text = "x".repeat(1_500_000);
+    for version in 101..=105 {
+        town.later();
+        let line =
+            json!({ "edit": "change", "what": "model", "name": "m", "fields": [{ "field": "f", "before": text }] });
+        let entry = AuditEntry {
+            at: town.clock.now(),
+            actor: "somebody".to_owned(),
+            action: "catalogue.apply".to_owned(),
+            object: format!("version {version}"),
+            detail: json!([line]).to_string(),
+            workspace: Some(town.acme.id),
+            ..AuditEntry::default()
+        };
+        town.house().store.note(entry).await.unwrap();
+    }
+    for (by, path, place) in [
+        (&token, "/log", "/detail/0/fields/0/before"),
+        (&owner, "/workspaces/acme/log", "/detail/0/fields/0/before"),
+        (&token, "/catalogue/history", "/diff/0/fields/0/before"),
+    ] {
+        let (mut seen, mut sizes, mut before) = (Vec::new(), Vec::new(), String::new());
+        loop {
+            let (status, page) =
+                town.call(by, &format!("GET /api/manage{path}?limit=5{before}"), Value::Null).await;
+            assert_eq!(status, 200, "{path}");
+            let data = page["data"].as_array().unwrap().clone();
+            sizes.push(data.len());
+            seen.extend(data);
+            let Some(next) = page["next"].as_str().filter(|_| seen.len() < 5) else { break };
+            before = format!("&before={next}");
+        }
+        assert_eq!(sizes[..2], [2, 2], "{path}");
+        for (n, one) in (0..5).zip(&seen) {
+            let name = one["object"].as_str().map_or_else(|| format!("version {}", one["version"]), str::to_owned);
+            assert_eq!(name, format!("version {}", 105 - n), "{path}");
+            assert!(one.pointer(place).and_then(Value::as_str) == Some(&*text), "{path}: an entry is not whole");
         }
     }
 }

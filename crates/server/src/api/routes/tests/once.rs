@@ -18,7 +18,7 @@ async fn send(town: &Town, by: &By, path: &str, key: &str, body: &str) -> (u16, 
 }
 
 async fn entries(town: &Town) -> usize {
-    town.house().store.page_log(LogFilter { limit: 1_000, ..LogFilter::default() }).await.unwrap().len()
+    town.house().store.page_log(LogFilter { limit: 1_000, ..LogFilter::default() }).await.unwrap().entries.len()
 }
 
 /// R-ACC-1, R-KEY-1: every call that makes something is done once for a key, and gives its first answer again to the byte.

@@ -90,6 +90,7 @@ async function users(bench, browser, { people }) {
   const { page } = browser;
   await page.getByRole("navigation").getByRole("link", { name: "Users" }).click();
   await page.getByRole("searchbox", { name: "Find" }).fill("vera@");
+  await page.getByRole("table", { name: "Users" }).getByText("olga@example.com").waitFor({ state: "detached" });
   bench.holds((await page.getByRole("table", { name: "Users" }).locator("tbody tr").count()) === 1, "more than one is found");
   await page.getByRole("button", { name: "Actions for Vera Rubin" }).click();
   await page.getByRole("menuitem", { name: "Shut out" }).click();

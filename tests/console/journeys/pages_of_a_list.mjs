@@ -1,12 +1,16 @@
-// R-WEB-1: a list goes on where it ended: the page is in the address, the browser's own back works, and nothing is shown twice.
+// R-WEB-1: a list goes on where it ended: the page is in the address, the browser's own back works, and nothing is shown twice. Operators find
+// by a few letters what stands on any page of theirs.
 import { Person } from "../person.mjs";
 import { found } from "../town.mjs";
 
 const KEYS = 120;
 const PAGE = 50;
+/** As many as the gateway gives where nobody says how many, and some more. */
+const WORKSPACES = 108;
 
 export async function run(bench) {
   const gateway = await found(bench);
+  const olga = await Person.operate(gateway, "olga@example.com", "Olga Operator");
   const ada = await Person.arrive(gateway, "ada@example.com", "Ada", "Engines");
   for (let n = 1; n <= KEYS; n += 1) await ada.ask("POST", "/workspaces/engines/keys", { name: `key ${n}` });
   const browser = await bench.browser(gateway);
@@ -37,4 +41,66 @@ export async function run(bench) {
   await page.getByRole("link", { name: `key ${KEYS}`, exact: true }).waitFor();
   bench.holds(!page.url().includes("before="), "the newest have a page in their address");
   bench.holds(new URL(page.url()).searchParams.get("workspace") === "engines", "the workspace is lost");
+  await narrowed(bench, gateway, olga);
+}
+
+/** What the address says behind the question mark. */
+const said = (page, name) => new URL(page.url()).searchParams.get(name);
+
+async function narrowed(bench, gateway, olga) {
+  // Ada's own is the oldest.
+  for (let n = 2; n <= WORKSPACES; n += 1) await olga.ask("POST", "/workspaces", { name: `Place ${n}` });
+  const browser = await bench.browser(gateway);
+  await olga.enter(browser);
+  const { page } = browser;
+  const find = page.getByRole("searchbox", { name: "Find" });
+  const rows = page.getByRole("table").locator("tbody tr");
+  await browser.goto("/operator/workspaces");
+  await page.getByRole("link", { name: `Place ${WORKSPACES}`, exact: true }).waitFor();
+  bench.holds((await rows.count()) === 100, `${await rows.count()} rows on the first page`);
+  bench.holds((await page.getByRole("link", { name: "Engines", exact: true }).count()) === 0, "the oldest is on the first page");
+  await find.pressSequentially("ENG", { delay: 30 });
+  await page.getByRole("link", { name: "Engines", exact: true }).waitFor();
+  bench.holds((await rows.count()) === 1, `${await rows.count()} fit`);
+  bench.holds(said(page, "q") === "ENG", "what was typed is not in the address");
+  bench.holds(await find.evaluate((field) => field === document.activeElement), "who types has lost the field");
+  await page.reload();
+  await page.getByRole("link", { name: "Engines", exact: true }).waitFor();
+  bench.holds((await find.inputValue()) === "ENG", "the field does not say what the address says");
+  // Of what fits there are pages too, and other letters begin with the first.
+  await find.fill("place");
+  await page.getByRole("link", { name: "Older" }).click();
+  await page.getByRole("link", { name: "Place 2", exact: true }).waitFor();
+  bench.holds((await rows.count()) === WORKSPACES - 1 - 100, `${await rows.count()} rows on the last page`);
+  bench.holds(said(page, "q") === "place" && said(page, "before")?.startsWith("ws"), `the address is ${page.url()}`);
+  await find.fill("place 10");
+  await page.getByRole("link", { name: "Place 108", exact: true }).waitFor();
+  bench.holds((await rows.count()) === 10 && said(page, "before") === null, `${await rows.count()} rows at ${page.url()}`);
+  // Who types on while a slow gateway looks keeps the field and every letter.
+  const slowly = async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await route.continue();
+  };
+  await page.route(/manage\/workspaces\?q=/, slowly);
+  await find.fill("");
+  await find.pressSequentially("pla", { delay: 30 });
+  await page.waitForURL(/q=pla$/);
+  await page.waitForTimeout(700);
+  bench.holds((await page.locator("[aria-busy=true]").count()) === 1, "nothing says that the list is asked for");
+  await find.pressSequentially("ce 50", { delay: 30 });
+  await page.getByRole("link", { name: "Place 10", exact: true }).waitFor({ state: "detached" });
+  bench.holds((await find.inputValue()) === "place 50" && (await rows.count()) === 1, `${await find.inputValue()}: ${await rows.count()} rows`);
+  bench.holds(await find.evaluate((field) => field === document.activeElement), "who types has lost the field to a slow gateway");
+  await page.unroute(/manage\/workspaces\?q=/);
+  await find.fill("nobody");
+  await page.getByRole("heading", { name: "Nothing fits" }).waitFor();
+  await bench.looks(browser, "a list that nothing fits");
+  // The same page without letters: the field follows.
+  await page.getByRole("navigation").getByRole("link", { name: "Workspaces", exact: true }).click();
+  await page.getByRole("link", { name: `Place ${WORKSPACES}`, exact: true }).waitFor();
+  bench.holds((await find.inputValue()) === "", "the field says what the address no longer says");
+  await page.getByRole("navigation").getByRole("link", { name: "Users", exact: true }).click();
+  await find.fill("  ADA@exam ");
+  await page.getByRole("table").getByText("olga@example.com").waitFor({ state: "detached" });
+  bench.holds((await rows.count()) === 1 && said(page, "q") === "ADA@exam", `${await rows.count()} rows at ${page.url()}`);
 }

@@ -4,7 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 import type { components } from "#schema";
 import { api, take } from "./api";
 import { modelsQuery } from "./models";
-import { textOf } from "./search";
+import { type ListSearch, textOf } from "./search";
 import { workspacesQuery } from "./workspace";
 
 /** What was looked at, and how it is. */
@@ -28,25 +28,22 @@ export const houseProvidersQuery = queryOptions({
   queryFn: async () => (await take(api.GET("/providers"))).data,
 });
 
-/** Lists of workspaces and users are searched in the browser, so their pages are long. */
-const LISTED_MAX = 1_000;
-
-/** A page of all workspaces, the newest first. */
-export const allWorkspacesQuery = (before?: string) =>
+/** A page of all workspaces that the letters fit, the newest first. */
+export const allWorkspacesQuery = ({ q, before }: ListSearch) =>
   queryOptions({
-    queryKey: ["workspaces", "all", { before }],
-    queryFn: () => take(api.GET("/workspaces", { params: { query: pageAsk(before) } })),
+    queryKey: ["workspaces", "all", { q, before }],
+    queryFn: () => take(api.GET("/workspaces", { params: { query: asked({ q, before }) } })),
   });
 
-/** A page of all users, the newest first. */
-export const usersQuery = (before?: string) =>
+/** The same of all users. */
+export const usersQuery = ({ q, before }: ListSearch) =>
   queryOptions({
-    queryKey: ["users", { before }],
-    queryFn: () => take(api.GET("/users", { params: { query: pageAsk(before) } })),
+    queryKey: ["users", { q, before }],
+    queryFn: () => take(api.GET("/users", { params: { query: asked({ q, before }) } })),
   });
 
-function pageAsk(before: string | undefined) {
-  return { limit: LISTED_MAX, ...(before ? { before } : {}) };
+function asked({ q, before }: ListSearch) {
+  return { ...(q ? { q } : {}), ...(before ? { before } : {}) };
 }
 
 /** The tiers that a workspace may be put in, and those that are plans. */

@@ -1,6 +1,6 @@
 // Addresses that somebody else wrote.
 import { describe, expect, it } from "vitest";
-import { nextOf, pageOf, textOf, wordOf } from "./search";
+import { listOf, nextOf, pageOf, textOf, wordOf } from "./search";
 import { safeNext } from "./session";
 
 describe("where to go after a sign-in", () => {
@@ -37,6 +37,11 @@ describe("parameters", () => {
     expect(nextOf({ next: "//evil.example" }).next).toBeUndefined();
     expect(Object.hasOwn(pageOf({ before: {} }), "before")).toBe(true);
     expect(pageOf({ before: "key_1" })).toEqual({ before: "key_1" });
+  });
+
+  it("narrow a list by what the gateway takes", () => {
+    expect(listOf({ q: " jane ", before: "usr_1" })).toEqual({ q: "jane", before: "usr_1" });
+    for (const q of ["", "  ", {}, "x".repeat(101)]) expect(listOf({ q })).toEqual({});
   });
 
   it("have a length and a type", () => {

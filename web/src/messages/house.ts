@@ -48,7 +48,7 @@ export const list = {
   find: "Find",
   cut: (shown: string, many: string) => `${shown} of ${many} that fit are shown. Type more to see fewer.`,
   none: "Nothing fits",
-  noneDetail: "No entry of this page of the list has these letters.",
+  noneDetail: "No entry has these letters.",
 } as const;
 
 /** All workspaces. */

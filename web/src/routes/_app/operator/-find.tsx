@@ -1,13 +1,19 @@
 // A long list in which people look for one: a field, the rows that fit, what stands in their place where none does. In: what the address
-// says, rows. Out: another address. Never here: which rows there are.
-import { Text } from "@mantine/core";
+// says, rows. Out: another address. Never here: which rows there are, and which of them fit.
+import { Stack, Text } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
 import { IconFilterOff, IconSearch } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { useNavigate } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useRef } from "react";
 import { count } from "../../../lib/figures";
+import { LETTERS_MAX, type ListSearch, lettersOf } from "../../../lib/search";
 import { list as words } from "../../../messages/house";
 import { type Column, DataTable, Pager } from "../../../parts/DataTable";
 import { TextInput } from "../../../parts/fields";
 import { Empty, Page } from "../../../parts/Page";
+
+/** Who pauses so long is looked for. */
+const PAUSE_MS = 200;
 
 interface FoundListProps<Row extends { id: string }> {
   /** What the page is called, what it is about, and what can be looked for. */
@@ -22,46 +28,55 @@ interface FoundListProps<Row extends { id: string }> {
   times?: boolean;
   /** What can be done here. */
   actions?: ReactNode;
-  /** Goes to the list with that typed. */
-  change: (q: string | undefined) => void;
+  /** Whether what fits is still asked for. */
+  busy?: boolean;
 }
 
 /** The page. */
 export function FoundList<Row extends { id: string }>(props: FoundListProps<Row>) {
   const { title, about, findHint } = props.words;
   const { shown, many } = props.found;
+  const { before, busy = false } = props;
   return (
     <Page title={title} about={about} actions={props.actions}>
-      <Find hint={findHint} q={props.q} change={props.change} />
-      {shown.length === 0 ? (
-        <Empty Icon={IconFilterOff} title={words.none}>
-          {words.noneDetail}
-        </Empty>
-      ) : (
-        <DataTable
-          label={title}
-          columns={props.columns}
-          rows={shown}
-          rowKey={(row) => row.id}
-          times={props.times ?? true}
-          foot={<Pager next={props.next ?? null} before={props.before} />}
-        />
-      )}
-      <Cut shown={shown.length} many={many} />
+      <Find hint={findHint} q={props.q} />
+      <Stack gap="lg" aria-busy={busy} opacity={busy ? 0.6 : 1}>
+        {shown.length === 0 ? (
+          <Empty Icon={IconFilterOff} title={words.none} action={<Pager next={null} before={before} />}>
+            {words.noneDetail}
+          </Empty>
+        ) : (
+          <DataTable
+            label={title}
+            columns={props.columns}
+            rows={shown}
+            rowKey={(row) => row.id}
+            times={props.times ?? true}
+            foot={<Pager next={props.next ?? null} before={before} />}
+          />
+        )}
+        <Cut shown={shown.length} many={many} />
+      </Stack>
     </Page>
   );
 }
 
-interface FindProps {
-  hint: string;
-  q: string | undefined;
-  change: (q: string | undefined) => void;
-}
-
-function Find({ hint, q = "", change }: FindProps) {
+/** The field. What is typed goes into the address after a pause, with the first page of what fits; what the address says goes into the field
+ * where nobody is typing. */
+function Find({ hint, q = "" }: { hint: string; q: string | undefined }) {
+  const navigate = useNavigate();
+  const field = useRef<HTMLInputElement>(null);
+  const find = useDebouncedCallback((typed: string) => {
+    const change = { q: lettersOf(typed), before: undefined } satisfies ListSearch;
+    void navigate({ to: ".", search: ((now: object) => ({ ...now, ...change })) as never, replace: true });
+  }, PAUSE_MS);
+  useEffect(() => {
+    if (field.current && field.current !== document.activeElement) field.current.value = q;
+  }, [q]);
   return (
     <search aria-label={words.find} data-keeps-focus>
       <TextInput
+        ref={field}
         type="search"
         maw={420}
         label={words.find}
@@ -69,9 +84,9 @@ function Find({ hint, q = "", change }: FindProps) {
         leftSection={<IconSearch size={16} aria-hidden />}
         autoComplete="off"
         spellCheck={false}
-        maxLength={200}
-        value={q}
-        onChange={(event) => change(event.currentTarget.value || undefined)}
+        maxLength={LETTERS_MAX}
+        defaultValue={q}
+        onChange={(event) => find(event.currentTarget.value)}
       />
     </search>
   );

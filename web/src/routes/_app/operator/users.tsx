@@ -3,10 +3,11 @@ import { Badge, Group, Stack, Text } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
+import { useDeferredValue } from "react";
 import type { components } from "#schema";
 import { api, take } from "../../../lib/api";
 import { confirm } from "../../../lib/confirm";
-import { found, type User, usersQuery } from "../../../lib/house";
+import { type User, usersQuery } from "../../../lib/house";
 import { listOf } from "../../../lib/search";
 import { tellDone } from "../../../lib/toasts";
 import { common } from "../../../messages/common";
@@ -19,25 +20,26 @@ import { FoundList } from "./-find";
 export const Route = createFileRoute("/_app/operator/users")({
   codeSplitGroupings: [["loader", "component"]],
   validateSearch: listOf,
+  // Letters change while the page is looked at: it must not wait for them as for another page.
   loaderDeps: ({ search }) => ({ before: search.before }),
-  loader: ({ context, deps }) => context.client.ensureQueryData(usersQuery(deps.before)),
+  loader: ({ context, location }) => context.client.ensureQueryData(usersQuery(listOf({ ...location.search }))),
   component: Users,
 });
 
 function Users() {
-  const { q, before } = Route.useSearch();
-  const navigate = Route.useNavigate();
+  const search = Route.useSearch();
   const { session } = Route.useRouteContext();
-  const { data, next } = useSuspenseQuery(usersQuery(before)).data;
+  const shown = useDeferredValue(search);
+  const { data, next } = useSuspenseQuery(usersQuery(shown)).data;
   return (
     <FoundList
       words={words}
       columns={columns(session.user.id)}
-      found={found(data, q, ({ name, email, id }) => [name, email, id])}
-      q={q}
-      before={before}
+      found={{ shown: data, many: data.length }}
+      q={search.q}
+      before={shown.before}
       next={next}
-      change={(typed) => void navigate({ search: (now) => ({ ...now, q: typed }), replace: true })}
+      busy={shown !== search}
     />
   );
 }

@@ -22,7 +22,6 @@ export const Route = createFileRoute("/_app/operator/models/")({
 
 function Models() {
   const { q } = Route.useSearch();
-  const navigate = Route.useNavigate();
   const docs = useSuspenseQuery(catalogueQuery).data;
   const hasProvider = docs.provider.length > 0;
   const add = hasProvider ? (
@@ -48,15 +47,7 @@ function Models() {
     ...(model.route ?? []).flatMap(({ provider, model: upstream }) => [provider, upstream]),
   ];
   return (
-    <FoundList
-      words={words}
-      columns={COLUMNS}
-      found={found(docs.model, q, texts)}
-      q={q}
-      times={false}
-      actions={add}
-      change={(typed) => void navigate({ search: (now) => ({ ...now, q: typed }), replace: true })}
-    />
+    <FoundList words={words} columns={COLUMNS} found={found(docs.model, q, texts)} q={q} times={false} actions={add} />
   );
 }
 

@@ -32,7 +32,6 @@ interface Row {
 
 function Providers() {
   const { q } = Route.useSearch();
-  const navigate = Route.useNavigate();
   const docs = useSuspenseQuery(catalogueQuery).data;
   const told = useSuspenseQuery(houseProvidersQuery).data;
   const add = (
@@ -70,7 +69,6 @@ function Providers() {
       q={q}
       times={false}
       actions={add}
-      change={(typed) => void navigate({ search: (now) => ({ ...now, q: typed }), replace: true })}
     />
   );
 }

@@ -2,7 +2,8 @@
 import { Code, Stack } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
-import { allWorkspacesQuery, found } from "../../../../lib/house";
+import { useDeferredValue } from "react";
+import { allWorkspacesQuery } from "../../../../lib/house";
 import { usd, usdExact } from "../../../../lib/money";
 import { listOf } from "../../../../lib/search";
 import type { Workspace } from "../../../../lib/workspace";
@@ -16,24 +17,25 @@ import { LetIn } from "./-state";
 export const Route = createFileRoute("/_app/operator/workspaces/")({
   codeSplitGroupings: [["loader", "component"]],
   validateSearch: listOf,
+  // Letters change while the page is looked at: it must not wait for them as for another page.
   loaderDeps: ({ search }) => ({ before: search.before }),
-  loader: ({ context, deps }) => context.client.ensureQueryData(allWorkspacesQuery(deps.before)),
+  loader: ({ context, location }) => context.client.ensureQueryData(allWorkspacesQuery(listOf({ ...location.search }))),
   component: Workspaces,
 });
 
 function Workspaces() {
-  const { q, before } = Route.useSearch();
-  const navigate = Route.useNavigate();
-  const { data, next } = useSuspenseQuery(allWorkspacesQuery(before)).data;
+  const search = Route.useSearch();
+  const shown = useDeferredValue(search);
+  const { data, next } = useSuspenseQuery(allWorkspacesQuery(shown)).data;
   return (
     <FoundList
       words={words}
       columns={COLUMNS}
-      found={found(data, q, ({ name, slug, id }) => [name, slug, id])}
-      q={q}
-      before={before}
+      found={{ shown: data, many: data.length }}
+      q={search.q}
+      before={shown.before}
       next={next}
-      change={(typed) => void navigate({ search: (now) => ({ ...now, q: typed }), replace: true })}
+      busy={shown !== search}
     />
   );
 }

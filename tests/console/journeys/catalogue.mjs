@@ -24,6 +24,7 @@ export async function run(bench) {
   await operator.enter(browser);
   await incident(bench, browser, gateway, key);
   await together(bench, browser, gateway);
+  await gone(bench, browser, gateway);
   await wrongFields(bench, browser);
   await secrets(bench, browser, gateway);
   await tiers(bench, browser);
@@ -103,6 +104,36 @@ async function together(bench, browser, gateway) {
   const { model } = await gateway.manage("GET", "/catalogue");
   const now = model.find(({ id }) => id === MODEL);
   bench.holds(now.price.input === "3.25" && now.display_name === "Easy code" && now.label === "new", `of two changes is left ${JSON.stringify(now)}`);
+}
+
+/** What somebody else removes while it is edited is said to be gone, with the way on. */
+async function gone(bench, browser, gateway) {
+  const { page } = browser;
+  const added = { ...(await gateway.manage("GET", "/catalogue")).model[0], id: "short-lived", route: [] };
+  const provider = { name: "short-lived", kind: "openai", base_url: "http://127.0.0.1:9/v1" };
+  await gateway.manage("PUT", "/catalogue", { model: [added], provider: [provider] });
+  const remove = async () => {
+    const { tier, provider, model } = await gateway.manage("GET", "/catalogue");
+    const kept = (all, name) => all.filter((one) => one[name] !== "short-lived");
+    await gateway.manage("PUT", "/catalogue?prune=true", { tier, provider: kept(provider, "name"), model: kept(model, "id") });
+  };
+  for (const [path, field, list, shown] of [
+    ["/operator/models/edit?id=short-lived", "Display name", "All models", "Models"],
+    ["/operator/providers/edit?name=short-lived", "Address", "All providers", "Providers"],
+  ]) {
+    await gateway.manage("PUT", "/catalogue", { model: [added], provider: [provider] });
+    await browser.goto(path);
+    await page.getByRole("textbox", { name: field }).fill("https://typed.example/v1");
+    await remove();
+    await page.getByRole("button", { name: "Look at the difference" }).click();
+    await page.getByRole("heading", { name: "Somebody has removed it" }).waitFor();
+    bench.holds((await page.getByRole("heading", { level: 1 }).innerText()) === "short-lived", "what is gone has no name");
+    await bench.looks(browser, `what is gone of ${path}`);
+    await page.getByRole("link", { name: list }).click();
+    await page.getByRole("heading", { name: shown, level: 1 }).waitFor();
+    await browser.goto(path);
+    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+  }
 }
 
 async function wrongFields(bench, browser) {
@@ -254,9 +285,22 @@ async function removes(bench, browser, gateway) {
   const dialog = page.getByRole("dialog");
   await dialog.getByText("Nobody serves then, and calls of it are refused: <b>bold</b>").waitFor();
   await dialog.getByText("Its credentials are removed too").waitFor();
+  // The catalogue is told before the providers are: the page must not say of what is just removed that somebody else did it.
+  await page.route(/manage\/providers$/, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    await route.continue();
+  });
+  await page.evaluate(() => {
+    window.gone = 0;
+    const look = () => (window.gone += Number(document.body.innerText.includes("Somebody has removed it")));
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
+  });
   await bench.looks(browser, "the removal of a provider");
   await dialog.getByRole("button", { name: "Remove" }).click();
   await page.getByRole("heading", { name: "Providers", level: 1 }).waitFor();
+  await page.unroute(/manage\/providers$/);
+  bench.holds((await page.evaluate(() => window.gone)) === 0, "who removes is told that somebody has removed it");
+  bench.holds((await page.getByText("hostile", { exact: true }).count()) === 0, "the list still has what was removed");
   const { provider, model } = await gateway.manage("GET", "/catalogue");
   bench.holds(!provider.some(({ name }) => name === "hostile"), "a provider that was removed is there");
   const left = model.find(({ id }) => id === "<b>bold</b>");

@@ -17,6 +17,7 @@ export async function run(bench) {
   await requests(bench, browser, town);
   await credit(bench, browser, town);
   await suspends(bench, browser, town);
+  await missing(bench, browser);
   await users(bench, browser, town);
   await nobodyElse(bench, town);
 }
@@ -84,6 +85,18 @@ async function suspends(bench, browser, { gateway, keys }) {
   await dialog.getByRole("button", { name: "Let in again" }).click();
   await page.getByText("Analytical Engines is let in again.").waitFor();
   bench.holds((await calls()) === 200, "a workspace that was let in again is refused");
+}
+
+/** A part that could not be told says so, and the others are there. */
+async function missing(bench, browser) {
+  const { page } = browser;
+  browser.expects(500, "/api/manage/workspaces/");
+  const told = { status: 500, contentType: "application/problem+json", body: JSON.stringify({ status: 500, title: "x", detail: "No keys today.", code: "internal" }) };
+  await page.route(/manage\/workspaces\/[^/]+\/keys/, (route) => route.fulfill(told));
+  await page.reload();
+  await page.getByRole("alert").getByText("No keys today.").waitFor();
+  await page.getByRole("table", { name: "Members" }).waitFor();
+  await page.unroute(/manage\/workspaces\/[^/]+\/keys/);
 }
 
 async function users(bench, browser, { people }) {

@@ -14,6 +14,7 @@ import { DataTable } from "./DataTable";
 import { Fact, Facts } from "./Facts";
 import { FaultNote } from "./FaultNote";
 import { Menu, MenuItem } from "./Menu";
+import { Missing } from "./Missing";
 import { Tags } from "./Tags";
 import { Toasts } from "./Toasts";
 
@@ -49,6 +50,18 @@ describe("a fault", () => {
   it("tells what to do where nobody knows whether it was done", () => {
     show(<FaultNote fault={new Fault(409, "idempotency_not_ended", "x")} />);
     expect(screen.getByText(/Look whether it was done before you try again/)).toBeInTheDocument();
+  });
+});
+
+describe("a part that is not there", () => {
+  it("is waited for without a word", () => {
+    show(<Missing error={null} />);
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+
+  it("tells why it could not be told", () => {
+    show(<Missing error={new Fault(503, "busy", "Too much to do.")} />);
+    expect(within(screen.getByRole("alert")).getByText("Too much to do.")).toBeInTheDocument();
   });
 });
 

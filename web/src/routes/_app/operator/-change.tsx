@@ -65,6 +65,8 @@ interface ChangingProps {
   danger?: boolean;
   /** What follows from it that no line tells. */
   consequence?: string;
+  /** Whether what is done leads to another page: this one is not told what it would no longer find. */
+  leaves?: boolean;
   done?: (version: number) => unknown;
 }
 
@@ -94,14 +96,18 @@ interface LookProps extends Omit<ChangingProps, "title" | "done"> {
   done: ChangingProps["done"] | undefined;
 }
 
-function Look({ of: proposal, opened, show, done, action = words.save, danger = false, consequence }: LookProps) {
+function Look(props: LookProps) {
+  const { of: proposal, opened, show, done, action = words.save, danger = false, leaves = false, consequence } = props;
   const client = useQueryClient();
   const { version, body, prune, diff } = proposal;
+  const refetchType = leaves ? "none" : "active";
   const saving = useMutation({
     mutationFn: () => take(api.PUT("/catalogue", { params: { query: { prune, version } }, body })),
     onSuccess: async (applied) => {
       await Promise.all(
-        [["catalogue"], ["house"], ["models"], ["system"]].map((queryKey) => client.invalidateQueries({ queryKey })),
+        [["catalogue"], ["house"], ["models"], ["system"]].map((queryKey) =>
+          client.invalidateQueries({ queryKey, refetchType }),
+        ),
       );
       show(null);
       tellDone(words.saved(applied.version));

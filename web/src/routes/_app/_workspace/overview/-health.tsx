@@ -9,6 +9,7 @@ import { count, share } from "../../../../lib/figures";
 import { usePlace } from "../../../../lib/place";
 import { spanOf } from "../../../../lib/spans";
 import { overview as words } from "../../../../messages/usage";
+import { Missing } from "../../../../parts/Missing";
 import { Section } from "../../../../parts/Page";
 import { ToRequests } from "../requests/-links";
 import classes from "./overview.module.css";
@@ -41,10 +42,11 @@ interface HealthOfProps {
 export function HealthOf({ title, about, ask, more }: HealthOfProps) {
   const { name } = usePlace();
   const { by = "model" } = ask;
-  const facts = useQuery(factsQuery(name, ask)).data;
+  const { data: facts, error } = useQuery(factsQuery(name, ask));
   const called = (facts?.parts ?? []).filter((part) => part.id !== "").slice(0, SHOWN_MAX);
   return (
     <Section title={title} about={about}>
+      {facts ? null : <Missing error={error} />}
       {facts && called.length === 0 ? <Text c="dimmed">{words.healthNone}</Text> : null}
       <ul className={classes.lines}>
         {called.map((part) => (

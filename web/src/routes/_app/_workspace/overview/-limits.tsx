@@ -6,6 +6,7 @@ import { count } from "../../../../lib/figures";
 import { useHere } from "../../../../lib/here";
 import { type Limits, limitsQuery } from "../../../../lib/models";
 import { overview as words } from "../../../../messages/usage";
+import { Missing } from "../../../../parts/Missing";
 import { Section } from "../../../../parts/Page";
 
 const NAMES = ["requests_per_minute", "concurrent_requests", "requests_per_day"] as const;
@@ -13,7 +14,7 @@ const NAMES = ["requests_per_minute", "concurrent_requests", "requests_per_day"]
 /** Each limit with a bar of what is left. */
 export function LimitsLeft() {
   const { name } = useHere();
-  const limits = useQuery(limitsQuery(name)).data;
+  const { data: limits, error } = useQuery(limitsQuery(name));
   return (
     <Section
       title={words.limits}
@@ -21,7 +22,11 @@ export function LimitsLeft() {
       actions={limits?.tier ? <Badge color="gray">{words.tier(limits.tier)}</Badge> : null}
     >
       <Stack gap="sm">
-        {limits ? NAMES.map((limit) => <Bar key={limit} name={words.limit[limit]} left={limits[limit]} />) : null}
+        {limits ? (
+          NAMES.map((limit) => <Bar key={limit} name={words.limit[limit]} left={limits[limit]} />)
+        ) : (
+          <Missing error={error} />
+        )}
       </Stack>
     </Section>
   );

@@ -10,6 +10,7 @@ import { usdExact } from "../../../../lib/money";
 import { ledger } from "../../../../messages/ledger";
 import { type Column, DataTable } from "../../../../parts/DataTable";
 import { LinkAnchor } from "../../../../parts/links";
+import { Missing } from "../../../../parts/Missing";
 import { Section } from "../../../../parts/Page";
 import { When } from "../../../../parts/When";
 
@@ -17,10 +18,16 @@ const words = ledger.holds;
 
 /** The part of the page. */
 export function Holds() {
-  const page = useQuery(holdsQuery).data;
+  const { data: page, error } = useQuery(holdsQuery);
   const many = useQuery(ledgerQuery).data?.open_holds ?? 0;
   const names = useQuery(workspaceNamesQuery).data ?? {};
-  if (!page) return null;
+  if (!page) {
+    return (
+      <Section title={words.title} about={words.about}>
+        <Missing error={error} />
+      </Section>
+    );
+  }
   const overdue = page.data.filter((hold) => hold.overdue).length;
   return (
     <Section title={words.title} about={words.about}>

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute, notFound } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, useState } from "react";
 import { catalogueQuery, type Docs, type ModelDoc } from "../../../../lib/catalogue";
 import { textOf } from "../../../../lib/search";
 import { models as words } from "../../../../messages/catalogueModels";
@@ -11,6 +11,8 @@ import { LinkButton } from "../../../../parts/links";
 import { Page } from "../../../../parts/Page";
 import { making, useChanging, useSeen } from "../-change";
 import { ModelForm } from "./-form";
+
+const Gone = lazy(() => import("../-gone"));
 
 export const Route = createFileRoute("/_app/operator/models/edit")({
   codeSplitGroupings: [["loader", "component"]],
@@ -34,11 +36,11 @@ function EditModel() {
     action: words.remove,
     danger: true,
     consequence: words.removeConsequence,
+    leaves: true,
     done: () => navigate({ to: "/operator/models" }),
   });
   const doc = docs.model.find((model) => model.id === id);
-  // It may have gone just now.
-  if (!doc) return null;
+  if (!doc) return <Gone name={id} list="/operator/models" back={words.back} />;
   return (
     <Page
       title={doc.display_name ?? id}

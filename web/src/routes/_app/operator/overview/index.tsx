@@ -12,6 +12,7 @@ import { RECENT_ROWS, requestsQuery } from "../../../../lib/requests";
 import { overview as words } from "../../../../messages/house";
 import { LiveMark } from "../../../../parts/LiveMark";
 import { LinkAnchor, LinkButton } from "../../../../parts/links";
+import { Missing } from "../../../../parts/Missing";
 import { Page, Section } from "../../../../parts/Page";
 import { dayAsk, HealthOf } from "../../_workspace/overview/-health";
 import { RecentRows, useRecent } from "../../_workspace/overview/-recent";
@@ -78,13 +79,14 @@ function Pace({ of: { by: _, ...ask } }: { of: FactsAsk }) {
 
 /** What is not as it should be. */
 function State() {
-  const system = useQuery(systemQuery).data;
+  const { data: system, error } = useQuery(systemQuery);
   const checks = system?.checks ?? [];
   const odd = worstFirst(checks).filter(({ state }) => state !== "ok");
   // What is on hold is a figure that changes: it is told, whatever its state.
   const ledger = checks.find(({ name, state }) => name === "ledger" && state === "ok");
   return (
     <Section title={words.state} about={words.stateAbout} actions={system ? <StateBadge of={system.state} /> : null}>
+      {system ? null : <Missing error={error} />}
       {ledger ? <Line name={words.holds} detail={ledger.detail} /> : null}
       {odd.map((check) => (
         <Line key={check.name} name={check.name} detail={check.detail} advice={check.advice}>

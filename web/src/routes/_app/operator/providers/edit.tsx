@@ -17,6 +17,7 @@ import { Routes } from "./-routes";
 import { UpBadge } from "./-up";
 
 const Fields = lazy(() => import("./-edit"));
+const Gone = lazy(() => import("../-gone"));
 
 export const Route = createFileRoute("/_app/operator/providers/edit")({
   codeSplitGroupings: [["loader", "component"]],
@@ -45,10 +46,10 @@ function EditProvider() {
     action: words.remove,
     danger: true,
     consequence: words.removeConsequence,
+    leaves: true,
     done: () => navigate({ to: "/operator/providers" }),
   });
-  // It may have gone just now.
-  if (!doc) return null;
+  if (!doc) return <Gone name={name} list="/operator/providers" back={words.back} />;
   return (
     <Page
       title={name}

@@ -11,6 +11,7 @@ import { workspace as words } from "../../../../messages/house";
 import { keys } from "../../../../messages/keys";
 import { type Column, DataTable } from "../../../../parts/DataTable";
 import { LinkAnchor } from "../../../../parts/links";
+import { Missing } from "../../../../parts/Missing";
 import { Section } from "../../../../parts/Page";
 import { When } from "../../../../parts/When";
 
@@ -26,11 +27,14 @@ export default function Lists({ of: workspace }: { of: string }) {
 
 /** The newest members. */
 function MembersOf({ workspace }: { workspace: string }) {
-  const page = useQuery(membersQuery(workspace)).data;
-  if (!page) return null;
+  const { data: page, error } = useQuery(membersQuery(workspace));
   return (
-    <Section title={words.members} about={page.next ? words.membersAbout(count(page.data.length)) : undefined}>
-      <DataTable label={words.members} plain columns={MEMBERS} rows={page.data} rowKey={(member) => member.user} />
+    <Section title={words.members} about={page?.next ? words.membersAbout(count(page.data.length)) : undefined}>
+      {page ? (
+        <DataTable label={words.members} plain columns={MEMBERS} rows={page.data} rowKey={(member) => member.user} />
+      ) : (
+        <Missing error={error} />
+      )}
     </Section>
   );
 }
@@ -60,17 +64,17 @@ const MEMBERS: readonly Column<Member>[] = [
 
 /** The newest keys; each leads to its requests. */
 function KeysOf({ workspace }: { workspace: string }) {
-  const page = useQuery(keysQuery(workspace)).data;
-  if (!page) return null;
+  const { data: page, error } = useQuery(keysQuery(workspace));
   return (
-    <Section title={words.keys} about={page.next ? words.membersAbout(count(page.data.length)) : undefined}>
-      {page.data.length === 0 ? (
-        <Text c="dimmed">{words.keysNone}</Text>
-      ) : (
-        <DataTable label={words.keys} plain columns={KEYS} rows={page.data} rowKey={(key) => key.id} />
-      )}
+    <Section title={words.keys} about={page?.next ? words.membersAbout(count(page.data.length)) : undefined}>
+      {page ? <Keys rows={page.data} /> : <Missing error={error} />}
     </Section>
   );
+}
+
+function Keys({ rows }: { rows: readonly Key[] }) {
+  if (rows.length === 0) return <Text c="dimmed">{words.keysNone}</Text>;
+  return <DataTable label={words.keys} plain columns={KEYS} rows={rows} rowKey={(key) => key.id} />;
 }
 
 const COLOURS = { active: "teal", capped: "orange", expired: "gray", revoked: "red" } as const;

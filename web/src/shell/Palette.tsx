@@ -50,35 +50,19 @@ export default function Palette({ opened, close, ...props }: PaletteProps) {
 
 function Finder({ close, ...props }: ShellProps & { close: () => void }) {
   const [typed, setTyped] = useState("");
-  const [at, setAt] = useState(0);
   const list = useId();
-  const pasted = usePasted(typed, props);
-  const groups = useCommands(props)
-    .map((group) => ({ ...group, commands: group.commands.filter((command) => fits(command.label, typed)) }))
-    .filter((group) => group.commands.length > 0);
-  const found = useFound(typed, props);
-  // What is found comes later than the letters: it stands last, so that nothing moves below the choice.
-  const all = [...(pasted ? [pasted] : []), ...groups, ...found.groups];
+  const { all, busy } = useFitting(typed, props);
   const shown = all.flatMap((group) => group.commands);
-  const chosen = shown[Math.min(at, shown.length - 1)];
-  const optionId = (command: Command) => `${list}-${command.id}`;
-  useEffect(() => {
-    if (chosen) document.getElementById(`${list}-${chosen.id}`)?.scrollIntoView({ block: "nearest" });
-  }, [chosen, list]);
+  const { chosen, point, moved } = useChoice(shown, list);
   const run = (command: Command | undefined) => {
     if (!command) return;
     close();
     command.run();
   };
   const pressed = (event: KeyboardEvent) => {
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: shown.length - 1 }[event.key];
-    if (to !== undefined) {
-      event.preventDefault();
-      setAt(Math.max(0, Math.min(to, shown.length - 1)));
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      run(chosen);
-    }
+    if (event.key === "Enter") run(chosen);
+    else if (!moved(event.key)) return;
+    event.preventDefault();
   };
   return (
     <>
@@ -90,7 +74,7 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
         role="combobox"
         aria-expanded
         aria-controls={list}
-        aria-activedescendant={chosen ? optionId(chosen) : undefined}
+        aria-activedescendant={chosen ? optionId(list, chosen) : undefined}
         aria-label={shell.paletteHint}
         placeholder={shell.paletteHint}
         autoComplete="off"
@@ -99,39 +83,84 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
         onKeyDown={pressed}
         onChange={(event) => {
           setTyped(event.currentTarget.value);
-          setAt(0);
+          point(0);
         }}
       />
-      <div id={list} role="listbox" aria-label={shell.paletteOpen} className={classes.list} tabIndex={-1}>
-        {all.map((group) => (
-          // biome-ignore lint/a11y/useSemanticElements: a group of options is no fieldset
-          <div key={group.label} role="group" aria-label={group.label}>
-            <div className={classes.label} aria-hidden>
-              {group.label}
-            </div>
-            {group.commands.map((command) => (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keys
-              <div
-                key={command.id}
-                id={optionId(command)}
-                role="option"
-                tabIndex={-1}
-                aria-selected={command === chosen}
-                className={classes.option}
-                onClick={() => run(command)}
-                onMouseMove={() => setAt(shown.indexOf(command))}
-              >
-                {command.icon}
-                <span className={classes.words}>{command.label}</span>
-              </div>
-            ))}
-          </div>
-        ))}
-      </div>
+      <Options id={list} groups={all} chosen={chosen} run={run} point={(command) => point(shown.indexOf(command))} />
       <div role="status">
-        {shown.length === 0 && !found.busy ? <p className={classes.nothing}>{shell.paletteNothing}</p> : null}
+        {shown.length === 0 && !busy ? <p className={classes.nothing}>{shell.paletteNothing}</p> : null}
       </div>
     </>
+  );
+}
+
+/** Whatever fits the letters. What is found comes later than they do: it stands last, so that nothing moves below the choice. */
+function useFitting(typed: string, props: ShellProps): { all: readonly Group[]; busy: boolean } {
+  const pasted = usePasted(typed, props);
+  const known = useCommands(props)
+    .map((group) => ({ ...group, commands: group.commands.filter((command) => fits(command.label, typed)) }))
+    .filter((group) => group.commands.length > 0);
+  const found = useFound(typed, props);
+  return { all: [...(pasted ? [pasted] : []), ...known, ...found.groups], busy: found.busy };
+}
+
+/** Which option is chosen, by its place; it is always seen. */
+function useChoice(shown: readonly Command[], list: string) {
+  const [at, point] = useState(0);
+  const last = shown.length - 1;
+  const chosen = shown[Math.min(at, last)];
+  useEffect(() => {
+    if (chosen) document.getElementById(optionId(list, chosen))?.scrollIntoView({ block: "nearest" });
+  }, [chosen, list]);
+  /** Whether a key moves the choice. */
+  const moved = (key: string): boolean => {
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last }[key];
+    if (to === undefined) return false;
+    point(Math.max(0, Math.min(to, last)));
+    return true;
+  };
+  return { chosen, point, moved };
+}
+
+const optionId = (list: string, command: Command) => `${list}-${command.id}`;
+
+interface OptionsProps {
+  id: string;
+  groups: readonly Group[];
+  chosen: Command | undefined;
+  run: (command: Command) => void;
+  point: (command: Command) => void;
+}
+
+/** What can be chosen, by groups. */
+function Options({ id, groups, chosen, run, point }: OptionsProps) {
+  return (
+    <div id={id} role="listbox" aria-label={shell.paletteOpen} className={classes.list} tabIndex={-1}>
+      {groups.map((group) => (
+        // biome-ignore lint/a11y/useSemanticElements: a group of options is no fieldset
+        <div key={group.label} role="group" aria-label={group.label}>
+          <div className={classes.label} aria-hidden>
+            {group.label}
+          </div>
+          {group.commands.map((command) => (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keys
+            <div
+              key={command.id}
+              id={optionId(id, command)}
+              role="option"
+              tabIndex={-1}
+              aria-selected={command === chosen}
+              className={classes.option}
+              onClick={() => run(command)}
+              onMouseMove={() => point(command)}
+            >
+              {command.icon}
+              <span className={classes.words}>{command.label}</span>
+            </div>
+          ))}
+        </div>
+      ))}
+    </div>
   );
 }
 

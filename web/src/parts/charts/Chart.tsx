@@ -97,7 +97,6 @@ function Picture({ title, kind, steps, series, all, axis, whole = false }: Chart
     const n = Math.floor((event.clientX - from - MARGIN.left) / slot);
     setAt(n >= 0 && n < steps.length ? n : null);
   };
-  const shown = every(steps.length, inner, NAME_PX);
   return (
     <>
       <div ref={ref} className={classes.frame}>
@@ -110,27 +109,8 @@ function Picture({ title, kind, steps, series, all, axis, whole = false }: Chart
           onPointerLeave={() => setAt(null)}
         >
           <Hatch id={hatch} />
-          {lines.map((line) => (
-            <g key={line}>
-              <line
-                className={classes.grid}
-                x1={MARGIN.left}
-                x2={width - MARGIN.right}
-                y1={place.y(line)}
-                y2={place.y(line)}
-              />
-              <text className={classes.axis} x={MARGIN.left - 8} y={place.y(line)} dy="0.32em" textAnchor="end">
-                {axis(line)}
-              </text>
-            </g>
-          ))}
-          {steps.map((step, n) =>
-            (steps.length - 1 - n) % shown === 0 ? (
-              <text key={step.whole} className={classes.axis} x={place.x(n)} y={HEIGHT - 6} textAnchor="middle">
-                {step.name}
-              </text>
-            ) : null,
-          )}
+          <Heights lines={lines} place={place} until={width - MARGIN.right} axis={axis} />
+          <Names steps={steps} place={place} each={every(steps.length, inner, NAME_PX)} />
           {at === null ? null : (
             <rect
               className={classes.cursor}
@@ -150,6 +130,36 @@ function Picture({ title, kind, steps, series, all, axis, whole = false }: Chart
       </div>
       <Legend series={series} />
     </>
+  );
+}
+
+interface HeightsProps extends Pick<ChartProps, "axis"> {
+  lines: readonly number[];
+  place: Place;
+  /** Where they end, at the right. */
+  until: number;
+}
+
+/** Lines across the picture, each with the height that it stands for. */
+function Heights({ lines, place, until, axis }: HeightsProps) {
+  return lines.map((line) => (
+    <g key={line}>
+      <line className={classes.grid} x1={MARGIN.left} x2={until} y1={place.y(line)} y2={place.y(line)} />
+      <text className={classes.axis} x={MARGIN.left - 8} y={place.y(line)} dy="0.32em" textAnchor="end">
+        {axis(line)}
+      </text>
+    </g>
+  ));
+}
+
+/** What steps are called, as many as there is room for: the last, and each so many before it. */
+function Names({ steps, place, each }: { steps: readonly Step[]; place: Place; each: number }) {
+  return steps.map((step, n) =>
+    (steps.length - 1 - n) % each === 0 ? (
+      <text key={step.whole} className={classes.axis} x={place.x(n)} y={HEIGHT - 6} textAnchor="middle">
+        {step.name}
+      </text>
+    ) : null,
   );
 }
 

@@ -132,25 +132,7 @@ function Deciding({ code, device, decided }: DecidingProps) {
     <Stack>
       <Head Icon={IconShieldQuestion} title={words.compare} />
       <div className={classes.code}>{code}</div>
-      <Facts>
-        <Fact name={words.client}>
-          <strong>
-            <bdi>{device.client}</bdi>
-          </strong>
-          <Text size="xs" c="dimmed">
-            {words.clientUnchecked}
-          </Text>
-        </Fact>
-        <Fact name={words.address}>{device.address}</Fact>
-        <Fact name={words.scopes}>{device.scopes.length > 0 ? device.scopes.join(", ") : words.everything}</Fact>
-        <Fact name={words.asked}>
-          <When at={device.made_at} />
-        </Fact>
-        <Fact name={words.ends}>
-          <When at={device.ends_at} />
-        </Fact>
-        <Fact name={words.you}>{session.user.email}</Fact>
-      </Facts>
+      <WhoAsks device={device} email={session.user.email} />
       <Alert color="yellow" variant="light">
         {words.compareWhy}
       </Alert>
@@ -185,6 +167,31 @@ function Deciding({ code, device, decided }: DecidingProps) {
         </Button>
       </Group>
     </Stack>
+  );
+}
+
+/** What is known of who asks, and for whom. */
+function WhoAsks({ device, email }: { device: Device; email: string }) {
+  return (
+    <Facts>
+      <Fact name={words.client}>
+        <strong>
+          <bdi>{device.client}</bdi>
+        </strong>
+        <Text size="xs" c="dimmed">
+          {words.clientUnchecked}
+        </Text>
+      </Fact>
+      <Fact name={words.address}>{device.address}</Fact>
+      <Fact name={words.scopes}>{device.scopes.length > 0 ? device.scopes.join(", ") : words.everything}</Fact>
+      <Fact name={words.asked}>
+        <When at={device.made_at} />
+      </Fact>
+      <Fact name={words.ends}>
+        <When at={device.ends_at} />
+      </Fact>
+      <Fact name={words.you}>{email}</Fact>
+    </Facts>
   );
 }
 

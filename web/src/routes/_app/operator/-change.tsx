@@ -96,8 +96,8 @@ interface LookProps extends Omit<ChangingProps, "title" | "done"> {
   done: ChangingProps["done"] | undefined;
 }
 
-function Look(props: LookProps) {
-  const { of: proposal, opened, show, done, action = words.save, danger = false, leaves = false, consequence } = props;
+function Look({ of: proposal, opened, show, done, consequence, leaves = false, ...look }: LookProps) {
+  const { action = words.save, danger = false } = look;
   const client = useQueryClient();
   const { version, body, prune, diff } = proposal;
   const refetchType = leaves ? "none" : "active";
@@ -125,20 +125,7 @@ function Look(props: LookProps) {
   const stale = fault !== null && asFault(fault).status === 409;
   return (
     <Stack>
-      {version === opened ? null : <Alert color="yellow">{words.moved(opened, version)}</Alert>}
-      {consequence ? <Text>{consequence}</Text> : null}
-      {diff.length === 0 ? (
-        <Text>{words.nothing}</Text>
-      ) : (
-        <Suspense fallback={null}>
-          <Difference of={diff} />
-        </Suspense>
-      )}
-      {proposal.unserved.length > 0 ? (
-        <Alert color="orange" icon={<IconAlertTriangle size={18} aria-hidden />} className="unbroken">
-          {words.unserved(proposal.unserved.join(", "))}
-        </Alert>
-      ) : null}
+      <WhatChanges of={proposal} opened={opened} consequence={consequence} />
       <FaultNote fault={fault ? asFault(fault) : null} />
       <Group justify="space-between">
         <Text size="sm" c="dimmed">
@@ -166,6 +153,34 @@ function Look(props: LookProps) {
         </Group>
       </Group>
     </Stack>
+  );
+}
+
+interface WhatChangesProps {
+  of: Proposal;
+  opened: number;
+  consequence: string | undefined;
+}
+
+/** The difference, and what it does not say by itself. */
+function WhatChanges({ of: { version, diff, unserved }, opened, consequence }: WhatChangesProps) {
+  return (
+    <>
+      {version === opened ? null : <Alert color="yellow">{words.moved(opened, version)}</Alert>}
+      {consequence ? <Text>{consequence}</Text> : null}
+      {diff.length === 0 ? (
+        <Text>{words.nothing}</Text>
+      ) : (
+        <Suspense fallback={null}>
+          <Difference of={diff} />
+        </Suspense>
+      )}
+      {unserved.length > 0 ? (
+        <Alert color="orange" icon={<IconAlertTriangle size={18} aria-hidden />} className="unbroken">
+          {words.unserved(unserved.join(", "))}
+        </Alert>
+      ) : null}
+    </>
   );
 }
 

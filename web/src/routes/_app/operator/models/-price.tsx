@@ -10,9 +10,10 @@ import type { ModelValues } from "./-values";
 const words = models.form;
 const KINDS = ["rates", "free", "none"] as const;
 
+type Form = UseFormReturnType<ModelValues>;
+
 /** The fields. */
-export function PriceFields({ form }: { form: UseFormReturnType<ModelValues> }) {
-  const { priceKind, rates } = form.getValues();
+export function PriceFields({ form }: { form: Form }) {
   return (
     <Section title={words.price} about={words.priceAbout}>
       <NativeSelect
@@ -21,45 +22,52 @@ export function PriceFields({ form }: { form: UseFormReturnType<ModelValues> }) 
         data={KINDS.map((value) => ({ value, label: words.priceKinds[value] }))}
         {...form.getInputProps("priceKind")}
       />
-      {priceKind === "rates" ? (
+      {form.getValues().priceKind === "rates" ? (
         <Stack>
-          <SimpleGrid cols={{ base: 1, xs: 3 }}>
-            {(["input", "output", "cached"] as const).map((name) => (
-              <TextInput
-                key={name}
-                label={words[name]}
-                {...(name === "cached" ? { placeholder: words.cachedHint } : {})}
-                inputMode="decimal"
-                leftSection="$"
-                {...form.getInputProps(name)}
-              />
-            ))}
-          </SimpleGrid>
-          <Pairs
-            rows={rates.map((rate, n) => ({
-              name: {
-                "aria-label": words.rateName(n + 1),
-                placeholder: words.rate,
-                spellCheck: false,
-                ...form.getInputProps(`rates.${n}.name`),
-              },
-              value: {
-                "aria-label": words.ratePrice(n + 1),
-                inputMode: "decimal",
-                leftSection: "$",
-                ...form.getInputProps(`rates.${n}.usd`),
-              },
-              removal: words.rateRemove(rate.name),
-              remove: () => form.removeListItem("rates", n),
-            }))}
-            add={{
-              label: words.rateAdd,
-              run: () => form.insertListItem("rates", { name: "", usd: "" }),
-              hint: words.rateHint,
-            }}
-          />
+          <UsualRates form={form} />
+          <FurtherRates form={form} />
         </Stack>
       ) : null}
     </Section>
   );
+}
+
+/** The rates that nearly every model has. */
+function UsualRates({ form }: { form: Form }) {
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 3 }}>
+      {(["input", "output", "cached"] as const).map((name) => (
+        <TextInput
+          key={name}
+          label={words[name]}
+          {...(name === "cached" ? { placeholder: words.cachedHint } : {})}
+          inputMode="decimal"
+          leftSection="$"
+          {...form.getInputProps(name)}
+        />
+      ))}
+    </SimpleGrid>
+  );
+}
+
+/** Any other rate, by its name. */
+function FurtherRates({ form }: { form: Form }) {
+  const rows = form.getValues().rates.map((rate, n) => ({
+    name: {
+      "aria-label": words.rateName(n + 1),
+      placeholder: words.rate,
+      spellCheck: false,
+      ...form.getInputProps(`rates.${n}.name`),
+    },
+    value: {
+      "aria-label": words.ratePrice(n + 1),
+      inputMode: "decimal" as const,
+      leftSection: "$",
+      ...form.getInputProps(`rates.${n}.usd`),
+    },
+    removal: words.rateRemove(rate.name),
+    remove: () => form.removeListItem("rates", n),
+  }));
+  const run = () => form.insertListItem("rates", { name: "", usd: "" });
+  return <Pairs rows={rows} add={{ label: words.rateAdd, run, hint: words.rateHint }} />;
 }

@@ -4,7 +4,7 @@ import { useForm } from "@mantine/form";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { type ComponentProps, lazy, Suspense, useState } from "react";
 import { catalogueQuery, starterQuery } from "../../../../lib/catalogue";
 import { useSending } from "../../../../lib/form";
 import { wrongNumber, wrongRest } from "../../../../lib/restFields";
@@ -81,17 +81,7 @@ function NewProvider() {
       <form onSubmit={sent.onSubmit} autoComplete="off">
         <Stack gap="lg">
           <Section title={words.where}>
-            <NativeSelect
-              label={words.preset}
-              maw={360}
-              data={[
-                { value: "", label: words.presetOther },
-                ...presets.map(({ entry }) => ({ value: entry.name, label: entry.name })),
-              ]}
-              value={preset ?? ""}
-              onChange={(event) => begin(event.currentTarget.value)}
-            />
-            <Preset about={presets.find(({ entry }) => entry.name === preset)?.about} />
+            <Presets of={presets} chosen={preset} choose={begin} />
             <Where form={form} fresh />
           </Section>
           <Section title={words.secret}>
@@ -99,11 +89,7 @@ function NewProvider() {
             <Trial values={form.getValues} stored={false} told={see} names={false} />
           </Section>
           <Section title={words.models} about={words.modelsAbout}>
-            {tried?.answered ? (
-              <Pick form={form} docs={docs} listed={tried.models} known={(name) => knownOf(models, preset, name)} />
-            ) : (
-              <Text c="dimmed">{words.tryFirst}</Text>
-            )}
+            <Listed tried={tried} form={form} docs={docs} known={(name) => knownOf(models, preset, name)} />
           </Section>
           <Suspense fallback={null}>
             <Seldom form={form} />
@@ -116,11 +102,38 @@ function NewProvider() {
   );
 }
 
-function Preset({ about }: { about: string | undefined }) {
-  if (!about) return null;
+/** What is sold of what it lists, once it was tried. */
+function Listed({ tried, ...pick }: { tried: Tried | null } & Omit<ComponentProps<typeof Pick>, "listed">) {
+  if (!tried?.answered) return <Text c="dimmed">{words.tryFirst}</Text>;
+  return <Pick {...pick} listed={tried.models} />;
+}
+
+interface PresetsProps {
+  of: readonly { about: string; entry: { name: string } }[];
+  chosen: string | null;
+  choose: (name: string) => void;
+}
+
+/** Providers that are known to begin with, and what is known of the chosen one. */
+function Presets({ of: presets, chosen, choose }: PresetsProps) {
+  const about = presets.find(({ entry }) => entry.name === chosen)?.about;
   return (
-    <Text size="sm" c="dimmed" className="unbroken">
-      {about}
-    </Text>
+    <>
+      <NativeSelect
+        label={words.preset}
+        maw={360}
+        data={[
+          { value: "", label: words.presetOther },
+          ...presets.map(({ entry }) => ({ value: entry.name, label: entry.name })),
+        ]}
+        value={chosen ?? ""}
+        onChange={(event) => choose(event.currentTarget.value)}
+      />
+      {about ? (
+        <Text size="sm" c="dimmed" className="unbroken">
+          {about}
+        </Text>
+      ) : null}
+    </>
   );
 }

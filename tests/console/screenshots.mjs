@@ -22,7 +22,7 @@ const LOOKS = [
 ];
 const DAYS = 21;
 /** What all of them may weigh together. */
-const BYTES_MAX = 3_000_000;
+const BYTES_MAX = 4_000_000;
 const SCALE = 0.7;
 const QUALITY = 0.62;
 

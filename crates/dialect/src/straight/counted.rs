@@ -34,9 +34,7 @@ pub(super) trait Counts: Copy + Default + PartialEq {
     /// Reads an object.
     fn read(text: &[u8]) -> Self;
     /// Whether an object may be shown at all.
-    fn is_whole(_text: &[u8]) -> bool {
-        true
-    }
+    fn is_whole(text: &[u8]) -> bool;
     /// Every count that was told, in one order.
     fn fields(&mut self) -> SmallVec<[&mut Option<u64>; 8]>;
 }
@@ -173,53 +171,34 @@ fn seams(text: &[u8]) -> Option<SmallVec<[Box<[u8]>; 8]>> {
     Some(seams)
 }
 
-impl Counts for ChatCounts {
-    const RULES: Rules = usage::CHAT;
-    const OF: u8 = 0;
+/// The counts of a dialect, the number of their shapes, what may be shown of them, and what an object must have to be shown.
+macro_rules! counts {
+    ($($counts:ty, $of:literal, $rules:expr, $whole:expr;)*) => {$(
+        impl Counts for $counts {
+            const RULES: Rules = $rules;
+            const OF: u8 = $of;
 
-    fn read(text: &[u8]) -> Self {
-        let mut counts = Self::default();
-        counts.take(text);
-        counts
-    }
+            fn read(text: &[u8]) -> Self {
+                let mut counts = Self::default();
+                counts.take(text);
+                counts
+            }
 
-    fn fields(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
-        self.counts_mut()
-    }
+            fn is_whole(text: &[u8]) -> bool {
+                $whole(text)
+            }
+
+            fn fields(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
+                self.counts_mut()
+            }
+        }
+    )*};
 }
 
-impl Counts for MessageCounts {
-    const RULES: Rules = usage::MESSAGES;
-    const OF: u8 = 1;
-
-    fn read(text: &[u8]) -> Self {
-        let mut counts = Self::default();
-        counts.take(text);
-        counts
-    }
-
-    fn fields(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
-        self.counts_mut()
-    }
-}
-
-impl Counts for ResponseCounts {
-    const RULES: Rules = usage::RESPONSES;
-    const OF: u8 = 2;
-
-    fn read(text: &[u8]) -> Self {
-        let mut counts = Self::default();
-        counts.take(text);
-        counts
-    }
-
-    fn is_whole(text: &[u8]) -> bool {
-        usage::has_details(text)
-    }
-
-    fn fields(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
-        self.counts_mut()
-    }
+counts! {
+    ChatCounts, 0, usage::CHAT, |_| true;
+    MessageCounts, 1, usage::MESSAGES, |_| true;
+    ResponseCounts, 2, usage::RESPONSES, usage::has_details;
 }
 
 #[cfg(test)]

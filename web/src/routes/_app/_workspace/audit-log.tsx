@@ -13,6 +13,8 @@ const PAGE_ROWS = 50;
 const logQuery = (workspace: string, before?: string) =>
   queryOptions({
     queryKey: ["log", workspace, { before }],
+    // What was just done stands in it whenever it is opened.
+    staleTime: 0,
     queryFn: () =>
       take(
         api.GET("/workspaces/{workspace}/log", {

@@ -31,6 +31,8 @@ interface LogSearch {
 const houseLogQuery = ({ of: workspace, before }: LogSearch) =>
   queryOptions({
     queryKey: ["log", "house", { workspace, before }],
+    // What was just done stands in it whenever it is opened.
+    staleTime: 0,
     queryFn: () => {
       const query = { limit: PAGE_ROWS, ...(before ? { before } : {}) };
       return workspace

@@ -137,7 +137,7 @@ impl Shared {
     /// Waits until everything queued so far is in the sums.
     async fn summed(&self) -> Result<(), StoreError> {
         let (ack, answer) = reply::pair();
-        self.inbox.push(Entry::Fold(ack), Soon::Now);
+        self.inbox.ask_sums(ack);
         answer.await.ok_or_else(|| unavailable("the disk does not take the sums"))
     }
 

@@ -46,8 +46,6 @@ pub enum Entry {
     Record(Box<UsageRow>),
     /// Nothing to write: someone waits for everything before.
     Barrier(Option<Ack<()>>),
-    /// Someone waits for the sums of everything before.
-    Fold(Ack<()>),
 }
 
 impl Entry {
@@ -70,6 +68,8 @@ pub enum CloseAck {
 pub struct Taken {
     /// To be written, in order.
     pub entries: Vec<Entry>,
+    /// Who waits for the sums of all that.
+    pub asked: Vec<Ack<()>>,
     /// To be done after that, in order.
     pub errands: Vec<Errand>,
     /// Whether the store closes: nothing comes after.
@@ -102,6 +102,7 @@ enum Rest {
 #[derive(Default)]
 struct State {
     entries: Vec<Entry>,
+    asked: Vec<Ack<()>>,
     errands: Vec<Errand>,
     closing: bool,
     closed: bool,
@@ -196,6 +197,17 @@ impl Inbox {
         }
     }
 
+    /// Someone waits for the sums of everything queued so far. Dropped when the store is closed.
+    pub fn ask_sums(&self, ack: Ack<()>) {
+        let mut state = self.state.lock();
+        if state.closed {
+            return;
+        }
+        state.asked.push(ack);
+        state.urgent = true;
+        self.wake(state);
+    }
+
     /// Queues an errand. Dropped (its reply with it) when the store is closed.
     pub fn push_errand(&self, errand: Errand) {
         let mut state = self.state.lock();
@@ -226,7 +238,7 @@ impl Inbox {
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         let state = self.state.lock();
-        state.entries.is_empty() && state.errands.is_empty()
+        state.entries.is_empty() && state.asked.is_empty() && state.errands.is_empty()
     }
 
     /// The thread is gone: whatever comes now is dropped, its reply with it. Charges that were left are counted before
@@ -265,6 +277,7 @@ impl Inbox {
         }
         (state.rest, state.urgent, state.together) = (Rest::None, false, 0);
         std::mem::swap(&mut into.entries, &mut state.entries);
+        into.asked.append(&mut state.asked);
         into.errands.append(&mut state.errands);
         into.closing = state.closing;
     }

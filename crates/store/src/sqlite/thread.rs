@@ -64,9 +64,10 @@ impl Thread {
                 return;
             }
             let now = self.shared.clock.now();
-            if now.since(folded) >= FOLD_EVERY || self.waiting.len() >= FOLD_AT || taken.closing {
+            let due = now.since(folded) >= FOLD_EVERY || self.waiting.len() >= FOLD_AT || taken.closing;
+            if due || !taken.asked.is_empty() {
                 folded = now;
-                self.fold();
+                self.fold(&mut taken, &mut wakes);
             }
             for errand in taken.errands.drain(..) {
                 errand(&mut self.db);
@@ -102,15 +103,8 @@ impl Thread {
                 Ok(waiting) => {
                     self.waiting.take(waiting);
                     self.shared.failing.store(false, Ordering::Relaxed);
-                    let is_fold = |entry: &mut Entry| matches!(entry, Entry::Fold(_));
-                    let folds: Vec<Entry> = taken.entries.extract_if(.., is_fold).collect();
                     taken.entries.drain(..).for_each(|e| e.acknowledge(wakes));
                     wakes.send();
-                    // Dropping them tells whoever waits that there are no sums.
-                    if !folds.is_empty() && self.fold() {
-                        folds.into_iter().for_each(|e| e.acknowledge(wakes));
-                        wakes.send();
-                    }
                     return true;
                 }
                 Err(error) if error.is_final() => {
@@ -138,13 +132,14 @@ impl Thread {
         }
     }
 
-    /// Brings the sums up to date; where the disk does not take it, they are later.
-    fn fold(&mut self) -> bool {
-        if !self.waiting.is_empty() && write::fold(&mut self.db, &self.waiting).is_err() {
-            return false;
+    /// Brings the sums up to date. Where the disk does not take them they are later, and whoever asked is told by a dropped reply.
+    fn fold(&mut self, taken: &mut Taken, wakes: &mut Wakes) {
+        let asked = taken.asked.drain(..);
+        if self.waiting.is_empty() || write::fold(&mut self.db, &self.waiting).is_ok() {
+            self.waiting = Waiting::default();
+            asked.for_each(|ack| ack.tell((), wakes));
+            wakes.send();
         }
-        self.waiting = Waiting::default();
-        true
     }
 
     /// An entry of the batch is refused for good: finds it, freezes its workspace, writes the others.
@@ -185,7 +180,7 @@ impl Thread {
             }
             Entry::Hold(row) => self.shared.books.lock().freeze(row.hold.workspace),
             // A sweep or a record that contradicts the disk takes nothing from anybody; the audit shows it.
-            Entry::Sweep(..) | Entry::Record(_) | Entry::Barrier(_) | Entry::Fold(_) => {}
+            Entry::Sweep(..) | Entry::Record(_) | Entry::Barrier(_) => {}
         }
     }
 }
@@ -199,7 +194,7 @@ impl Entry {
                 CloseAck::Release(state, Some(ack)) => ack.tell(Ok(state), wakes),
                 CloseAck::Settle(_, None) | CloseAck::Release(_, None) => {}
             },
-            Self::Barrier(Some(ack)) | Self::Fold(ack) => ack.tell((), wakes),
+            Self::Barrier(Some(ack)) => ack.tell((), wakes),
             Self::Hold(_) | Self::Sweep(..) | Self::Record(_) | Self::Barrier(None) => {}
         }
     }

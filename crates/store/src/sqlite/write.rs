@@ -63,7 +63,7 @@ static SPEND: LazyLock<String> = LazyLock::new(|| {
 
 /// Writes a batch in one transaction. Gives what its requests came to, which is kept and in no sum yet.
 pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<Waiting, WriteError> {
-    if entries.iter().all(|e| matches!(e, Entry::Barrier(_) | Entry::Fold(_))) {
+    if entries.iter().all(|e| matches!(e, Entry::Barrier(_))) {
         return Ok(Waiting::default());
     }
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -99,7 +99,7 @@ pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<Wai
                     one(swept, "swept grant")?;
                 }
                 Entry::Record(row) => days.write(row, Mark::Record)?,
-                Entry::Barrier(_) | Entry::Fold(_) => {}
+                Entry::Barrier(_) => {}
             }
         }
     }

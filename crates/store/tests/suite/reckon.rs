@@ -7,6 +7,27 @@ use std::collections::BTreeMap;
 use store::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point};
 use units::Timestamp;
 
+/// Asks for all that there is.
+pub fn everything(until: Timestamp) -> FactsAsk {
+    FactsAsk {
+        filter: FactFilter {
+            workspace: None,
+            keys: None,
+            model: None,
+            endpoint: None,
+            provider: None,
+            ending: None,
+            from: Timestamp::from_ms(0),
+            until,
+            hourly: false,
+        },
+        by: Some(By::Model),
+        series_max: 1,
+        step_hours: None,
+        pace: true,
+    }
+}
+
 /// What the rows come to, of all that are there.
 pub fn facts_of(rows: &[UsageRow], ask: &FactsAsk) -> Facts {
     let rows: Vec<&UsageRow> = rows.iter().filter(|row| fits(row, &ask.filter)).collect();

@@ -2,14 +2,14 @@
 //! Never here: what holds for both engines, killed processes (kill).
 
 use crate::contradiction::one_row_contradicts;
-use crate::reckon::facts_of;
+use crate::reckon::{everything, facts_of};
 use crate::world::{Customer, Place, WITHOUT_FACTS, WITHOUT_PEOPLE, World, old_row, on_sqlite, spawn, usage_row};
 use ledger::{HoldAnswer, HoldOrder, HoldState, SettleAnswer, UsageRow};
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
-use store::port::{By, FactFilter, FactsAsk, UsageFilter, WorkspaceRow};
+use store::port::{UsageFilter, WorkspaceRow};
 use store::{OpenError, Opened, StoreError};
 use units::{Class, NanoUsd, Timestamp, Usage};
 
@@ -188,6 +188,46 @@ fn a_contradiction_freezes_its_workspace() {
             let sql = "INSERT INTO transfer VALUES (?1, 2, 0, ?1, ?1, 1, 0)";
             raw(world).execute(sql, [hold.id.bytes()]).unwrap() as u64
         })
+    });
+}
+
+/// R-USE-1: who asks while an entry is refused gets the sums of all others.
+#[test]
+fn r_use_1_sums_are_whole_beside_a_contradiction() {
+    on_sqlite(|world| async move {
+        let o = world.open().await;
+        let (bad, good) = (world.customer(&o, 100).await, world.customer(&o, 100).await);
+        let (one, two, three) = (world.hold(bad, 60), world.hold(good, 30), world.hold(good, 30));
+        for hold in [&one, &two, &three] {
+            assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+        }
+        let db = raw(&world);
+        let sql = "INSERT INTO transfer VALUES (?1, 2, 0, ?1, ?1, 1, 0)";
+        assert_eq!(db.execute(sql, [one.id.bytes()]).unwrap(), 1);
+        // The disk is busy with the first settle until the others and the question wait together.
+        db.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let moment = Duration::from_millis(50);
+        let later = async |order| {
+            tokio::time::sleep(moment).await;
+            o.ledger.settle(order).await
+        };
+        let (first, refused, second, facts, ()) = tokio::join!(
+            o.ledger.settle(world.settle(&three, 5)),
+            later(world.settle(&one, 5)),
+            later(world.settle(&two, 5)),
+            async {
+                tokio::time::sleep(moment).await;
+                o.store.ask_facts(everything(Timestamp::from_ms(i64::MAX / 2))).await
+            },
+            async {
+                tokio::time::sleep(2 * moment).await;
+                db.execute_batch("COMMIT").unwrap();
+            },
+        );
+        assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
+        assert!([first, second].iter().all(|answer| matches!(answer, Ok(SettleAnswer::Settled { .. }))));
+        assert_eq!(facts.unwrap().total.requests, 2);
+        o.ledger.close().await.unwrap();
     });
 }
 
@@ -421,23 +461,7 @@ fn r_use_1_what_was_in_no_sum_at_a_crash_is_summed() {
         let crashed = World::new(Place::Sqlite(place));
         assert!(store::audit_offline(crashed.dir()).unwrap().findings.is_empty());
         let rows = o.store.page_usage(UsageFilter { limit: 9, ..UsageFilter::default() }).await.unwrap();
-        let ask = FactsAsk {
-            filter: FactFilter {
-                workspace: None,
-                keys: None,
-                model: None,
-                endpoint: None,
-                provider: None,
-                ending: None,
-                from: Timestamp::from_ms(0),
-                until: Timestamp::from_ms(i64::MAX / 2),
-                hourly: false,
-            },
-            by: Some(By::Model),
-            series_max: 1,
-            step_hours: None,
-            pace: true,
-        };
+        let ask = everything(Timestamp::from_ms(i64::MAX / 2));
         let again = crashed.open().await;
         for _ in 0..2 {
             assert_eq!(again.store.ask_facts(ask.clone()).await.unwrap(), facts_of(&rows, &ask));

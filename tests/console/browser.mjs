@@ -105,6 +105,12 @@ export class Browser {
     return this.page.goto(this.origin + path, { waitUntil: "load" });
   }
 
+  /** Goes to another page by the navigation. What is done next is done there: some fields have the same name on the page before. */
+  async turn(name) {
+    await this.page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+    await this.page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+  }
+
   /** Waits until a page has asked for all that it shows. */
   async quiet(page = this.page) {
     const asking = this.#asking.get(page);

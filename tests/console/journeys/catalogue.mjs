@@ -52,7 +52,7 @@ async function incident(bench, browser, gateway, key) {
   const during = await call(gateway, key, MODEL);
   bench.holds(during.status === 200, `while one provider fails a call has ${during.status}`);
   await browser.goto("/operator/overview");
-  await page.getByRole("navigation").getByRole("link", { name: "Providers" }).click();
+  await browser.turn("Providers");
   const row = page.getByRole("row", { name: /simulated-openai/ });
   await row.getByText("Failed").waitFor();
   await page.getByRole("row", { name: /simulated-anthropic/ }).getByText("Answered").waitFor();
@@ -199,7 +199,7 @@ async function tiers(bench, browser) {
 
 async function history(bench, browser, gateway) {
   const { page } = browser;
-  await page.getByRole("navigation").getByRole("link", { name: "Catalogue" }).click();
+  await browser.turn("Catalogue");
   const table = page.getByRole("table", { name: "Catalogue" });
   await table.waitFor();
   const { version } = await gateway.manage("GET", "/catalogue");

@@ -20,8 +20,7 @@ export async function run(bench) {
 
 /** Goes by the navigation. */
 async function go(browser, name) {
-  await browser.page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
-  await browser.page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+  await browser.turn(name);
   await browser.quiet();
 }
 

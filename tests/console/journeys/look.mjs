@@ -65,15 +65,14 @@ async function looks(bench, browser, { people, place }) {
   await browser.quiet();
   await bench.looks(browser, "a look");
   // From page to page, and over a reload.
-  const nav = page.getByRole("navigation");
-  await nav.getByRole("link", { name: "API keys" }).click();
+  await browser.turn("API keys");
   await page.getByRole("table", { name: "API keys" }).waitFor();
   bench.holds((await page.getByRole("link", { name: "Create key" }).count()) === 0, "keys can be made while looking");
   await page.reload();
   await band.waitFor();
   // Whatever a page offers is refused.
   browser.expects(403, "/api/manage/workspaces/");
-  await nav.getByRole("link", { name: "Management keys" }).click();
+  await browser.turn("Management keys");
   await page.getByRole("button", { name: "Create management key" }).click();
   await page.getByRole("textbox", { name: "Name" }).fill("slip");
   await page.getByRole("button", { name: "Create the key" }).click();

@@ -24,7 +24,7 @@ export async function run(bench) {
 
 async function requests(bench, browser, town) {
   const { page } = browser;
-  await page.getByRole("navigation").getByRole("link", { name: "Requests" }).click();
+  await browser.turn("Requests");
   const table = page.getByRole("table", { name: "Requests" });
   await table.waitFor();
   await page.getByRole("combobox", { name: "Provider" }).selectOption(PROVIDER);
@@ -44,7 +44,7 @@ async function requests(bench, browser, town) {
 
 async function credit(bench, browser, { people, place }) {
   const { page } = browser;
-  await page.getByRole("navigation").getByRole("link", { name: "Workspaces" }).click();
+  await browser.turn("Workspaces");
   await page.getByRole("searchbox", { name: "Find" }).fill("engines");
   await page.getByRole("link", { name: "Analytical Engines" }).click();
   await page.getByRole("button", { name: "Give credit" }).click();
@@ -101,7 +101,7 @@ async function missing(bench, browser) {
 
 async function users(bench, browser, { people }) {
   const { page } = browser;
-  await page.getByRole("navigation").getByRole("link", { name: "Users" }).click();
+  await browser.turn("Users");
   await page.getByRole("searchbox", { name: "Find" }).fill("vera@");
   await page.getByRole("table", { name: "Users" }).getByText("olga@example.com").waitFor({ state: "detached" });
   bench.holds((await page.getByRole("table", { name: "Users" }).locator("tbody tr").count()) === 1, "more than one is found");

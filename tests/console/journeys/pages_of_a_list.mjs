@@ -96,10 +96,10 @@ async function narrowed(bench, gateway, olga) {
   await page.getByRole("heading", { name: "Nothing fits" }).waitFor();
   await bench.looks(browser, "a list that nothing fits");
   // The same page without letters: the field follows.
-  await page.getByRole("navigation").getByRole("link", { name: "Workspaces", exact: true }).click();
+  await browser.turn("Workspaces");
   await page.getByRole("link", { name: `Place ${WORKSPACES}`, exact: true }).waitFor();
   bench.holds((await find.inputValue()) === "", "the field says what the address no longer says");
-  await page.getByRole("navigation").getByRole("link", { name: "Users", exact: true }).click();
+  await browser.turn("Users");
   await find.fill("  ADA@exam ");
   await page.getByRole("table").getByText("olga@example.com").waitFor({ state: "detached" });
   bench.holds((await rows.count()) === 1 && said(page, "q") === "ADA@exam", `${await rows.count()} rows at ${page.url()}`);

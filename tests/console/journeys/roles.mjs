@@ -34,8 +34,7 @@ async function sees(bench, browser, who, links, buttons) {
   const found = [];
   // The way to the gateway's own pages leaves this navigation: journeys/operator.mjs goes there.
   for (const link of links.filter((one) => one !== "The whole gateway")) {
-    await page.getByRole("navigation").getByRole("link", { name: link }).click();
-    await page.getByRole("heading", { name: link, level: 1 }).waitFor();
+    await browser.turn(link);
     for (const button of ["Create key", "Invite", "Add a key"]) {
       const there = page.getByRole("main").getByText(button, { exact: true });
       if ((await there.count()) > 0) found.push(button);

@@ -27,7 +27,7 @@ impl Timed {
         }
     }
 
-    /// The one of a number.
+    /// What is timed under that number; `None` for any other.
     pub fn from_number(number: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|timed| timed.number() == number)
     }

@@ -124,6 +124,10 @@ fn ledger_of(state: store::port::LedgerState) -> Finding {
         let advice = "Charges cannot be written, and no new call is held: look at the disk or the database.";
         return Finding::fail("ledger", told, advice);
     }
+    if state.sums_failing {
+        let advice = "Charges are written, but what usage pages show is old: look at the disk.";
+        return Finding::warn("ledger", told, advice);
+    }
     if state.waiting > LEDGER_QUEUE_LONG {
         return Finding::warn("ledger", told, "The store is slower than the calls: look at its disk.");
     }

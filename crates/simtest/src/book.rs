@@ -209,7 +209,7 @@ impl Ledger for Book {
         let amounts = pages.holds.values().filter_map(|hold| hold.amount().ok());
         let held = amounts.fold(NanoUsd::ZERO, |sum, amount| sum.plus(amount).unwrap_or(NanoUsd::MAX));
         let (open_holds, waiting) = (pages.holds.len() as u64, pages.late.len() as u64);
-        ready(Ok(LedgerState { open_holds, held, waiting, failing: pages.refuse_settles }))
+        ready(Ok(LedgerState { open_holds, held, waiting, failing: pages.refuse_settles, sums_failing: false }))
     }
 
     fn totals(&self, now: Timestamp) -> Pending<'_, Totals> {

@@ -1,4 +1,5 @@
-//! What both engines keep alike of sums of requests: names of columns, the text of questions. In: rows, asks. Out: SQL without parameters' spelling, answers put together. Never here: a connection.
+//! What both engines keep alike of sums of requests: names of columns, the text of questions. In: rows, asks. Out: SQL without parameters'
+//! spelling, answers put together. Never here: a connection.
 
 use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
 use crate::record::{day_of, first_id_at};

@@ -1,7 +1,6 @@
 //! Where a page of the log ends. In: when the next entries were and how large they are. Out: the oldest instant of the page. Never here:
 //! reading them.
 
-use crate::port::LogFilter;
 use units::Timestamp;
 
 /// The bytes of an entry, for both engines: neither reads a text to tell how long it is.
@@ -18,8 +17,9 @@ pub struct Mark {
 }
 
 /// The oldest instant of a page of these, which are as many as its limit says, with all of the last instant; `None` where there are none.
-pub fn oldest(newest_first: &[Mark], filter: &LogFilter) -> Option<Timestamp> {
-    let most = filter.bytes_max.unwrap_or(u64::MAX);
+/// The page ends before older entries that would bring it over `bytes_max`; where that is `None` there is no such bound.
+pub fn oldest(newest_first: &[Mark], bytes_max: Option<u64>) -> Option<Timestamp> {
+    let most = bytes_max.unwrap_or(u64::MAX);
     let (mut oldest, mut bytes) = (None, 0_u64);
     for of_instant in newest_first.chunk_by(|one, other| one.at == other.at) {
         bytes = of_instant.iter().fold(bytes, |sum, mark| sum.saturating_add(mark.bytes));
@@ -49,8 +49,7 @@ mod tests {
         ] {
             let marks: Vec<Mark> =
                 marks.iter().map(|&(at, bytes)| Mark { at: Timestamp::from_ms(at), bytes }).collect();
-            let filter = LogFilter { bytes_max: most, ..LogFilter::default() };
-            assert_eq!(oldest(&marks, &filter), expected.map(Timestamp::from_ms), "{marks:?} {most:?}");
+            assert_eq!(oldest(&marks, most), expected.map(Timestamp::from_ms), "{marks:?} {most:?}");
         }
     }
 }

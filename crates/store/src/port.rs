@@ -123,6 +123,8 @@ pub struct LedgerState {
     pub waiting: u64,
     /// Whether what was decided cannot be written just now.
     pub failing: bool,
+    /// Whether sums of requests cannot be brought up to date just now, while charges can be written.
+    pub sums_failing: bool,
 }
 
 /// What an audit found.
@@ -317,7 +319,7 @@ pub struct LogFilter {
     pub before: Option<Timestamp>,
     /// About so many entries.
     pub limit: u32,
-    /// With older ones that would make them larger than so many bytes, a page ends before; `None` is never.
+    /// The page ends before older entries that would bring it over so many bytes; `None`: no such bound.
     pub bytes_max: Option<u64>,
 }
 

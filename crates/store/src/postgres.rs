@@ -193,7 +193,7 @@ impl Ledger for Postgres {
         Box::pin(async {
             let (open_holds, held) = credit::held(&self.shared.db).await?;
             let (waiting, failing) = (self.shared.queue.waiting(), self.shared.failing.load(Ordering::Relaxed));
-            Ok(LedgerState { open_holds, held, waiting: waiting as u64, failing })
+            Ok(LedgerState { open_holds, held, waiting: waiting as u64, failing, sums_failing: false })
         })
     }
 

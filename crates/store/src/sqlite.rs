@@ -11,6 +11,7 @@ mod device;
 mod door;
 mod facts;
 mod files;
+mod folding;
 mod inbox;
 mod journal;
 mod keys;
@@ -36,7 +37,10 @@ mod write;
 pub use audit::audit_offline;
 pub use files::{open, shape};
 
-use crate::port::{AuditReport, HeldRow, Ledger, LedgerState, Pending, StoreError, TaskRow, Totals, closed};
+use crate::facts::happened;
+use crate::port::{
+    AuditReport, HeldRow, Ledger, LedgerState, Pending, StoreError, TaskRow, Totals, UsageFilter, closed,
+};
 use crate::reply::{self, Answer};
 use books::{Books, Seen};
 use inbox::{CloseAck, Entry, Errand, Inbox, Soon};
@@ -58,6 +62,8 @@ struct Shared {
     inbox: Inbox,
     /// Commits fail just now: no new holds.
     failing: AtomicBool,
+    /// Sums cannot be brought up to date just now; charges are not touched by it.
+    sums_failing: AtomicBool,
     /// Charges that were dropped because the disk did not take them before the end.
     unwritten: AtomicUsize,
     clock: Arc<dyn Clock>,
@@ -138,7 +144,13 @@ impl Shared {
     async fn summed(&self) -> Result<(), StoreError> {
         let (ack, answer) = reply::pair();
         self.inbox.ask_sums(ack);
-        answer.await.ok_or_else(|| unavailable("the disk does not take the sums"))
+        answer.await.ok_or_else(gone)?.map_err(unavailable)
+    }
+
+    /// Waits until the rows that fit are where a look at them finds them. Where sums tell on which days there are any, a day that no sum
+    /// knows of would be passed over.
+    async fn rows_are_there(&self, filter: &UsageFilter) -> Result<(), StoreError> {
+        if happened(filter).is_some() { self.summed().await } else { self.barrier().await }
     }
 
     /// Makes memory know an id that may only be on disk.
@@ -334,6 +346,7 @@ impl Ledger for Sqlite {
             held,
             waiting: self.shared.inbox.waiting() as u64,
             failing: self.shared.failing.load(Ordering::Relaxed),
+            sums_failing: self.shared.sums_failing.load(Ordering::Relaxed),
         };
         Box::pin(std::future::ready(Ok(state)))
     }

@@ -21,10 +21,17 @@ fn is(finding: &Finding, health: Health) {
 fn r_ops_3_money_is_looked_at() {
     is(&store_of(Duration::from_millis(1)), Health::Ok);
     is(&store_of(Duration::from_millis(900)), Health::Warn);
-    let state = |waiting, failing| LedgerState { open_holds: 1, held: NanoUsd::new(5), waiting, failing };
+    let state = |waiting, failing| LedgerState {
+        open_holds: 1,
+        held: NanoUsd::new(5),
+        waiting,
+        failing,
+        sums_failing: false,
+    };
     is(&ledger_of(state(0, false)), Health::Ok);
     is(&ledger_of(state(60_000, false)), Health::Warn);
     is(&ledger_of(state(0, true)), Health::Fail);
+    is(&ledger_of(LedgerState { sums_failing: true, ..state(0, false) }), Health::Warn);
     let now = at("2026-11-30T12:00:00Z");
     is(&books(Some((at("2026-11-30T00:00:00Z"), 0)), now), Health::Ok);
     is(&books(Some((at("2026-11-01T00:00:00Z"), 0)), now), Health::Warn);

@@ -73,7 +73,7 @@ pub async fn page(tx: &Transaction<'_>, filter: LogFilter) -> Result<LogPage, Fa
     );
     let rows = tx.query(&sql, &[&before, &workspace, &filter.action, &i64::from(filter.limit)]).await?;
     let marks: Vec<Mark> = rows.iter().map(mark_of).collect::<Result<_, _>>()?;
-    let Some(oldest) = log_page::oldest(&marks, &filter) else { return Ok(LogPage::default()) };
+    let Some(oldest) = log_page::oldest(&marks, filter.bytes_max) else { return Ok(LogPage::default()) };
     let oldest = oldest.ms();
     let sql = format!("SELECT {COLUMNS} {older} AND at >= $4 ORDER BY at DESC, seq DESC");
     let rows = tx.query(&sql, &[&before, &workspace, &filter.action, &oldest]).await?;

@@ -43,7 +43,7 @@ pub fn run(db: &Connection, now: Option<Timestamp>) -> rusqlite::Result<AuditRep
     credit::each_day(&tx, i64::MIN, |meter, day, sums| auditor.spend_day(meter, day, sums))?;
     each(
         &tx,
-        "SELECT key, sum(charge) FROM (SELECT key, charge FROM key_day UNION ALL SELECT key, charge FROM facts_waiting) GROUP BY key",
+        "SELECT key, sum(charge) FROM (SELECT key, charge FROM key_day UNION ALL SELECT key, charge FROM facts_unfolded) GROUP BY key",
         |row| {
             auditor.fact(KeyId::from_bytes(row.get(0)?), NanoUsd::new(row.get(1)?));
             Ok(())
@@ -52,7 +52,7 @@ pub fn run(db: &Connection, now: Option<Timestamp>) -> rusqlite::Result<AuditRep
     for kept in SUMMED {
         let table = kept.table(Slot::Day);
         let all =
-            format!("SELECT requests, charge FROM {table} UNION ALL SELECT requests, charge FROM facts_waiting");
+            format!("SELECT requests, charge FROM {table} UNION ALL SELECT requests, charge FROM facts_unfolded");
         each(&tx, &format!("SELECT coalesce(sum(requests), 0), coalesce(sum(charge), 0) FROM ({all})"), |row| {
             auditor.sums(table, row.get(0)?, NanoUsd::new(row.get(1)?));
             Ok(())

@@ -3,9 +3,10 @@
 
 use super::answers::ANSWERS_FILE;
 use super::books::Books;
+use super::folding::Folding;
 use super::inbox::Inbox;
 use super::reader::Reader;
-use super::sums::Waiting;
+use super::sums::Unfolded;
 use super::thread::Thread;
 use super::{Shared, Sqlite, answers, credit, schema, usage};
 use crate::open::{OpenError, Opened};
@@ -69,12 +70,13 @@ pub(super) fn open_engine(
         books: Mutex::new(books),
         inbox: Inbox::default(),
         failing: AtomicBool::new(false),
+        sums_failing: AtomicBool::new(false),
         unwritten: AtomicUsize::new(0),
         clock,
         boot: BootId::new(now, random),
     });
-    let waiting = Waiting::kept(&db).map_err(unopened)?;
-    Thread { shared: Arc::clone(&shared), db, lock, waiting }.start().map_err(|e| io(dir, e))?;
+    let folding = Folding::new(Unfolded::read_back(&db).map_err(unopened)?);
+    Thread { shared: Arc::clone(&shared), db, lock, folding }.start().map_err(|e| io(dir, e))?;
     let answers = answers::open(dir)?;
     let engine = Sqlite { shared, reads: reader(dir)?, reports: reader(dir)?, answers, dir: dir.to_owned() };
     Ok((Arc::new(engine), recovered))

@@ -12,15 +12,16 @@ use std::time::Duration;
 /// How many entries may wait while the disk does not take them; then settles are refused, records dropped.
 pub const QUEUE_MAX: usize = 65_536;
 
-/// So many entries are written without waiting for more: a larger batch keeps requests from a core that it shares with them.
-const COMPANY: usize = 512;
+/// So many records are written without waiting for more: a larger batch keeps requests from a core that it shares with them.
+const RECORDS: usize = 512;
 
 /// How long who waits for an entry waits for the company of others that are under way: one commit for all of them costs a fraction of
 /// one for each.
 const LINGER: Duration = Duration::from_millis(1);
 
-/// Of those under way one in so many is company enough, and so many at most.
-const ENOUGH: (usize, usize) = (2, 32);
+/// One in so many of those under way is company enough, and so many at most.
+const COMPANY_ONE_IN: usize = 2;
+const COMPANY_MAX: usize = 32;
 
 /// Work with a transaction of its own, done between two batches.
 pub type Errand = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -68,8 +69,8 @@ pub enum CloseAck {
 pub struct Taken {
     /// To be written, in order.
     pub entries: Vec<Entry>,
-    /// Who waits for the sums of all that.
-    pub asked: Vec<Ack<()>>,
+    /// Who waits for the sums of all that, or why there are none.
+    pub asked: Vec<Ack<Result<(), String>>>,
     /// To be done after that, in order.
     pub errands: Vec<Errand>,
     /// Whether the store closes: nothing comes after.
@@ -81,7 +82,8 @@ pub struct Taken {
 pub enum Soon {
     /// Nobody waits for it.
     Whenever,
-    /// Someone waits for it, and so many others are under way that will want the same in a moment.
+    /// Someone waits for it, and so many others are under way, each of which may want the same in a moment. Some stay for minutes, so a
+    /// moment is all that is waited for them.
     Together(usize),
     /// Someone waits for it.
     Now,
@@ -102,7 +104,7 @@ enum Rest {
 #[derive(Default)]
 struct State {
     entries: Vec<Entry>,
-    asked: Vec<Ack<()>>,
+    asked: Vec<Ack<Result<(), String>>>,
     errands: Vec<Errand>,
     closing: bool,
     closed: bool,
@@ -170,7 +172,7 @@ impl Inbox {
             Soon::Whenever => return,
             Soon::Together(others) => {
                 state.together += 1;
-                state.enough = (others / ENOUGH.0).min(ENOUGH.1);
+                state.enough = (others / COMPANY_ONE_IN).min(COMPANY_MAX);
             }
             Soon::Now => state.urgent = true,
         }
@@ -191,14 +193,14 @@ impl Inbox {
             return;
         }
         state.entries.push(Entry::Record(Box::new(row)));
-        if state.entries.len() >= COMPANY {
+        if state.entries.len() >= RECORDS {
             state.urgent = true;
             self.wake(state);
         }
     }
 
     /// Someone waits for the sums of everything queued so far. Dropped when the store is closed.
-    pub fn ask_sums(&self, ack: Ack<()>) {
+    pub fn ask_sums(&self, ack: Ack<Result<(), String>>) {
         let mut state = self.state.lock();
         if state.closed {
             return;
@@ -315,8 +317,14 @@ mod tests {
         let inbox = Inbox::default();
         inbox.push(barrier(), Soon::Together(100));
         let mut taken = Taken::default();
-        inbox.take(&mut taken, Duration::from_secs(600));
+        #[expect(clippy::disallowed_methods, reason = "a thread waits, which no other clock sees")]
+        let began = std::time::Instant::now();
+        inbox.take(&mut taken, Duration::from_secs(20));
         assert_eq!(taken.entries.len(), 1, "nobody came");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "the patience for records is not the moment for company"
+        );
         assert!(!inbox.state.lock().is_due());
     }
 

@@ -76,6 +76,8 @@ fn entry_of(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
 
 /// A page of the log, newest first. It ends between two instants, so it may be longer than asked for.
 pub fn page(db: &Connection, filter: &LogFilter) -> rusqlite::Result<LogPage> {
+    // The marks and the entries are of one instant.
+    let db = db.unchecked_transaction()?;
     let before = filter.before.map_or(i64::MAX, Timestamp::ms);
     // Each has its index, which a condition that may be open would not use.
     let workspace = if filter.workspace.is_some() { "workspace = ?3" } else { "?3 IS NULL" };
@@ -90,7 +92,7 @@ pub fn page(db: &Connection, filter: &LogFilter) -> rusqlite::Result<LogPage> {
         ))?
         .query_map(params![before, filter.limit, of, action], mark_of)?
         .collect::<Result<_, _>>()?;
-    let Some(oldest) = log_page::oldest(&marks, filter) else { return Ok(LogPage::default()) };
+    let Some(oldest) = log_page::oldest(&marks, filter.bytes_max) else { return Ok(LogPage::default()) };
     let oldest = oldest.ms();
     let entries = db
         .prepare(&format!("SELECT {COLUMNS} {older} AND at >= ?2 ORDER BY at DESC, seq DESC"))?

@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 18] = [
+const STEPS: [Step; 19] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
@@ -49,6 +49,7 @@ const STEPS: [Step; 18] = [
     Step::Once(include_str!("../../migrations/sqlite/0016_movements.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0017_log_actions.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0018_waiting.sql")),
+    Step::Once(include_str!("../../migrations/sqlite/0019_unfolded.sql")),
 ];
 
 /// The newest shape.

@@ -95,9 +95,8 @@ impl Store for Sqlite {
     }
 
     fn page_usage(&self, filter: UsageFilter) -> Pending<'_, Vec<UsageRow>> {
-        Box::pin(async {
-            // Records that still wait for company are shown too.
-            self.shared.summed().await?;
+        Box::pin(async move {
+            self.shared.rows_are_there(&filter).await?;
             self.reports.ask(move |db| usage::page(db, &filter)).await
         })
     }
@@ -108,7 +107,7 @@ impl Store for Sqlite {
 
     fn sum_usage(&self, filter: UsageFilter) -> Pending<'_, Sums> {
         Box::pin(async move {
-            self.shared.summed().await?;
+            self.shared.rows_are_there(&filter).await?;
             self.reports.ask(move |db| facts::sum_rows(db, &filter)).await
         })
     }

@@ -1,5 +1,6 @@
-//! Sums of requests on their way to disk. In: usage rows. Out: what they come to, kept beside them (`facts_waiting`) in the same
-//! transaction, and brought into the tables of sums once for many of them. Never here: which sums there are (kept), questions (facts).
+//! Sums of requests on their way to disk. In: usage rows. Out: what they come to, written down beside them (`facts_unfolded`) in the same
+//! transaction, and folded into the tables of sums once for many of them. Never here: when (folding), which sums there are (kept),
+//! questions (facts).
 
 use crate::facts::{NUMBERS, added, times};
 use crate::intern;
@@ -15,12 +16,12 @@ use std::sync::LazyLock;
 use units::{KeyId, WorkspaceId};
 
 /// What the tables of sums do not have yet. Rows are told apart here by all that any table tells apart: most of a batch are alike.
-#[derive(Default)]
-pub struct Waiting {
+#[derive(Debug, Default, PartialEq)]
+pub struct Unfolded {
     groups: HashMap<(i64, Facets), Group>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Group {
     sums: Sums,
     /// By what was timed and its step: how many requests.
@@ -34,14 +35,14 @@ struct Put {
     sql: String,
 }
 
-/// What is told apart of what waits.
+/// What a group is about, in the order in which it is written down.
 const ABOUT: [&str; 7] = ["hour", "workspace", "key", "model", "endpoint", "provider", "ending"];
 
-/// Keeps what waits.
-static KEEP: LazyLock<String> = LazyLock::new(|| {
+/// Writes a group down.
+static WRITE_DOWN: LazyLock<String> = LazyLock::new(|| {
     let columns: Vec<&str> = ABOUT.into_iter().chain(["pace"]).chain(NUMBERS).collect();
     let holes: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
-    format!("INSERT INTO facts_waiting ({}) VALUES ({})", columns.join(", "), holes.join(", "))
+    format!("INSERT INTO facts_unfolded ({}) VALUES ({})", columns.join(", "), holes.join(", "))
 });
 
 /// The tables of sums, and those of counts of times.
@@ -65,7 +66,7 @@ fn put(kept: &Kept, table: &str, numbers: &[&str]) -> String {
     )
 }
 
-impl Waiting {
+impl Unfolded {
     /// One row more, or (`sign` below zero) one less; its charge is what the row says.
     pub fn count(&mut self, row: &UsageRow, sign: i64) {
         let sums = Sums::of(row);
@@ -89,7 +90,7 @@ impl Waiting {
     }
 
     /// What others have too.
-    pub fn take(&mut self, others: Self) {
+    pub fn add(&mut self, others: Self) {
         for (about, group) in others.groups {
             let known = self.groups.entry(about).or_default();
             known.sums = known.sums.plus(group.sums);
@@ -100,9 +101,9 @@ impl Waiting {
         }
     }
 
-    /// Keeps it on disk beside the rows that it sums up.
-    pub fn keep(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
-        let mut statement = tx.prepare_cached(&KEEP)?;
+    /// Writes it down beside the rows that it sums up.
+    pub fn write_down(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
+        let mut statement = tx.prepare_cached(&WRITE_DOWN)?;
         for ((hour, about), group) in &self.groups {
             for (n, column) in (1..).zip(ABOUT) {
                 bind(&mut statement, n, column, *hour, about)?;
@@ -116,36 +117,39 @@ impl Waiting {
         Ok(())
     }
 
-    /// What was kept and is in no sum yet.
-    pub fn kept(db: &Connection) -> rusqlite::Result<Self> {
+    /// What was written down and is in no sum yet.
+    pub fn read_back(db: &Connection) -> rusqlite::Result<Self> {
         let mut all = Self::default();
         let numbers = NUMBERS.join(", ");
-        let sql = format!("SELECT {}, pace, {numbers} FROM facts_waiting", ABOUT.join(", "));
+        let sql = format!("SELECT {}, pace, {numbers} FROM facts_unfolded", ABOUT.join(", "));
         let mut statement = db.prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
+            let ending = row.get("ending")?;
             let about = Facets {
-                workspace: WorkspaceId::from_bytes(row.get(1)?),
-                key: KeyId::from_bytes(row.get(2)?),
-                model: row.get_ref(3)?.as_str()?.into(),
-                endpoint: intern::name(row.get_ref(4)?.as_str()?),
-                provider: row.get_ref(5)?.as_str()?.into(),
-                ending: Ending::from_number(row.get(6)?).unwrap_or(Ending::Failed),
+                workspace: WorkspaceId::from_bytes(row.get("workspace")?),
+                key: KeyId::from_bytes(row.get("key")?),
+                model: row.get_ref("model")?.as_str()?.into(),
+                endpoint: intern::name(row.get_ref("endpoint")?.as_str()?),
+                provider: row.get_ref("provider")?.as_str()?.into(),
+                ending: Ending::from_number(ending).ok_or_else(|| damaged("ending", ending))?,
             };
             let mut numbers = [0; SUMS];
-            for (n, number) in (8..).zip(&mut numbers) {
-                *number = row.get(n)?;
+            for (column, number) in NUMBERS.into_iter().zip(&mut numbers) {
+                *number = row.get(column)?;
             }
-            let group = Group { sums: Sums::from_numbers(numbers), pace: pace_of(row.get_ref(7)?.as_str()?) };
-            all.take(Self { groups: std::iter::once(((row.get(0)?, about), group)).collect() });
+            let pace = row.get_ref("pace")?.as_str()?;
+            let pace = pace_of(pace).ok_or_else(|| damaged("pace", pace))?;
+            let group = Group { sums: Sums::from_numbers(numbers), pace };
+            all.add(Self { groups: std::iter::once(((row.get("hour")?, about), group)).collect() });
         }
         Ok(all)
     }
 
-    /// Brings the tables up to date, each of their rows once, in the order of their keys. All that was kept is in them then.
+    /// Folds it into the tables of sums, each of their rows once, in the order of their keys. It must be all that was written down.
     pub fn fold(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         self.write(tx)?;
-        tx.execute("DELETE FROM facts_waiting", []).map(drop)
+        tx.execute("DELETE FROM facts_unfolded", []).map(drop)
     }
 
     fn write(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
@@ -195,14 +199,20 @@ impl Group {
     }
 }
 
-fn pace_of(text: &str) -> BTreeMap<(Timed, u8), i64> {
+/// What `pace_text` wrote; `None` of what it never writes.
+fn pace_of(text: &str) -> Option<BTreeMap<(Timed, u8), i64>> {
+    let mut all = BTreeMap::new();
     let mut parts = text.split_ascii_whitespace();
-    let mut next = move || {
-        let (timed, step, requests) =
-            (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        Some(((Timed::from_number(timed)?, step), requests))
-    };
-    std::iter::from_fn(&mut next).collect()
+    while let Some(timed) = parts.next() {
+        let timed = Timed::from_number(timed.parse().ok()?)?;
+        let step = parts.next()?.parse().ok()?;
+        all.insert((timed, step), parts.next()?.parse().ok()?);
+    }
+    Some(all)
+}
+
+fn damaged(column: &str, found: impl std::fmt::Display) -> rusqlite::Error {
+    rusqlite::Error::InvalidColumnName(format!("{column} of facts_unfolded is {found}"))
 }
 
 fn run(
@@ -242,6 +252,72 @@ fn bind(
         "endpoint" => statement.raw_bind_parameter(n, about.endpoint),
         "provider" => statement.raw_bind_parameter(n, &*about.provider),
         "ending" => statement.raw_bind_parameter(n, about.ending.number()),
-        _ => statement.raw_bind_parameter(n, slot),
+        "hour" | "slot" => statement.raw_bind_parameter(n, slot),
+        _ => Err(rusqlite::Error::InvalidColumnName(column.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(n: i64) -> Group {
+        let mut numbers = [0; SUMS];
+        (n..).zip(&mut numbers).for_each(|(n, number)| *number = n);
+        let pace = [((Timed::End, 7), n), ((Timed::FirstByte, 123), -n)];
+        Group { sums: Sums::from_numbers(numbers), pace: pace.into() }
+    }
+
+    /// Every facet differs from the others, so that none can be taken for another.
+    fn about(ending: Ending) -> Facets {
+        Facets {
+            workspace: WorkspaceId::from_bytes([1; 16]),
+            key: KeyId::from_bytes([2; 16]),
+            model: "a model".into(),
+            endpoint: "messages",
+            provider: "a provider".into(),
+            ending,
+        }
+    }
+
+    fn unfolded() -> (Connection, Unfolded) {
+        let db = Connection::open_in_memory().unwrap();
+        for step in [
+            include_str!("../../migrations/sqlite/0018_waiting.sql"),
+            include_str!("../../migrations/sqlite/0019_unfolded.sql"),
+        ] {
+            db.execute_batch(step).unwrap();
+        }
+        let groups = (5..).zip(Ending::ALL).map(|(n, ending)| ((480_000 + n, about(ending)), group(n)));
+        (db, Unfolded { groups: groups.collect() })
+    }
+
+    /// R-USE-1: what was written down is read back as it was, and once for each time that it was.
+    #[test]
+    fn r_use_1_what_is_written_down_is_read_back() {
+        let (mut db, unfolded) = unfolded();
+        for times in 1..=2 {
+            let tx = db.transaction().unwrap();
+            unfolded.write_down(&tx).unwrap();
+            tx.commit().unwrap();
+            let mut expected = Unfolded::default();
+            for _ in 0..times {
+                let groups = unfolded.groups.iter().map(|(about, group)| (about.clone(), group.clone()));
+                expected.add(Unfolded { groups: groups.collect() });
+            }
+            assert_eq!(Unfolded::read_back(&db).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_is_no_sum() {
+        for damage in ["ending = 9", "pace = '0 7'", "pace = '0 7 many '", "pace = '5 7 1 '", "requests = 'x'"] {
+            let (mut db, unfolded) = unfolded();
+            let tx = db.transaction().unwrap();
+            unfolded.write_down(&tx).unwrap();
+            tx.commit().unwrap();
+            db.execute(&format!("UPDATE facts_unfolded SET {damage}"), []).unwrap();
+            assert!(Unfolded::read_back(&db).is_err(), "{damage}");
+        }
     }
 }

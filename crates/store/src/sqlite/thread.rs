@@ -2,8 +2,8 @@
 //! A commit that fails is tried again with growing patience; meanwhile nothing new is held. Never here: deciding.
 
 use super::Shared;
+use super::folding::Folding;
 use super::inbox::{CloseAck, Entry, Soon, Taken};
-use super::sums::Waiting;
 use super::write::{self, WriteError};
 use crate::reply::Wakes;
 use rusqlite::Connection;
@@ -17,9 +17,6 @@ use units::Timestamp;
 const PATIENCE: Duration = Duration::from_millis(150);
 /// How much time lies between two looks for expired grants.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
-/// How long requests may be in no sum, and how many that are told apart: what asks for sums does not wait for that.
-const FOLD_EVERY: Duration = Duration::from_secs(1);
-const FOLD_AT: usize = 2_000;
 /// The first and the longest wait before a failed commit is tried again.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 /// How often a failing commit is tried once the store closes.
@@ -34,7 +31,7 @@ pub struct Thread {
     /// Keeps other processes out.
     pub lock: File,
     /// What is on disk and in no sum yet.
-    pub waiting: Waiting,
+    pub folding: Folding,
 }
 
 impl Thread {
@@ -56,7 +53,7 @@ impl Thread {
     fn run(&mut self) {
         let mut taken = Taken::default();
         let mut wakes = Wakes::default();
-        let (mut swept, mut folded) = (Timestamp::default(), Timestamp::default());
+        let mut swept = Timestamp::default();
         loop {
             self.look_at_holds(&mut swept);
             self.shared.inbox.take(&mut taken, PATIENCE);
@@ -64,10 +61,11 @@ impl Thread {
                 return;
             }
             let now = self.shared.clock.now();
-            let due = now.since(folded) >= FOLD_EVERY || self.waiting.len() >= FOLD_AT || taken.closing;
-            if due || !taken.asked.is_empty() {
-                folded = now;
-                self.fold(&mut taken, &mut wakes);
+            let told = self.folding.look(&mut self.db, now, &taken);
+            self.shared.sums_failing.store(told.is_err(), Ordering::Relaxed);
+            if !taken.asked.is_empty() {
+                taken.asked.drain(..).for_each(|ack| ack.tell(told.clone(), &mut wakes));
+                wakes.send();
             }
             for errand in taken.errands.drain(..) {
                 errand(&mut self.db);
@@ -100,8 +98,8 @@ impl Thread {
         let mut last_tries = 0;
         loop {
             match write::batch(&mut self.db, self.shared.boot, &taken.entries) {
-                Ok(waiting) => {
-                    self.waiting.take(waiting);
+                Ok(unfolded) => {
+                    self.folding.add(unfolded);
                     self.shared.failing.store(false, Ordering::Relaxed);
                     taken.entries.drain(..).for_each(|e| e.acknowledge(wakes));
                     wakes.send();
@@ -132,24 +130,14 @@ impl Thread {
         }
     }
 
-    /// Brings the sums up to date. Where the disk does not take them they are later, and whoever asked is told by a dropped reply.
-    fn fold(&mut self, taken: &mut Taken, wakes: &mut Wakes) {
-        let asked = taken.asked.drain(..);
-        if self.waiting.is_empty() || write::fold(&mut self.db, &self.waiting).is_ok() {
-            self.waiting = Waiting::default();
-            asked.for_each(|ack| ack.tell((), wakes));
-            wakes.send();
-        }
-    }
-
     /// An entry of the batch is refused for good: finds it, freezes its workspace, writes the others.
     /// `false` when the disk fails on the way; what is left stays in `taken`.
     fn one_by_one(&mut self, taken: &mut Taken, wakes: &mut Wakes) -> bool {
         while !taken.entries.is_empty() {
             let result = write::batch(&mut self.db, self.shared.boot, &taken.entries[..1]);
             match result {
-                Ok(waiting) => {
-                    self.waiting.take(waiting);
+                Ok(unfolded) => {
+                    self.folding.add(unfolded);
                     taken.entries.remove(0).acknowledge(wakes);
                 }
                 Err(error) if error.is_final() => {

@@ -2,7 +2,7 @@
 //! Never here: money moving (write.rs).
 
 use super::facts::{self, Filter};
-use super::sums::Waiting;
+use super::sums::Unfolded;
 use super::write::WriteError;
 use crate::facts::{Value, row_terms};
 use crate::intern;
@@ -69,19 +69,19 @@ fn create(tx: &Connection, day: i64) -> rusqlite::Result<()> {
 pub struct Writer<'tx> {
     tx: &'tx Transaction<'tx>,
     open: Option<(i64, CachedStatement<'tx>)>,
-    waiting: Waiting,
+    unfolded: Unfolded,
 }
 
 impl<'tx> Writer<'tx> {
     /// For one transaction.
     pub fn new(tx: &'tx Transaction<'tx>) -> Self {
-        Self { tx, open: None, waiting: Waiting::default() }
+        Self { tx, open: None, unfolded: Unfolded::default() }
     }
 
     /// Writes a row. A record never replaces anything; a closed hold may replace a record of the same request.
     pub fn write(&mut self, row: &UsageRow, closing: Closing) -> Result<(), WriteError> {
         if self.put(row, closing)? {
-            self.waiting.count(row, 1);
+            self.unfolded.count(row, 1);
             return Ok(());
         }
         if closing == Closing::Record {
@@ -90,16 +90,16 @@ impl<'tx> Writer<'tx> {
         let Some(record) = take_record(self.tx, row.request)? else {
             return Err(WriteError::Contradiction(format!("{} has its usage row already", row.request)));
         };
-        self.waiting.count(&record, -1);
+        self.unfolded.count(&record, -1);
         self.put(row, closing)?;
-        self.waiting.count(row, 1);
+        self.unfolded.count(row, 1);
         Ok(())
     }
 
-    /// Keeps the sums of what was written, which are given on: the tables of sums do not have them yet.
-    pub fn finish(self) -> rusqlite::Result<Waiting> {
-        self.waiting.keep(self.tx)?;
-        Ok(self.waiting)
+    /// Writes down what it came to, and gives it on: the tables of sums do not have it yet.
+    pub fn finish(self) -> rusqlite::Result<Unfolded> {
+        self.unfolded.write_down(self.tx)?;
+        Ok(self.unfolded)
     }
 
     /// Whether the row was new.

@@ -4,7 +4,7 @@
 use super::books::{Closed, HoldRow};
 use super::inbox::Entry;
 use super::journal::Journal;
-use super::sums::Waiting;
+use super::sums::Unfolded;
 use super::usage::{self, Closing as Mark};
 use crate::record::{KEY_SUMS, key_sums_to_disk};
 use foldhash::fast::RandomState;
@@ -61,10 +61,10 @@ static SPEND: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Writes a batch in one transaction. Gives what its requests came to, which is kept and in no sum yet.
-pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<Waiting, WriteError> {
+/// Writes a batch in one transaction. Gives what its requests came to, which is written down and in no sum yet.
+pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<Unfolded, WriteError> {
     if entries.iter().all(|e| matches!(e, Entry::Barrier(_))) {
-        return Ok(Waiting::default());
+        return Ok(Unfolded::default());
     }
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut sums = Sums::default();
@@ -103,17 +103,10 @@ pub fn batch(db: &mut Connection, boot: BootId, entries: &[Entry]) -> Result<Wai
             }
         }
     }
-    let waiting = days.finish()?;
+    let unfolded = days.finish()?;
     sums.write(&tx)?;
     tx.commit()?;
-    Ok(waiting)
-}
-
-/// Brings the tables of sums up to date.
-pub fn fold(db: &mut Connection, waiting: &Waiting) -> rusqlite::Result<()> {
-    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    waiting.fold(&tx)?;
-    tx.commit()
+    Ok(unfolded)
 }
 
 /// How the usage row of a closed hold is marked.

@@ -431,6 +431,49 @@ fn r_acc_1_a_forged_log_is_found() {
     });
 }
 
+/// R-USE-1, R-OPS-3: sums that the disk does not take are told of, with the cause, and come later. Charges go on, and rows are found.
+#[test]
+fn r_use_1_sums_that_cannot_be_written_are_told_and_made_up_for() {
+    on_sqlite(|world| async move {
+        let o = world.open().await;
+        let customer = world.customer(&o, 1_000_000).await;
+        raw(&world)
+            .execute_batch(
+                "CREATE TRIGGER no BEFORE INSERT ON house_hour BEGIN SELECT RAISE(ABORT, 'no such luck'); END",
+            )
+            .unwrap();
+        let ask = everything(Timestamp::from_ms(i64::MAX / 2));
+        for n in 0..3 {
+            let hold = world.hold(customer, 100);
+            assert!(matches!(o.ledger.hold(hold.clone()).await.unwrap(), HoldAnswer::Held { .. }));
+            let settled = o.ledger.settle(world.settle(&hold, 7)).await.unwrap();
+            assert!(matches!(settled, SettleAnswer::Settled { charged, .. } if charged.nano() == 7), "{settled:?}");
+            // At once, and when it is tried again.
+            for _ in 0..2 {
+                let refused = o.store.ask_facts(ask.clone()).await.unwrap_err();
+                assert!(
+                    matches!(&refused, StoreError::Unavailable(why) if why.contains("no such luck")),
+                    "{refused:?}"
+                );
+                world.forward(Duration::from_secs(1));
+            }
+            let state = o.ledger.state().await.unwrap();
+            assert!(state.sums_failing && !state.failing, "{state:?}");
+            let rows = o.store.page_usage(UsageFilter { limit: 9, ..UsageFilter::default() }).await.unwrap();
+            assert_eq!(rows.len(), n + 1);
+        }
+        assert!(o.ledger.audit().await.unwrap().findings.is_empty());
+        raw(&world).execute_batch("DROP TRIGGER no").unwrap();
+        assert!(o.store.ask_facts(ask.clone()).await.is_err(), "it was tried within this second");
+        world.forward(Duration::from_secs(1));
+        let rows = o.store.page_usage(UsageFilter { limit: 9, ..UsageFilter::default() }).await.unwrap();
+        assert_eq!(o.store.ask_facts(ask.clone()).await.unwrap(), facts_of(&rows, &ask));
+        assert!(!o.ledger.state().await.unwrap().sums_failing);
+        assert!(o.ledger.audit().await.unwrap().findings.is_empty());
+        o.ledger.close().await.unwrap();
+    });
+}
+
 /// R-USE-1: what was in no sum yet when a process died is in the sums of the next, once.
 #[test]
 fn r_use_1_what_was_in_no_sum_at_a_crash_is_summed() {
@@ -447,7 +490,7 @@ fn r_use_1_what_was_in_no_sum_at_a_crash_is_summed() {
         assert!(o.ledger.audit().await.unwrap().findings.is_empty(), "while they wait");
         let waiting = |world: &World| -> i64 {
             raw(world)
-                .query_row("SELECT coalesce(sum(requests), 0) FROM facts_waiting", [], |row| row.get(0))
+                .query_row("SELECT coalesce(sum(requests), 0) FROM facts_unfolded", [], |row| row.get(0))
                 .unwrap()
         };
         assert_eq!(waiting(&world), 6, "no second has passed");

@@ -271,7 +271,7 @@ pub const WITHOUT_PEOPLE: &str = "
 
 /// Takes a store's shape back to the one from before there were sums of requests.
 pub const WITHOUT_FACTS: &str =
-    "DROP TABLE IF EXISTS facts_waiting; DROP INDEX transfer_moved; DROP INDEX transfer_broken; DROP INDEX operator_log_action;
+    "DROP TABLE IF EXISTS facts_unfolded; DROP INDEX transfer_moved; DROP INDEX transfer_broken; DROP INDEX operator_log_action;
     DROP TABLE house_hour; DROP TABLE house_day; DROP TABLE payer_hour; DROP TABLE payer_day; DROP TABLE key_hour;
     DROP TABLE workspace_hour; DROP TABLE workspace_day;
     DROP TABLE key_day; DROP TABLE house_pace_hour; DROP TABLE house_pace_day; DROP TABLE payer_pace_hour;

@@ -79,6 +79,11 @@ impl Endings {
         all.filter(|(each, _)| *each == ending).for_each(|(_, count)| *count = count.saturating_add(more));
     }
 
+    /// Those of others too.
+    pub fn take(&mut self, others: &Self) {
+        self.0.iter_mut().zip(others.0).for_each(|(count, more)| *count = count.saturating_add(more));
+    }
+
     /// How many ended so.
     pub fn count(&self, ending: Ending) -> i64 {
         let all = Ending::ALL.into_iter().zip(self.0);

@@ -1,12 +1,11 @@
 //! What both engines keep alike of sums of requests: names of columns, the text of questions. In: rows, asks. Out: SQL without parameters'
-//! spelling, answers put together. Never here: a connection.
+//! spelling. Never here: answers (tally), a connection.
 
-use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, UsageFilter};
+use crate::port::{FactFilter, FactsAsk, Paces, UsageFilter};
 use crate::record::{day_of, first_id_at};
 use ledger::UsageRow;
-use ledger::facts::{Ending, Endings, SUMS, Slot, Sums};
+use ledger::facts::{Ending, SUMS, Slot};
 use ledger::pace::Timed;
-use std::collections::BTreeMap;
 use units::{Class, KeyId, Timestamp, Usage};
 
 /// The sums, in the order of `Sums::numbers`.
@@ -157,16 +156,26 @@ pub fn days_to_look_at(kept: &[i64], happened: Option<&[i64]>, filter: &UsageFil
     days
 }
 
-/// The part of a series that a slot lies in: an expression over `slot`.
-pub fn span(ask: &FactsAsk, hours: u32) -> String {
+/// How many of a series's spans a slot is apart from the first, and by how many slots one is apart from the next.
+fn spans(ask: &FactsAsk, hours: u32) -> (i64, i64) {
     let slot = ask.filter.slot();
-    let first = slot.of(ask.filter.from);
     let step = match slot {
         Slot::Hour => i64::from(hours),
         Slot::Day => i64::from(hours / 24),
-    }
-    .max(1);
+    };
+    (slot.of(ask.filter.from), step.max(1))
+}
+
+/// The part of a series that a slot lies in: an expression over `slot`.
+pub fn span(ask: &FactsAsk, hours: u32) -> String {
+    let (first, step) = spans(ask, hours);
     format!("(slot - {first}) / {step}")
+}
+
+/// The part of a series that a slot lies in.
+pub fn span_of(ask: &FactsAsk, hours: u32, slot: i64) -> i64 {
+    let (first, step) = spans(ask, hours);
+    slot.saturating_sub(first).checked_div(step).unwrap_or(0)
 }
 
 /// When a span of a series begins.
@@ -180,79 +189,9 @@ pub fn added_up() -> String {
     NUMBERS.map(|c| format!("sum({c})")).join(", ")
 }
 
-/// Puts rows of (part, ending, sums) into an answer: the total and the parts, the dearest first, then those with most requests, then by
-/// what they are. Of a record that became a charge nothing may be left.
-pub fn put_totals(all: &mut Facts, rows: Vec<(Option<Part>, Ending, Sums)>) {
-    let mut parts: BTreeMap<Part, (Sums, Endings)> = BTreeMap::new();
-    for (part, ending, sums) in rows {
-        all.total = all.total.plus(sums);
-        all.endings.add(ending, sums.requests);
-        if let Some(part) = part {
-            let (known, endings) = parts.entry(part).or_default();
-            *known = known.plus(sums);
-            endings.add(ending, sums.requests);
-        }
-    }
-    let mut parts: Vec<_> = parts.into_iter().filter(|(_, (sums, _))| !sums.is_none()).collect();
-    parts.sort_by(|(a, (x, _)), (b, (y, _))| (y.charge, y.requests, a).cmp(&(x.charge, x.requests, b)));
-    all.part_endings = parts.iter().map(|(_, (_, endings))| *endings).collect();
-    all.parts = parts.into_iter().map(|(part, (sums, _))| (part, sums)).collect();
-}
-
-/// The first parts are told apart in a series, by a column that is null for all others.
-pub fn top_of(ask: &FactsAsk, parts: &[(Part, Sums)]) -> Option<(By, Value)> {
-    let by = ask.by.filter(|_| ask.series_max > 0 && !parts.is_empty())?;
-    Some((by, first_parts(parts, ask.series_max)))
-}
-
-/// Puts rows of (part, span, sums) into an answer: all by time, and the first parts by time in their order.
-pub fn put_series(all: &mut Facts, ask: &FactsAsk, hours: u32, rows: Vec<(Option<Part>, i64, Sums)>) {
-    let (mut spans, mut cells) = (BTreeMap::new(), BTreeMap::new());
-    for (part, span, sums) in rows.into_iter().filter(|(_, _, sums)| !sums.is_none()) {
-        let known: &mut Sums = spans.entry(span).or_default();
-        *known = known.plus(sums);
-        if let Some(part) = part {
-            let points: &mut BTreeMap<i64, Sums> = cells.entry(part).or_default();
-            points.insert(span, sums);
-        }
-    }
-    let point = |(span, sums)| Point { at: span_start(ask, hours, span), sums };
-    all.series = spans.into_iter().map(point).collect();
-    if ask.by.is_some() {
-        let first = all.parts.iter().take(ask.series_max).map(|(part, _)| part.clone());
-        let series = |part: Part| {
-            let points = cells.remove(&part).unwrap_or_default().into_iter().map(point).collect();
-            (part, points)
-        };
-        all.part_series = first.map(series).collect();
-    }
-}
-
-/// The first parts as a question names them; they are all of one kind.
-fn first_parts(parts: &[(Part, Sums)], most: usize) -> Value {
-    let (mut ids, mut texts, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
-    for (part, _) in parts.iter().take(most) {
-        match part {
-            Part::Workspace(id) => ids.push(id.bytes()),
-            Part::Key(id) => ids.push(id.bytes()),
-            Part::Named(name) => texts.push(name.clone()),
-            Part::Ending(ending) => numbers.push(i64::from(ending.number())),
-        }
-    }
-    match (ids.is_empty(), numbers.is_empty()) {
-        (false, _) => Value::Ids(ids),
-        (_, false) => Value::Numbers(numbers),
-        _ => Value::Texts(texts),
-    }
-}
-
-/// Puts paces by span into an answer.
-pub fn put_paces(all: &mut Facts, ask: &FactsAsk, by_span: BTreeMap<i64, Paces>) {
-    by_span.values().for_each(|paces| all.pace.take(paces));
-    if let Some(hours) = ask.step_hours {
-        let start = |number| span_start(ask, hours, number);
-        all.pace_series = by_span.into_iter().map(|(number, paces)| (start(number), paces)).collect();
-    }
+/// How many ended how, by `Ending::ALL`, of rows of a table of sums.
+pub fn endings_added_up() -> [String; Ending::ALL.len()] {
+    Ending::ALL.map(|ending| format!("sum(CASE ending WHEN {} THEN requests ELSE 0 END)", ending.number()))
 }
 
 /// Adds a row of a pace to what is known.

@@ -15,6 +15,7 @@ mod record;
 mod reply;
 mod shape;
 mod sqlite;
+mod tally;
 
 pub use open::{Kind, OpenError, Opened, StoreConfig, audit_offline, open};
 pub use port::{AuditReport, Ledger, Store, StoreError};

@@ -6,7 +6,8 @@ use super::wire::Uuid;
 use crate::facts::{self, ENDING, NUMBERS, Term, Value, added, numbers_of_row, row_terms, step_of_column};
 use crate::kept::{Kept, SUMMED, TIMED};
 use crate::port::{By, Facts, FactsAsk, Paces, Part, UsageFilter};
-use ledger::facts::{Ending, SUMS, Slot, Sums};
+use crate::tally::{Tally, first_parts, put_paces, put_part_series};
+use ledger::facts::{Ending, Endings, SUMS, Slot, Sums};
 use ledger::pace::Timed;
 use std::collections::BTreeMap;
 use tokio_postgres::types::ToSql;
@@ -73,37 +74,64 @@ fn put(kept: &Kept, (slot, table): (Slot, &str), from: &str, names: &[&str], sum
 /// What requests came to, of one instant.
 pub async fn ask(tx: &Transaction<'_>, ask: &FactsAsk) -> Result<Facts, Fail> {
     let kept = Kept::of(&ask.filter, ask.by);
-    let (filter, table) = (Filter::of(kept.terms(&ask.filter)), kept.table(ask.filter.slot()));
-    let (sums, mut all) = (NUMBERS.map(|c| format!("sum({c})::bigint")).join(", "), Facts::default());
-    let (column, group) = ask.by.map_or(("NULL", "how"), |by| (by.name(), "part, how"));
-    let sql = format!("SELECT {sums}, {column} AS part, ending AS how FROM {table}");
-    let mut rows = Vec::new();
-    for row in filter.rows(tx, &sql, &format!("GROUP BY {group}")).await? {
-        let ending = Ending::from_number(row.try_get::<_, i16>(SUMS + 1)?.into()).unwrap_or(Ending::Failed);
-        rows.push((part_of(&row, SUMS, ask.by)?, ending, sums_of(&row, 0)?));
-    }
-    facts::put_totals(&mut all, rows);
-    if let Some(hours) = ask.step_hours {
-        let (by, filter) = match facts::top_of(ask, &all.parts) {
-            Some((by, first)) => (Some(by), filter.with((by.name(), "top", first))),
-            None => (None, filter),
-        };
-        let (top, group) = by.map_or_else(
-            || ("NULL".to_owned(), "span"),
-            |by| (format!("CASE WHEN {0} = ANY(TOP) THEN {0} END", by.name()), "span, part"),
-        );
-        let span = facts::span(ask, hours);
-        let sql = format!("SELECT {sums}, {top} AS part, {span} AS span FROM {table}");
-        let mut rows = Vec::new();
-        for row in filter.rows(tx, &sql, &format!("GROUP BY {group}")).await? {
-            rows.push((part_of(&row, SUMS, by)?, row.try_get(SUMS + 1)?, sums_of(&row, 0)?));
+    let filter = Filter::of(kept.terms(&ask.filter));
+    let sql = question(ask, kept);
+    let (part, span) = (ask.by.map_or("()", |_| "part"), ask.step_hours.map(|_| "span"));
+    // Parts and spans are added up in one look at the rows.
+    let sets: Vec<&str> = [part].into_iter().chain(span).collect();
+    let mut tally = Tally::default();
+    for row in filter.rows(tx, &sql, &format!("GROUP BY GROUPING SETS ({})", sets.join(", "))).await? {
+        let sums = sums_of(&row, 0)?;
+        match row.try_get(SPAN)? {
+            Some(span) => tally.span(span, sums),
+            None => tally.part(part_of(&row, PART, ask.by)?, sums, endings_of(&row)?),
         }
-        facts::put_series(&mut all, ask, hours, rows);
+    }
+    let mut all = tally.answer(ask);
+    if let Some(first) = first_parts(ask, &all) {
+        let mut cells = Vec::new();
+        for row in filter.with(first).rows(tx, &sql, "GROUP BY part, span").await? {
+            let sums = sums_of(&row, 0)?;
+            let cell = part_of(&row, PART, ask.by)?.zip(row.try_get(SPAN)?);
+            cells.extend(cell.map(|(part, span)| (part, span, sums)));
+        }
+        put_part_series(&mut all, ask, cells);
     }
     if let Some(kept) = Kept::paces_of(&ask.filter).filter(|_| ask.pace) {
-        facts::put_paces(&mut all, ask, paces(tx, ask, kept).await?);
+        put_paces(&mut all, ask, paces(tx, ask, kept).await?);
     }
     Ok(all)
+}
+
+/// Where columns of a question stand: its sums first, then how requests ended, what they are about, and when.
+const ENDINGS: usize = SUMS;
+const PART: usize = ENDINGS + Ending::ALL.len();
+const SPAN: usize = PART + 1;
+
+/// A question for sums by part and span, as far as each is asked for.
+fn question(ask: &FactsAsk, kept: &Kept) -> String {
+    let sums: Vec<String> = NUMBERS
+        .map(|column| format!("sum({column})"))
+        .into_iter()
+        .chain(facts::endings_added_up())
+        // There are none where there is no row.
+        .map(|sum| format!("coalesce({sum}, 0)::bigint"))
+        .collect();
+    let span = ask.step_hours.map_or_else(|| "NULL::bigint".to_owned(), |hours| facts::span(ask, hours));
+    format!(
+        "SELECT {}, {} AS part, {span} AS span FROM {}",
+        sums.join(", "),
+        ask.by.map_or("NULL", By::name),
+        kept.table(ask.filter.slot())
+    )
+}
+
+fn endings_of(row: &Row) -> Result<Endings, Fail> {
+    let mut counts = [0; Ending::ALL.len()];
+    for (n, count) in (ENDINGS..).zip(&mut counts) {
+        *count = row.try_get(n)?;
+    }
+    Ok(Endings::new(counts))
 }
 
 /// Paces by span.
@@ -166,8 +194,6 @@ impl Filter {
         for (column, how, value) in &self.0 {
             let (hole, kind) = (params.len() + 1, kind_of(value));
             match *how {
-                // Words of the question, not of what it asks for.
-                "top" => sql = sql.replace("TOP", &format!("${hole}::{kind}")),
                 "in" => sql.push_str(&format!(" AND {column} = ANY(${hole}::{kind})")),
                 "of" => {
                     sql.push_str(&format!(" AND {column} IN (SELECT id FROM api_key WHERE workspace = ${hole})"));

@@ -5,7 +5,8 @@ use super::usage;
 use crate::facts::{self, Term, Value, row_terms};
 use crate::kept::Kept;
 use crate::port::{By, FactFilter, Facts, FactsAsk, Paces, Part, UsageFilter};
-use ledger::facts::{Ending, SUMS, Slot, Sums};
+use crate::tally::{Tally, first_parts, put_paces, put_part_series};
+use ledger::facts::{Ending, Endings, SUMS, Slot, Sums};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, Row, params_from_iter};
 use std::collections::BTreeMap;
@@ -15,31 +16,65 @@ use units::{KeyId, WorkspaceId};
 pub fn ask(db: &Connection, ask: &FactsAsk) -> rusqlite::Result<Facts> {
     let tx = db.unchecked_transaction()?;
     let kept = Kept::of(&ask.filter, ask.by);
-    let (filter, table) = (Filter::of(kept.terms(&ask.filter)), kept.table(ask.filter.slot()));
-    let (sums, mut all) = (facts::added_up(), Facts::default());
-    let column = ask.by.map_or("NULL", By::name);
-    let whole = |row: &Row<'_>| {
-        let ending = Ending::from_number(row.get(SUMS + 1)?).unwrap_or(Ending::Failed);
-        Ok((part_of(row, SUMS, ask.by)?, ending, sums_of(row, 0)?))
-    };
-    let sql = format!("SELECT {sums}, {column} AS part, ending AS how FROM {table}");
-    facts::put_totals(&mut all, filter.rows(&tx, &sql, "GROUP BY part, how", whole)?);
-    if let Some(hours) = ask.step_hours {
-        let (by, filter) = match facts::top_of(ask, &all.parts) {
-            Some((by, first)) => (Some(by), filter.with((by.name(), "top", first))),
-            None => (None, filter),
-        };
-        let top =
-            by.map_or_else(|| "NULL".to_owned(), |by| format!("CASE WHEN {0} IN (TOP) THEN {0} END", by.name()));
-        let span = facts::span(ask, hours);
-        let sql = format!("SELECT {sums}, {top} AS part, {span} AS span FROM {table}");
-        let cell = |row: &Row<'_>| Ok((part_of(row, SUMS, by)?, row.get(SUMS + 1)?, sums_of(row, 0)?));
-        facts::put_series(&mut all, ask, hours, filter.rows(&tx, &sql, "GROUP BY span, part", cell)?);
+    let filter = Filter::of(kept.terms(&ask.filter));
+    let (sql, group) = question(ask, kept);
+    let mut tally = Tally::default();
+    filter.rows(&tx, &sql, &group, |row| {
+        let sums = sums_of(row, 0)?;
+        tally.part(part_of(row, PART, ask.by)?, sums, endings_of(row)?);
+        span_of(row, ask)?.into_iter().for_each(|span| tally.span(span, sums));
+        Ok(())
+    })?;
+    let mut all = tally.answer(ask);
+    if let Some(first) = first_parts(ask, &all) {
+        let cells = filter.with(first).rows(&tx, &sql, &group, |row| {
+            let sums = sums_of(row, 0)?;
+            let cell = part_of(row, PART, ask.by)?.zip(span_of(row, ask)?);
+            Ok(cell.map(|(part, span)| (part, span, sums)))
+        })?;
+        put_part_series(&mut all, ask, cells.into_iter().flatten());
     }
     if let Some(kept) = Kept::paces_of(&ask.filter).filter(|_| ask.pace) {
-        facts::put_paces(&mut all, ask, paces(&tx, ask, kept)?);
+        put_paces(&mut all, ask, paces(&tx, ask, kept)?);
     }
     Ok(all)
+}
+
+/// Where columns of a question stand: its sums first, then how requests ended, what they are about, and when.
+const ENDINGS: usize = SUMS;
+const PART: usize = ENDINGS + Ending::ALL.len();
+const SLOT: usize = PART + 1;
+
+/// A question for sums by part and slot, and how its rows are told apart: by columns of a key and no expression, so that SQLite adds up in
+/// the order in which a table lies, without sorting.
+fn question(ask: &FactsAsk, kept: &Kept) -> (String, String) {
+    let (part, slot) = (ask.by.map(By::name), ask.step_hours.map(|_| "slot"));
+    let columns: Vec<&str> = part.into_iter().chain(slot).collect();
+    let group = if columns.is_empty() { String::new() } else { format!("GROUP BY {}", columns.join(", ")) };
+    let sql = format!(
+        "SELECT {}, {}, {}, {} FROM {}",
+        facts::added_up(),
+        facts::endings_added_up().join(", "),
+        part.unwrap_or("NULL"),
+        slot.unwrap_or("NULL"),
+        kept.table(ask.filter.slot())
+    );
+    (sql, group)
+}
+
+/// The span of the series that a row lies in; `None` where no series is asked for.
+fn span_of(row: &Row<'_>, ask: &FactsAsk) -> rusqlite::Result<Option<i64>> {
+    let Some(hours) = ask.step_hours else { return Ok(None) };
+    Ok(row.get::<_, Option<i64>>(SLOT)?.map(|slot| facts::span_of(ask, hours, slot)))
+}
+
+fn endings_of(row: &Row<'_>) -> rusqlite::Result<Endings> {
+    let mut counts = [0; Ending::ALL.len()];
+    for (n, count) in (ENDINGS..).zip(&mut counts) {
+        // There is none where there is no row.
+        *count = row.get::<_, Option<i64>>(n)?.unwrap_or(0);
+    }
+    Ok(Endings::new(counts))
 }
 
 /// Paces by span.
@@ -115,8 +150,6 @@ impl Filter {
             let holes = holes.join(", ");
             all.extend(values);
             match *how {
-                // Words of the question, not of what it asks for.
-                "top" => sql = sql.replace("TOP", &holes),
                 "in" => sql.push_str(&format!(" AND {column} IN ({holes})")),
                 "of" => {
                     sql.push_str(&format!(" AND {column} IN (SELECT id FROM api_key WHERE workspace = {holes})"));

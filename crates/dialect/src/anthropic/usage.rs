@@ -89,9 +89,9 @@ impl MessageCounts {
         });
     }
 
-    /// Every count that was told, in one order.
+    /// Every count, told or not, in one order.
     pub fn counts_mut(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
-        let Self { input, read, written, written_5m, written_1h, output, thinking, .. } = self;
+        let Self { input, read, written, written_5m, written_1h, output, thinking, beside: _ } = self;
         SmallVec::from_iter([input, read, written, written_5m, written_1h, output, thinking])
     }
 

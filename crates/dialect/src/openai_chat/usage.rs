@@ -58,7 +58,7 @@ impl ChatCounts {
         newer(&mut self.audio_out, answer_of("audio_tokens"));
     }
 
-    /// Every count that was told, in one order.
+    /// Every count, told or not, in one order.
     pub fn counts_mut(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
         let Self { prompt, answer, total, cached, written, audio_in, reasoning, audio_out } = self;
         SmallVec::from_iter([prompt, answer, total, cached, written, audio_in, reasoning, audio_out])

@@ -42,7 +42,7 @@ impl ResponseCounts {
         newer(&mut self.reasoning, answer_of("reasoning_tokens"));
     }
 
-    /// Every count that was told, in one order.
+    /// Every count, told or not, in one order.
     pub fn counts_mut(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
         let Self { prompt, answer, total, cached, written, written_long, reasoning } = self;
         SmallVec::from_iter([prompt, answer, total, cached, written, written_long, reasoning])

@@ -2,7 +2,7 @@
 //! and model, and without what is not ours to tell. Never here: a re-serialised answer.
 
 use super::choices::{Known, Shows, word};
-use super::counted::counted;
+use super::counted::{Counts, counted};
 use super::item::read_item;
 use super::message::MessageReader;
 use super::response::{self, ResponseReader};
@@ -10,7 +10,7 @@ use super::response_items::made_id;
 use super::top::{TopReader, UsageRule};
 use super::usage::{self, anew};
 use crate::anthropic::usage::MessageCounts;
-use crate::json::{Items, Span, blank};
+use crate::json::{Items, Member, Span, blank};
 use crate::lane::{ReplyHead, StreamFault};
 use crate::openai_chat::chunk::Pen;
 use crate::openai_chat::stop;
@@ -56,6 +56,14 @@ pub(super) fn cleaned(body: &[u8], at: usize, rules: &usage::Rules) -> Option<Ed
     usage::clean(body, at, rules, &mut edits).then_some(edits)
 }
 
+/// Tells the tally what the usage counts. Gives the edits that make it fit to be shown, if there are any that do.
+fn report<C: Counts>(body: &[u8], usage: Option<Member>, tally: &mut Tally) -> Option<Edits> {
+    let usage = usage?;
+    let (counts, clean) = counted::<C>(body, usage.value.0, usage.text(body));
+    tally.report(&counts.usage());
+    clean
+}
+
 /// Reads a Chat answer.
 pub(crate) fn read_chat(body: &Bytes, head: &ReplyHead) -> Result<StraightAnswer, StreamFault> {
     let mut edits = Edits::default();
@@ -70,12 +78,7 @@ pub(crate) fn read_chat(body: &Bytes, head: &ReplyHead) -> Result<StraightAnswer
     .read()?;
     let shows = top.shows.as_ref().filter(|c| !c.choices.is_empty());
     let mut tally = tally_of(body, shows.ok_or(StreamFault::Garbage)?);
-    let mut clean = None;
-    if let (Some(text), Some(member)) = (top.usage_object(body), top.usage) {
-        let counts;
-        (counts, clean) = counted::<ChatCounts>(body, member.value.0, text);
-        tally.report(&counts.usage());
-    }
+    let clean = report::<ChatCounts>(body, top.usage, &mut tally);
     let usage = top.usage.map(|m| m.value);
     Ok(StraightAnswer { body: body.clone(), edits, usage, clean, last: top.last, tally, write })
 }
@@ -91,12 +94,7 @@ pub(crate) fn read_messages(body: &Bytes, head: &ReplyHead) -> Result<StraightAn
     for block in &message.blocks {
         block.tell(&mut tally);
     }
-    let mut clean = None;
-    if let Some(usage) = message.usage {
-        let counts;
-        (counts, clean) = counted::<MessageCounts>(body, usage.value.0, usage.text(body));
-        tally.report(&counts.usage());
-    }
+    let clean = report::<MessageCounts>(body, message.usage, &mut tally);
     if let Some(stop) = message.stop {
         tally.stopped(stop);
     }
@@ -138,12 +136,7 @@ pub(crate) fn read_responses(body: &Bytes, head: &ReplyHead, echo: &Echo) -> Res
         refused |= item.is_refusal();
         n += 1;
     }
-    let mut clean = None;
-    if let Some(member) = found.usage {
-        let counts;
-        (counts, clean) = counted::<ResponseCounts>(body, member.value.0, member.text(body));
-        tally.report(&counts.usage());
-    }
+    let clean = report::<ResponseCounts>(body, found.usage, &mut tally);
     let status = if found.status.is_empty() { "completed" } else { &found.status };
     let mut stop = openai_responses::stop::read(status, found.reason.as_deref());
     stop.reason = stop.reason.with_calls(called);

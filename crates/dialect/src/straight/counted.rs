@@ -11,8 +11,10 @@ use crate::anthropic::usage::MessageCounts;
 use crate::openai_chat::usage::ChatCounts;
 use crate::openai_responses::usage::ResponseCounts;
 use crate::splice::Edits;
+use canon::Dialect;
 use smallvec::SmallVec;
 use std::cell::RefCell;
+use units::Usage;
 
 /// So many shapes are known on a thread, the last used first; so long are they, and so many numbers have they.
 const SHAPES_MAX: usize = 8;
@@ -29,23 +31,25 @@ const DIGITS_MAX: usize = 15;
 pub(super) trait Counts: Copy + Default + PartialEq {
     /// What may be shown.
     const RULES: Rules;
-    /// A name for the shapes of it.
-    const OF: u8;
+    /// Whose they are: the dialects know their shapes apart.
+    const DIALECT: Dialect;
     /// Reads an object.
     fn read(text: &[u8]) -> Self;
     /// Whether an object may be shown at all.
     fn is_whole(text: &[u8]) -> bool;
-    /// Every count that was told, in one order.
-    fn fields(&mut self) -> SmallVec<[&mut Option<u64>; 8]>;
+    /// Every count, told or not, in one order.
+    fn counts_mut(&mut self) -> SmallVec<[&mut Option<u64>; 8]>;
+    /// The counts as disjoint classes.
+    fn usage(&self) -> Usage;
 }
 
 /// What is kept of a shape.
 struct Shape {
-    of: u8,
+    dialect: Dialect,
     /// What stands before each number, and behind the last.
     seams: SmallVec<[Box<[u8]>; 8]>,
-    /// Which number each count is, in the order of the fields.
-    fields: SmallVec<[Option<usize>; 8]>,
+    /// Which number each count is, in the order of the counts.
+    places: SmallVec<[Option<usize>; 8]>,
 }
 
 #[derive(Default)]
@@ -73,12 +77,17 @@ pub(super) fn counted<C: Counts>(body: &[u8], at: usize, text: &[u8]) -> (C, Opt
 
 impl Shapes {
     fn find<C: Counts>(&mut self, text: &[u8]) -> Option<C> {
-        let fits = |(n, shape): (usize, &Shape)| Some((n, (shape.of == C::OF).then(|| shape.read(text))??));
-        let (n, counts) = self.list.iter().enumerate().find_map(fits)?;
-        if n > 0 {
-            self.list[..=n].rotate_right(1);
+        for (n, shape) in self.list.iter().enumerate() {
+            if shape.dialect == C::DIALECT
+                && let Some(counts) = shape.read(text)
+            {
+                if n > 0 {
+                    self.list[..=n].rotate_right(1);
+                }
+                return Some(counts);
+            }
         }
-        Some(counts)
+        None
     }
 
     fn learn<C: Counts>(&mut self, text: &[u8]) {
@@ -104,9 +113,9 @@ impl Shape {
         }
         let numbers = seams.len() - 1;
         let mut told = C::read(&probe);
-        let place = |count: Option<u64>| Some((0..numbers).position(|n| count == Some(own(n))));
-        let fields = told.fields().into_iter().map(|count| place(*count)).collect::<Option<_>>()?;
-        let shape = Self { of: C::OF, seams, fields };
+        let place = |count: &mut Option<u64>| (0..numbers).position(|n| *count == Some(own(n)));
+        let places = told.counts_mut().into_iter().map(place).collect();
+        let shape = Self { dialect: C::DIALECT, seams, places };
         let same = |text: &[u8]| shape.read::<C>(text).is_some_and(|counts| counts == C::read(text));
         (same(&probe) && same(text)).then_some(shape)
     }
@@ -124,7 +133,7 @@ impl Shape {
             return None;
         }
         let mut counts = C::default();
-        for (count, place) in counts.fields().into_iter().zip(&self.fields) {
+        for (count, place) in counts.counts_mut().into_iter().zip(&self.places) {
             *count = place.and_then(|n| numbers.get(n).copied());
         }
         Some(counts)
@@ -171,12 +180,12 @@ fn seams(text: &[u8]) -> Option<SmallVec<[Box<[u8]>; 8]>> {
     Some(seams)
 }
 
-/// The counts of a dialect, the number of their shapes, what may be shown of them, and what an object must have to be shown.
+/// The counts of a dialect, which one that is, what may be shown of them, and what an object must have to be shown.
 macro_rules! counts {
-    ($($counts:ty, $of:literal, $rules:expr, $whole:expr;)*) => {$(
+    ($($counts:ty, $dialect:ident, $rules:expr, $whole:expr;)*) => {$(
         impl Counts for $counts {
             const RULES: Rules = $rules;
-            const OF: u8 = $of;
+            const DIALECT: Dialect = Dialect::$dialect;
 
             fn read(text: &[u8]) -> Self {
                 let mut counts = Self::default();
@@ -188,154 +197,22 @@ macro_rules! counts {
                 $whole(text)
             }
 
-            fn fields(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
+            fn counts_mut(&mut self) -> SmallVec<[&mut Option<u64>; 8]> {
                 self.counts_mut()
+            }
+
+            fn usage(&self) -> Usage {
+                self.usage()
             }
         }
     )*};
 }
 
 counts! {
-    ChatCounts, 0, usage::CHAT, |_| true;
-    MessageCounts, 1, usage::MESSAGES, |_| true;
-    ResponseCounts, 2, usage::RESPONSES, usage::has_details;
+    ChatCounts, OpenAiChat, usage::CHAT, |_| true;
+    MessageCounts, Anthropic, usage::MESSAGES, |_| true;
+    ResponseCounts, OpenAiResponses, usage::RESPONSES, usage::has_details;
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// What the reader and the cleaner say without anything known.
-    fn fresh<C: Counts>(text: &[u8]) -> (C, Option<Vec<u8>>) {
-        let clean = cleaned(text, 0, &C::RULES).filter(|_| C::is_whole(text));
-        (C::read(text), clean.map(|edits| edits.apply(text)))
-    }
-
-    fn known<C: Counts>(text: &[u8]) -> (C, Option<Vec<u8>>) {
-        let (counts, clean) = counted::<C>(text, 0, text);
-        (counts, clean.map(|edits| edits.apply(text)))
-    }
-
-    fn knows<C: Counts>(text: &str) -> bool {
-        KNOWN.with_borrow_mut(|known| known.find::<C>(text.as_bytes())).is_some()
-    }
-
-    const CHAT: &str = r#"{"prompt_tokens":14,"completion_tokens":0,"total_tokens":14,"prompt_tokens_details":{"cached_tokens":5}}"#;
-
-    #[test]
-    fn a_shape_is_read_once() {
-        assert!(!knows::<ChatCounts>(CHAT));
-        let (first, _) = known::<ChatCounts>(CHAT.as_bytes());
-        assert_eq!(first, ChatCounts::read(CHAT.as_bytes()));
-        for (other, same) in [
-            (CHAT.replace("14", "999"), true),
-            (CHAT.replace("14", "0"), true),
-            (CHAT.replace("14", "014"), false),
-            (CHAT.replace("14", "14.0"), false),
-            (CHAT.replace("14", "-14"), false),
-            (CHAT.replace("14", "1234567890123456"), false),
-            (CHAT.replace("prompt_tokens_details", "p"), false),
-            (format!("{CHAT} "), false),
-        ] {
-            assert_eq!(knows::<ChatCounts>(&other), same, "{other}");
-        }
-        assert!(!knows::<MessageCounts>(CHAT), "each dialect knows its own");
-    }
-
-    /// What a reader adds up, or what is not fit to be shown as it is, is no shape.
-    #[test]
-    fn what_is_more_than_numbers_is_read_each_time() {
-        let passes = r#"{"input_tokens":1,"output_tokens":2,"iterations":[{"type":"compaction","input_tokens":0,"output_tokens":0}]}"#;
-        for n in 0..3 {
-            let text = passes.replace(":0", &format!(":{n}"));
-            assert_eq!(known::<MessageCounts>(text.as_bytes()), fresh::<MessageCounts>(text.as_bytes()));
-            assert!(!knows::<MessageCounts>(&text));
-        }
-        let told = CHAT.replace("{\"cached", "{\"secret\":1,\"cached");
-        known::<ChatCounts>(told.as_bytes());
-        assert!(!knows::<ChatCounts>(&told));
-    }
-
-    #[test]
-    fn only_so_many_shapes_are_kept() {
-        for n in 0..1_000 {
-            let text = CHAT.replace("5}", &format!("5}},\"p{n}\":null"));
-            known::<ChatCounts>(text.as_bytes());
-            let text = CHAT.replace(':', &" ".repeat(n % 40)).replace("\" ", "\":");
-            known::<ChatCounts>(text.as_bytes());
-        }
-        KNOWN.with_borrow(|known| assert!(known.list.len() <= SHAPES_MAX));
-    }
-
-    /// Members of usage objects of three dialects, official and not, at the top and inside.
-    fn object() -> impl Strategy<Value = String> {
-        let names = prop::sample::select(vec![
-            "prompt_tokens",
-            "completion_tokens",
-            "total_tokens",
-            "input_tokens",
-            "output_tokens",
-            "cached_tokens",
-            "cache_read_input_tokens",
-            "cache_creation_input_tokens",
-            "prompt_cache_hit_tokens",
-            "cost",
-            "reasoning_tokens",
-        ]);
-        let groups = prop::sample::select(vec![
-            "prompt_tokens_details",
-            "completion_tokens_details",
-            "input_tokens_details",
-            "output_tokens_details",
-            "cache_creation",
-            "iterations",
-        ]);
-        let value = prop_oneof![
-            8 => (0..3_u64).prop_map(|n| n.to_string()),
-            8 => any::<u64>().prop_map(|n| n.to_string()),
-            1 => Just("null".to_owned()),
-            1 => Just("1.5".to_owned()),
-            1 => Just("-1".to_owned()),
-        ];
-        let member = (names, value).prop_map(|(name, value)| format!("\"{name}\":{value}"));
-        let members = prop::collection::vec(member, 0..4);
-        let base = prop::sample::select(vec![
-            "\"prompt_tokens\":1,\"completion_tokens\":2,\"total_tokens\":3",
-            "\"input_tokens\":1,\"output_tokens\":2",
-            "\"input_tokens\":1,\"input_tokens_details\":{\"cached_tokens\":4},\"output_tokens\":2,\
-             \"output_tokens_details\":{\"reasoning_tokens\":5},\"total_tokens\":3",
-        ]);
-        (base, members.clone(), prop::collection::vec((groups, members), 0..3)).prop_map(
-            |(base, mut all, groups)| {
-                all.insert(0, base.to_owned());
-                all.extend(
-                    groups.into_iter().map(|(name, members)| format!("\"{name}\":{{{}}}", members.join(","))),
-                );
-                format!("{{{}}}", all.join(","))
-            },
-        )
-    }
-
-    proptest! {
-        /// R-WIRE-5: whatever was read before, an object is read as if nothing had been.
-        #[test]
-        fn what_is_known_says_what_the_reader_says(first in object(), numbers in prop::collection::vec(any::<u64>(), 24)) {
-            let mut other = String::new();
-            let mut numbers = numbers.iter().map(|n| n % 1_000);
-            for part in first.split_inclusive(':') {
-                let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-                if rest.len() < part.len() {
-                    other.push_str(&numbers.next().unwrap_or(0).to_string());
-                }
-                other.push_str(rest);
-            }
-            for text in [&first, &other, &first] {
-                let text = text.as_bytes();
-                prop_assert!(known::<ChatCounts>(text) == fresh::<ChatCounts>(text));
-                prop_assert!(known::<MessageCounts>(text) == fresh::<MessageCounts>(text));
-                prop_assert!(known::<ResponseCounts>(text) == fresh::<ResponseCounts>(text));
-            }
-        }
-    }
-}
+mod tests;

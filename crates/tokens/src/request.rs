@@ -14,14 +14,15 @@ const TOOL_TOKENS: u64 = 8;
 const CALL_TOKENS: u64 = 4;
 /// Characters of reasoning that cannot be read, to a token.
 const SEALED_CHARS_PER_TOKEN: u64 = 6;
-/// So much text of a request is counted; what is behind it is taken to be alike. Counting this much takes some 4 ms, and
-/// some 35 where all of it is one piece.
+/// So much text of a request is counted: all of it, or pieces from all over a longer one. Counting this much takes some 4 ms, and
+/// some 30 where each piece is a single run.
 const COUNTED_BYTES_MAX: usize = 512 * 1024;
+/// The size of a piece.
+const PIECE_BYTES: usize = 8 * 1024;
 
 /// Counts a request.
 pub fn count(request: &Request, tokenizer: Tokenizer) -> Count {
-    let mut counter =
-        Counter { tokenizer, tokens: ANSWER_TOKENS, exact: tokenizer.is_known(), bytes: 0, of_bytes: 0 };
+    let mut counter = Counter { tokenizer, tokens: ANSWER_TOKENS, exact: tokenizer.is_known(), texts: Vec::new() };
     if !request.system.is_empty() {
         counter.message(&request.system);
     }
@@ -39,37 +40,51 @@ pub fn count(request: &Request, tokenizer: Tokenizer) -> Count {
         counter.exact = false;
         counter.text(schema.get());
     }
-    Count { tokens: counter.tokens, exact: counter.exact }
+    counter.finish()
 }
 
-struct Counter {
+struct Counter<'r> {
     tokenizer: Tokenizer,
     tokens: u64,
     exact: bool,
-    /// Text counted so far, and its tokens.
-    bytes: usize,
-    of_bytes: u64,
+    /// All text, to be counted when it is known how much there is.
+    texts: Vec<&'r str>,
 }
 
-impl Counter {
+impl<'r> Counter<'r> {
+    fn finish(mut self) -> Count {
+        let bytes = self.texts.iter().map(|text| text.len()).sum();
+        if bytes <= COUNTED_BYTES_MAX {
+            self.add(self.texts.iter().map(|text| self.tokenizer.count(text)).sum());
+        } else {
+            self.guess(self.taken_alike(bytes));
+        }
+        Count { tokens: self.tokens, exact: self.exact }
+    }
+
+    /// So many bytes of text by pieces of it, which lie equally far apart.
+    fn taken_alike(&self, bytes: usize) -> u64 {
+        let apart = bytes.div_ceil(COUNTED_BYTES_MAX / PIECE_BYTES);
+        let (mut before, mut counted, mut tokens) = (0_usize, 0_u64, 0_u64);
+        for text in &self.texts {
+            let first = before.next_multiple_of(apart) - before;
+            for from in (first..text.len()).step_by(apart) {
+                let (from, to) = (text.floor_char_boundary(from), text.floor_char_boundary(from + PIECE_BYTES));
+                let piece = text.get(from..to).unwrap_or_default();
+                counted += piece.len() as u64;
+                tokens = tokens.saturating_add(self.tokenizer.count(piece));
+            }
+            before += text.len();
+        }
+        tokens.saturating_mul(bytes as u64).div_ceil(counted.max(1))
+    }
+
     fn add(&mut self, tokens: u64) {
         self.tokens = self.tokens.saturating_add(tokens);
     }
 
-    fn text(&mut self, text: &str) {
-        let mut to = text.len().min(COUNTED_BYTES_MAX.saturating_sub(self.bytes));
-        while !text.is_char_boundary(to) {
-            to -= 1;
-        }
-        let (counted, alike) = text.split_at(to);
-        let tokens = self.tokenizer.count(counted);
-        self.bytes += counted.len();
-        self.of_bytes = self.of_bytes.saturating_add(tokens);
-        self.add(tokens);
-        if !alike.is_empty() {
-            let ratio = (self.of_bytes.max(1), self.bytes.max(1) as u64);
-            self.guess((alike.len() as u64).saturating_mul(ratio.0).div_ceil(ratio.1));
-        }
+    fn text(&mut self, text: &'r str) {
+        self.texts.push(text);
     }
 
     /// What only its provider could count.
@@ -78,14 +93,14 @@ impl Counter {
         self.add(tokens);
     }
 
-    fn message(&mut self, blocks: &[Block]) {
+    fn message(&mut self, blocks: &'r [Block]) {
         self.add(MESSAGE_TOKENS);
         // Several blocks may have been one message or several.
         self.exact &= blocks.len() == 1;
         blocks.iter().for_each(|block| self.block(block));
     }
 
-    fn block(&mut self, block: &Block) {
+    fn block(&mut self, block: &'r Block) {
         match &block.kind {
             BlockKind::Text(text) | BlockKind::Refusal(text) => self.text(text),
             BlockKind::Image { source, detail } => {
@@ -123,7 +138,7 @@ impl Counter {
         }
     }
 
-    fn tool(&mut self, tool: &Tool) {
+    fn tool(&mut self, tool: &'r Tool) {
         self.guess(TOOL_TOKENS);
         match tool {
             Tool::Function(function) => self.function(function),
@@ -132,7 +147,7 @@ impl Counter {
         }
     }
 
-    fn function(&mut self, function: &Function) {
+    fn function(&mut self, function: &'r Function) {
         self.text(&function.name);
         if let Some(description) = &function.description {
             self.text(description);
@@ -193,7 +208,7 @@ mod tests {
         }
     }
 
-    /// What is behind the counted part is taken to be alike, so that a request of megabytes costs no more time.
+    /// Of a long text pieces from all over are counted, so that a request of megabytes costs no more time, wherever its words are.
     #[test]
     fn long_texts_are_counted_in_part() {
         let tokens = |text: &str| count(&asked(&[(Role::User, text)]), Tokenizer::O200k);
@@ -201,14 +216,28 @@ mod tests {
         let long = tokens(&"hello world, ".repeat(400_000));
         assert!(half.exact == (40_000 * 13 <= COUNTED_BYTES_MAX) && !long.exact);
         assert!(long.tokens.abs_diff(half.tokens * 10) < half.tokens / 10, "{long:?} {half:?}");
-        // A document is no way around it: what is behind counts as what was before, not as the blanks it is.
+        // A document is no way around it.
         let document = |text: String| {
             let source = Media::Text(text);
             count(&with(BlockKind::Document { source, title: None, context: None }), Tokenizer::O200k).tokens
         };
         assert_eq!(document("hello world".to_owned()), document(String::new()) + 2);
-        let blanks = "hello world, ".repeat(40_330) + &" ".repeat(COUNTED_BYTES_MAX);
-        assert!(document(blanks).abs_diff(half.tokens * 2) < half.tokens / 10);
+        let (words, blanks) = ("hello world, ".repeat(40_000), " ".repeat(COUNTED_BYTES_MAX));
+        let blank = tokens(&blanks).tokens;
+        for (mixed, expected) in [
+            (format!("{words}{blanks}"), half.tokens + blank),
+            (format!("{blanks}{words}"), half.tokens + blank),
+            (format!("{blanks}{words}{blanks}{blanks}"), half.tokens + 3 * blank),
+        ] {
+            let found = document(mixed);
+            assert!(found.abs_diff(expected) < expected / 10, "{found}, not {expected}");
+        }
+        // Nor are many short ones.
+        let short = [&words[..130], &blanks[..130]].map(|text| (Role::User, text));
+        let many: Vec<_> = short.into_iter().cycle().take(20_000).collect();
+        let found = count(&asked(&many), Tokenizer::O200k).tokens;
+        let each = count(&asked(&many[..2]), Tokenizer::O200k).tokens - ANSWER_TOKENS;
+        assert!(found.abs_diff(each * 10_000) < each * 1_000, "{found} {each}");
         // Cut in the middle of a character.
         assert!(tokens(&"日本語".repeat(100_000)).tokens > 100_000);
     }

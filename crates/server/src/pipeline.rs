@@ -10,7 +10,7 @@ use crate::entry::{Entry, ModelDoor, PathAsk};
 use crate::house::{House, Worker};
 use crate::limits::MODEL_SHOWN_CHARS_MAX;
 use crate::live::{LiveModel, LivePrice, LiveRoute};
-use crate::relay::{self, Job, Quote, Terms};
+use crate::relay::{self, Job, Quote, Sample, Terms};
 use crate::respond::into_axum;
 use crate::sold;
 use crate::viewer::Viewer;
@@ -125,7 +125,7 @@ impl Arrival<'_> {
             decoded,
             passed_over,
             terms,
-            sample: Box::default(),
+            sample: Sample::default(),
             array: ask.array,
             origin: if talks { String::new() } else { assets::origin(self.house, &parts.headers) },
             form,

@@ -13,6 +13,7 @@ mod pictures;
 mod quote;
 mod read_on;
 mod run;
+mod sample;
 mod stream;
 mod tab;
 mod task;
@@ -21,6 +22,7 @@ mod usage;
 
 pub use job::{Job, Terms};
 pub use quote::Quote;
+pub use sample::Sample;
 pub use unpaid::{refused, unavailable};
 pub use usage::estimate;
 

@@ -4,9 +4,9 @@
 use crate::callers::LiveKey;
 use crate::entry::Entry;
 use crate::kept::Keeping;
-use crate::limits::{SAMPLE_BYTES, SAMPLE_PIECES};
 use crate::live::LiveModel;
 use crate::relay::quote::Quote;
+use crate::relay::sample::Sample;
 use crate::room::Share;
 use bytes::Bytes;
 use canon::{Dialect, Loss, Request, Tally};
@@ -79,7 +79,7 @@ pub struct Job {
     /// How it is paid.
     pub terms: Terms,
     /// Pieces of the body, kept when the body is let go: by them a prompt is estimated that no provider reports.
-    pub sample: Box<[u8]>,
+    pub sample: Sample,
     /// Whether a stream is one JSON array.
     pub array: bool,
     /// What links of the answer begin with; empty where it has none.
@@ -101,7 +101,7 @@ impl Job {
     /// and its answer may take minutes.
     pub fn let_go(&mut self) {
         if matches!(self.terms, Terms::Billed(_)) {
-            self.sample = sample(&self.body);
+            self.sample = Sample::of(&self.body, self.entry.id);
         }
         if self.peek.dialect == Dialect::Embeddings
             && let Some(EmbeddingInputs::Tokens(tokens)) = dialect::embedding_inputs(&self.body)
@@ -113,30 +113,5 @@ impl Job {
             self.share = None;
         }
         self.decoded = None;
-    }
-}
-
-/// Pieces from all over a body, or all of a short one.
-fn sample(body: &[u8]) -> Box<[u8]> {
-    let piece = SAMPLE_BYTES / SAMPLE_PIECES;
-    if body.len() <= SAMPLE_BYTES {
-        return body.into();
-    }
-    let step = (body.len() - piece) / (SAMPLE_PIECES - 1);
-    let pieces = (0..SAMPLE_PIECES).filter_map(|n| body.get(n * step..n * step + piece));
-    pieces.flatten().copied().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sample_is_from_all_over() {
-        let body: Vec<u8> = (0..100_000_u32).map(|n| (n / 1_000) as u8).collect();
-        let sample = sample(&body);
-        assert_eq!(sample.len(), SAMPLE_BYTES);
-        assert!(sample.contains(&0) && sample.contains(&99) && sample.iter().any(|n| (40..60).contains(n)));
-        assert_eq!(&*super::sample(b"short"), b"short");
     }
 }

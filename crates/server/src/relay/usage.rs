@@ -8,7 +8,6 @@
 //! of it. No estimate of an answer is above the request's own limit.
 
 use crate::doors::tokenizer;
-use crate::limits::SAMPLE_BYTES;
 use crate::relay::job::{Job, Terms};
 use canon::{Dialect, Tally};
 use dialect::Peek;
@@ -95,16 +94,12 @@ fn estimate_prompt(peek: &Peek, text: Tokens) -> Tokens {
     text.saturating_add(items).saturating_add(sized)
 }
 
-/// The text of a prompt in tokens: counted in a sample of it, but where that would be no fair one: little text in much JSON, or
-/// media among it.
+/// The text of a prompt in tokens: counted in a sample of it, but for a short one, or where media are among it.
 fn text_tokens(job: &Job) -> Tokens {
     let bytes = job.peek.prompt_bytes;
-    let sampled = job.sample.len() as u64;
-    if sampled < SAMPLE_BYTES as u64 || job.peek.media_bytes > 0 {
-        return estimate(bytes);
-    }
-    let counted = tokenizer(job.model.model.vocabulary).count(&String::from_utf8_lossy(&job.sample));
-    counted.saturating_mul(bytes).div_ceil(sampled)
+    let sample = Some(&job.sample).filter(|_| job.peek.media_bytes == 0);
+    let counted = sample.and_then(|sample| sample.tokens(bytes, tokenizer(job.model.model.vocabulary)));
+    counted.unwrap_or_else(|| estimate(bytes))
 }
 
 /// Tokens that so many bytes of text are taken for.

@@ -86,6 +86,16 @@ pub enum OpenError {
         /// What is known here.
         known: i64,
     },
+    /// It was written by an older version, and nothing may be changed.
+    #[error(
+        "the store has schema {found}, this version knows {known}: start this version once, which brings it up to date, or look at it with the version that wrote it"
+    )]
+    Older {
+        /// What is there.
+        found: i64,
+        /// What is known here.
+        known: i64,
+    },
     /// There is nothing to read.
     #[error("there is no store in {0}")]
     Missing(PathBuf),

@@ -1,7 +1,7 @@
 //! Feeds the rows of a file to the pure audit. In: a connection. Out: a report. Never here: a rule, a repair.
 
 use super::files::{self, unopened};
-use super::{credit, usage};
+use super::{credit, schema, usage};
 use crate::kept::SUMMED;
 use crate::open::OpenError;
 use crate::port::AuditReport;
@@ -10,6 +10,7 @@ use ledger::audit::{Auditor, GrantRow, TransferRow, UsageFact};
 use ledger::facts::Slot;
 use ledger::{Account, Code, Posting};
 use rusqlite::{Connection, OpenFlags, Row, Transaction};
+use std::cmp::Ordering;
 use std::path::Path;
 use units::{GrantId, KeyId, NanoUsd, RequestId, Timestamp};
 
@@ -144,5 +145,10 @@ pub fn audit_offline(dir: &Path) -> Result<AuditReport, OpenError> {
     db.pragma_update(None, "query_only", true).map_err(unopened)?;
     // Closing the last connection must not fold the log into the file either.
     db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(unopened)?;
-    run(&db, None).map_err(unopened)
+    let (found, known) = (schema::version(&db).map_err(unopened)?, schema::newest());
+    match found.cmp(&known) {
+        Ordering::Less => Err(OpenError::Older { found, known }),
+        Ordering::Greater => Err(OpenError::Newer { found, known }),
+        Ordering::Equal => run(&db, None).map_err(unopened),
+    }
 }

@@ -3,6 +3,7 @@
 
 use super::inbox::Taken;
 use super::sums::Unfolded;
+use super::thread::is_due;
 use rusqlite::{Connection, TransactionBehavior};
 use std::time::Duration;
 use units::Timestamp;
@@ -36,8 +37,7 @@ impl Folding {
     /// # Errors
     /// In words, where the sums are not up to date because the last try failed.
     pub fn look(&mut self, db: &mut Connection, now: Timestamp, taken: &Taken) -> Result<(), String> {
-        // A clock that was set back is no reason to wait for it.
-        let late = now < self.tried || now.since(self.tried) >= EVERY;
+        let late = is_due(now, self.tried, EVERY);
         let wanted = !taken.asked.is_empty() || self.unfolded.len() >= MANY;
         if late || taken.closing || (wanted && self.failed.is_none()) {
             self.tried = now;

@@ -83,7 +83,7 @@ impl Thread {
         for row in books.aged(now) {
             self.shared.inbox.push(Entry::Hold(Box::new(row)), Soon::Whenever);
         }
-        if now.since(*swept) >= SWEEP_EVERY {
+        if is_due(now, *swept, SWEEP_EVERY) {
             *swept = now;
             books.forget_days(now);
             for sweep in books.sweep(now) {
@@ -171,6 +171,11 @@ impl Thread {
             Entry::Sweep(..) | Entry::Record(_) | Entry::Barrier(_) => {}
         }
     }
+}
+
+/// Whether it is time again; a clock that was set back is no reason to wait for it.
+pub fn is_due(now: Timestamp, last: Timestamp, every: Duration) -> bool {
+    now < last || now.since(last) >= every
 }
 
 impl Entry {

@@ -42,6 +42,8 @@ mod seals;
 #[cfg(test)]
 mod sqlite_only;
 #[cfg(test)]
+mod sqlite_sums;
+#[cfg(test)]
 mod tasks;
 #[cfg(test)]
 mod users;

@@ -107,6 +107,11 @@ impl World {
         self.clock.0.fetch_add(ms, Ordering::Relaxed);
     }
 
+    pub fn back(&self, by: Duration) {
+        let ms = i64::try_from(by.as_millis()).unwrap();
+        self.clock.0.fetch_sub(ms, Ordering::Relaxed);
+    }
+
     pub fn random(&self) -> [u8; 10] {
         let mut bytes = [0; 10];
         self.dice.fill(&mut bytes);

@@ -82,8 +82,7 @@ pub struct Taken {
 pub enum Soon {
     /// Nobody waits for it.
     Whenever,
-    /// Someone waits for it, and so many others are under way, each of which may want the same in a moment. Some stay for minutes, so a
-    /// moment is all that is waited for them.
+    /// Someone waits for it, and so many others are under way, each of which may want the same in a moment.
     Together(usize),
     /// Someone waits for it.
     Now,
@@ -114,6 +113,8 @@ struct State {
     /// How many wait together, and how many of them are enough.
     together: usize,
     enough: usize,
+    /// Who waited last had no company, neither while the commit before ran nor in the moment that it waited.
+    alone: bool,
     at_end: Vec<Ack<()>>,
 }
 
@@ -121,6 +122,12 @@ impl State {
     /// Whether there is no more to wait for.
     const fn is_due(&self) -> bool {
         self.urgent || self.closing || (self.together > 0 && self.together >= self.enough)
+    }
+
+    /// Whether a moment is waited for company. Of those under way many may be in the middle of a long answer: who is alone again is not
+    /// kept.
+    const fn lingers(&self) -> bool {
+        self.together > 0 && !self.is_due() && !(self.alone && self.together == 1)
     }
 
     /// Whether the thread is to be woken for what was just queued.
@@ -273,9 +280,12 @@ impl Inbox {
             state.rest = Rest::Sleeps;
             self.bell.wait_for(&mut state, patience);
         }
-        if state.together > 0 && !state.is_due() {
+        if state.lingers() {
             state.rest = Rest::Lingers;
             self.bell.wait_for(&mut state, LINGER);
+        }
+        if state.together > 0 {
+            state.alone = state.together == 1;
         }
         (state.rest, state.urgent, state.together) = (Rest::None, false, 0);
         std::mem::swap(&mut into.entries, &mut state.entries);
@@ -326,6 +336,14 @@ mod tests {
             "the patience for records is not the moment for company"
         );
         assert!(!inbox.state.lock().is_due());
+        // Alone again, and not alone any more.
+        inbox.push(barrier(), Soon::Together(100));
+        assert!(!inbox.state.lock().lingers());
+        inbox.push(barrier(), Soon::Together(100));
+        assert!(inbox.state.lock().lingers());
+        inbox.take(&mut taken, Duration::from_secs(20));
+        inbox.push(barrier(), Soon::Together(100));
+        assert!(inbox.state.lock().lingers(), "there was company");
     }
 
     #[test]

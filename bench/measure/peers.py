@@ -199,6 +199,21 @@ class Gateway(Peer):
                 raise RuntimeError(f"key {number}: {reply.status} {told[:200]}")
         connection.close()
 
+    def requests_today(self):
+        """How many requests it has served since midnight, UTC, when limits by day begin anew."""
+        midnight = time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime())
+        with open(os.path.join(self.data, "operator.token"), encoding="utf-8") as file:
+            headers = {"authorization": f"Bearer {file.read().strip()}"}
+        until = time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() + 86_400))
+        connection = http.client.HTTPConnection(self.address, timeout=60)
+        connection.request("GET", f"/api/manage/facts?from={midnight}&until={until}", headers=headers)
+        reply = connection.getresponse()
+        told = reply.read()
+        connection.close()
+        if reply.status != 200:
+            raise RuntimeError(f"facts: {reply.status} {told[:200]}")
+        return json.loads(told)["total"]["requests"]
+
     def asked(self, path, body):
         """One call of the operator API; its JSON."""
         with open(os.path.join(self.data, "operator.token"), encoding="utf-8") as file:

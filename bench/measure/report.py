@@ -70,7 +70,7 @@ def scenario_table(results, scenario):
         if row["variant"] != "direct":
             cpu = f"{row['cpu_us']:.1f} ({row['cpu_us_min']:.1f}-{row['cpu_us_max']:.1f})"
             times = f"{row['x_nginx']:.2f}"
-        met = "" if goal is None else f"<= {goal} {'met' if row['x_nginx'] <= goal else 'MISSED'}"
+        met = "" if goal is None else judged(row["x_nginx"], goal)
         lines.append(
             f"| {row['variant']} | {cpu} | {times} | {met} | {row['rps']:.0f} | {row['p50_us']:.0f} "
             f"| {row['p99_us']:.0f} | {row['errors']} |"
@@ -78,12 +78,20 @@ def scenario_table(results, scenario):
     return lines
 
 
+def judged(measured, goal, unit=""):
+    """A goal, and whether it is met."""
+    return f"<= {goal}{unit} {'met' if measured <= goal else 'MISSED'}"
+
+
 def latency_table(results):
-    lines = ["| | p50 us | added p50 us | p99 us | failed |", "|---|---|---|---|---|"]
+    lines = ["| | p50 us | added p50 us | goal | p99 us | failed |", "|---|---|---|---|---|---|"]
+    # A charge is on disk before an answer ends.
+    goals = {"free-straight": 25, "billed-straight": 500 + round(results["fdatasync_us"])}
     for name, runs in results["latency"].items():
         cells = [median([run[key] for run in runs]) for key in ("p50_us", "added_p50_us", "p99_us")]
         failed = sum(run["failed"] for run in runs)
-        lines.append(f"| {name} | {cells[0]:.0f} | {cells[1]:.0f} | {cells[2]:.0f} | {failed} |")
+        goal = judged(cells[1], goals[name]) if name in goals else ""
+        lines.append(f"| {name} | {cells[0]:.0f} | {cells[1]:.0f} | {goal} | {cells[2]:.0f} | {failed} |")
     return [*lines, "", f"One fdatasync on the same disk in the same run: {results['fdatasync_us']:.0f} us."]
 
 
@@ -101,12 +109,17 @@ def same_rate_table(results):
 
 def memory_table(results):
     found = results["memory"]
+    fresh, used = (found[f"{which}_idle_kb"] / 1024 for which in ("fresh", "used"))
+    each, start, behind = found["tollgate_stream_kb"], found["fresh_start_s"], found["used_start_s"]
+    requests = f"{found['requests']:,} requests of this day"
     return [
         "| | measured | goal |",
         "|---|---|---|",
-        f"| idle with {found['keys']} keys | {found['idle_kb'] / 1024:.1f} MB | <= 25 MB |",
-        f"| each open stream | {found['tollgate_stream_kb']:.1f} KB (nginx {found['nginx_stream_kb']:.1f}) | <= 60 KB |",
-        f"| start to first answer | {found['start_s']:.2f} s | <= 0.2 s |",
+        f"| idle with {found['keys']} keys | {fresh:.1f} MB | {judged(fresh, 25, ' MB')} |",
+        f"| idle behind {requests} | {used:.1f} MB | |",
+        f"| each open stream | {each:.1f} KB (nginx {found['nginx_stream_kb']:.1f}) | {judged(each, 60, ' KB')} |",
+        f"| start to first answer with {found['keys']} keys | {start:.2f} s | {judged(start, 0.2, ' s')} |",
+        f"| start to first answer behind {requests} | {behind:.2f} s | |",
     ]
 
 

@@ -6,7 +6,7 @@ import { IconFilterOff, IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import { count } from "../../../lib/figures";
-import { LETTERS_MAX, type ListSearch, lettersOf } from "../../../lib/search";
+import { type ListSearch, TYPED_CHARS_MAX, typedOf } from "../../../lib/search";
 import { list as words } from "../../../messages/house";
 import { type Column, DataTable, Pager } from "../../../parts/DataTable";
 import { TextInput } from "../../../parts/fields";
@@ -67,7 +67,7 @@ function Find({ hint, q = "" }: { hint: string; q: string | undefined }) {
   const navigate = useNavigate();
   const field = useRef<HTMLInputElement>(null);
   const find = useDebouncedCallback((typed: string) => {
-    const change = { q: lettersOf(typed), before: undefined } satisfies ListSearch;
+    const change = { q: typedOf(typed), before: undefined } satisfies ListSearch;
     void navigate({ to: ".", search: ((now: object) => ({ ...now, ...change })) as never, replace: true });
   }, PAUSE_MS);
   useEffect(() => {
@@ -84,7 +84,7 @@ function Find({ hint, q = "" }: { hint: string; q: string | undefined }) {
         leftSection={<IconSearch size={16} aria-hidden />}
         autoComplete="off"
         spellCheck={false}
-        maxLength={LETTERS_MAX}
+        maxLength={TYPED_CHARS_MAX}
         defaultValue={q}
         onChange={(event) => find(event.currentTarget.value)}
       />

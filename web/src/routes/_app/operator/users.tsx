@@ -1,4 +1,4 @@
-// Everybody who can sign in: found by a few letters, shut out and let in, made operators or not. The server keeps the last operator.
+// Everybody who can sign in: found by what is typed, shut out and let in, made operators or not. The server keeps the last operator.
 import { Badge, Group, Stack, Text } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
@@ -20,7 +20,7 @@ import { FoundList } from "./-find";
 export const Route = createFileRoute("/_app/operator/users")({
   codeSplitGroupings: [["loader", "component"]],
   validateSearch: listOf,
-  // Letters change while the page is looked at: it must not wait for them as for another page.
+  // What is typed changes while the page is looked at: it must not wait for that as for another page.
   loaderDeps: ({ search }) => ({ before: search.before }),
   loader: ({ context, location }) => context.client.ensureQueryData(usersQuery(listOf({ ...location.search }))),
   component: Users,

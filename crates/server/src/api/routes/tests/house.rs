@@ -73,7 +73,7 @@ async fn r_web_1_one_box_finds_what_an_operator_has_in_hand() {
 /// R-WEB-1: lists of people and of workspaces are narrowed by the server, so that each of them is found however many are newer, and
 /// what is narrowed comes in pages like the whole.
 #[tokio::test]
-async fn r_web_1_lists_are_narrowed_by_letters() {
+async fn r_web_1_lists_are_narrowed_by_what_is_typed() {
     let town = Town::open("narrowed").await;
     let (owner, token) = (town.by("owner").await, town.by("token").await);
     town.by("viewer").await;

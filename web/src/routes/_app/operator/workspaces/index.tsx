@@ -1,4 +1,4 @@
-// All workspaces: found by a few letters, with credit, tier, and whether their calls are let in.
+// All workspaces: found by what is typed, with credit, tier, and whether their calls are let in.
 import { Code, Stack } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
@@ -17,7 +17,7 @@ import { LetIn } from "./-state";
 export const Route = createFileRoute("/_app/operator/workspaces/")({
   codeSplitGroupings: [["loader", "component"]],
   validateSearch: listOf,
-  // Letters change while the page is looked at: it must not wait for them as for another page.
+  // What is typed changes while the page is looked at: it must not wait for that as for another page.
   loaderDeps: ({ search }) => ({ before: search.before }),
   loader: ({ context, location }) => context.client.ensureQueryData(allWorkspacesQuery(listOf({ ...location.search }))),
   component: Workspaces,

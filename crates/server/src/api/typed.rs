@@ -1,10 +1,10 @@
-//! A few letters that something is found by. In: what was typed, an id, texts. Out: how well they fit. Never here: what is looked through.
+//! What was typed to find something. In: `q`, an id, texts. Out: how well they fit. Never here: what is looked through.
 
 use crate::api::read::Checks;
 
 /// What was typed, in small letters and without the blanks about it.
-pub struct Letters {
-    typed: String,
+pub struct Typed {
+    text: String,
     /// Ids are written out only where one may have been typed.
     is_of_id: bool,
 }
@@ -20,20 +20,20 @@ pub enum Fit {
     Has,
 }
 
-impl Letters {
+impl Typed {
     /// Reads `q`, of so many characters at least and at most; another number goes to `checks`.
     pub fn of(q: &str, (least, most): (usize, usize), checks: &mut Checks) -> Self {
-        let typed = q.trim();
-        if !(least..=most).contains(&typed.chars().count()) {
+        let text = q.trim();
+        if !(least..=most).contains(&text.chars().count()) {
             checks.add("q", format!("expected {least} to {most} characters"));
         }
-        let typed = typed.to_lowercase();
-        Self { is_of_id: typed.contains('_'), typed }
+        let text = text.to_lowercase();
+        Self { is_of_id: text.contains('_'), text }
     }
 
     /// What was typed, in small letters.
-    pub fn typed(&self) -> &str {
-        &self.typed
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// How well the best of some texts fits.
@@ -49,7 +49,7 @@ impl Letters {
 
     fn fit_in(&self, text: &str) -> Option<Fit> {
         match self.place_in(text)? {
-            0 if text.len() == self.typed.len() => Some(Fit::Is),
+            0 if text.len() == self.text.len() => Some(Fit::Is),
             0 => Some(Fit::Begins),
             _ => Some(Fit::Has),
         }
@@ -57,7 +57,7 @@ impl Letters {
 
     /// Where a text has what was typed, however it is written. Plain letters, which nearly all are, take no copy of the text.
     fn place_in(&self, text: &str) -> Option<usize> {
-        let typed = &*self.typed;
+        let typed = &*self.text;
         if !typed.is_ascii() {
             return text.to_lowercase().find(typed);
         }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_fit_as_they_stand() {
+    fn what_was_typed_fits_as_it_stands() {
         for (q, id, texts, fit) in [
             (" Acme ", "", vec!["Acme", "x"], Some(Fit::Is)),
             ("acme", "", vec!["the acme", "Acme Ltd"], Some(Fit::Begins)),
@@ -84,17 +84,17 @@ mod tests {
             ("01h", "usr_01h", vec![], None),
             ("", "usr_01h", vec!["a", ""], None),
         ] {
-            let letters = Letters::of(q, (0, 100), &mut Checks::default());
-            assert_eq!(letters.fit_of(&id, &texts), fit, "{q} {id} {texts:?}");
+            let typed = Typed::of(q, (0, 100), &mut Checks::default());
+            assert_eq!(typed.fit_of(&id, &texts), fit, "{q} {id} {texts:?}");
         }
     }
 
     #[test]
-    fn too_few_and_too_many_letters_are_told() {
+    fn too_few_and_too_many_characters_are_told() {
         for (q, good) in [("", false), (" a ", false), ("ab", true), ("äöü", true), ("İİİ", true), ("abcd", false)]
         {
             let mut checks = Checks::default();
-            Letters::of(q, (2, 3), &mut checks);
+            Typed::of(q, (2, 3), &mut checks);
             assert_eq!(checks.done().is_ok(), good, "{q}");
         }
     }

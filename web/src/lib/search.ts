@@ -38,6 +38,11 @@ export function typedOf(typed: string | undefined): string | undefined {
   return typed?.trim() || undefined;
 }
 
+/** The same page with another part of its list. Every list has these in its address, which the router cannot know of a page without a name. */
+export function searchWith(change: ListSearch) {
+  return ((now: object) => ({ ...now, ...change })) as never;
+}
+
 /** Where to go on after a sign-in. */
 export function nextOf(search: Record<string, unknown>): { next?: string | undefined } {
   const next = safeNext(search.next);

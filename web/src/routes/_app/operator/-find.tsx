@@ -6,7 +6,7 @@ import { IconFilterOff, IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import { count } from "../../../lib/figures";
-import { type ListSearch, TYPED_CHARS_MAX, typedOf } from "../../../lib/search";
+import { searchWith, TYPED_CHARS_MAX, typedOf } from "../../../lib/search";
 import { list as words } from "../../../messages/house";
 import { type Column, DataTable, Pager } from "../../../parts/DataTable";
 import { TextInput } from "../../../parts/fields";
@@ -67,8 +67,7 @@ function Find({ hint, q = "" }: { hint: string; q: string | undefined }) {
   const navigate = useNavigate();
   const field = useRef<HTMLInputElement>(null);
   const find = useDebouncedCallback((typed: string) => {
-    const change = { q: typedOf(typed), before: undefined } satisfies ListSearch;
-    void navigate({ to: ".", search: ((now: object) => ({ ...now, ...change })) as never, replace: true });
+    void navigate({ to: ".", search: searchWith({ q: typedOf(typed), before: undefined }), replace: true });
   }, PAUSE_MS);
   useEffect(() => {
     if (field.current && field.current !== document.activeElement) field.current.value = q;

@@ -19,8 +19,8 @@ interface FoundListProps<Row extends { id: string }> {
   /** What the page is called, what it is about, and what can be looked for. */
   words: { title: string; about: string; findHint: string };
   columns: readonly Column<Row>[];
-  /** The rows that fit, and how many do. */
-  found: { shown: readonly Row[]; many: number };
+  /** The rows that fit, and how many do where not all of them are shown. */
+  found: { shown: readonly Row[]; many?: number };
   q: string | undefined;
   before?: string | undefined;
   next?: string | null | undefined;
@@ -35,7 +35,7 @@ interface FoundListProps<Row extends { id: string }> {
 /** The page. */
 export function FoundList<Row extends { id: string }>(props: FoundListProps<Row>) {
   const { title, about, findHint } = props.words;
-  const { shown, many } = props.found;
+  const { shown, many = shown.length } = props.found;
   const { before, busy = false } = props;
   return (
     <Page title={title} about={about} actions={props.actions}>

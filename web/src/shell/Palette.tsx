@@ -53,7 +53,7 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
   const list = useId();
   const { all, busy } = useFitting(typed, props);
   const shown = all.flatMap((group) => group.commands);
-  const { chosen, point, moved } = useChoice(shown, list);
+  const { chosen, point, move } = useChoice(shown, list);
   const run = (command: Command | undefined) => {
     if (!command) return;
     close();
@@ -61,7 +61,7 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
   };
   const pressed = (event: KeyboardEvent) => {
     if (event.key === "Enter") run(chosen);
-    else if (!moved(event.key)) return;
+    else if (!move(event.key)) return;
     event.preventDefault();
   };
   return (
@@ -112,14 +112,14 @@ function useChoice(shown: readonly Command[], list: string) {
   useEffect(() => {
     if (chosen) document.getElementById(optionId(list, chosen))?.scrollIntoView({ block: "nearest" });
   }, [chosen, list]);
-  /** Whether a key moves the choice. */
-  const moved = (key: string): boolean => {
+  /** Moves the choice where the key does; says whether it did. */
+  const move = (key: string): boolean => {
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last }[key];
     if (to === undefined) return false;
     point(Math.max(0, Math.min(to, last)));
     return true;
   };
-  return { chosen, point, moved };
+  return { chosen, point, move };
 }
 
 const optionId = (list: string, command: Command) => `${list}-${command.id}`;

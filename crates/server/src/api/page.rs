@@ -25,7 +25,7 @@ pub struct WhichPage {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhichNarrowed {
-    /// A part of a name, an id, an address or a short name: only what has it, in small letters or large ones. At most 100 characters.
+    /// Words, or parts of them, of a name, an id, an address or a short name, in any order: only what has each. At most 100 characters.
     q: Option<String>,
     /// At most so many; 100 unless it is said.
     #[schemars(with = "Option<Limit>")]

@@ -17,7 +17,7 @@ use units::RequestId;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhichWords {
-    /// A part of a name, an address or a short name; an id; the beginning of a key.
+    /// Words, or parts of them, of a name, an address or a short name, in any order; an id; the beginning of a key.
     q: String,
 }
 

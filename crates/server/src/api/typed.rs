@@ -12,11 +12,11 @@ pub struct Typed {
 /// How well something fits, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fit {
-    /// It is what was typed.
+    /// A text is what was typed.
     Is,
-    /// It begins so.
+    /// A text begins so.
     Begins,
-    /// It has that somewhere in it.
+    /// Each word that was typed is somewhere in a text, in any order.
     Has,
 }
 
@@ -36,35 +36,47 @@ impl Typed {
         &self.text
     }
 
-    /// How well the best of some texts fits.
+    /// How well something with these texts fits. Nothing fits where nothing was typed.
     pub fn fit(&self, texts: &[&str]) -> Option<Fit> {
-        texts.iter().filter_map(|text| self.fit_in(text)).min()
+        if self.text.is_empty() {
+            return None;
+        }
+        if self.text.is_ascii() {
+            return self.fit_in(texts);
+        }
+        let small: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
+        self.fit_in(&small)
     }
 
-    /// How well the best of an id and some texts fits.
+    /// The same of something with an id.
     pub fn fit_of(&self, id: &impl ToString, texts: &[&str]) -> Option<Fit> {
-        let of_id = if self.is_of_id { self.fit(&[&id.to_string()]) } else { None };
-        of_id.into_iter().chain(self.fit(texts)).min()
+        if !self.is_of_id {
+            return self.fit(texts);
+        }
+        let id = id.to_string();
+        let all: Vec<&str> = texts.iter().copied().chain([&*id]).collect();
+        self.fit(&all)
     }
 
-    fn fit_in(&self, text: &str) -> Option<Fit> {
-        match self.place_in(text)? {
-            0 if text.len() == self.text.len() => Some(Fit::Is),
-            0 => Some(Fit::Begins),
-            _ => Some(Fit::Has),
-        }
+    /// Plain letters, which nearly all are, fit however they are written, so that no text is copied for them.
+    fn fit_in(&self, texts: &[impl AsRef<str>]) -> Option<Fit> {
+        let begin = texts.iter().filter_map(|text| self.begin_of(text.as_ref().as_bytes())).min();
+        begin.or_else(|| {
+            let mut words = self.text.split_whitespace().map(str::as_bytes);
+            let all = words.all(|word| texts.iter().any(|text| has(text.as_ref().as_bytes(), word)));
+            all.then_some(Fit::Has)
+        })
     }
 
-    /// Where a text has what was typed, however it is written. Plain letters, which nearly all are, take no copy of the text.
-    fn place_in(&self, text: &str) -> Option<usize> {
-        let typed = &*self.text;
-        if !typed.is_ascii() {
-            return text.to_lowercase().find(typed);
-        }
-        // Nothing that was typed is no part of anything: windows of nothing there are none.
-        let size = typed.len().max(1);
-        text.as_bytes().windows(size).position(|part| part.eq_ignore_ascii_case(typed.as_bytes()))
+    fn begin_of(&self, text: &[u8]) -> Option<Fit> {
+        let begin = text.get(..self.text.len())?;
+        let fit = if text.len() == begin.len() { Fit::Is } else { Fit::Begins };
+        begin.eq_ignore_ascii_case(self.text.as_bytes()).then_some(fit)
     }
+}
+
+fn has(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -83,6 +95,18 @@ mod tests {
             ("usr_01", "usr_01h", vec![], Some(Fit::Begins)),
             ("01h", "usr_01h", vec![], None),
             ("", "usr_01h", vec!["a", ""], None),
+            // In small letters it is longer than as it was typed.
+            ("İ", "", vec!["İ"], Some(Fit::Is)),
+            ("İ", "", vec!["İx"], Some(Fit::Begins)),
+            // Each word is somewhere, whatever stands between them and in which text.
+            ("jane smith", "", vec!["j@example.com", "Jane A. Smith"], Some(Fit::Has)),
+            ("Smith  ÖMEGA", "", vec!["die ömega", "Jane Smith"], Some(Fit::Has)),
+            ("smith usr_01", "usr_01h", vec!["Jane Smith"], Some(Fit::Has)),
+            ("jane brown", "", vec!["Jane A. Smith"], None),
+            // What is just so, or begins so, is better.
+            ("jane smith", "", vec!["Jane Smith"], Some(Fit::Is)),
+            ("jane s", "", vec!["s@example.com", "Jane Smith"], Some(Fit::Begins)),
+            ("a smith", "", vec!["Jane A Smith"], Some(Fit::Has)),
         ] {
             let typed = Typed::of(q, (0, 100), &mut Checks::default());
             assert_eq!(typed.fit_of(&id, &texts), fit, "{q} {id} {texts:?}");

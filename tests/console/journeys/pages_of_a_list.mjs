@@ -1,5 +1,5 @@
 // R-WEB-1: a list goes on where it ended: the page is in the address, the browser's own back works, and nothing is shown twice. Operators find
-// by a few letters what stands on any page of theirs.
+// by a part of its name what stands on any page of theirs.
 import { Person } from "../person.mjs";
 import { found } from "../town.mjs";
 
@@ -67,7 +67,7 @@ async function narrowed(bench, gateway, olga) {
   await page.reload();
   await page.getByRole("link", { name: "Engines", exact: true }).waitFor();
   bench.holds((await find.inputValue()) === "ENG", "the field does not say what the address says");
-  // Of what fits there are pages too, and other letters begin with the first.
+  // Of what fits there are pages too, and what else is typed begins with the first.
   await find.fill("place");
   await page.getByRole("link", { name: "Older" }).click();
   await page.getByRole("link", { name: "Place 2", exact: true }).waitFor();
@@ -95,7 +95,7 @@ async function narrowed(bench, gateway, olga) {
   await find.fill("nobody");
   await page.getByRole("heading", { name: "Nothing fits" }).waitFor();
   await bench.looks(browser, "a list that nothing fits");
-  // The same page without letters: the field follows.
+  // The same page with nothing typed: the field follows.
   await browser.turn("Workspaces");
   await page.getByRole("link", { name: `Place ${WORKSPACES}`, exact: true }).waitFor();
   bench.holds((await find.inputValue()) === "", "the field says what the address no longer says");

@@ -28,7 +28,7 @@ export const houseProvidersQuery = queryOptions({
   queryFn: async () => (await take(api.GET("/providers"))).data,
 });
 
-/** A page of all workspaces that the letters fit, the newest first. */
+/** A page of all workspaces that fit what was typed, the newest first. */
 export const allWorkspacesQuery = ({ q, before }: ListSearch) =>
   queryOptions({
     queryKey: ["workspaces", "all", { q, before }],

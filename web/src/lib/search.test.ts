@@ -1,6 +1,6 @@
 // Addresses that somebody else wrote.
 import { describe, expect, it } from "vitest";
-import { listOf, nextOf, pageOf, textOf, wordOf } from "./search";
+import { listOf, nextOf, pageOf, searchWith, textOf, wordOf } from "./search";
 import { safeNext } from "./session";
 
 describe("where to go after a sign-in", () => {
@@ -42,6 +42,11 @@ describe("parameters", () => {
   it("narrow a list by what the gateway takes", () => {
     expect(listOf({ q: " jane ", before: "usr_1" })).toEqual({ q: "jane", before: "usr_1" });
     for (const q of ["", "  ", {}, "x".repeat(101)]) expect(listOf({ q })).toEqual({});
+  });
+
+  it("change without what else stands there", () => {
+    const change: (now: object) => object = searchWith({ q: "jane", before: undefined });
+    expect(change({ tier: "plus", q: "j", before: "usr_1" })).toEqual({ tier: "plus", q: "jane" });
   });
 
   it("have a length and a type", () => {

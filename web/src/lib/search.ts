@@ -25,17 +25,22 @@ export interface ListSearch {
   before?: string | undefined;
 }
 
-/** So many letters a list is narrowed by at most; the gateway takes no more. */
-export const LETTERS_MAX = 100;
+/** A list is narrowed by so many characters at most; the gateway takes no more. */
+export const TYPED_CHARS_MAX = 100;
 
 /** What the address says of a list that is searched. */
 export function listOf(search: Record<string, unknown>): ListSearch {
-  return { q: lettersOf(textOf(search.q, LETTERS_MAX)), before: textOf(search.before) };
+  return { q: typedOf(textOf(search.q, TYPED_CHARS_MAX)), before: textOf(search.before) };
 }
 
 /** What was typed to find something, or nothing where that is blank. */
-export function lettersOf(typed: string | undefined): string | undefined {
+export function typedOf(typed: string | undefined): string | undefined {
   return typed?.trim() || undefined;
+}
+
+/** The same page with another part of its list. Every list has these in its address, which the router cannot know of a page without a name. */
+export function searchWith(change: ListSearch) {
+  return ((now: object) => ({ ...now, ...change })) as never;
 }
 
 /** Where to go on after a sign-in. */

@@ -3,6 +3,7 @@
 import { Group, Paper, Text, VisuallyHidden } from "@mantine/core";
 import { IconArrowBarToUp, IconArrowRight } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { searchWith } from "../lib/search";
 import { zoneName } from "../lib/time";
 import { common } from "../messages/common";
 import classes from "./DataTable.module.css";
@@ -110,7 +111,7 @@ export function Pager({ next, before }: { next: string | null; before: string | 
       {before ? (
         <LinkButton
           to="."
-          search={page(undefined)}
+          search={searchWith({ before: undefined })}
           variant="subtle"
           size="xs"
           leftSection={<IconArrowBarToUp size={14} aria-hidden />}
@@ -121,7 +122,7 @@ export function Pager({ next, before }: { next: string | null; before: string | 
       {next ? (
         <LinkButton
           to="."
-          search={page(next)}
+          search={searchWith({ before: next })}
           variant="default"
           size="xs"
           rightSection={<IconArrowRight size={14} aria-hidden />}
@@ -131,9 +132,4 @@ export function Pager({ next, before }: { next: string | null; before: string | 
       ) : null}
     </Group>
   );
-}
-
-/** The address of another page of the same list. Every list has `before`, which the router cannot know here. */
-function page(before: string | undefined) {
-  return ((now: object) => ({ ...now, before })) as never;
 }

@@ -1,4 +1,4 @@
-// Everything by the keyboard: pages, workspaces, what is done often. In: a few letters. Out: where to go. Never here: a thing that the
+// Everything by the keyboard: pages, workspaces, what is done often. In: what is typed. Out: where to go. Never here: a thing that the
 // navigation would not lead to either.
 
 import { useDebouncedValue } from "@mantine/hooks";
@@ -20,7 +20,7 @@ import type { ShellProps } from "./Shell";
 
 /** Who pauses so long is asked for. */
 const PAUSE_MS = 200;
-const LETTERS_MIN = 2;
+const TYPED_CHARS_MIN = 2;
 
 interface Command {
   id: string;
@@ -53,7 +53,7 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
   const list = useId();
   const { all, busy } = useFitting(typed, props);
   const shown = all.flatMap((group) => group.commands);
-  const { chosen, point, moved } = useChoice(shown, list);
+  const { chosen, point, move } = useChoice(shown, list);
   const run = (command: Command | undefined) => {
     if (!command) return;
     close();
@@ -61,7 +61,7 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
   };
   const pressed = (event: KeyboardEvent) => {
     if (event.key === "Enter") run(chosen);
-    else if (!moved(event.key)) return;
+    else if (!move(event.key)) return;
     event.preventDefault();
   };
   return (
@@ -94,7 +94,7 @@ function Finder({ close, ...props }: ShellProps & { close: () => void }) {
   );
 }
 
-/** Whatever fits the letters. What is found comes later than they do: it stands last, so that nothing moves below the choice. */
+/** Whatever fits what was typed. What the gateway finds comes later: it stands last, so that nothing moves below the choice. */
 function useFitting(typed: string, props: ShellProps): { all: readonly Group[]; busy: boolean } {
   const pasted = usePasted(typed, props);
   const known = useCommands(props)
@@ -112,14 +112,14 @@ function useChoice(shown: readonly Command[], list: string) {
   useEffect(() => {
     if (chosen) document.getElementById(optionId(list, chosen))?.scrollIntoView({ block: "nearest" });
   }, [chosen, list]);
-  /** Whether a key moves the choice. */
-  const moved = (key: string): boolean => {
+  /** Moves the choice where the key does; says whether it did. */
+  const move = (key: string): boolean => {
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last }[key];
     if (to === undefined) return false;
     point(Math.max(0, Math.min(to, last)));
     return true;
   };
-  return { chosen, point, moved };
+  return { chosen, point, move };
 }
 
 const optionId = (list: string, command: Command) => `${list}-${command.id}`;
@@ -185,18 +185,18 @@ function usePasted(typed: string, { workspace, house }: ShellProps): Group | nul
   return { label: shell.paletteGroups.ids, commands: [command] };
 }
 
-/** What operators find by the same letters on the whole gateway. One letter asks nothing, and nothing is asked while they type. */
+/** What operators find by the same on the whole gateway. One character asks nothing, and nothing is asked while they type. */
 function useFound(typed: string, { session }: ShellProps): { groups: readonly Group[]; busy: boolean } {
   const navigate = useNavigate();
   const [q] = useDebouncedValue(typed.trim(), PAUSE_MS);
   const { data, isFetching } = useQuery({
     queryKey: ["search", q],
-    enabled: session.user.operator && q.length >= LETTERS_MIN,
+    enabled: session.user.operator && q.length >= TYPED_CHARS_MIN,
     staleTime: 10_000,
     retry: false,
     queryFn: async () => (await import("./found")).find(q),
   });
-  // Not what other letters found: Enter must not lead there.
+  // Not what was found for something else: Enter must not lead there.
   const now = q === typed.trim() ? (data ?? []) : [];
   const commands = now.map(({ to, ...option }) => ({ ...option, run: () => navigate(to) }));
   return { groups: commands.length > 0 ? [{ label: shell.paletteGroups.found, commands }] : [], busy: isFetching };

@@ -1,4 +1,4 @@
-// What a few letters mean: a label that they begin, or an id that was pasted.
+// What was typed, and what it means: a label whose words it begins, or an id that was pasted.
 
 /** The text of an id (docs/adr/0004-ids.md). */
 const ID = /^(req|key)_[0-7][0-9a-hjkmnp-tv-z]{25}$/;

@@ -1,4 +1,4 @@
-// What the gateway finds by a few letters, for operators: asked for and made into ways. It loads with the first search. In: what was
+// What the gateway finds for operators: asked for and made into ways. It loads with the first search. In: what was
 // typed. Out: options of the palette. Never here: the palette.
 import {
   IconBuildingStore,

@@ -1,4 +1,4 @@
-// The navigation by role, and the letters that find something.
+// The navigation by role, and what is typed to find something.
 import { describe, expect, it } from "vitest";
 import { fits, idOf } from "./fits";
 import { HOUSE } from "./house";

@@ -1,9 +1,9 @@
-//! Parts of lists, newest first: `limit`, `before` (an id that was seen), the letters that a list is narrowed by. In: rows, by id.
+//! Parts of lists, newest first: `limit`, `before` (an id that was seen), what was typed to narrow a list. In: rows, by id.
 //! Out: a page, and where the next begins. Never here: what is in a list.
 
-use crate::api::letters::Letters;
 use crate::api::read::Checks;
 use crate::api::schema::Limit;
+use crate::api::typed::Typed;
 use crate::limits::{NARROWED_CHARS, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,11 +21,11 @@ pub struct WhichPage {
     pub before: Option<String>,
 }
 
-/// Which part of a list is asked for, and by which letters it is narrowed.
+/// Which part of a list is asked for, and what narrows it.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhichNarrowed {
-    /// A part of a name, an id, an address or a short name: only what has it, in small letters or large ones. At most 100 characters.
+    /// Words, or parts of them, of a name, an id, an address or a short name, in any order: only what has each. At most 100 characters.
     q: Option<String>,
     /// At most so many; 100 unless it is said.
     #[schemars(with = "Option<Limit>")]
@@ -35,13 +35,13 @@ pub struct WhichNarrowed {
 }
 
 impl WhichNarrowed {
-    /// The part, and the letters where there are any; every problem goes to `checks`.
-    pub fn read<Id>(self, checks: &mut Checks) -> (Page<Id>, Option<Letters>)
+    /// The part, and what was typed where something was; every problem goes to `checks`.
+    pub fn read<Id>(self, checks: &mut Checks) -> (Page<Id>, Option<Typed>)
     where
         Id: Copy + Ord + ToString + FromStr<Err: ToString>,
     {
         let page = Page::of(&WhichPage { limit: self.limit, before: self.before }, checks);
-        (page, self.q.map(|q| Letters::of(&q, NARROWED_CHARS, checks)))
+        (page, self.q.map(|q| Typed::of(&q, NARROWED_CHARS, checks)))
     }
 }
 

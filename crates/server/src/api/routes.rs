@@ -180,11 +180,11 @@ pub static ROWS: &[Row] = rows![
     POST "/totp/confirm" "totp.confirm", May::Session, totp::Confirm => totp::Confirmed, totp::confirm, 201;
     /// Takes the second factor away, by one more code.
     POST "/totp/remove" "totp.remove", May::Session, totp::Code => account::Done, totp::remove;
-    /// All users, newest first; those that a few letters fit, where `q` says so.
+    /// All users, newest first; those that fit `q`, where it is said.
     GET "/users" "users.list", May::Operator, page::WhichNarrowed => users::Users, users::list;
     /// Shuts a user out or lets them in, makes them an operator or not, takes a lost second factor away.
     PATCH "/users/{user}" "users.change", May::Operator, users::Standing => account::UserTold, users::change;
-    /// Workspaces, newest first: all of them for operators, their own for others; those that a few letters fit, where `q` says so.
+    /// Workspaces, newest first: all of them for operators, their own for others; those that fit `q`, where it is said.
     GET "/workspaces" "workspaces.list", May::Known, page::WhichNarrowed => workspaces::Workspaces, workspaces::list;
     /// Makes a workspace.
     POST "/workspaces" "workspaces.create", May::Account, workspaces::NewWorkspace => workspaces::WorkspaceTold, workspaces::create, 201, once;
@@ -314,7 +314,7 @@ pub static ROWS: &[Row] = rows![
     GET "/workspaces/{workspace}/facts" "workspace_facts.show", MEMBERS, usage::WhichFacts => usage::FactsTold, usage::facts_of_workspace;
     /// Looks the gateway over: the store, the disk, providers' credentials, mail, what to do about each.
     GET "/system" "system.show", May::Operator, () => system::SystemTold, system::show;
-    /// A few letters in all that has a name: requests, keys, users, workspaces, models, providers.
+    /// A part of a name in all that has one: requests, keys, users, workspaces, models, providers.
     GET "/search" "search.find", May::Operator, search::WhichWords => search::FoundList, search::find;
     /// Addresses that are shut out after failed tries, as far as the node that answers knows.
     GET "/address-blocks" "address_blocks.list", May::Operator, () => address_blocks::AddressBlocks, address_blocks::list;

@@ -1,10 +1,10 @@
-//! One box for whatever an operator has in hand: ids, the beginning of keys, addresses of people, names. In: a few letters. Out: what
+//! One box for whatever an operator has in hand: ids, the beginning of keys, addresses of people, names. In: what was typed. Out: what
 //! fits, by kind. Never here: reading rows by anything but their id; all else is in memory.
 
-use crate::api::letters::{Fit, Letters};
 use crate::api::operator::Operator;
 use crate::api::problem::Problem;
 use crate::api::read::{Answer, Asked, Checks};
+use crate::api::typed::{Fit, Typed};
 use crate::house::{House, Worker};
 use crate::limits::{FOUND_OF_KIND_MAX, SEARCH_CHARS};
 use axum::extract::State;
@@ -17,7 +17,7 @@ use units::RequestId;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhichWords {
-    /// A few letters of a name, an address or a short name; an id; the beginning of a key.
+    /// Words, or parts of them, of a name, an address or a short name, in any order; an id; the beginning of a key.
     q: String,
 }
 
@@ -47,10 +47,10 @@ pub async fn find(
     Asked(which): Asked<WhichWords>,
 ) -> Result<Answer, Problem> {
     let mut checks = Checks::default();
-    let letters = Letters::of(&which.q, SEARCH_CHARS, &mut checks);
+    let typed = Typed::of(&which.q, SEARCH_CHARS, &mut checks);
     checks.done()?;
-    let mut data = request(&worker.house, letters.typed()).await?;
-    data.extend(known(&worker.house, &letters));
+    let mut data = request(&worker.house, typed.text()).await?;
+    data.extend(known(&worker.house, &typed));
     Ok(Answer::ok(&FoundList { data }))
 }
 
@@ -69,36 +69,36 @@ async fn request(house: &House, q: &str) -> Result<Vec<Found>, Problem> {
 }
 
 /// What memory knows.
-fn known(house: &House, letters: &Letters) -> Vec<Found> {
-    let q = letters.typed();
+fn known(house: &House, typed: &Typed) -> Vec<Found> {
+    let q = typed.text();
     let mut keys = Best::new("key");
     for key in house.keys.all() {
         // A whole key that was pasted is found by what is known of it.
         let begun = q.get(..key.prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(&key.prefix));
         let begins = begun && !key.prefix.is_empty();
-        let fit = begins.then_some(Fit::Begins).or_else(|| letters.fit_of(&key.id, &[&key.prefix, &key.name]));
+        let fit = begins.then_some(Fit::Begins).or_else(|| typed.fit_of(&key.id, &[&key.prefix, &key.name]));
         keys.add(fit, || (key.id.to_string(), key.name.clone(), key.prefix.clone()));
     }
     let mut users = Best::new("user");
     house.people.each_user(|user| {
-        let fit = letters.fit_of(&user.id, &[&user.email, &user.name]);
+        let fit = typed.fit_of(&user.id, &[&user.email, &user.name]);
         users.add(fit, || (user.id.to_string(), user.name.clone(), user.email.clone()));
     });
     let mut workspaces = Best::new("workspace");
     for workspace in house.workspaces.all() {
-        let fit = letters.fit_of(&workspace.id, &[&workspace.slug, &workspace.name]);
+        let fit = typed.fit_of(&workspace.id, &[&workspace.slug, &workspace.name]);
         workspaces.add(fit, || (workspace.id.to_string(), workspace.name.clone(), workspace.slug.clone()));
     }
     let catalogue = &house.catalogue.load().catalogue;
     let mut models = Best::new("model");
     for model in catalogue.models.values() {
-        let fit = letters.fit(&[&model.id, &model.display_name]);
+        let fit = typed.fit(&[&model.id, &model.display_name]);
         models.add(fit, || (model.id.to_string(), model.display_name.clone(), String::new()));
     }
     let mut providers = Best::new("provider");
     for provider in catalogue.providers.values() {
         let name = || provider.name.to_string();
-        providers.add(letters.fit(&[&provider.name]), || (name(), name(), String::new()));
+        providers.add(typed.fit(&[&provider.name]), || (name(), name(), String::new()));
     }
     [keys, users, workspaces, models, providers].into_iter().flat_map(Best::end).collect()
 }

@@ -99,13 +99,13 @@ pub async fn list(
 ) -> Result<Answer, Problem> {
     let house = &worker.house;
     let mut checks = Checks::default();
-    let (page, letters) = which.read(&mut checks);
+    let (page, typed) = which.read(&mut checks);
     checks.done()?;
     let role_in = |row: &WorkspaceRow| ticket.principal.role_in(house, row.id);
     let mut rows = house.workspaces.all();
     rows.retain(|row| ticket.principal.is_operator() || role_in(row).is_some());
-    if let Some(letters) = letters {
-        rows.retain(|row| letters.fit_of(&row.id, &[&row.slug, &row.name]).is_some());
+    if let Some(typed) = typed {
+        rows.retain(|row| typed.fit_of(&row.id, &[&row.slug, &row.name]).is_some());
     }
     let (rows, next) = page.cut(rows, |row| row.id);
     let mut objects = Vec::with_capacity(rows.len());

@@ -38,11 +38,11 @@ pub struct Users {
 /// `GET /users`.
 pub async fn list(State(worker): State<Worker>, Asked(which): Asked<WhichNarrowed>) -> Result<Answer, Problem> {
     let mut checks = Checks::default();
-    let (page, letters) = which.read(&mut checks);
+    let (page, typed) = which.read(&mut checks);
     checks.done()?;
     let mut users = worker.house.people.users();
-    if let Some(letters) = letters {
-        users.retain(|user| letters.fit_of(&user.id, &[&user.email, &user.name]).is_some());
+    if let Some(typed) = typed {
+        users.retain(|user| typed.fit_of(&user.id, &[&user.email, &user.name]).is_some());
     }
     let (users, next) = page.cut(users, |user| user.id);
     Ok(Answer::ok(&Users { data: users.iter().map(|user| UserTold::of(user)).collect(), next }))

@@ -96,8 +96,16 @@ interface LookProps extends Omit<ChangingProps, "title" | "done"> {
   done: ChangingProps["done"] | undefined;
 }
 
-function Look({ of: proposal, opened, show, done, consequence, leaves = false, ...look }: LookProps) {
-  const { action = words.save, danger = false } = look;
+function Look({
+  of: proposal,
+  opened,
+  show,
+  done,
+  consequence,
+  action = words.save,
+  danger = false,
+  leaves = false,
+}: LookProps) {
   const client = useQueryClient();
   const { version, body, prune, diff } = proposal;
   const refetchType = leaves ? "none" : "active";

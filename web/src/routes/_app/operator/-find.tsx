@@ -6,7 +6,7 @@ import { IconFilterOff, IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import { count } from "../../../lib/figures";
-import { LETTERS_MAX, type ListSearch, lettersOf } from "../../../lib/search";
+import { searchWith, TYPED_CHARS_MAX, typedOf } from "../../../lib/search";
 import { list as words } from "../../../messages/house";
 import { type Column, DataTable, Pager } from "../../../parts/DataTable";
 import { TextInput } from "../../../parts/fields";
@@ -19,8 +19,8 @@ interface FoundListProps<Row extends { id: string }> {
   /** What the page is called, what it is about, and what can be looked for. */
   words: { title: string; about: string; findHint: string };
   columns: readonly Column<Row>[];
-  /** The rows that fit, and how many do. */
-  found: { shown: readonly Row[]; many: number };
+  /** The rows that fit, and how many do where not all of them are shown. */
+  found: { shown: readonly Row[]; many?: number };
   q: string | undefined;
   before?: string | undefined;
   next?: string | null | undefined;
@@ -35,7 +35,7 @@ interface FoundListProps<Row extends { id: string }> {
 /** The page. */
 export function FoundList<Row extends { id: string }>(props: FoundListProps<Row>) {
   const { title, about, findHint } = props.words;
-  const { shown, many } = props.found;
+  const { shown, many = shown.length } = props.found;
   const { before, busy = false } = props;
   return (
     <Page title={title} about={about} actions={props.actions}>
@@ -67,8 +67,7 @@ function Find({ hint, q = "" }: { hint: string; q: string | undefined }) {
   const navigate = useNavigate();
   const field = useRef<HTMLInputElement>(null);
   const find = useDebouncedCallback((typed: string) => {
-    const change = { q: lettersOf(typed), before: undefined } satisfies ListSearch;
-    void navigate({ to: ".", search: ((now: object) => ({ ...now, ...change })) as never, replace: true });
+    void navigate({ to: ".", search: searchWith({ q: typedOf(typed), before: undefined }), replace: true });
   }, PAUSE_MS);
   useEffect(() => {
     if (field.current && field.current !== document.activeElement) field.current.value = q;
@@ -84,7 +83,7 @@ function Find({ hint, q = "" }: { hint: string; q: string | undefined }) {
         leftSection={<IconSearch size={16} aria-hidden />}
         autoComplete="off"
         spellCheck={false}
-        maxLength={LETTERS_MAX}
+        maxLength={TYPED_CHARS_MAX}
         defaultValue={q}
         onChange={(event) => find(event.currentTarget.value)}
       />

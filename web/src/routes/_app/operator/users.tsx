@@ -1,9 +1,8 @@
-// Everybody who can sign in: found by a few letters, shut out and let in, made operators or not. The server keeps the last operator.
+// Everybody who can sign in: found by what is typed, shut out and let in, made operators or not. The server keeps the last operator.
 import { Badge, Group, Stack, Text } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
-import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
-import { useDeferredValue } from "react";
 import type { components } from "#schema";
 import { api, take } from "../../../lib/api";
 import { confirm } from "../../../lib/confirm";
@@ -16,32 +15,20 @@ import type { Column } from "../../../parts/DataTable";
 import { Menu, MenuDivider, MenuItem } from "../../../parts/Menu";
 import { When } from "../../../parts/When";
 import { FoundList } from "./-find";
+import { loading, useNarrowed } from "./-narrowed";
 
 export const Route = createFileRoute("/_app/operator/users")({
   codeSplitGroupings: [["loader", "component"]],
   validateSearch: listOf,
-  // Letters change while the page is looked at: it must not wait for them as for another page.
   loaderDeps: ({ search }) => ({ before: search.before }),
-  loader: ({ context, location }) => context.client.ensureQueryData(usersQuery(listOf({ ...location.search }))),
+  loader: loading(usersQuery),
   component: Users,
 });
 
 function Users() {
-  const search = Route.useSearch();
   const { session } = Route.useRouteContext();
-  const shown = useDeferredValue(search);
-  const { data, next } = useSuspenseQuery(usersQuery(shown)).data;
-  return (
-    <FoundList
-      words={words}
-      columns={columns(session.user.id)}
-      found={{ shown: data, many: data.length }}
-      q={search.q}
-      before={shown.before}
-      next={next}
-      busy={shown !== search}
-    />
-  );
+  const narrowed = useNarrowed(usersQuery, Route.useSearch());
+  return <FoundList words={words} columns={columns(session.user.id)} {...narrowed} />;
 }
 
 function columns(self: string): readonly Column<User>[] {

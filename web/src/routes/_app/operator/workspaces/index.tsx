@@ -1,8 +1,6 @@
-// All workspaces: found by a few letters, with credit, tier, and whether their calls are let in.
+// All workspaces: found by what is typed, with credit, tier, and whether their calls are let in.
 import { Code, Stack } from "@mantine/core";
-import { useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
-import { useDeferredValue } from "react";
 import { allWorkspacesQuery } from "../../../../lib/house";
 import { usd, usdExact } from "../../../../lib/money";
 import { listOf } from "../../../../lib/search";
@@ -12,32 +10,20 @@ import type { Column } from "../../../../parts/DataTable";
 import { LinkAnchor } from "../../../../parts/links";
 import { When } from "../../../../parts/When";
 import { FoundList } from "../-find";
+import { loading, useNarrowed } from "../-narrowed";
 import { LetIn } from "./-state";
 
 export const Route = createFileRoute("/_app/operator/workspaces/")({
   codeSplitGroupings: [["loader", "component"]],
   validateSearch: listOf,
-  // Letters change while the page is looked at: it must not wait for them as for another page.
   loaderDeps: ({ search }) => ({ before: search.before }),
-  loader: ({ context, location }) => context.client.ensureQueryData(allWorkspacesQuery(listOf({ ...location.search }))),
+  loader: loading(allWorkspacesQuery),
   component: Workspaces,
 });
 
 function Workspaces() {
-  const search = Route.useSearch();
-  const shown = useDeferredValue(search);
-  const { data, next } = useSuspenseQuery(allWorkspacesQuery(shown)).data;
-  return (
-    <FoundList
-      words={words}
-      columns={COLUMNS}
-      found={{ shown: data, many: data.length }}
-      q={search.q}
-      before={shown.before}
-      next={next}
-      busy={shown !== search}
-    />
-  );
+  const narrowed = useNarrowed(allWorkspacesQuery, Route.useSearch());
+  return <FoundList words={words} columns={COLUMNS} {...narrowed} />;
 }
 
 const COLUMNS: readonly Column<Workspace>[] = [

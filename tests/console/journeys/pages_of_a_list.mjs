@@ -92,6 +92,19 @@ async function narrowed(bench, gateway, olga) {
   bench.holds((await find.inputValue()) === "place 50" && (await rows.count()) === 1, `${await find.inputValue()}: ${await rows.count()} rows`);
   bench.holds(await find.evaluate((field) => field === document.activeElement), "who types has lost the field to a slow gateway");
   await page.unroute(/manage\/workspaces\?q=/);
+  // A gateway that cannot tell takes nothing away but the rows.
+  const body = JSON.stringify({ type: "about:blank", title: "Busy", status: 503, code: "overloaded", detail: "Too much to do." });
+  const busy = { status: 503, contentType: "application/problem+json", body };
+  await page.route(/manage\/workspaces\?q=/, (route) => route.fulfill(busy));
+  browser.expects(503, "/api/manage/workspaces");
+  await find.fill("place 5");
+  await page.getByText("Too much to do.").waitFor();
+  await bench.looks(browser, "a list that could not be told");
+  bench.holds((await find.inputValue()) === "place 5", "a failure takes the field away");
+  await page.unroute(/manage\/workspaces\?q=/);
+  await find.press("End");
+  await find.pressSequentially("1", { delay: 30 });
+  await page.getByRole("link", { name: "Place 51", exact: true }).waitFor();
   await find.fill("nobody");
   await page.getByRole("heading", { name: "Nothing fits" }).waitFor();
   await bench.looks(browser, "a list that nothing fits");

@@ -2,6 +2,9 @@
 
 use crate::api::read::Checks;
 
+/// A part of an id has so many characters, a digit among them, or its prefix.
+const ID_PART_CHARS_MIN: usize = 4;
+
 /// What was typed, in small letters and without the blanks about it.
 pub struct Typed {
     text: String,
@@ -28,7 +31,7 @@ impl Typed {
             checks.add("q", format!("expected {least} to {most} characters"));
         }
         let text = text.to_lowercase();
-        Self { is_of_id: text.contains('_'), text }
+        Self { is_of_id: is_of_id(&text), text }
     }
 
     /// What was typed, in small letters.
@@ -75,6 +78,12 @@ impl Typed {
     }
 }
 
+/// Whether it may be a part of an id, with its prefix or without. Two or three letters stand in many ids by chance.
+fn is_of_id(text: &str) -> bool {
+    let plain = text.len() >= ID_PART_CHARS_MIN && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    text.contains('_') || (plain && text.bytes().any(|byte| byte.is_ascii_digit()))
+}
+
 fn has(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
@@ -93,7 +102,10 @@ mod tests {
             ("ömega", "", vec!["Die ÖMEGA"], Some(Fit::Has)),
             ("me", "", vec!["Öme"], Some(Fit::Has)),
             ("usr_01", "usr_01h", vec![], Some(Fit::Begins)),
+            // A part of an id without its prefix; where it is too short, or no digit is in it, it is taken for a name's.
+            ("1M6Q", "ws_01m6q", vec![], Some(Fit::Has)),
             ("01h", "usr_01h", vec![], None),
+            ("acme", "ws_01acme", vec![], None),
             ("", "usr_01h", vec!["a", ""], None),
             // In small letters it is longer than as it was typed.
             ("İ", "", vec!["İ"], Some(Fit::Is)),

@@ -10,17 +10,25 @@ import { searchWith, TYPED_CHARS_MAX, typedOf } from "../../../lib/search";
 import { list as words } from "../../../messages/house";
 import { type Column, DataTable, Pager } from "../../../parts/DataTable";
 import { TextInput } from "../../../parts/fields";
+import { Missing } from "../../../parts/Missing";
 import { Empty, Page } from "../../../parts/Page";
 
 /** Who pauses so long is looked for. */
 const PAUSE_MS = 200;
 
+interface Found<Row> {
+  shown: readonly Row[];
+  many?: number;
+}
+
 interface FoundListProps<Row extends { id: string }> {
   /** What the page is called, what it is about, and what can be looked for. */
   words: { title: string; about: string; findHint: string };
   columns: readonly Column<Row>[];
-  /** The rows that fit, and how many do where not all of them are shown. */
-  found: { shown: readonly Row[]; many?: number };
+  /** The rows that fit, and how many do where not all of them are shown; nothing where they could not be told. */
+  found: Found<Row> | null;
+  /** Why they could not. */
+  error?: Error | null;
   q: string | undefined;
   before?: string | undefined;
   next?: string | null | undefined;
@@ -35,29 +43,38 @@ interface FoundListProps<Row extends { id: string }> {
 /** The page. */
 export function FoundList<Row extends { id: string }>(props: FoundListProps<Row>) {
   const { title, about, findHint } = props.words;
-  const { shown, many = shown.length } = props.found;
-  const { before, busy = false } = props;
+  const { found, busy = false } = props;
   return (
     <Page title={title} about={about} actions={props.actions}>
       <Find hint={findHint} q={props.q} />
       <Stack gap="lg" aria-busy={busy} opacity={busy ? 0.6 : 1}>
-        {shown.length === 0 ? (
-          <Empty Icon={IconFilterOff} title={words.none} action={<Pager next={null} before={before} />}>
-            {words.noneDetail}
-          </Empty>
-        ) : (
-          <DataTable
-            label={title}
-            columns={props.columns}
-            rows={shown}
-            rowKey={(row) => row.id}
-            times={props.times ?? true}
-            foot={<Pager next={props.next ?? null} before={before} />}
-          />
-        )}
-        <Cut shown={shown.length} many={many} />
+        {found ? <Rows {...props} found={found} /> : <Missing error={props.error ?? null} />}
       </Stack>
     </Page>
+  );
+}
+
+function Rows<Row extends { id: string }>(props: FoundListProps<Row> & { found: Found<Row> }) {
+  const { shown, many = shown.length } = props.found;
+  if (shown.length === 0) {
+    return (
+      <Empty Icon={IconFilterOff} title={words.none} action={<Pager next={null} before={props.before} />}>
+        {words.noneDetail}
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <DataTable
+        label={props.words.title}
+        columns={props.columns}
+        rows={shown}
+        rowKey={(row) => row.id}
+        times={props.times ?? true}
+        foot={<Pager next={props.next ?? null} before={props.before} />}
+      />
+      <Cut shown={shown.length} many={many} />
+    </>
   );
 }
 

@@ -1,7 +1,12 @@
 // Pages of lists that the gateway narrows by what is typed. In: a query for a part of a list, what the address says. Out: what the page
 // shows. Never here: lists that are here whole (lib/house).
-import { type QueryClient, type QueryKey, type UnusedSkipTokenOptions, useSuspenseQuery } from "@tanstack/react-query";
-import { useDeferredValue } from "react";
+import {
+  keepPreviousData,
+  type QueryClient,
+  type QueryKey,
+  type UnusedSkipTokenOptions,
+  useQuery,
+} from "@tanstack/react-query";
 import { type ListSearch, listOf } from "../../../lib/search";
 
 /** A part of a list, as the gateway tells it. */
@@ -19,9 +24,10 @@ export function loading<Row, Key extends QueryKey>(query: Query<Row, Key>) {
     context.client.ensureQueryData(query(listOf({ ...location.search })));
 }
 
-/** The list as the page shows it: while what is typed is asked for, what fitted before stays. */
+/** The list as the page shows it: while what is typed is asked for, what fitted before stays; what could not be told takes the place of the
+ * rows and of nothing else. */
 export function useNarrowed<Row, Key extends QueryKey>(query: Query<Row, Key>, search: ListSearch) {
-  const shown = useDeferredValue(search);
-  const { data, next } = useSuspenseQuery(query(shown)).data;
-  return { found: { shown: data }, q: search.q, before: shown.before, next, busy: shown !== search };
+  const { data, error, isPlaceholderData } = useQuery({ ...query(search), placeholderData: keepPreviousData });
+  const found = data ? { shown: data.data } : null;
+  return { found, error, q: search.q, before: search.before, next: data?.next, busy: isPlaceholderData };
 }

@@ -36,6 +36,18 @@ pub static PAYERS: Kept = Kept {
     key: &["workspace", "slot", "model", "endpoint", "provider", "ending"],
     shared: false,
 };
+/// By model and who pays, for who runs the house. By hour there are few enough rows of `PAYERS` to look at; the same of providers.
+pub static MODEL_WORKSPACES: Kept = Kept {
+    tables: &[(Slot::Day, "model_workspace_day")],
+    key: &["model", "slot", "workspace", "ending"],
+    shared: false,
+};
+/// By provider and who pays, for who runs the house.
+pub static PROVIDER_WORKSPACES: Kept = Kept {
+    tables: &[(Slot::Day, "provider_workspace_day")],
+    key: &["provider", "slot", "workspace", "ending"],
+    shared: false,
+};
 /// By key, which belongs to one who pays.
 pub static KEYS: Kept = Kept {
     tables: &[(Slot::Hour, "key_hour"), (Slot::Day, "key_day")],
@@ -59,7 +71,7 @@ pub static KEYS_PACE: Kept =
     Kept { tables: &[(Slot::Day, "key_pace_day")], key: &["key", "slot", "model", "timed", "step"], shared: false };
 
 /// All sums.
-pub static SUMMED: [&Kept; 4] = [&HOUSE, &WORKSPACES, &PAYERS, &KEYS];
+pub static SUMMED: [&Kept; 6] = [&HOUSE, &WORKSPACES, &PAYERS, &MODEL_WORKSPACES, &PROVIDER_WORKSPACES, &KEYS];
 /// All counts of times.
 pub static TIMED: [&Kept; 3] = [&HOUSE_PACE, &PAYERS_PACE, &KEYS_PACE];
 
@@ -75,9 +87,16 @@ impl Kept {
     pub fn of(filter: &FactFilter, by: Option<By>) -> &'static Self {
         if filter.keys.is_some() || by == Some(By::Key) {
             &KEYS
-        } else if filter.workspace.is_some() || by == Some(By::Workspace) {
-            let finer = filter.model.is_some() || filter.endpoint.is_some() || filter.provider.is_some();
-            if filter.workspace.is_some() || finer { &PAYERS } else { &WORKSPACES }
+        } else if filter.workspace.is_some() {
+            &PAYERS
+        } else if by == Some(By::Workspace) {
+            let by_day = filter.slot() == Slot::Day;
+            match (&filter.model, &filter.provider, &filter.endpoint) {
+                (None, None, None) => &WORKSPACES,
+                (Some(_), None, None) if by_day => &MODEL_WORKSPACES,
+                (None, Some(_), None) if by_day => &PROVIDER_WORKSPACES,
+                _ => &PAYERS,
+            }
         } else {
             &HOUSE
         }

@@ -21,7 +21,7 @@ use tokio_postgres::Transaction;
 use units::BootId;
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [&str; 19] = [
+const STEPS: [&str; 20] = [
     include_str!("../../migrations/postgres/0001_first.sql"),
     include_str!("../../migrations/postgres/0002_answers.sql"),
     include_str!("../../migrations/postgres/0003_images.sql"),
@@ -41,6 +41,7 @@ const STEPS: [&str; 19] = [
     include_str!("../../migrations/postgres/0017_sums.sql"),
     include_str!("../../migrations/postgres/0018_movements.sql"),
     include_str!("../../migrations/postgres/0019_log_actions.sql"),
+    include_str!("../../migrations/postgres/0020_by_workspace.sql"),
 ];
 /// Keeps two nodes that start at once from taking the same step.
 const STEP_LOCK: i64 = 0x746f_6c6c_6761_7465;

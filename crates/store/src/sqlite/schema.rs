@@ -15,7 +15,7 @@ enum Step {
 }
 
 /// Every step, oldest first; a step is never changed once it was released.
-const STEPS: [Step; 19] = [
+const STEPS: [Step; 20] = [
     Step::Once(include_str!("../../migrations/sqlite/0001_first.sql")),
     Step::EachDay(include_str!("../../migrations/sqlite/0002_images.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0003_tasks.sql")),
@@ -50,6 +50,7 @@ const STEPS: [Step; 19] = [
     Step::Once(include_str!("../../migrations/sqlite/0017_log_actions.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0018_waiting.sql")),
     Step::Once(include_str!("../../migrations/sqlite/0019_unfolded.sql")),
+    Step::Once(include_str!("../../migrations/sqlite/0020_by_workspace.sql")),
 ];
 
 /// The newest shape.

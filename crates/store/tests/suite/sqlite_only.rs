@@ -157,7 +157,9 @@ fn a_newer_schema_is_refused() {
 fn an_older_schema_is_not_audited() {
     on_sqlite(|world| async move {
         world.open().await.ledger.close().await.unwrap();
-        raw(&world).execute_batch("DROP TABLE facts_unfolded; PRAGMA user_version = 17").unwrap();
+        let back = "DROP TABLE facts_unfolded; DROP TABLE model_workspace_day; DROP TABLE provider_workspace_day;
+            PRAGMA user_version = 17";
+        raw(&world).execute_batch(back).unwrap();
         let older = store::audit_offline(world.dir()).unwrap_err();
         assert!(matches!(older, OpenError::Older { found: 17, .. }), "{older}");
         world.open().await.ledger.close().await.unwrap();

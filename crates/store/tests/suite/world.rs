@@ -278,7 +278,7 @@ pub const WITHOUT_PEOPLE: &str = "
 pub const WITHOUT_FACTS: &str =
     "DROP TABLE IF EXISTS facts_unfolded; DROP INDEX transfer_moved; DROP INDEX transfer_broken; DROP INDEX operator_log_action;
     DROP TABLE house_hour; DROP TABLE house_day; DROP TABLE payer_hour; DROP TABLE payer_day; DROP TABLE key_hour;
-    DROP TABLE workspace_hour; DROP TABLE workspace_day;
+    DROP TABLE workspace_hour; DROP TABLE workspace_day; DROP TABLE model_workspace_day; DROP TABLE provider_workspace_day;
     DROP TABLE key_day; DROP TABLE house_pace_hour; DROP TABLE house_pace_day; DROP TABLE payer_pace_hour;
     DROP TABLE payer_pace_day; DROP TABLE key_pace_day;
     DROP TABLE usage_gone; DROP TABLE usage_kept_from;";

@@ -1,6 +1,7 @@
 //! Everything a request needs that outlives it. In: what wiring opened. Out: one shared house, and one worker a thread.
 //! Never here: the order of things (pipeline), global state of any other kind.
 
+use crate::aside::Aside;
 use crate::assets::{Assets, AssetsError};
 use crate::balances::Balances;
 use crate::callers::{LiveKeys, LiveWorkspaces};
@@ -8,7 +9,7 @@ use crate::closing::Closing;
 use crate::console::Console;
 use crate::days::RecordedDays;
 use crate::device::Desk;
-use crate::limits::{FOLLOW_REST, FORGOTTEN_EVERY, NOTE_USES_EVERY};
+use crate::limits::{COUNTS_ASKED_MAX, FOLLOW_REST, FORGOTTEN_EVERY, NOTE_USES_EVERY};
 use crate::live::{LiveCatalogue, LiveError, LiveTokens};
 use crate::live_rows::LiveRows;
 use crate::log::Log;
@@ -80,6 +81,8 @@ pub struct House {
     pub programs: LivePrograms,
     /// Passwords.
     pub hasher: Hasher,
+    /// Counts of tokens that take long.
+    pub counting: Aside,
     /// Failed sign-ins.
     pub backoff: Backoff,
     /// How often devices ask.
@@ -129,7 +132,7 @@ pub enum HouseError {
     /// The place for pictures cannot be used.
     #[error(transparent)]
     Assets(#[from] AssetsError),
-    /// Letters or passwords cannot be taken care of.
+    /// Letters, passwords or counts cannot be taken care of.
     #[error(transparent)]
     Mail(#[from] MailError),
 }
@@ -150,6 +153,9 @@ impl House {
     pub async fn open(parts: Parts) -> Result<Arc<Self>, HouseError> {
         let assets = Assets::open(&parts.settings.assets, parts.clock.now())?;
         let hasher = Hasher::start(parts.settings.threads).map_err(MailError::Io)?;
+        // Counts are free: half of the machine stays for what is paid.
+        let counting =
+            Aside::start("count", parts.settings.threads / 2, COUNTS_ASKED_MAX).map_err(MailError::Io)?;
         let post = Post::start(&parts.settings.mail, &parts.log, parts.clock.clone(), parts.chance.clone())?;
         let limiter = match &parts.settings.limits {
             None => Limiter::local(),
@@ -171,6 +177,7 @@ impl House {
             people: LivePeople::default(),
             programs: LivePrograms::default(),
             hasher,
+            counting,
             backoff: Backoff::default(),
             devices: Desk::default(),
             post,

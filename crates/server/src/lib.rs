@@ -7,6 +7,7 @@ mod address;
 mod admission;
 mod allowed;
 mod api;
+mod aside;
 mod asked;
 mod assets;
 mod balances;

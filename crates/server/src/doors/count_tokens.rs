@@ -1,21 +1,23 @@
 //! How many tokens a request has (R-API-6): free, without a hold, within a limit of its own. In: a request. Out: a count: the provider's own where its
-//! server speaks the client's dialect and counts, else counted here. Never here: a usage row, a tokenizer (crate tokens).
+//! server speaks the client's dialect and counts, else counted here, where that takes long aside. Never here: a usage row, a tokenizer (crate tokens).
 
+use crate::aside::{Aside, Full};
 use crate::asked::{Asker, served, whole_to_count};
 use crate::body::{BodyLimits, read_json};
 use crate::callers::Caller;
 use crate::entry::ModelDoor;
 use crate::house::Worker;
-use crate::limits::{COUNT_ANSWER_BYTES_MAX, COUNT_TIME_MAX};
+use crate::limits::{COUNT_ANSWER_BYTES_MAX, COUNT_RETRY, COUNT_TIME_MAX, COUNTED_SHORT_BYTES_MAX};
 use crate::live::{LiveModel, LiveRoute};
 use crate::own;
 use crate::pipeline::{find_model, request_head};
+use crate::room::Share;
 use crate::upstream::Call;
 use crate::visit::Visit;
 use axum::body::Body;
 use axum::extract::State;
 use bytes::Bytes;
-use canon::{Dialect, Fault};
+use canon::{Dialect, Fault, FaultKind, Retry};
 use catalog::Vocabulary;
 use dialect::{RequestHead, count_path, decode_count, prepare_count, read_count, upstream_headers, write_count};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -63,7 +65,30 @@ async fn counted(
     if let Some(tokens) = asked(worker, door, &model, &request_head(&parts.headers), &body).await {
         return Ok(tokens);
     }
-    Ok(tokens::count(&request, tokenizer(model.model.vocabulary)).tokens)
+    let tokenizer = tokenizer(model.model.vocabulary);
+    counted_here(&worker.house.counting, (request, tokenizer), (body.len(), share)).await
+}
+
+/// Counts a request whose body had so many bytes: a short one at once, another aside, where all other answers of the worker would wait for
+/// it. What waits there keeps its room.
+async fn counted_here(
+    counting: &Aside,
+    (request, tokenizer): (canon::Request, Tokenizer),
+    (bytes, share): (usize, Share),
+) -> Result<u64, Fault> {
+    let count = move || tokens::count(&request, tokenizer).tokens;
+    if bytes <= COUNTED_SHORT_BYTES_MAX {
+        return Ok(count());
+    }
+    let counted = counting.ask(move || {
+        let tokens = count();
+        drop(share);
+        tokens
+    });
+    counted.await.map_err(|Full| {
+        let told = "Too many requests are being counted at the moment; try again.";
+        Fault::new(FaultKind::Unavailable, told).retry(Retry::After(COUNT_RETRY))
+    })
 }
 
 /// The vocabulary of a model in the counter's words.
@@ -100,4 +125,54 @@ async fn ask(worker: &Worker, route: &LiveRoute, path: &str, head: &RequestHead,
         return None;
     }
     read_count(&answer.body.whole(COUNT_ANSWER_BYTES_MAX).await.ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::room::Room;
+    use canon::{Block, Role};
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::Poll;
+    use units::WorkspaceId;
+
+    /// A request of one text, what counts it, and its body's size and room.
+    fn asked(room: &Arc<Room>, bytes: usize) -> ((canon::Request, Tokenizer), (usize, Share)) {
+        let mut request = canon::Request::new(Dialect::OpenAiChat, "m");
+        request.say(Role::User, vec![Block::text("word ".repeat(bytes / 5))]);
+        let mut share = Share::new(room.clone(), WorkspaceId::from_bytes([1; 16]), false, 1 << 20);
+        share.grow_to(bytes).unwrap();
+        ((request, Tokenizer::O200k), (bytes, share))
+    }
+
+    /// R-API-6: while a long request is counted, the worker answers others; a short one is counted at once.
+    #[tokio::test]
+    async fn r_api_6_a_long_count_holds_up_nobody() {
+        let (counting, room) = (Aside::start("count", 1, 9).unwrap(), Arc::default());
+        for (bytes, at_once) in [(5, true), (COUNTED_SHORT_BYTES_MAX, true), (400_000, false)] {
+            let (request, body) = asked(&room, bytes);
+            let mut count = pin!(counted_here(&counting, request, body));
+            let first = poll_fn(|cx| Poll::Ready(count.as_mut().poll(cx))).await;
+            assert_eq!(first.is_ready(), at_once, "{bytes}");
+            let Poll::Ready(counted) = first else {
+                // A token for each word and the last blank, 4 around a message and 3.
+                assert_eq!(count.await.unwrap(), 80_000 + 1 + 4 + 3);
+                continue;
+            };
+            assert!(counted.is_ok());
+        }
+    }
+
+    /// R-API-6: of long counts so many wait and no more; who is refused is told so, and when to try again.
+    #[tokio::test]
+    async fn r_api_6_too_many_long_counts_are_refused() {
+        let (counting, room) = (Aside::start("count", 1, 0).unwrap(), Arc::default());
+        let (request, body) = asked(&room, COUNTED_SHORT_BYTES_MAX + 1);
+        let fault = counted_here(&counting, request, body).await.unwrap_err();
+        assert_eq!((fault.kind, fault.retry_after_s()), (FaultKind::Unavailable, Some(2)));
+        let (request, body) = asked(&room, 5);
+        assert!(counted_here(&counting, request, body).await.is_ok(), "a short one takes no place");
+    }
 }

@@ -1,16 +1,13 @@
-//! Passwords: Argon2id on threads of its own, so that no worker's runtime waits for one and memory is bounded. In: a password,
-//! what is kept of it. Out: whether they fit; PHC text. Never here: whose password it is.
+//! Passwords: Argon2id, done aside, on few threads, so that memory is bounded. In: a password, what is kept of
+//! it. Out: whether they fit; PHC text. Never here: whose password it is.
 
+use crate::aside::{Aside, Full};
 use crate::limits::{PASSWORD_MEMORY_KIB, PASSWORD_PASSES, PASSWORDS_WAITING_MAX};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
-use parking_lot::Mutex;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use units::Secret;
-
-type Work = Box<dyn FnOnce(&Argon2<'static>) + Send>;
 
 /// Too many passwords wait to be hashed.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -28,8 +25,7 @@ pub struct Verdict {
 
 /// The way to the threads, as many as passwords may be hashed at once. They end with it.
 pub struct Hasher {
-    door: Mutex<mpsc::Sender<Work>>,
-    waiting: Arc<AtomicUsize>,
+    aside: Aside,
     /// What a password of nobody is compared with.
     nobody: Arc<str>,
 }
@@ -69,23 +65,8 @@ impl Hasher {
     /// # Errors
     /// When one cannot be made.
     pub fn start(at_once: usize) -> io::Result<Self> {
-        let (door, work) = mpsc::channel::<Work>();
-        let work = Arc::new(Mutex::new(work));
-        for n in 0..at_once.max(1) {
-            let work = work.clone();
-            #[expect(clippy::disallowed_methods, reason = "the home of the threads that hash passwords")]
-            std::thread::Builder::new().name(format!("password-{n}")).spawn(move || {
-                let argon = argon();
-                loop {
-                    // Whoever waits for work keeps the others waiting, and lets go before it begins.
-                    let next = work.lock().recv();
-                    let Ok(next) = next else { return };
-                    next(&argon);
-                }
-            })?;
-        }
-        let nobody = nobodys().into();
-        Ok(Self { door: Mutex::new(door), waiting: Arc::default(), nobody })
+        let aside = Aside::start("password", at_once, PASSWORDS_WAITING_MAX)?;
+        Ok(Self { aside, nobody: nobodys().into() })
     }
 
     /// PHC text of a new password.
@@ -114,22 +95,7 @@ impl Hasher {
         &self,
         work: impl FnOnce(&Argon2<'static>) -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= PASSWORDS_WAITING_MAX {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(Busy);
-        }
-        let waiting = self.waiting.clone();
-        let (reply, answer) = tokio::sync::oneshot::channel();
-        let work: Work = Box::new(move |argon| {
-            // Who has left need not be answered, and costs nothing.
-            if !reply.is_closed() {
-                let _ = reply.send(work(argon));
-            }
-            waiting.fetch_sub(1, Ordering::Relaxed);
-        });
-        // A thread that is gone drops the work, and its reply with it.
-        drop(self.door.lock().send(work));
-        answer.await.map_err(|_| Busy)
+        self.aside.ask(move || work(&argon())).await.map_err(|Full| Busy)
     }
 }
 
@@ -178,9 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn too_many_at_once_are_refused() {
-        let hasher = Hasher::start(1).unwrap();
-        hasher.waiting.store(PASSWORDS_WAITING_MAX, Ordering::Relaxed);
+        let hasher = Hasher { aside: Aside::start("password", 1, 0).unwrap(), nobody: nobodys().into() };
         assert_eq!(hasher.verify(secret("x"), None).await, Err(Busy));
-        assert_eq!(hasher.waiting.load(Ordering::Relaxed), PASSWORDS_WAITING_MAX);
     }
 }

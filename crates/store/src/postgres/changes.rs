@@ -23,7 +23,8 @@ const POLL: Duration = Duration::from_millis(900);
 #[derive(Default)]
 pub struct Changes {
     known: Mutex<[i64; 7]>,
-    waiting: Mutex<VecDeque<Change>>,
+    /// With the counter as it was before.
+    waiting: Mutex<VecDeque<(Change, i64)>>,
     news: Notify,
     knock: Notify,
     usage: Mutex<VecDeque<UsageNews>>,
@@ -127,8 +128,12 @@ impl Changes {
     /// A change of this node: it knows of it already, unless others changed the same in between.
     pub fn own(&self, (change, seq): (Change, i64)) {
         let mut known = self.known.lock();
-        if known[index(change)] + 1 == seq {
-            known[index(change)] = seq;
+        let known = &mut known[index(change)];
+        if *known + 1 == seq {
+            *known = seq;
+        } else if *known == seq {
+            // It was seen before its own commit had returned.
+            self.waiting.lock().retain(|waiting| *waiting != (change, seq - 1));
         }
     }
 
@@ -137,7 +142,7 @@ impl Changes {
         loop {
             let waiting = self.waiting.lock().pop_front();
             match waiting {
-                Some(change) => return change,
+                Some((change, _)) => return change,
                 None => self.news.notified().await,
             }
         }
@@ -171,10 +176,10 @@ impl Changes {
         for change in KINDS {
             let n = index(change);
             if seqs[n] > known[n] {
-                known[n] = seqs[n];
+                let before = std::mem::replace(&mut known[n], seqs[n]);
                 let mut waiting = self.waiting.lock();
-                if !waiting.contains(&change) {
-                    waiting.push_back(change);
+                if !waiting.iter().any(|(other, _)| *other == change) {
+                    waiting.push_back((change, before));
                 }
                 drop(waiting);
                 self.news.notify_one();
@@ -225,5 +230,30 @@ impl Changes {
         };
         let (asked, heard) = tokio::join!(asked, heard);
         asked.and(heard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A node is told of what others changed and not of its own changes, whichever it sees first: its commit's return or the counter.
+    #[test]
+    fn own_changes_are_no_news() {
+        let (keys, own) = (|seq| [seq, 0, 0, 0, 0, 0, 0], |seq| (Change::Keys, seq));
+        let waiting = |changes: &Changes| changes.waiting.lock().len();
+        let changes = Changes::default();
+        changes.own(own(1));
+        changes.compare(keys(1));
+        assert_eq!(waiting(&changes), 0, "returned first");
+        changes.compare(keys(2));
+        changes.own(own(2));
+        assert_eq!(waiting(&changes), 0, "seen first");
+        changes.compare(keys(4));
+        changes.own(own(4));
+        assert_eq!(waiting(&changes), 1, "somebody else changed it before");
+        changes.compare(keys(6));
+        changes.own(own(5));
+        assert_eq!(waiting(&changes), 1, "and behind it");
     }
 }

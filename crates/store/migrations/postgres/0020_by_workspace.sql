@@ -30,3 +30,6 @@ INSERT INTO provider_workspace_day (provider, slot, workspace, ending,
     sum(cache_read)::bigint, sum(cache_write_5m)::bigint, sum(cache_write_1h)::bigint, sum(audio_in)::bigint,
     sum(output)::bigint, sum(reasoning)::bigint, sum(audio_out)::bigint, sum(images)::bigint FROM payer_day
     GROUP BY provider, slot, workspace, ending;
+-- Without it they are taken for empty until somebody looks, and read row by row.
+ANALYZE model_workspace_day;
+ANALYZE provider_workspace_day;

@@ -32,7 +32,7 @@ use parking_lot::Mutex;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::port::{Change, Ledger, People, Store, StoreError};
+use store::port::{Change, Ledger, People, Store, StoreError, WhichKeys};
 use tokio::sync::Notify;
 use units::{Chance, Clock, KeyId, RequestId, Timestamp};
 
@@ -217,7 +217,7 @@ impl House {
                 self.workspaces.rule(&self.store.load_platform().await?);
                 self.workspaces.replace(self.store.list_workspaces().await?);
                 let _gate = self.keys.gate.lock().await;
-                self.keys.replace(self.store.list_keys().await?);
+                self.keys.replace(self.store.list_keys(WhichKeys::All).await?);
             }
             Change::OperatorTokens => self.tokens.replace(self.store.list_operator_tokens().await?),
             Change::People => {

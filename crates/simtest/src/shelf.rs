@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use store::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
     LogFilter, LogPage, Movement, MovementFilter, OldText, OnceRow, OperatorTokenRow, OwnCredentialRow, Pending,
-    PriceRow, Store, StoreError, TaskEnd, TaskRow, TaskState, UsageFilter, UsageNews, WorkspaceChange,
+    PriceRow, Store, StoreError, TaskEnd, TaskRow, TaskState, UsageFilter, UsageNews, WhichKeys, WorkspaceChange,
     WorkspaceRow,
 };
 use units::{BootId, KeyId, OperatorTokenId, PriceId, RequestId, Secret, Timestamp, WorkspaceId};
@@ -79,8 +79,13 @@ impl Store for Shelf {
         ready(Ok(()))
     }
 
-    fn list_keys(&self) -> Pending<'_, Vec<KeyRow>> {
-        ready(Ok(self.keys.lock().clone()))
+    fn list_keys(&self, which: WhichKeys) -> Pending<'_, Vec<KeyRow>> {
+        let fits = |row: &&KeyRow| match which {
+            WhichKeys::All => true,
+            WhichKeys::Of(workspace) => row.workspace == workspace,
+            WhichKeys::One(id) => row.id == id,
+        };
+        ready(Ok(self.keys.lock().iter().filter(fits).cloned().collect()))
     }
 
     fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow> {

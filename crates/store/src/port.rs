@@ -15,7 +15,7 @@ mod workspaces;
 pub use books::{HeldRow, Movement, MovementFilter, MovementMark, NoMark, Totals};
 pub use device::{DeviceDecision, DeviceRow, DeviceState, Devices};
 pub use facts::{By, FactFilter, Facts, FactsAsk, Paces, Part, Point, Rest};
-pub use keys::{KeyChange, KeyRotation, KeyRow, ManagementKeyRow, OldText};
+pub use keys::{KeyChange, KeyRotation, KeyRow, ManagementKeyRow, OldText, WhichKeys};
 pub use once::OnceRow;
 pub use own_credentials::{OwnCredentialChange, OwnCredentialRow, OwnCredentials, OwnNote, OwnState};
 pub use people::{
@@ -380,8 +380,8 @@ pub trait Store: Devices + OwnCredentials + Seals + Send + Sync {
 
     /// Keeps a new key. `NotFound("workspace")`, `NotFound("member")` when its owner is not in the workspace.
     fn create_key(&self, row: KeyRow, log: AuditEntry) -> Pending<'_, ()>;
-    /// Every key that is kept, revoked ones included, oldest first.
-    fn list_keys(&self) -> Pending<'_, Vec<KeyRow>>;
+    /// Keys that are kept, revoked ones included, oldest first.
+    fn list_keys(&self, which: WhichKeys) -> Pending<'_, Vec<KeyRow>>;
     /// Revokes a key; revoking again changes nothing. `NotFound("key")`.
     fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow>;
     /// Changes a key. `NotFound("key")`, `Stale("key")`.

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
-use store::port::{KeyChange, KeyRotation, KeyRow};
+use store::port::{KeyChange, KeyRotation, KeyRow, WhichKeys};
 use units::{KeyId, Secret, Timestamp, UserId, WorkspaceId};
 
 /// What a new key is made of.
@@ -140,9 +140,9 @@ pub async fn list(State(worker): State<Worker>, hand: Hand, Asked(which): Asked<
     let page = Page::of(&WhichPage { limit: which.limit, before: which.before }, &mut checks);
     let workspace = which.workspace.as_deref().map(|text| hand.narrowed(house, text, &mut checks));
     checks.done()?;
-    let workspace = workspace.transpose()?;
-    let mut rows = house.store.list_keys().await?;
-    rows.retain(|row| hand.holds(row) && workspace.as_ref().is_none_or(|place| place.id == row.workspace));
+    let workspace = workspace.transpose()?.map(|place| place.id).or_else(|| hand.place());
+    let mut rows = house.store.list_keys(workspace.map_or(WhichKeys::All, WhichKeys::Of)).await?;
+    rows.retain(|row| hand.holds(row));
     let (rows, next) = page.cut(rows, |row| row.id);
     Ok(Answer::ok(&Keys { data: told_all(house, &rows).await?, next }))
 }
@@ -150,8 +150,8 @@ pub async fn list(State(worker): State<Worker>, hand: Hand, Asked(which): Asked<
 /// The stored key of that id, where it is theirs to see.
 async fn find(house: &House, hand: &Hand, id: &str) -> Result<KeyRow, Problem> {
     let id: KeyId = id.parse().map_err(|_| Problem::not_found("key"))?;
-    let rows = house.store.list_keys().await?;
-    rows.into_iter().find(|row| row.id == id && hand.holds(row)).ok_or_else(|| Problem::not_found("key"))
+    let rows = house.store.list_keys(WhichKeys::One(id)).await?;
+    rows.into_iter().find(|row| hand.holds(row)).ok_or_else(|| Problem::not_found("key"))
 }
 
 /// `GET /keys/{id}`.

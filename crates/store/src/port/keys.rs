@@ -62,6 +62,17 @@ pub struct KeyRotation {
     pub old_ends_at: Timestamp,
 }
 
+/// Which keys are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhichKeys {
+    /// All.
+    All,
+    /// Those of a workspace.
+    Of(WorkspaceId),
+    /// One.
+    One(KeyId),
+}
+
 /// A change of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyChange {

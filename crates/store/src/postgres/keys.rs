@@ -4,7 +4,7 @@ use super::management;
 use super::pool::Fail;
 use super::wire::Uuid;
 use super::workspaces::{missing_or_stale, read};
-use crate::port::{KeyChange, KeyRotation, KeyRow, OldText, StoreError};
+use crate::port::{KeyChange, KeyRotation, KeyRow, OldText, StoreError, WhichKeys};
 use crate::record::{count_of, count_to_disk, rules_to_disk};
 use tokio_postgres::{Row, Transaction};
 use units::{KeyId, Timestamp, UserId, WorkspaceId};
@@ -73,9 +73,14 @@ pub async fn create(tx: &Transaction<'_>, row: &KeyRow) -> Result<(), Fail> {
 }
 
 /// Every key, oldest first.
-pub async fn list(tx: &Transaction<'_>) -> Result<Vec<KeyRow>, Fail> {
-    let sql = format!("SELECT {KEY} FROM api_key ORDER BY created_at, id");
-    tx.query(&sql, &[]).await?.iter().map(key_of).collect()
+pub async fn list(tx: &Transaction<'_>, which: WhichKeys) -> Result<Vec<KeyRow>, Fail> {
+    let (fits, id) = match which {
+        WhichKeys::All => ("$1::uuid IS NULL", None),
+        WhichKeys::Of(workspace) => ("workspace = $1", Some(Uuid(workspace.bytes()))),
+        WhichKeys::One(id) => ("id = $1", Some(Uuid(id.bytes()))),
+    };
+    let sql = format!("SELECT {KEY} FROM api_key WHERE {fits} ORDER BY created_at, id");
+    tx.query(&sql, &[&id]).await?.iter().map(key_of).collect()
 }
 
 /// Revokes a key; the first time counts.

@@ -8,7 +8,7 @@ use super::{
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
     LogFilter, LogPage, Movement, MovementFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, StoreError,
-    TaskEnd, TaskRow, UsageFilter, UsageNews, WorkspaceChange, WorkspaceRow,
+    TaskEnd, TaskRow, UsageFilter, UsageNews, WhichKeys, WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use futures_util::future::BoxFuture;
@@ -98,8 +98,8 @@ impl Store for Postgres {
         Box::pin(self.change(row, log, Some(Change::Keys), |tx, row| Box::pin(keys::create(tx, row))))
     }
 
-    fn list_keys(&self) -> Pending<'_, Vec<KeyRow>> {
-        Box::pin(self.shared.db.read(Arc::new(|tx| Box::pin(keys::list(tx)) as _)))
+    fn list_keys(&self, which: WhichKeys) -> Pending<'_, Vec<KeyRow>> {
+        Box::pin(self.shared.db.read(Arc::new(move |tx| Box::pin(keys::list(tx, which)) as _)))
     }
 
     fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow> {

@@ -4,7 +4,7 @@ use super::management;
 use super::people::taken;
 use super::sql_error;
 use super::workspaces::{missing_or_stale, unread};
-use crate::port::{KeyChange, KeyRotation, KeyRow, OldText, StoreError};
+use crate::port::{KeyChange, KeyRotation, KeyRow, OldText, StoreError, WhichKeys};
 use crate::record::{count_of, count_to_disk, rules_of, rules_to_disk};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use units::{KeyId, Timestamp, UserId, WorkspaceId};
@@ -65,8 +65,14 @@ pub fn create(tx: &Transaction<'_>, row: &KeyRow) -> Result<(), StoreError> {
 }
 
 /// Every key, oldest first.
-pub fn list(db: &Connection) -> rusqlite::Result<Vec<KeyRow>> {
-    db.prepare(&format!("SELECT {KEY} FROM api_key ORDER BY created_at, id"))?.query_map([], key_of)?.collect()
+pub fn list(db: &Connection, which: WhichKeys) -> rusqlite::Result<Vec<KeyRow>> {
+    let (fits, id) = match which {
+        WhichKeys::All => ("?1 IS NULL", None),
+        WhichKeys::Of(workspace) => ("workspace = ?1", Some(workspace.bytes())),
+        WhichKeys::One(id) => ("id = ?1", Some(id.bytes())),
+    };
+    let sql = format!("SELECT {KEY} FROM api_key WHERE {fits} ORDER BY created_at, id");
+    db.prepare(&sql)?.query_map([id], key_of)?.collect()
 }
 
 fn find(tx: &Transaction<'_>, id: KeyId) -> Result<KeyRow, StoreError> {

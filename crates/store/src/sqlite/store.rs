@@ -7,7 +7,7 @@ use super::{
 use crate::port::{
     AnswerRow, AuditEntry, CatalogueRows, Change, DayCount, Facts, FactsAsk, KeyChange, KeyRotation, KeyRow,
     LogFilter, LogPage, Movement, MovementFilter, OnceRow, OperatorTokenRow, Pending, PriceRow, Store, TaskEnd,
-    TaskRow, UsageFilter, UsageNews, WorkspaceChange, WorkspaceRow,
+    TaskRow, UsageFilter, UsageNews, WhichKeys, WorkspaceChange, WorkspaceRow,
 };
 use admit::PlatformRules;
 use ledger::UsageRow;
@@ -50,8 +50,8 @@ impl Store for Sqlite {
         Box::pin(self.shared.write(move |db| log::logged(db, &log, |tx| keys::create(tx, &row))))
     }
 
-    fn list_keys(&self) -> Pending<'_, Vec<KeyRow>> {
-        Box::pin(self.reads.ask(keys::list))
+    fn list_keys(&self, which: WhichKeys) -> Pending<'_, Vec<KeyRow>> {
+        Box::pin(self.reads.ask(move |db| keys::list(db, which)))
     }
 
     fn revoke_key(&self, id: KeyId, at: Timestamp, log: AuditEntry) -> Pending<'_, KeyRow> {

@@ -7,7 +7,7 @@ use crate::users::missing;
 use crate::world::{World, newest, spawn};
 use std::sync::Arc;
 use std::time::Duration;
-use store::port::{DeviceDecision, DeviceRow, DeviceState, KeyRow, StoreError};
+use store::port::{DeviceDecision, DeviceRow, DeviceState, KeyRow, StoreError, WhichKeys};
 use units::{UserId, WorkspaceId};
 
 on_both! {
@@ -70,7 +70,7 @@ async fn r_web_4_a_device_gets_its_key_once(world: World) {
             refused => assert!(missing(&refused, "device"), "{refused:?}"),
         }
     }
-    assert_eq!((claimed, o.store.list_keys().await.unwrap().len()), (1, 1));
+    assert_eq!((claimed, o.store.list_keys(WhichKeys::All).await.unwrap().len()), (1, 1));
     assert_eq!(o.store.page_log(newest(99)).await.unwrap().entries.len(), before + 1);
     assert_eq!(o.store.find_device(asked.id).await.unwrap().unwrap().state, DeviceState::Claimed);
     for o in &all {

@@ -6,7 +6,7 @@ use crate::users::{invited, missing, registered, workspace};
 use crate::world::{Customer, World, on_postgres, spawn};
 use ledger::{HoldAnswer, KeyCharges, SettleAnswer};
 use std::time::Duration;
-use store::port::{Change, KeyRow, LogFilter, ManagementKeyRow, Revoked, Role, WorkspaceRow};
+use store::port::{Change, KeyRow, LogFilter, ManagementKeyRow, Revoked, Role, WhichKeys, WorkspaceRow};
 use store::{Opened, StoreError};
 use tokio::time::timeout;
 use units::{ManagementKeyId, NanoUsd, UserId, WorkspaceId};
@@ -61,7 +61,7 @@ async fn r_key_1_a_key_belongs_to_a_member_or_to_nobody(world: World) {
     for owner in [None, Some(ada)] {
         let row = of(owner);
         o.store.create_key(row.clone(), log()).await.unwrap();
-        assert!(o.store.list_keys().await.unwrap().contains(&row));
+        assert!(o.store.list_keys(WhichKeys::All).await.unwrap().contains(&row));
     }
     assert!(missing(
         &o.people.create_management_key(management_key(&world, acme, Some(eve)), log()).await,
@@ -97,7 +97,7 @@ async fn r_acc_1_who_leaves_leaves_without_keys(world: World) {
     let at = world.now();
     let revoked = o.people.remove_member(acme, bob, world.log("remove")).await.unwrap();
     assert_eq!(revoked, Revoked { keys: vec![keys[0].id], management_keys: vec![programs[0].id] });
-    let found = o.store.list_keys().await.unwrap();
+    let found = o.store.list_keys(WhichKeys::All).await.unwrap();
     for (n, row) in keys.iter().enumerate() {
         let expected = match n {
             0 => KeyRow { revoked_at: Some(at), version: 2, ..row.clone() },
@@ -134,7 +134,7 @@ async fn r_acc_1_a_role_without_keys_takes_them(world: World) {
         let revoked = Revoked { keys: vec![row.id], management_keys: vec![program.id] };
         assert_eq!(role(without).await, revoked);
         let expected = KeyRow { revoked_at: Some(at), version: 2, ..row.clone() };
-        assert!(o.store.list_keys().await.unwrap().contains(&expected));
+        assert!(o.store.list_keys(WhichKeys::All).await.unwrap().contains(&expected));
         let expected = ManagementKeyRow { revoked_at: Some(at), ..program.clone() };
         assert!(o.people.list_management_keys().await.unwrap().contains(&expected));
         let told = o.store.page_log(LogFilter { limit: 3, ..LogFilter::default() }).await.unwrap().entries;
@@ -156,7 +156,7 @@ async fn r_acc_1_a_role_without_keys_takes_them(world: World) {
         assert!(missing(&o.people.create_management_key(late, world.log("create")).await, "member"));
         assert_eq!(role(Role::Developer).await, Revoked::default());
         let works = |row: &KeyRow| row.owner == Some(bob) && row.revoked_at.is_none();
-        assert!(!o.store.list_keys().await.unwrap().iter().any(works));
+        assert!(!o.store.list_keys(WhichKeys::All).await.unwrap().iter().any(works));
         world.forward(Duration::from_secs(1));
     }
     assert!(o.people.check_log().await.unwrap().whole);
@@ -180,7 +180,7 @@ async fn r_acc_1_no_key_slips_past_a_role_without_keys(world: World) {
             assert!(made.is_ok() || missing(&made, "member"), "{made:?}");
         }
         let works = |row: &KeyRow| row.owner == Some(bob) && row.revoked_at.is_none();
-        assert!(!o.store.list_keys().await.unwrap().iter().any(works));
+        assert!(!o.store.list_keys(WhichKeys::All).await.unwrap().iter().any(works));
     }
     o.ledger.close().await.unwrap();
 }

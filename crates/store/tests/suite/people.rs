@@ -6,7 +6,7 @@ use admit::{KeyRules, PlatformRules, Quota, SpendCaps, WorkspaceRules};
 use std::time::Duration;
 use store::port::{
     AnswerRow, AuditEntry, CatalogueRows, CredentialRow, KeyChange, KeyRotation, KeyRow, LogFilter, OldText,
-    OperatorTokenRow, PriceRow, WorkspaceChange, WorkspaceRow,
+    OperatorTokenRow, PriceRow, WhichKeys, WorkspaceChange, WorkspaceRow,
 };
 use store::{OpenError, Opened, StoreError};
 use units::{CredentialId, NanoUsd, OperatorTokenId, PriceId, Secret, WorkspaceId};
@@ -86,7 +86,13 @@ async fn keys_are_kept_and_revoked_once(world: World) {
     let kept = key(&world, acme.id);
     o.store.create_key(kept.clone(), log()).await.unwrap();
     assert!(matches!(o.store.create_key(kept.clone(), log()).await, Err(StoreError::Exists("key"))));
-    assert_eq!(o.store.list_keys().await.unwrap(), std::slice::from_ref(&kept));
+    let nobodys = [WhichKeys::One(stranger.id), WhichKeys::Of(world.workspace())];
+    for which in [WhichKeys::All, WhichKeys::Of(kept.workspace), WhichKeys::One(kept.id)] {
+        assert_eq!(o.store.list_keys(which).await.unwrap(), std::slice::from_ref(&kept), "{which:?}");
+    }
+    for which in nobodys {
+        assert_eq!(o.store.list_keys(which).await.unwrap(), [], "{which:?}");
+    }
     let at = world.now();
     let revoked = KeyRow { revoked_at: Some(at), version: 2, ..kept.clone() };
     for _ in 0..2 {
@@ -95,7 +101,7 @@ async fn keys_are_kept_and_revoked_once(world: World) {
         world.forward(Duration::from_secs(1));
     }
     assert!(matches!(o.store.revoke_key(stranger.id, at, log()).await, Err(StoreError::NotFound("key"))));
-    assert_eq!(o.store.list_keys().await.unwrap(), [revoked]);
+    assert_eq!(o.store.list_keys(WhichKeys::All).await.unwrap(), [revoked]);
     o.ledger.close().await.unwrap();
 }
 
@@ -136,7 +142,7 @@ async fn r_key_2_a_key_is_changed_by_one_at_a_time(world: World) {
     assert!(matches!(o.store.change_key(change.clone(), log()).await, Err(StoreError::Stale("key"))));
     let stranger = KeyChange { id: world.key(), ..change };
     assert!(matches!(o.store.change_key(stranger, log()).await, Err(StoreError::NotFound("key"))));
-    assert_eq!(o.store.list_keys().await.unwrap(), [expected]);
+    assert_eq!(o.store.list_keys(WhichKeys::All).await.unwrap(), [expected]);
     // What was refused left no entry.
     assert_eq!(o.store.page_log(newest(10)).await.unwrap().entries.len(), 3);
     o.ledger.close().await.unwrap();
@@ -163,7 +169,7 @@ async fn r_key_2_a_rotation_keeps_the_key_and_its_old_text_for_a_while(world: Wo
     let old = Some(OldText { digest: kept.digest, ends_at });
     let expected = KeyRow { digest: [5; 32], prefix: "tg_live_cd34".to_owned(), old, version: 2, ..kept.clone() };
     assert_eq!(rotated, expected);
-    assert!(o.store.list_keys().await.unwrap().contains(&expected));
+    assert!(o.store.list_keys(WhichKeys::All).await.unwrap().contains(&expected));
     assert!(matches!(o.store.rotate_key(rotation.clone(), log()).await, Err(StoreError::Stale("key"))));
     let again = KeyRotation { version: 2, digest: [6; 32], ..rotation.clone() };
     let again = o.store.rotate_key(again, log()).await.unwrap();
@@ -179,7 +185,7 @@ async fn the_last_use_of_a_key_never_goes_back(world: World) {
     let (early, late) = (world.now(), world.now().plus(Duration::from_secs(60)));
     for (used, known) in [(early, early), (late, late), (early, late)] {
         o.store.touch_keys(vec![(kept.id, used), (world.key(), used)]).await.unwrap();
-        assert_eq!(o.store.list_keys().await.unwrap()[0].last_used_at, Some(known));
+        assert_eq!(o.store.list_keys(WhichKeys::All).await.unwrap()[0].last_used_at, Some(known));
     }
     o.store.touch_keys(Vec::new()).await.unwrap();
     o.ledger.close().await.unwrap();

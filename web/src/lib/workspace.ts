@@ -4,7 +4,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { components } from "#schema";
 import { api, take } from "./api";
-import type { Role } from "./roles";
+import { ROLES, type Role } from "./roles";
 import type { Session } from "./session";
 
 /** A workspace with its balance and rules. */
@@ -36,10 +36,13 @@ export function roleIn(workspace: Workspace, session: Session): Role {
   return workspace.role ?? "viewer";
 }
 
-/** The slug of the workspace to look at where the address names none. */
+/** The slug of the workspace to look at where the address names none: the one that was looked at last. Who has looked at none begins where
+ * they may do most, and of these where they have been longest. */
 export function usual(workspaces: readonly Workspace[]): string | null {
   const last = remembered();
-  return (workspaces.find((one) => one.slug === last) ?? workspaces[0])?.slug ?? null;
+  const rank = (one: Workspace) => ROLES.indexOf(one.role ?? "owner");
+  const [first] = workspaces.toReversed().sort((one, other) => rank(one) - rank(other));
+  return (workspaces.find((one) => one.slug === last) ?? first)?.slug ?? null;
 }
 
 /** Notes which workspace is looked at. */

@@ -1,3 +1,4 @@
+// Where somebody begins who names no workspace. In: lists, what was looked at last. Out: pass or fail. Never here: a page.
 import { beforeEach, describe, expect, it } from "vitest";
 import { remember, usual, type Workspace } from "./workspace";
 

@@ -45,9 +45,10 @@ static WRITE_DOWN: LazyLock<String> = LazyLock::new(|| {
     format!("INSERT INTO facts_unfolded ({}) VALUES ({})", columns.join(", "), holes.join(", "))
 });
 
-/// The tables of sums, and those of counts of times.
-static PUTS: LazyLock<(Vec<Put>, Vec<Put>)> =
-    LazyLock::new(|| (puts(&SUMMED, &NUMBERS), puts(&TIMED, &["requests"])));
+/// The tables of sums.
+static SUM_PUTS: LazyLock<Vec<Put>> = LazyLock::new(|| puts(&SUMMED, &NUMBERS));
+/// The tables of counts of times.
+static PACE_PUTS: LazyLock<Vec<Put>> = LazyLock::new(|| puts(&TIMED, &["requests"]));
 
 fn puts(all: &[&'static Kept], numbers: &[&str]) -> Vec<Put> {
     let tables = all.iter().flat_map(|kept| kept.tables.iter().map(move |table| (*kept, *table)));
@@ -153,7 +154,7 @@ impl Unfolded {
     }
 
     fn write(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
-        for Put { kept, slot, sql } in &PUTS.0 {
+        for Put { kept, slot, sql } in &*SUM_PUTS {
             let mut rows: BTreeMap<_, Sums> = BTreeMap::new();
             for (at, about, group) in self.reduced(kept, *slot) {
                 let known = rows.entry((at, about)).or_default();
@@ -164,7 +165,7 @@ impl Unfolded {
                 run(&mut statement, kept, (slot, &about), None, &sums.numbers())?;
             }
         }
-        for Put { kept, slot, sql } in &PUTS.1 {
+        for Put { kept, slot, sql } in &*PACE_PUTS {
             let mut rows: BTreeMap<_, i64> = BTreeMap::new();
             for (at, about, group) in self.reduced(kept, *slot) {
                 for (timed, requests) in &group.pace {

@@ -17,7 +17,11 @@ describe("the workspace to look at where the address names none", () => {
       [place("newer", "developer"), place("older", "developer"), place("seen", "viewer")],
       "older",
     ],
-    ["the first one of operators, who are members of none", [place("customer", undefined), place("house", undefined)], "house"],
+    [
+      "the first one of operators, who are members of none",
+      [place("customer", undefined), place("house", undefined)],
+      "house",
+    ],
     ["none where there is none", [], null],
   ])("is %s", (_, workspaces, slug) => {
     expect(usual(workspaces)).toBe(slug);

@@ -43,7 +43,7 @@ use crate::port::{
 };
 use crate::reply::{self, Answer};
 use books::{Books, Seen};
-use inbox::{CloseAck, Entry, Errand, Inbox, Soon};
+use inbox::{Asked, CloseAck, Entry, Errand, Inbox, Soon, Until};
 use ledger::{
     AccountAsk, AccountState, Balance, ExtendOrder, GrantOrder, HoldAnswer, HoldOrder, HoldState, KeyCharges,
     KeySpend, SettleAnswer, SettleOrder, UsageRow,
@@ -55,6 +55,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use units::{BootId, Clock, KeyId, RequestId, Timestamp, WorkspaceId};
+
+/// Why nothing is decided, and nothing told that hangs on what was decided last.
+const FAILING: &str = "the disk does not take commits";
 
 /// What callers and the ledger thread share.
 struct Shared {
@@ -111,7 +114,7 @@ impl Shared {
     /// New credit is not reserved while the disk does not take what was decided before.
     fn ready(&self) -> Result<(), StoreError> {
         if self.failing.load(Ordering::Relaxed) {
-            return Err(unavailable("the disk does not take commits"));
+            return Err(unavailable(FAILING));
         }
         if self.inbox.is_closing() {
             return Err(unavailable("it is closing"));
@@ -133,17 +136,22 @@ impl Shared {
         answer.await.map_err(|_| gone())?
     }
 
-    /// Waits until everything queued so far is on disk.
+    /// Waits until everything queued so far is on disk; not for a disk that takes nothing.
     async fn barrier(&self) -> Result<(), StoreError> {
-        let (ack, answer) = reply::pair();
-        self.inbox.push(Entry::Barrier(Some(ack)), Soon::Now);
-        answer.await.ok_or_else(gone)
+        self.until(Until::Written).await
     }
 
     /// Waits until everything queued so far is in the sums.
     async fn summed(&self) -> Result<(), StoreError> {
+        self.until(Until::Summed).await
+    }
+
+    async fn until(&self, until: Until) -> Result<(), StoreError> {
+        if self.failing.load(Ordering::Relaxed) {
+            return Err(unavailable(FAILING));
+        }
         let (ack, answer) = reply::pair();
-        self.inbox.ask_sums(ack);
+        self.inbox.ask(Asked { until, ack });
         answer.await.ok_or_else(gone)?.map_err(unavailable)
     }
 

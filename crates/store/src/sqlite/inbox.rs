@@ -45,8 +45,6 @@ pub enum Entry {
     Sweep(Sweep, units::Timestamp),
     /// A usage row that moves no money.
     Record(Box<UsageRow>),
-    /// Nothing to write: someone waits for everything before.
-    Barrier(Option<Ack<()>>),
 }
 
 impl Entry {
@@ -64,13 +62,30 @@ pub enum CloseAck {
     Release(HoldState, Option<Ack<Result<HoldState, String>>>),
 }
 
+/// What is to be done with everything queued so far before somebody is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// It is on disk.
+    Written,
+    /// It is in the sums too.
+    Summed,
+}
+
+/// Somebody who waits for everything queued so far.
+pub struct Asked {
+    /// For what.
+    pub until: Until,
+    /// Told then, or why it is not so.
+    pub ack: Ack<Result<(), String>>,
+}
+
 /// What the thread took out.
 #[derive(Default)]
 pub struct Taken {
     /// To be written, in order.
     pub entries: Vec<Entry>,
-    /// Who waits for the sums of all that, or why there are none.
-    pub asked: Vec<Ack<Result<(), String>>>,
+    /// Who waits for all that.
+    pub asked: Vec<Asked>,
     /// To be done after that, in order.
     pub errands: Vec<Errand>,
     /// Whether the store closes: nothing comes after.
@@ -103,7 +118,7 @@ enum Rest {
 #[derive(Default)]
 struct State {
     entries: Vec<Entry>,
-    asked: Vec<Ack<Result<(), String>>>,
+    asked: Vec<Asked>,
     errands: Vec<Errand>,
     closing: bool,
     closed: bool,
@@ -206,13 +221,13 @@ impl Inbox {
         }
     }
 
-    /// Someone waits for the sums of everything queued so far. Dropped when the store is closed.
-    pub fn ask_sums(&self, ack: Ack<Result<(), String>>) {
+    /// Someone waits for everything queued so far. Dropped when the store is closed.
+    pub fn ask(&self, asked: Asked) {
         let mut state = self.state.lock();
         if state.closed {
             return;
         }
-        state.asked.push(ack);
+        state.asked.push(asked);
         state.urgent = true;
         self.wake(state);
     }
@@ -294,12 +309,13 @@ impl Inbox {
         into.closing = state.closing;
     }
 
-    /// Waits before the disk is tried again; then takes the errands only, so that the queue stays bounded.
+    /// Waits before the disk is tried again; then takes those who ask and the errands only, so that the queue stays bounded.
     pub fn pause(&self, into: &mut Taken, patience: Duration) {
         let mut state = self.state.lock();
-        if !state.closing && state.errands.is_empty() {
+        if !state.closing && state.errands.is_empty() && state.asked.is_empty() {
             self.bell.wait_for(&mut state, patience);
         }
+        into.asked.append(&mut state.asked);
         into.errands.append(&mut state.errands);
         into.closing = state.closing;
     }
@@ -308,24 +324,29 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use units::{GrantId, NanoUsd, Timestamp};
+
+    fn entry() -> Entry {
+        let sweep = Sweep { grant: GrantId::from_bytes([1; 16]), broken: NanoUsd::ZERO };
+        Entry::Sweep(sweep, Timestamp::default())
+    }
 
     /// R-PERF-1: who waits alone is not kept; who waits among many waits for a few of them, and for no longer than a moment.
     #[test]
     fn r_perf_1_who_waits_among_many_waits_for_company() {
-        let barrier = || Entry::Barrier(None);
         let inbox = Inbox::default();
-        inbox.push(barrier(), Soon::Together(3));
+        inbox.push(entry(), Soon::Together(3));
         assert!(inbox.state.lock().is_due(), "too few are under way");
         for (others, company) in [(4, 2), (7, 3), (30, 15), (10_000, 32)] {
             let inbox = Inbox::default();
             for n in 1..=company {
                 assert!(!inbox.state.lock().is_due(), "{n} of {others}");
-                inbox.push(barrier(), Soon::Together(others));
+                inbox.push(entry(), Soon::Together(others));
             }
             assert!(inbox.state.lock().is_due(), "{others}");
         }
         let inbox = Inbox::default();
-        inbox.push(barrier(), Soon::Together(100));
+        inbox.push(entry(), Soon::Together(100));
         let mut taken = Taken::default();
         #[expect(clippy::disallowed_methods, reason = "a thread waits, which no other clock sees")]
         let began = std::time::Instant::now();
@@ -337,26 +358,26 @@ mod tests {
         );
         assert!(!inbox.state.lock().is_due());
         // Alone again, and not alone any more.
-        inbox.push(barrier(), Soon::Together(100));
+        inbox.push(entry(), Soon::Together(100));
         assert!(!inbox.state.lock().lingers());
-        inbox.push(barrier(), Soon::Together(100));
+        inbox.push(entry(), Soon::Together(100));
         assert!(inbox.state.lock().lingers());
         inbox.take(&mut taken, Duration::from_secs(20));
-        inbox.push(barrier(), Soon::Together(100));
+        inbox.push(entry(), Soon::Together(100));
         assert!(inbox.state.lock().lingers(), "there was company");
     }
 
     #[test]
     fn the_thread_is_woken_only_for_what_cannot_wait() {
-        let entry = |soon: Soon, rest: Rest| {
+        let wakes = |soon: Soon, rest: Rest| {
             let inbox = Inbox::default();
             inbox.state.lock().rest = rest;
-            inbox.push(Entry::Barrier(None), soon);
+            inbox.push(entry(), soon);
             let rest = inbox.state.lock().rest;
             rest == Rest::None
         };
-        assert!(!entry(Soon::Whenever, Rest::Sleeps) && !entry(Soon::Whenever, Rest::Lingers));
-        assert!(entry(Soon::Together(100), Rest::Sleeps) && !entry(Soon::Together(100), Rest::Lingers));
-        assert!(entry(Soon::Together(0), Rest::Lingers) && entry(Soon::Now, Rest::Lingers));
+        assert!(!wakes(Soon::Whenever, Rest::Sleeps) && !wakes(Soon::Whenever, Rest::Lingers));
+        assert!(wakes(Soon::Together(100), Rest::Sleeps) && !wakes(Soon::Together(100), Rest::Lingers));
+        assert!(wakes(Soon::Together(0), Rest::Lingers) && wakes(Soon::Now, Rest::Lingers));
     }
 }

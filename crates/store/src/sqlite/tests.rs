@@ -2,7 +2,8 @@
 //! Never here: what holds for both engines (tests/suite).
 
 use super::{Sqlite, files, sql_error};
-use crate::port::{AuditEntry, Ledger, Store, StoreError, WorkspaceRow};
+use crate::port::{AuditEntry, Ledger, Store, StoreError, UsageFilter, WorkspaceRow};
+use ledger::facts::Ending;
 use ledger::{GrantKind, GrantOrder, HoldAnswer, HoldOrder, SettleAnswer, SettleOrder, UsageRow};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -122,6 +123,23 @@ async fn limit_pages(engine: &Sqlite, full: bool) {
     engine.shared.write(errand).await.unwrap();
 }
 
+/// R-OPS-3: a question whose answer hangs on what cannot be written is refused at once; it does not wait for the disk.
+async fn nothing_is_told(engine: &Sqlite) {
+    tokio::task::yield_now().await;
+    let filter = || UsageFilter { limit: 10, ..UsageFilter::default() };
+    let failed = || UsageFilter { ending: Some(Ending::Failed), ..filter() };
+    let questions = async {
+        [
+            engine.page_usage(filter()).await.map(drop),
+            engine.page_usage(failed()).await.map(drop),
+            engine.audit().await.map(drop),
+        ]
+    };
+    let told =
+        tokio::time::timeout(Duration::from_secs(20), questions).await.expect("a question waits for the disk");
+    assert!(told.iter().all(|answer| matches!(answer, Err(StoreError::Unavailable(_)))), "{told:?}");
+}
+
 async fn on_a_full_disk(engine: Arc<Sqlite>) {
     prepare(&engine).await;
     let first = order(1);
@@ -134,7 +152,10 @@ async fn on_a_full_disk(engine: Arc<Sqlite>) {
     let waiting_settle = waiting.spawn_local(async move { same.settle(settle).await });
     waiting
         .run_until(async {
+            // Once while the disk is taken for well, and once when it is known not to be.
+            nothing_is_told(&engine).await;
             tokio::time::sleep(Duration::from_millis(200)).await;
+            nothing_is_told(&engine).await;
             assert!(!waiting_settle.is_finished(), "told before it was durable");
             let refused = engine.hold(order(2)).await;
             assert!(matches!(refused, Err(StoreError::Unavailable(_))));

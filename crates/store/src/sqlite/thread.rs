@@ -1,9 +1,10 @@
 //! The ledger thread: takes what queued while the last commit ran, commits it, answers. In: the inbox. Out: the file.
 //! A commit that fails is tried again with growing patience; meanwhile nothing new is held. Never here: deciding.
 
+use super::FAILING;
 use super::Shared;
 use super::folding::Folding;
-use super::inbox::{CloseAck, Entry, Soon, Taken};
+use super::inbox::{CloseAck, Entry, Soon, Taken, Until};
 use super::write::{self, WriteError};
 use crate::reply::Wakes;
 use rusqlite::Connection;
@@ -60,13 +61,11 @@ impl Thread {
             if !self.commit(&mut taken, &mut wakes) {
                 return;
             }
+            taken.tell(Until::Written, &Ok(()), &mut wakes);
             let now = self.shared.clock.now();
             let told = self.folding.look(&mut self.db, now, &taken);
             self.shared.sums_failing.store(told.is_err(), Ordering::Relaxed);
-            if !taken.asked.is_empty() {
-                taken.asked.drain(..).for_each(|ack| ack.tell(told.clone(), &mut wakes));
-                wakes.send();
-            }
+            taken.tell(Until::Summed, &told, &mut wakes);
             for errand in taken.errands.drain(..) {
                 errand(&mut self.db);
             }
@@ -122,6 +121,8 @@ impl Thread {
                     return false;
                 }
             }
+            // What they ask for is not there, and nobody knows when it will be.
+            taken.tell(Until::Summed, &Err(FAILING.to_owned()), wakes);
             self.shared.inbox.pause(taken, backoff);
             for errand in taken.errands.drain(..) {
                 errand(&mut self.db);
@@ -168,7 +169,7 @@ impl Thread {
             }
             Entry::Hold(row) => self.shared.books.lock().freeze(row.hold.workspace),
             // A sweep or a record that contradicts the disk takes nothing from anybody; the audit shows it.
-            Entry::Sweep(..) | Entry::Record(_) | Entry::Barrier(_) => {}
+            Entry::Sweep(..) | Entry::Record(_) => {}
         }
     }
 }
@@ -176,6 +177,16 @@ impl Thread {
 /// Whether it is time again; a clock that was set back is no reason to wait for it.
 pub fn is_due(now: Timestamp, last: Timestamp, every: Duration) -> bool {
     now < last || now.since(last) >= every
+}
+
+impl Taken {
+    /// Answers those whose wait ends with `until`: who waits for sums waits for what is written, too.
+    fn tell(&mut self, until: Until, what: &Result<(), String>, wakes: &mut Wakes) {
+        for asked in self.asked.extract_if(.., |asked| asked.until == until || until == Until::Summed) {
+            asked.ack.tell(what.clone(), wakes);
+        }
+        wakes.send();
+    }
 }
 
 impl Entry {
@@ -187,8 +198,7 @@ impl Entry {
                 CloseAck::Release(state, Some(ack)) => ack.tell(Ok(state), wakes),
                 CloseAck::Settle(_, None) | CloseAck::Release(_, None) => {}
             },
-            Self::Barrier(Some(ack)) => ack.tell((), wakes),
-            Self::Hold(_) | Self::Sweep(..) | Self::Record(_) | Self::Barrier(None) => {}
+            Self::Hold(_) | Self::Sweep(..) | Self::Record(_) => {}
         }
     }
 }

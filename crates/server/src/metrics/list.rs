@@ -98,7 +98,8 @@ pub const LIST: &[Listed] = &[
     gauge("build_info", &["version"], "Always 1; the version that runs."),
 ];
 
-/// What a metric means; empty for one that is not in the table, which a test finds.
+/// What a metric means, without its full stop: the registry writes one itself. Empty for one that is not in the table, which a test
+/// finds.
 pub fn help(name: &str) -> &'static str {
-    LIST.iter().find(|listed| listed.name == name).map_or("", |listed| listed.help)
+    LIST.iter().find(|listed| listed.name == name).map_or("", |listed| listed.help.trim_end_matches('.'))
 }

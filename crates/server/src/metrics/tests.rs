@@ -101,6 +101,9 @@ fn r_use_5_metrics_are_those_of_the_table() {
         (format!("{PREFIX}_{}", one.name), (one.kind.name().to_owned(), labels))
     });
     assert_eq!(told, listed.collect());
+    let text = used().text();
+    let twice: Vec<&str> = text.lines().filter(|line| line.starts_with("# HELP") && line.ends_with("..")).collect();
+    assert!(twice.is_empty(), "{twice:#?}");
 }
 
 /// R-USE-5: what callers write never becomes a label, and a provider is down only by its own fault.

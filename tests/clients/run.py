@@ -8,7 +8,6 @@ a home of their own. Part of the test command with `--agents` alone: a round tak
 """
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -19,78 +18,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tests", "e2e"))
 
+import clients  # noqa: E402
 import gateway as product  # noqa: E402
 import harness  # noqa: E402
 import set_up  # noqa: E402
 
 MODELS = ("sim-openai", "sim-anthropic", "sim-responses", "sim-gemini")
 BUILT = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
-MODULES = os.path.join(BUILT, "clients", "node_modules")
-SAID = "tool-ran-well"
-
-
-class Client:
-    """A client: how it is told of the gateway, and how it is asked. `beside` is what it asks for of its own (titles)."""
-
-    def __init__(self, name, tool, arguments, beside=0):
-        self.name, self.tool, self.arguments, self.beside = name, tool, arguments, beside
-
-    def binary(self):
-        places = {
-            "claude": "@anthropic-ai/claude-code-linux-x64/claude",
-            "codex": "@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex",
-            "opencode": "opencode-linux-x64/bin/opencode",
-        }
-        return os.path.join(MODULES, places[self.name.split("-")[0]])
-
-    def prepare(self, home, root, key, model):
-        """Writes its settings into a home; gives its environment."""
-        if self.name == "codex":
-            write(home, ".codex/config.toml", "\n".join([
-                f'model = "{model}"', 'model_provider = "gw"', "[model_providers.gw]", 'name = "gw"',
-                f'base_url = "{root}/v1"', 'env_key = "GW_KEY"', 'wire_api = "responses"', "request_max_retries = 0",
-                "stream_max_retries = 0", "",
-            ]))
-            return {"GW_KEY": key}
-        if self.name == "claude":
-            return {
-                "ANTHROPIC_BASE_URL": root, "ANTHROPIC_API_KEY": key, "ANTHROPIC_MODEL": model, "IS_SANDBOX": "1",
-                "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1",
-                "CLAUDE_CODE_MAX_RETRIES": "1",
-            }
-        package = {"chat": "@ai-sdk/openai-compatible", "responses": "@ai-sdk/openai", "messages": "@ai-sdk/anthropic"}
-        options = {"baseURL": f"{root}/v1", "apiKey": key}
-        provider = {"npm": package[self.name.split("-")[1]], "options": options, "models": {model: {"name": model}}}
-        settings = {"autoupdate": False, "share": "disabled", "enabled_providers": ["gw"], "provider": {"gw": provider}}
-        write(home, ".config/opencode/opencode.json", json.dumps(settings))
-        names = ("OPENCODE_DISABLE_AUTOUPDATE", "OPENCODE_DISABLE_MODELS_FETCH", "OPENCODE_DISABLE_LSP_DOWNLOAD")
-        return dict.fromkeys(names, "1")
-
-    def command(self, model, prompt):
-        if self.name == "codex":
-            boxed = ["--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", "--json"]
-            return [self.binary(), "exec", *boxed, prompt]
-        if self.name == "claude":
-            told = ["--output-format", "stream-json", "--verbose", "--dangerously-skip-permissions"]
-            return [self.binary(), "-p", prompt, *told]
-        return [self.binary(), "run", "-m", f"gw/{model}", prompt]
-
-
-CLIENTS = [
-    Client("codex", "exec_command", {"cmd": f"echo {SAID}"}),
-    Client("claude", "Bash", {"command": f"echo {SAID}", "description": "says it"}),
-    # They quote the prompt when they ask for a title, so it holds nothing that is quoted.
-    Client("opencode-chat", "bash", None, beside=1),
-    Client("opencode-responses", "bash", None, beside=1),
-    Client("opencode-messages", "bash", None, beside=1),
-]
-
-
-def write(home, path, text):
-    path = os.path.join(home, path)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
+FOLDER = os.path.join(BUILT, "clients")
+CLIENTS = clients.every(FOLDER)
 
 
 def turn(gateway, client, model, prompt, calls):
@@ -103,7 +39,7 @@ def turn(gateway, client, model, prompt, calls):
         work = os.path.join(home, "work")
         os.mkdir(work)
         done = subprocess.run(
-            client.command(model, prompt), cwd=work, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+            [client.binary, *client.command(model, prompt)], cwd=work, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=120,
         )
         told = done.stdout + done.stderr
@@ -123,9 +59,9 @@ def text_turn(gateway, client, model):
 
 
 def tool_turn(gateway, client, model):
-    args = f" args={json.dumps(client.arguments)}" if client.arguments else ""
-    told = turn(gateway, client, model, f"run it [[sim: call={client.tool}{args}]]", 2)
-    assert (SAID if client.arguments else "The tool ") in told, told[-2000:]
+    prompt, calls, wanted = client.tool_turn()
+    told = turn(gateway, client, model, prompt, calls)
+    assert wanted in told, told[-2000:]
 
 
 def inside(args):
@@ -139,7 +75,7 @@ def inside(args):
                     tally.run(f"{client.name} {model} text", text_turn, gateway, client, model)
                     tally.run(f"{client.name} {model} tool", tool_turn, gateway, client, model)
         if args.only in (None, "set-up"):
-            set_up.run(tally, gateway, args.binary, {client.name: client.binary() for client in CLIENTS[:2]})
+            set_up.run(tally, gateway, args.binary, {client.name: client.binary for client in CLIENTS})
     finally:
         gateway.stop()
     print(f"{tally.passed} passed, {tally.failed} failed")
@@ -148,16 +84,30 @@ def inside(args):
 
 def install():
     """The pinned clients, outside of the sources; no script of theirs runs."""
-    folder = os.path.dirname(MODULES)
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(HERE, "package.json"), "rb") as wanted:
+    os.makedirs(FOLDER, exist_ok=True)
+    silent = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    once("package.json", lambda: subprocess.run(silent, cwd=FOLDER, check=True))
+    once("requirements.txt", install_python)
+
+
+def install_python():
+    place = os.path.join(FOLDER, "venv")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True)
+    pip = [os.path.join(place, "bin", "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--requirement", os.path.join(HERE, "requirements.txt")], check=True)
+
+
+def once(name, install):
+    """Does it when what is pinned is not what was installed."""
+    with open(os.path.join(HERE, name), encoding="utf-8") as wanted:
         text = wanted.read()
-    stamp = os.path.join(folder, "package.json")
-    if os.path.isdir(MODULES) and os.path.exists(stamp) and open(stamp, "rb").read() == text:
+    done = os.path.join(FOLDER, f"{name}.installed")
+    if os.path.exists(done) and open(done, encoding="utf-8").read() == text:
         return
-    with open(stamp, "wb") as file:
+    shutil.copy(os.path.join(HERE, name), FOLDER)
+    install()
+    with open(done, "w", encoding="utf-8") as file:
         file.write(text)
-    subprocess.run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True)
 
 
 def main():

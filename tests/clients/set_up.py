@@ -1,4 +1,4 @@
-"""Claude Code and Codex after they were set up as the pages say: by the script of the gateway, and by `tollgate setup`.
+"""Claude Code, Codex and Aider after they were set up as the pages say: by the script of the gateway, and by `tollgate setup`.
 
 In: a running gateway, a binary, where the clients are. Out: checks of a tally. Never here: what the set-up writes (tests/process),
 the clients' tool turns (run).
@@ -62,7 +62,7 @@ def by_command(gateway, binary, tool, run):
     try:
         desk.types(f"'{binary}' setup {tool} --server {gateway.root}", TOLLGATE_API_KEY=gateway.key)
         before = len(gateway.rows())
-        told = desk.types(f". ~/.bashrc; {run}")
+        told = desk.types(f"test ! -e ~/.bashrc || . ~/.bashrc; {run}")
         assert "quietly" in told, told
         assert len(gateway.rows()) > before, "nothing was billed"
         desk.types(f"'{binary}' setup {tool} --uninstall")
@@ -80,9 +80,15 @@ def codex_by_command(gateway, binary, client):
     by_command(gateway, binary, "codex", f"'{client}' exec {boxed} '{PROMPT}'")
 
 
+def aider_by_command(gateway, binary, client):
+    quiet = "--no-check-update --analytics-disable --no-show-release-notes --no-show-model-warnings --no-git"
+    by_command(gateway, binary, "aider", f"OPENAI_API_KEY='{gateway.key}' '{client}' {quiet} --yes-always --message '{PROMPT}'")
+
+
 def run(tally, gateway, binary, clients):
     """`clients` is where each is, by name."""
     binary = os.path.abspath(binary)
     tally.run("claude after install.sh", claude_by_script, gateway, binary, clients["claude"])
     tally.run("claude after tollgate setup", claude_by_command, gateway, binary, clients["claude"])
     tally.run("codex after tollgate setup", codex_by_command, gateway, binary, clients["codex"])
+    tally.run("aider after tollgate setup", aider_by_command, gateway, binary, clients["aider"])

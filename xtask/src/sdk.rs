@@ -31,8 +31,9 @@ pub(crate) fn on_postgres() -> Result<Count, String> {
 /// Runs every sample of the public pages against the gateway.
 pub(crate) fn samples() -> Result<Count, String> {
     let (python, modules) = (python()?, modules()?);
+    let frameworks = environment("docs")?;
     let mut command = program(&python.to_string_lossy(), &["tests/docs/run.py", "--node-modules"]);
-    counted(command.arg(modules).arg("--binary").arg(binary()))
+    counted(command.arg(modules).arg("--binary").arg(binary()).arg("--frameworks").arg(frameworks))
 }
 
 /// Runs coding clients through the gateway, in a box without a network.
@@ -64,22 +65,27 @@ fn run(target: &str, more: &[&str]) -> Result<Count, String> {
     counted(command.arg("--node-modules").arg(modules).args(more))
 }
 
-/// A virtual environment with the pinned packages; made once, and again when the pins change.
+/// The virtual environment with the SDKs.
 pub(crate) fn python() -> Result<PathBuf, String> {
-    let pins = root().join("tests/e2e/requirements.txt");
-    let wanted = std::fs::read_to_string(&pins).map_err(|why| why.to_string())?;
-    let folder = scratch("e2e/venv");
-    let python = folder.join("bin/python");
-    let stamp = folder.join("installed.txt");
+    environment("e2e")
+}
+
+/// A virtual environment with what `tests/FOLDER` pins; made once, and again when the pins change.
+fn environment(folder: &str) -> Result<PathBuf, String> {
+    let pins = root().join("tests").join(folder).join("requirements.txt");
+    let wanted = std::fs::read_to_string(&pins).map_err(|why| format!("{}: {why}", pins.display()))?;
+    let place = scratch(folder).join("venv");
+    let python = place.join("bin/python");
+    let stamp = place.join("installed.txt");
     if std::fs::read_to_string(&stamp).is_ok_and(|have| have == wanted) {
         return Ok(python);
     }
-    let made = succeeds(program("python3", &["-m", "venv", "--clear"]).arg(&folder))?;
+    let made = succeeds(program("python3", &["-m", "venv", "--clear"]).arg(&place))?;
     let name = python.to_string_lossy().into_owned();
     let mut install = program(&name, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
     install.arg("--requirement").arg(&pins);
     if !made || !succeeds(&mut install)? {
-        return Err("the Python packages of tests/e2e could not be installed".to_owned());
+        return Err(format!("the Python packages of tests/{folder} could not be installed"));
     }
     std::fs::write(&stamp, wanted).map_err(|why| why.to_string())?;
     Ok(python)

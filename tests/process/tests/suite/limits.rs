@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const NODES: u32 = 3;
+/// So often a run that the machine disturbed is done anew.
+const TRIES: usize = 4;
 
 fn call(text: &str, stream: bool) -> Call {
     Call { dialect: Dialect::OpenAi, model: "to-openai".into(), text: text.into(), max_tokens: 20, stream }
@@ -52,6 +54,9 @@ fn r_lim_3_an_address_that_fails_is_not_heard() -> Outcome<()> {
     world.gateway.calm()
 }
 
+/// How many answers had which status.
+type Statuses = Vec<(u16, usize)>;
+
 /// Three gateways on one database and one Redis.
 struct Three {
     gateways: Vec<Gateway>,
@@ -91,7 +96,7 @@ impl Three {
     }
 
     /// So many small calls by so many callers over all nodes; how many had which status.
-    fn ask(&self, calls: usize, callers: usize) -> Outcome<Vec<(u16, usize)>> {
+    fn ask(&self, calls: usize, callers: usize) -> Outcome<Statuses> {
         let turn = AtomicUsize::new(0);
         let items: Vec<usize> = (0..calls).collect();
         let statuses = crowd(callers, &items, |_| {
@@ -105,6 +110,20 @@ impl Three {
         Ok(kinds.into_iter().map(|kind| (kind, statuses.iter().filter(|s| **s == kind).count())).collect())
     }
 
+    /// How often a node judged without Redis so far.
+    fn judged_alone(&self) -> Outcome<u64> {
+        let bearer = format!("Bearer {}", self.operator.token());
+        let request = raw("GET", "/metrics", &[("authorization", &bearer)], b"");
+        let told = |gateway: &Gateway| {
+            let text = exchange(gateway.address, &request, PATIENCE).map_err(at("/metrics"))?.text();
+            let line =
+                text.lines().find_map(|line| line.strip_prefix("tollgate_limits_judged_total{mode=\"degraded\"} "));
+            line.and_then(|count| count.parse::<u64>().ok())
+                .ok_or_else(|| format!("/metrics does not tell: {text}"))
+        };
+        self.gateways.iter().map(told).sum()
+    }
+
     fn one(&self, node: usize, call: &Call) -> Outcome<Reply> {
         exchange(self.gateways[node].address, &call.request(&self.account.key), PATIENCE).map_err(at("a call"))
     }
@@ -114,6 +133,19 @@ fn tier(minute: u32, slots: u32, day: u32) -> Value {
     json!({ "name": "t", "when": "free", "requests_per_minute": minute, "concurrent": slots, "requests_per_day": day })
 }
 
+/// Three nodes after so many calls of which Redis judged each. A node that hears nothing of it for 50 ms judges by itself, as it should;
+/// a machine that stands still for that long would be taken for a fault.
+fn undisturbed(strict: bool, tier: &Value, calls: usize, callers: usize) -> Outcome<Option<(Three, Statuses)>> {
+    for _ in 0..TRIES {
+        let Some(three) = Three::open(strict, tier)? else { return Ok(None) };
+        let statuses = three.ask(calls, callers)?;
+        if three.judged_alone()? == 0 && with(&statuses, 503) == 0 {
+            return Ok(Some((three, statuses)));
+        }
+    }
+    Err(format!("in each of {TRIES} runs a node judged without Redis"))
+}
+
 fn with(statuses: &[(u16, usize)], status: u16) -> usize {
     statuses.iter().find(|(kind, _)| *kind == status).map_or(0, |(_, count)| *count)
 }
@@ -121,8 +153,8 @@ fn with(statuses: &[(u16, usize)], status: u16) -> usize {
 /// R-LIM-4: 10,000 requests over three nodes at a limit of 1,000 admit exactly 1,000.
 #[test]
 fn r_lim_4_three_nodes_admit_exactly_the_limit() -> Outcome<()> {
-    let Some(three) = Three::open(false, &tier(1_000_000, 100_000, 1_000))? else { return Ok(()) };
-    let statuses = three.ask(10_000, 48)?;
+    let run = undisturbed(false, &tier(1_000_000, 100_000, 1_000), 10_000, 48)?;
+    let Some((three, statuses)) = run else { return Ok(()) };
     assert_eq!(statuses, [(200, 1_000), (429, 9_000)]);
     three.gateways.iter().try_for_each(Gateway::calm)
 }
@@ -130,8 +162,8 @@ fn r_lim_4_three_nodes_admit_exactly_the_limit() -> Outcome<()> {
 /// R-LIM-4: a window is one for all nodes; who asks any of them is told the same.
 #[test]
 fn r_lim_4_three_nodes_share_a_window() -> Outcome<()> {
-    let Some(three) = Three::open(false, &tier(60, 1_000, 1_000_000))? else { return Ok(()) };
-    assert_eq!(three.ask(300, 24)?, [(200, 60), (429, 240)]);
+    let Some((three, statuses)) = undisturbed(false, &tier(60, 1_000, 1_000_000), 300, 24)? else { return Ok(()) };
+    assert_eq!(statuses, [(200, 60), (429, 240)]);
     for node in 0..three.gateways.len() {
         let refused = three.one(node, &call("hi", false))?;
         assert_eq!(refused.head.get("x-ratelimit-remaining-requests"), "0");
@@ -143,8 +175,8 @@ fn r_lim_4_three_nodes_share_a_window() -> Outcome<()> {
 #[test]
 fn r_lim_4_without_redis_at_most_one_limit_more() -> Outcome<()> {
     for strict in [false, true] {
-        let Some(mut three) = Three::open(strict, &tier(300, 1_000, 1_000_000))? else { return Ok(()) };
-        let before = three.ask(200, 24)?;
+        let run = undisturbed(strict, &tier(300, 1_000, 1_000_000), 200, 24)?;
+        let Some((mut three, before)) = run else { return Ok(()) };
         assert_eq!(before, [(200, 200)], "strict {strict}");
         three.redis.stop();
         let after = three.ask(1_500, 24)?;

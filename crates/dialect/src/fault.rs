@@ -11,6 +11,7 @@ use crate::openai_responses::reply::fail_anew;
 use bytes::Bytes;
 use canon::{Dialect, Fault, FaultKind, Retry};
 use std::borrow::Cow;
+use std::time::Duration;
 use table::{Row, row};
 
 pub use snapshot::{FaultRow, rows, snapshot, table_markdown};
@@ -134,11 +135,15 @@ pub fn render_at(fault: &Fault, style: Style, stage: Stage, request_id: &str) ->
     }
 }
 
+/// Longer than this no program should stand still for an answer: some SDKs sleep for as long as `retry-after` says, be it a month.
+const SDK_WAIT_MAX: Duration = Duration::from_secs(60);
+
 /// SDKs retry 408, 409, 429 and 5xx by themselves and nothing else; the header corrects them both ways.
 fn should_retry(fault: &Fault, status: u16) -> Option<bool> {
     let by_itself = matches!(status, 408 | 409 | 429 | 500..);
     match fault.retry {
         Retry::Never if by_itself => Some(false),
+        Retry::After(wait) if wait > SDK_WAIT_MAX => by_itself.then_some(false),
         Retry::After(_) if !by_itself => Some(true),
         _ => None,
     }

@@ -36,7 +36,15 @@ pub fn with_history(body: &Bytes, peek: &Peek, items: &[u8]) -> Bytes {
 
 /// The input of a request as a JSON array of items.
 pub fn input_items(body: &[u8]) -> Bytes {
-    Bytes::from(member(body, b"input").map_or_else(|| b"[]".to_vec(), |(from, to)| of_input(&body[from..to])))
+    let Some((from, to)) = member(body, b"input") else { return Bytes::from_static(b"[]") };
+    Bytes::from(match &body[from..to] {
+        // SDKs read parts alone.
+        text @ [b'"', _, _, ..] => {
+            let part = [b"{\"type\":\"input_text\",\"text\":", text, b"}"].concat();
+            [b"[{\"type\":\"message\",\"role\":\"user\",\"content\":[", &part[..], b"]}]"].concat()
+        }
+        other => of_input(other),
+    })
 }
 
 /// The output of a response object as a JSON array of items.
@@ -179,7 +187,9 @@ mod tests {
 
     #[test]
     fn items_are_taken_out_as_they_are() {
-        assert_eq!(&input_items(br#"{"input":"x"}"#)[..], br#"[{"type":"message","role":"user","content":"x"}]"#);
+        let said = br#"[{"type":"message","role":"user","content":[{"type":"input_text","text":"x"}]}]"#;
+        assert_eq!(&input_items(br#"{"input":"x"}"#)[..], said);
+        assert_eq!(&input_items(br#"{"input":""}"#)[..], b"[]");
         assert_eq!(
             &input_items(br#"{"a":{"input":[1]},"input":[ {"n":9007199254740993} ]}"#)[..],
             br#"[ {"n":9007199254740993} ]"#

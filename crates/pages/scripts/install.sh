@@ -313,7 +313,7 @@ uninstall() {
   if [ -e "$TMP/made" ]; then
     while read -r made; do rmdir -- "$made" 2>/dev/null || :; done <"$TMP/made"
   fi
-  say "Done. In terminals that are open: unset ANTHROPIC_BASE_URL ANTHROPIC_AUTH_TOKEN ANTHROPIC_MODEL"
+  say "Done. In terminals that are open: unset ANTHROPIC_BASE_URL ANTHROPIC_AUTH_TOKEN ANTHROPIC_MODEL ANTHROPIC_DEFAULT_HAIKU_MODEL"
   say "The key still works; revoke it at $GATEWAY/keys if nothing else uses it."
 }
 

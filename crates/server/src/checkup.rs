@@ -84,6 +84,13 @@ pub async fn look(worker: &Worker) -> Vec<Finding> {
         catalogue(house),
     ];
     lines.extend(providers);
+    if house.workspaces.api_is_off() {
+        lines.push(Finding::warn(
+            "platform",
+            "the API is switched off for everybody",
+            "Switch it on where calls are wanted again.",
+        ));
+    }
     lines.extend([letters, outside, console(house), counting(house.limiter.mode()), operators(house)]);
     lines
 }

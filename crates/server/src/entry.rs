@@ -99,7 +99,7 @@ pub struct Entry {
 }
 
 /// Headers in which clients tell their session: Claude Code's, Codex's, and what others may use.
-const SESSIONS: [&str; 3] = ["x-claude-code-session-id", "session-id", "x-session-id"];
+const SESSIONS: [&str; 4] = ["x-claude-code-session-id", "session-id", "session_id", "x-session-id"];
 
 impl Entry {
     /// Takes a request in.

@@ -8,7 +8,7 @@ const NANO_DIGITS = 9;
 export interface Burn {
   /** USD a day, as a decimal text. */
   perDay: string;
-  /** Whole days that are left; null where nothing goes. */
+  /** Whole days that are left; null where nothing goes, or for less than a day. */
   daysLeft: number | null;
 }
 
@@ -18,6 +18,7 @@ export function burnOf(balanceUsd: string, spentUsd: string, elapsedMs: number):
   // Of less than a day nothing can be said about a day but what was spent in it.
   const elapsed = BigInt(Math.max(Number(DAY_MS), Math.round(elapsedMs)));
   const perDay = (spent * DAY_MS) / elapsed;
+  if (elapsedMs < Number(DAY_MS)) return { perDay: text(spent), daysLeft: null };
   const left = spent > 0n && balance > 0n ? (balance * elapsed) / (spent * DAY_MS) : 0n;
   return { perDay: text(perDay), daysLeft: spent > 0n ? Number(left) : null };
 }

@@ -51,7 +51,9 @@ export const tiersQuery = queryOptions({
   queryKey: ["house", "tiers"],
   staleTime: 60_000,
   queryFn: async () => {
-    const { tier = [] } = (await take(api.GET("/catalogue"))) as { tier?: Record<string, unknown>[] };
+    const stored = (await take(api.GET("/catalogue"))) as { tier?: Record<string, unknown>[] };
+    // Where none is named, the usual ones hold.
+    const tier = stored.tier?.length ? stored.tier : (await take(api.GET("/catalogue/starter"))).tiers;
     const names = (of: typeof tier) => of.flatMap(({ name }) => textOf(name) ?? []);
     return { all: names(tier), plans: names(tier.filter(({ when }) => when === "plan")) };
   },

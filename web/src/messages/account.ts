@@ -32,6 +32,7 @@ export const account = {
     code: "Code",
     action: "Turn on",
     qr: "QR code of the key below",
+    secret: "key for the app",
     codesTitle: "Keep these recovery codes",
     codesAbout:
       "Each opens your account once if you lose the app. They are shown once. Everywhere else you are signed out.",

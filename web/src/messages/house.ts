@@ -47,8 +47,8 @@ export const sums = {
 export const list = {
   find: "Find",
   cut: (shown: string, many: string) => `${shown} of ${many} that fit are shown. Type more to see fewer.`,
-  none: "Nothing fits",
-  noneDetail: "No entry has these letters.",
+  none: "Nothing here",
+  noneDetail: "No entry fits.",
 } as const;
 
 /** All workspaces. */

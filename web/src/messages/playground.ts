@@ -76,7 +76,8 @@ export const playground = {
   },
   code: {
     title: "The same as code",
-    about: "What the next message would send, with your key in TOLLGATE_API_KEY.",
+    about:
+      "This conversation so far, with Hello for the next message, your key in TOLLGATE_API_KEY and YOUR_IMAGE for each picture.",
     languages: { curl: "curl", python: "Python", node: "Node" },
     what: "code",
     language: "Language",

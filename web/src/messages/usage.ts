@@ -21,7 +21,7 @@ export const usage = {
     images: "Images",
     request: "The request itself",
   } as Readonly<Record<string, string>>,
-  noModel: "No known model",
+  noModel: "No model",
   noProvider: "No provider",
   live: { live: "Live", connecting: "Connecting…", off: "Not live", paused: "Paused" },
   liveIs: {
@@ -96,7 +96,7 @@ export const requests = {
   emptyNoKey: "Create a key",
   listening: "Listening…",
   none: "Nothing fits",
-  noneDetail: "No request of this workspace fits these filters.",
+  noneDetail: "No request fits these filters.",
   newKey: "YOUR_API_KEY",
 } as const;
 
@@ -149,8 +149,8 @@ export const request = {
   savedNothing: "Writing to the prompt cache cost more than reading saved",
   uncharged: "Nothing was charged.",
   tries: "Attempts that failed before",
-  triesAbout: "Another route was tried after each. You pay for the one that answered alone.",
-  triesAboutHouse: "Another route was tried after each. The caller pays for the one that answered alone.",
+  triesAbout: "Each of these failed. You pay for an attempt that answered alone.",
+  triesAboutHouse: "Each of these failed. The caller pays for an attempt that answered alone.",
   triesColumns: {
     n: "Attempt",
     provider: "Provider",
@@ -244,6 +244,7 @@ export const overview = {
   left: (days: number) =>
     days === 1 ? "About 1 day left at this week's rate" : `About ${days} days left at this week's rate`,
   leftNone: "Nothing was spent this week",
+  leftUnknown: "There is no rate before a day has passed",
   leftShort: "Less than a day left at this week's rate",
   today: "Spent today",
   todayAbout: (requests: string) => `${requests} requests since midnight UTC`,
@@ -252,6 +253,7 @@ export const overview = {
   day: "Requests in 24 hours",
   dayAbout: (refused: string, failed: string) => `${refused} refused, ${failed} failed`,
   spark: "Spend of the last 7 days, by day",
+  apiOff: "An operator has switched the API off here: every call is refused.",
   empty: "There is no credit",
   emptyDetail: "Calls to models that cost something are refused until credit is added. Ask who runs this gateway.",
   recent: "Recent requests",

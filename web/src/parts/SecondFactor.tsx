@@ -24,7 +24,9 @@ export function SecondFactor({ session, arrive }: { session: Session; arrive: (s
     send: async ({ code }) => {
       try {
         return await take(
-          api.POST("/session/code", { body: lost ? { recovery_code: code.trim() } : { code: code.trim() } }),
+          api.POST("/session/code", {
+            body: lost ? { recovery_code: code.trim() } : { code: code.replaceAll(" ", "") },
+          }),
         );
       } catch (thrown) {
         form.reset();

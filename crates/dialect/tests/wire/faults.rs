@@ -57,6 +57,10 @@ fn sdk_retries_are_corrected_both_ways() {
     assert_eq!(hint(FaultKind::RateLimited, wait), (Some("2".into()), None));
     assert_eq!(hint(FaultKind::CreditsInFlight, wait), (Some("2".into()), Some("true".into())));
     assert_eq!(hint(FaultKind::InvalidRequest, Retry::Never), (None, None));
+    // Until tomorrow nobody stands still: an SDK that is told to would sleep for so long.
+    let tomorrow = Retry::After(Duration::from_secs(78_807));
+    assert_eq!(hint(FaultKind::SpendCapReached, tomorrow), (Some("78807".into()), None));
+    assert_eq!(hint(FaultKind::RateLimited, tomorrow), (Some("78807".into()), Some("false".into())));
 }
 
 /// Status, body, class, whether another route is tried.

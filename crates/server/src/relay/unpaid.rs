@@ -49,6 +49,7 @@ pub fn refused(refusal: &Refusal, now: Timestamp) -> Fault {
             ),
         )
         .retry(Retry::After(IN_FLIGHT_RETRY)),
+        LimitSource::Cap(cap) if available > NanoUsd::ZERO => cap_too_near(cap, (needed, available), now),
         LimitSource::Cap(cap) => cap_reached(cap, now),
         LimitSource::CapInFlight(cap) => Fault::new(
             FaultKind::SpendCapReached,
@@ -62,34 +63,59 @@ pub fn refused(refusal: &Refusal, now: Timestamp) -> Fault {
     }
 }
 
+/// Whose a cap is.
+const fn owner(of: Capped) -> &'static str {
+    match of {
+        Capped::KeyInAll | Capped::Key(_) => "the key's",
+        Capped::Member(_) => "the member's",
+        Capped::EndUser(_) => "the end user's",
+    }
+}
+
+/// Of which span of time a cap is, as words behind a number.
+fn a_span(of: Capped) -> String {
+    of.span().map_or_else(String::new, |span| format!(" a {}", span.name()))
+}
+
 /// What a cap is called.
 fn told_cap(cap: Cap) -> String {
-    let most = match cap.most {
-        Most::Spend(limit) => format!("spend cap of {limit} USD"),
-        Most::Requests(limit) => format!("quota of {limit} requests"),
-    };
-    match cap.of {
-        Capped::KeyInAll => format!("the key's {most}"),
-        Capped::Key(span) => format!("the key's {most} a {}", span.name()),
-        Capped::Member(span) => format!("the member's {most} a {}", span.name()),
-        Capped::EndUser(span) => format!("the end user's {most} a {}", span.name()),
+    let (owner, span) = (owner(cap.of), a_span(cap.of));
+    match cap.most {
+        Most::Spend(limit) => format!("{owner} spend cap of {limit} USD{span}"),
+        Most::Requests(limit) => format!("{owner} quota of {limit} requests{span}"),
+    }
+}
+
+/// Some of a cap is left, and less than the call may cost: a smaller call goes through. Waiting helps one that fits the whole cap.
+fn cap_too_near(cap: Cap, (needed, available): (NanoUsd, NanoUsd), now: Timestamp) -> Fault {
+    let Most::Spend(limit) = cap.most else { return cap_reached(cap, now) };
+    let ends = cap.of.span().map(|span| span.ends(now)).filter(|_| needed <= limit);
+    let wait = ends.map_or_else(String::new, |ends| format!(", or wait: it begins anew at {ends}"));
+    let (owner, span) = (owner(cap.of), a_span(cap.of));
+    let told = format!(
+        "Spend cap reached: {limit} USD{span}. {available} USD of {owner} is left, and this call may cost up to {needed} USD: \
+         lower the answer's token limit{wait}."
+    );
+    let fault = Fault::new(FaultKind::SpendCapReached, told);
+    match ends {
+        Some(ends) => fault.retry(Retry::After(ends.since(now))),
+        None => fault,
     }
 }
 
 /// The words of 002 (R-ERR-3), and where the cap begins anew, when it does.
 fn cap_reached(cap: Cap, now: Timestamp) -> Fault {
-    let (kind, reached, span) = match (cap.most, cap.of.span()) {
-        (Most::Spend(limit), span) => {
-            let a_span = span.map_or_else(String::new, |span| format!(" a {}", span.name()));
-            (FaultKind::SpendCapReached, format!("Spend cap reached: {limit} USD{a_span}"), span)
+    let (kind, reached) = match cap.most {
+        Most::Spend(limit) => {
+            (FaultKind::SpendCapReached, format!("Spend cap reached: {limit} USD{}", a_span(cap.of)))
         }
-        (Most::Requests(_), span) => {
+        Most::Requests(_) => {
             let told = told_cap(cap);
             let (first, rest) = told.split_at(1);
-            (FaultKind::RateLimited, format!("{}{rest} is used up", first.to_uppercase()), span)
+            (FaultKind::RateLimited, format!("{}{rest} is used up", first.to_uppercase()))
         }
     };
-    let Some(span) = span else { return Fault::new(kind, reached) };
+    let Some(span) = cap.of.span() else { return Fault::new(kind, reached) };
     let ends = span.ends(now);
     Fault::new(kind, format!("{reached}; it begins anew at {ends}.")).retry(Retry::After(ends.since(now)))
 }
@@ -113,6 +139,24 @@ mod tests {
             "The end user's quota of 20 requests a day is used up; it begins anew at 2026-03-04T00:00:00.000Z.";
         assert_eq!((fault.kind, &*fault.told), (FaultKind::RateLimited, told));
         assert_eq!(fault.retry_after_s(), Some(15 * 3_600));
+    }
+
+    /// R-ERR-3: where a smaller call would go through, that is said, and waiting only where it helps.
+    #[test]
+    fn r_err_3_a_cap_that_is_too_near_says_what_is_left() {
+        let now = Timestamp::parse_rfc3339("2026-03-03T09:00:00Z").unwrap();
+        let told = |needed| {
+            let cap = Cap::spend(Capped::Key(Span::Day), NanoUsd::new(1_000_000));
+            let (source, available) = (LimitSource::Cap(cap), NanoUsd::new(400_000));
+            let fault = refused(&Refusal { source, available, needed: NanoUsd::new(needed) }, now);
+            (fault.told.to_string(), fault.retry_after_s())
+        };
+        let near = "Spend cap reached: 0.001 USD a day. 0.0004 USD of the key's is left, and this call may cost up to 0.0009 USD: \
+                    lower the answer's token limit, or wait: it begins anew at 2026-03-04T00:00:00.000Z.";
+        assert_eq!(told(900_000), (near.into(), Some(15 * 3_600)));
+        let (never, wait) = told(5_000_000);
+        assert!(never.ends_with("up to 0.005 USD: lower the answer's token limit."), "{never}");
+        assert_eq!(wait, None);
     }
 
     /// R-KEY-2, R-ERR-3 (002-11): the words of the description, when a cap begins anew, and that waiting helps only then.

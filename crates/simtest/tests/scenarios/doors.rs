@@ -40,7 +40,7 @@ async fn r_api_4_a_turn_goes_on_from_a_kept_one() {
     let path = format!("/v1/responses/{id}");
     assert_eq!(told(&sim.ask("GET", &path, &Value::Null).await), first);
     let items = told(&sim.ask("GET", &format!("{path}/input_items"), &Value::Null).await);
-    assert_eq!(items["data"][0]["content"], "one", "{items}");
+    assert_eq!(items["data"][0]["content"], json!([{ "type": "input_text", "text": "one" }]), "{items}");
     let refused = async |id: &Value| {
         let seen = sim
             .ask("POST", "/v1/responses", &json!({ "model": "m", "input": "x", "previous_response_id": id }))

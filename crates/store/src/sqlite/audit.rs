@@ -149,6 +149,14 @@ pub fn audit_offline(dir: &Path) -> Result<AuditReport, OpenError> {
     match found.cmp(&known) {
         Ordering::Less => Err(OpenError::Older { found, known }),
         Ordering::Greater => Err(OpenError::Newer { found, known }),
-        Ordering::Equal => run(&db, None).map_err(unopened),
+        Ordering::Equal => {
+            let mut report = run(&db, None).map_err(unopened)?;
+            // What was not read of the file may be damaged all the same.
+            let whole: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(unopened)?;
+            if whole != "ok" {
+                report.findings.push(format!("{} is damaged: {}", files::LEDGER_FILE, whole.replace('\n', " ")));
+            }
+            Ok(report)
+        }
     }
 }

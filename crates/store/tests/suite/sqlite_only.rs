@@ -37,6 +37,17 @@ fn a_directory_has_one_process() {
         let report = store::audit_offline(world.dir()).unwrap();
         assert!(report.findings.is_empty());
         world.open().await.ledger.close().await.unwrap();
+        // Pages that no row of the books is in may be damaged, too.
+        let db = raw(&world);
+        let root = "SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'session' AND type = 'table'";
+        let page: u32 = db.query_row(root, [], |row| row.get(0)).unwrap();
+        let bytes: u32 = db.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();
+        db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        drop(db);
+        let file = std::fs::OpenOptions::new().write(true).open(world.dir().join("ledger.db")).unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&file, &[0xa5; 512], u64::from((page - 1) * bytes)).unwrap();
+        let report = store::audit_offline(world.dir()).unwrap();
+        assert!(report.findings.iter().any(|finding| finding.contains("is damaged")), "{:?}", report.findings);
     });
 }
 

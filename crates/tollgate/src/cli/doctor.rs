@@ -68,6 +68,7 @@ fn text(line: &Value) -> String {
 fn looked_over(connection: &Connection, args: &ConfigArgs, config: &Config) -> Result<Vec<Value>, Trouble> {
     let named =
         connection.server.clone().or_else(|| ProcessEnvironment.get("TOLLGATE_URL")).filter(|s| !s.is_empty());
+    let is_named = named.is_some();
     let base = named.unwrap_or_else(|| format!("http://{}", near(config.server.listen)));
     let here = Connection { server: Some(base.clone()), ..connection.clone() };
     let asked = Client::new(&here, args).and_then(|client| client.get("/api/manage/system"));
@@ -80,6 +81,10 @@ fn looked_over(connection: &Connection, args: &ConfigArgs, config: &Config) -> R
         Err(Trouble::Refused { told: words, .. }) => {
             let advice = "Name an operator's token by --token-file or TOLLGATE_TOKEN.";
             Ok(vec![told(Finding::fail("gateway", format!("{base} refuses to tell: {words}"), advice))])
+        }
+        Err(_) if is_named => {
+            let advice = "Start it, or name another by --server.";
+            Ok(vec![told(Finding::fail("gateway", format!("none answers at {base}"), advice))])
         }
         Err(_) => {
             let advice =

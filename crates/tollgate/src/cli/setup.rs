@@ -61,6 +61,7 @@ pub fn setup(how: &SetUp, connection: &Connection, config: &ConfigArgs, output: 
             return Err(Trouble::Usage("`setup env` changes nothing, so there is nothing to undo".into()));
         }
         let Facts { told, key } = facts(connection, config)?;
+        let told = told.replace("put your key where it says YOUR_KEY, and keep", "keep");
         let text = told.replace("YOUR_KEY", key.expose());
         let variables: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once('=')).collect();
         let told: serde_json::Map<String, Value> =

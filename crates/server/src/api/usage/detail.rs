@@ -81,6 +81,10 @@ pub async fn of_workspace(State(worker): State<Worker>, hand: Hand, Named(id): N
 
 async fn charged(worker: &Worker, row: &UsageRow) -> Result<Charged, Problem> {
     let none = Charged { lines: Vec::new(), sum_usd: None, charge_usd: Shown(row.charge) };
+    // What failed and was not charged used nothing that has a price.
+    if row.charge == NanoUsd::ZERO && row.status >= 400 {
+        return Ok(none);
+    }
     let Some(id) = row.price else { return Ok(none) };
     let Some(price) = worker.house.store.find_price(id).await? else { return Ok(none) };
     let serves = match row.endpoint {

@@ -5,7 +5,7 @@ import { IconDownload } from "@tabler/icons-react";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { components } from "#schema";
-import { secondFactorQuery } from "../../../../lib/account";
+import { secondFactorQuery, sessionsQuery } from "../../../../lib/account";
 import { api, take } from "../../../../lib/api";
 import { download } from "../../../../lib/download";
 import { asFault } from "../../../../lib/fault";
@@ -39,7 +39,11 @@ export function SecondFactorSection() {
   const confirmed = async (told: string[]) => {
     setSeed(null);
     setCodes(told.join("\n"));
-    await client.invalidateQueries({ queryKey: secondFactorQuery.queryKey });
+    await Promise.all([
+      client.invalidateQueries({ queryKey: secondFactorQuery.queryKey }),
+      // Everywhere else one is signed out.
+      client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
+    ]);
   };
   return (
     <Section
@@ -104,7 +108,7 @@ function Confirm({ seed, confirmed, cancel }: ConfirmProps) {
   const form = useForm({ initialValues: { code: "" } });
   const sent = useSending({
     form,
-    send: ({ code }) => take(api.POST("/totp/confirm", { body: { code: code.trim() } })),
+    send: ({ code }) => take(api.POST("/totp/confirm", { body: { code: code.replaceAll(" ", "") } })),
     done: (told) => {
       renew(client, told.session);
       return confirmed(told.recovery_codes);
@@ -121,7 +125,7 @@ function Confirm({ seed, confirmed, cancel }: ConfirmProps) {
           <Text size="sm" c="dimmed">
             {words.type}
           </Text>
-          <Copyable value={seed.secret} what={words.qr} />
+          <Copyable value={seed.secret} what={words.secret} />
         </Stack>
         <TextInput
           label={words.code}
@@ -146,7 +150,9 @@ function Remove({ close }: { close: () => void }) {
     form,
     names: { recovery_code: "code" },
     send: ({ code }) =>
-      take(api.POST("/totp/remove", { body: lost ? { recovery_code: code.trim() } : { code: code.trim() } })),
+      take(
+        api.POST("/totp/remove", { body: lost ? { recovery_code: code.trim() } : { code: code.replaceAll(" ", "") } }),
+      ),
     done: async () => {
       close();
       await client.invalidateQueries({ queryKey: secondFactorQuery.queryKey });

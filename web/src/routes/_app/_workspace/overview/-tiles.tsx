@@ -47,7 +47,9 @@ function BurnTile({ week, span }: { week: Facts; span: Span }) {
   const since = Math.max(Date.parse(span.from), Date.parse(workspace.created_at));
   const burn = burnOf(workspace.balance_usd, week.total.charge_usd, Date.now() - since);
   const days = burn.daysLeft;
-  const about = days === null ? words.leftNone : days === 0 ? words.leftShort : words.left(days);
+  const spends = Number(week.total.charge_usd) > 0;
+  const about =
+    days === null ? (spends ? words.leftUnknown : words.leftNone) : days === 0 ? words.leftShort : words.left(days);
   const known = new Map(week.series.map((point) => [Date.parse(point.at), Number(point.sums.charge_usd)]));
   const values = stepsAt(span, Date.now()).map(({ at }) => known.get(Date.parse(at)) ?? 0);
   return (

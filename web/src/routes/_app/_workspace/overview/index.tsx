@@ -30,12 +30,15 @@ function Overview() {
   const [began] = useState(recent.page.data.length === 0);
   return (
     <Page title={words.title} about={workspace.name} actions={<LiveMark standing={recent.standing} />}>
+      {workspace.rules.api_off ? (
+        <Alert color="orange" icon={<IconAlertTriangle size={18} aria-hidden />} title={words.apiOff} />
+      ) : null}
       {workspace.balance_micro_usd <= 0 ? (
         <Alert color="orange" icon={<IconAlertTriangle size={18} aria-hidden />} title={words.empty}>
           {words.emptyDetail}
         </Alert>
       ) : null}
-      {began ? <GettingStarted first={recent.page.data.at(-1) ?? null} /> : null}
+      {began ? <GettingStarted first={recent.page.data.filter(({ status }) => status < 400).at(-1) ?? null} /> : null}
       <Tiles />
       <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: "start" }}>
         <Health />

@@ -32,7 +32,7 @@ export function ModelName({ of }: { of: Request }) {
       <Text inherit className="unbroken" {...(of.model ? {} : { c: "dimmed" })} component="span">
         {of.model || usage.noModel}
       </Text>
-      {of.upstream_model && of.upstream_model !== of.model ? (
+      {of.upstream_model && of.upstream_model !== of.model && of.status < 400 ? (
         <Text size="xs" c="dimmed" className="unbroken" component="span">
           {words.servedBy(of.upstream_model)}
         </Text>

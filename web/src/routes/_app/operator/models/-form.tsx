@@ -2,7 +2,8 @@
 import "@mantine/core/styles/SimpleGrid.css";
 import { SimpleGrid, Stack } from "@mantine/core";
 import { type UseFormReturnType, useForm } from "@mantine/form";
-import { type Docs, inForce, type ModelDoc } from "../../../../lib/catalogue";
+import { useQuery } from "@tanstack/react-query";
+import { type Docs, inForce, type ModelDoc, starterQuery } from "../../../../lib/catalogue";
 import { useSending } from "../../../../lib/form";
 import { wrongNumber, wrongRest } from "../../../../lib/restFields";
 import { change } from "../../../../messages/catalogue";
@@ -30,6 +31,7 @@ interface ModelFormProps {
 /** The whole form. */
 export function ModelForm({ base, docs, opened, saved }: ModelFormProps) {
   const providers = docs.provider.map(({ name }) => name);
+  const usual = useQuery(starterQuery).data?.tiers ?? [];
   const form = useForm<ModelValues>({
     initialValues: valuesOf(base, providers[0]),
     validate: {
@@ -57,7 +59,7 @@ export function ModelForm({ base, docs, opened, saved }: ModelFormProps) {
           <RouteFields form={form} providers={providers} />
           <PriceFields form={form} />
           <WhatItIs form={form} fresh={base === null} />
-          <Who form={form} tiers={docs.tier.map(({ name }) => name)} />
+          <Who form={form} tiers={(docs.tier.length > 0 ? docs.tier : usual).map(({ name }) => name)} />
           <FormFoot sent={sent} action={change.look} />
         </Stack>
       </form>

@@ -54,7 +54,7 @@ function Rules({ of: { id, rules } }: { of: Workspace }) {
   });
   // A tier that the catalogue has no more is still what the workspace has.
   const names = new Set([...(tiers?.all ?? []), ...(rules.tier ? [rules.tier] : [])]);
-  const plans = tiers?.plans ?? [];
+  const plans = [...new Set([...(tiers?.plans ?? []), ...rules.plans])];
   return (
     <Section title={words.rules} about={words.rulesAbout}>
       <form onSubmit={sent.onSubmit}>

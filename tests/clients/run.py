@@ -120,7 +120,7 @@ def main():
     if args.inside:
         return inside(args)
     install()
-    box = ["bwrap", "--unshare-net", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    box = ["bwrap", "--unshare-net", "--unshare-pid", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
     # The sources and what is built may lie below /tmp.
     box += ["--tmpfs", "/tmp", "--ro-bind", ROOT, ROOT, "--ro-bind", BUILT, BUILT, "--clearenv"]
     box += ["--setenv", "PATH", os.environ["PATH"], "--setenv", "HOME", "/tmp", "--setenv", "CARGO_TARGET_DIR", BUILT]

@@ -47,8 +47,8 @@ export const sums = {
 export const list = {
   find: "Find",
   cut: (shown: string, many: string) => `${shown} of ${many} that fit are shown. Type more to see fewer.`,
-  none: "Nothing here",
-  noneDetail: "No entry fits.",
+  none: "Nothing fits",
+  noneDetail: "There is no such entry.",
 } as const;
 
 /** All workspaces. */

@@ -24,8 +24,8 @@ pub struct RequestHead {
     pub session: Option<String>,
 }
 
-/// Headers in which coding clients name their session.
-const SESSIONS: [&str; 4] = ["session_id", "session-id", "x-claude-code-session-id", "x-session-id"];
+/// Headers in which coding clients name their session: Claude Code's, Codex's, and what others may use.
+pub const SESSION_HEADERS: [&str; 4] = ["x-claude-code-session-id", "session-id", "session_id", "x-session-id"];
 /// Names of sessions are ids; longer ones are none.
 const SESSION_BYTES_MAX: usize = 256;
 
@@ -35,7 +35,7 @@ impl RequestHead {
         match name {
             "anthropic-version" => self.anthropic_version = Some(value.to_owned()),
             "anthropic-beta" => self.add_beta(value),
-            name if SESSIONS.contains(&name) && (1..=SESSION_BYTES_MAX).contains(&value.len()) => {
+            name if SESSION_HEADERS.contains(&name) && (1..=SESSION_BYTES_MAX).contains(&value.len()) => {
                 self.session = Some(value.to_owned());
             }
             _ => {}

@@ -40,7 +40,8 @@ mod write;
 pub use cache_key::with_cache_key;
 pub use completions::{prompt_tokens, with_prompt_text};
 pub use convert::{
-    ANTHROPIC_VERSION, Encoded, RequestHead, call_path, decode_request, encode_request, upstream_headers,
+    ANTHROPIC_VERSION, Encoded, RequestHead, SESSION_HEADERS, call_path, decode_request, encode_request,
+    upstream_headers,
 };
 pub use counting::{count_path, decode_count, prepare_count, read_count, write_count};
 pub use embeddings::{EmbeddingInputs, Vectors, embedding_inputs, encode_embeddings};

@@ -9,6 +9,7 @@ use crate::limits::{CLIENT_REQUEST_ID_BYTES_MAX, CLIENT_TOLD_BYTES_MAX};
 use crate::surface::Surface;
 use crate::traces::Trace;
 use canon::Dialect;
+use dialect::SESSION_HEADERS;
 use dialect::fault::Style;
 use http::header::USER_AGENT;
 use http::{HeaderMap, Request};
@@ -98,9 +99,6 @@ pub struct Entry {
     pub trace: Option<Trace>,
 }
 
-/// Headers in which clients tell their session: Claude Code's, Codex's, and what others may use.
-const SESSIONS: [&str; 4] = ["x-claude-code-session-id", "session-id", "session_id", "x-session-id"];
-
 impl Entry {
     /// Takes a request in.
     pub fn new<B>(house: &House, door: Door, request: &Request<B>) -> Self {
@@ -118,7 +116,7 @@ impl Entry {
             client_request_id: own
                 .filter(|id| !id.is_empty())
                 .map(|id| cut(id, CLIENT_REQUEST_ID_BYTES_MAX).to_owned()),
-            session: SESSIONS.iter().find_map(|name| told(request.headers(), name)),
+            session: SESSION_HEADERS.iter().find_map(|name| told(request.headers(), name)),
             client: told(request.headers(), USER_AGENT.as_str()),
             trace: calls.and_then(|tracer| tracer.begin(request.headers(), &house.chance, (at, started))),
         }

@@ -25,7 +25,7 @@ export function SecondFactor({ session, arrive }: { session: Session; arrive: (s
       try {
         return await take(
           api.POST("/session/code", {
-            body: lost ? { recovery_code: code.trim() } : { code: code.replaceAll(" ", "") },
+            body: lost ? { recovery_code: code.trim() } : { code: code.trim() },
           }),
         );
       } catch (thrown) {

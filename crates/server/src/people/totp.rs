@@ -33,7 +33,8 @@ impl Totp {
 
     /// The step in which this is the code, if it is one of those around now.
     pub fn step_of(&self, code: &str, now: Timestamp) -> Option<i64> {
-        let code = code.trim();
+        // Apps show it in two halves.
+        let code = code.replace(' ', "");
         if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
@@ -91,7 +92,8 @@ mod tests {
             assert_eq!(totp.step_of(code, at(seconds - 30)), Some(seconds / 30));
             assert_eq!(totp.step_of(code, at(seconds + 90)), None);
         }
-        for wrong in ["", "28708", "2870821", "+28708", "28 082", "\u{ff12}87082"] {
+        assert_eq!(totp.step_of(" 287 082 ", Timestamp::from_ms(59_000)), Some(1), "as apps show it");
+        for wrong in ["", "28708", "2870821", "+28708", "28 082", "287-082", "\u{ff12}87082"] {
             assert_eq!(totp.step_of(wrong, Timestamp::from_ms(59_000)), None, "{wrong}");
         }
     }

@@ -61,8 +61,10 @@ pub fn setup(how: &SetUp, connection: &Connection, config: &ConfigArgs, output: 
             return Err(Trouble::Usage("`setup env` changes nothing, so there is nothing to undo".into()));
         }
         let Facts { told, key } = facts(connection, config)?;
-        let told = told.replace("put your key where it says YOUR_KEY, and keep", "keep");
-        let text = told.replace("YOUR_KEY", key.expose());
+        // What tells people to put their key in is not for a file that has it.
+        let lines = told.lines().filter(|line| !(line.starts_with('#') && line.contains("YOUR_KEY")));
+        let lines: Vec<String> = lines.map(|line| line.replace("YOUR_KEY", key.expose())).collect();
+        let text = format!("# Your key is in here: keep this file out of version control.\n{}", lines.join("\n"));
         let variables: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once('=')).collect();
         let told: serde_json::Map<String, Value> =
             variables.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();

@@ -171,8 +171,7 @@ async fn given(house: &House, caller: &Caller, code: &Code) -> Result<bool, Prob
     patient(house, &at, now)?;
     let row = method(house, user.id, true).await?;
     let right = match (&code.code, &code.recovery_code) {
-        // Apps show it in two halves.
-        (Some(code), _) => match opened(house, &row).await?.step_of(&code.replace(' ', ""), now) {
+        (Some(code), _) => match opened(house, &row).await?.step_of(code, now) {
             Some(step) => house.store_people.take_step(row.id, step).await?,
             None => false,
         },

@@ -108,7 +108,7 @@ function Confirm({ seed, confirmed, cancel }: ConfirmProps) {
   const form = useForm({ initialValues: { code: "" } });
   const sent = useSending({
     form,
-    send: ({ code }) => take(api.POST("/totp/confirm", { body: { code: code.replaceAll(" ", "") } })),
+    send: ({ code }) => take(api.POST("/totp/confirm", { body: { code: code.trim() } })),
     done: (told) => {
       renew(client, told.session);
       return confirmed(told.recovery_codes);
@@ -150,9 +150,7 @@ function Remove({ close }: { close: () => void }) {
     form,
     names: { recovery_code: "code" },
     send: ({ code }) =>
-      take(
-        api.POST("/totp/remove", { body: lost ? { recovery_code: code.trim() } : { code: code.replaceAll(" ", "") } }),
-      ),
+      take(api.POST("/totp/remove", { body: lost ? { recovery_code: code.trim() } : { code: code.trim() } })),
     done: async () => {
       close();
       await client.invalidateQueries({ queryKey: secondFactorQuery.queryKey });
